@@ -1,0 +1,62 @@
+# A folder below src/ is a module is a target. What a module may include is what it links.
+
+set(CMAKE_CXX_FLAGS_RELEASE "-O2 -DNDEBUG")
+set(CMAKE_CXX_FLAGS_DEBUG "-O0 -g1")
+
+add_library(herdflow_options INTERFACE)
+target_compile_options(herdflow_options INTERFACE
+  -Wall -Wextra -Wpedantic -Wconversion -Wshadow -Wswitch
+  $<$<COMPILE_LANGUAGE:CXX>:-Wnon-virtual-dtor>
+  $<$<BOOL:${HERDFLOW_WARNINGS_AS_ERRORS}>:-Werror>
+  -fstack-protector-strong)
+if(NOT HERDFLOW_SANITIZE)
+  target_compile_options(herdflow_options INTERFACE $<$<CONFIG:Release>:-U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2>)
+else()
+  target_compile_options(herdflow_options INTERFACE
+    -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer -O1)
+  target_link_options(herdflow_options INTERFACE -fsanitize=address,undefined)
+endif()
+target_link_options(herdflow_options INTERFACE -Wl,-z,relro,-z,now)
+
+# herdflow_module(<name> SOURCES … [PUBLIC targets…] [PRIVATE targets…])
+# The library herdflow::<name>. Public headers lie in include/herdflow/<name>, all else is private.
+function(herdflow_module name)
+  cmake_parse_arguments(arg "" "" "SOURCES;PUBLIC;PRIVATE" ${ARGN})
+  add_library(herdflow_${name} STATIC ${arg_SOURCES})
+  add_library(herdflow::${name} ALIAS herdflow_${name})
+  target_include_directories(herdflow_${name}
+    PUBLIC ${CMAKE_CURRENT_SOURCE_DIR}/include
+    PRIVATE ${CMAKE_CURRENT_SOURCE_DIR})
+  target_link_libraries(herdflow_${name} PUBLIC ${arg_PUBLIC} PRIVATE ${arg_PRIVATE} herdflow_options)
+endfunction()
+
+# herdflow_test(<name> SOURCES … [LINK targets…]): the GoogleTest program <name>_test, a ctest test a case.
+function(herdflow_test name)
+  if(NOT HERDFLOW_TESTS)
+    return()
+  endif()
+  cmake_parse_arguments(arg "" "" "SOURCES;LINK" ${ARGN})
+  add_executable(${name}_test ${arg_SOURCES})
+  target_include_directories(${name}_test PRIVATE ${CMAKE_CURRENT_SOURCE_DIR})
+  target_link_libraries(${name}_test PRIVATE ${arg_LINK} herdflow_options GTest::gmock GTest::gtest_main)
+  gtest_discover_tests(${name}_test DISCOVERY_TIMEOUT 60 PROPERTIES TIMEOUT 300)
+endfunction()
+
+# herdflow_embed(<target> <name> <file>): the file's bytes as `herdflow_embedded_<name>` … `_end`.
+# One assembler line, so a file of megabytes costs no compile time.
+function(herdflow_embed target name file)
+  set(source ${CMAKE_CURRENT_BINARY_DIR}/embed_${name}.c)
+  file(CONFIGURE OUTPUT ${source} @ONLY CONTENT [[
+__asm__(".section .rodata\n"
+        ".global herdflow_embedded_@name@\n"
+        ".global herdflow_embedded_@name@_end\n"
+        "herdflow_embedded_@name@:\n"
+        ".incbin \"@file@\"\n"
+        "herdflow_embedded_@name@_end:\n"
+        ".byte 0\n"
+        ".section .note.GNU-stack,\"\",%progbits\n"
+        ".text\n");
+]])
+  set_source_files_properties(${source} PROPERTIES OBJECT_DEPENDS ${file})
+  target_sources(${target} PRIVATE ${source})
+endfunction()

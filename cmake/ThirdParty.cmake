@@ -1,0 +1,43 @@
+# Every third party herdflow is built from. Packages come from the system; Arrow, SQLite and the
+# browser assets are fetched (and SQLite compiled, once for all presets) by scripts/bootstrap.
+
+set(HERDFLOW_THIRD_PARTY ${CMAKE_SOURCE_DIR}/build/third_party CACHE PATH "Where scripts/bootstrap puts what it fetches")
+if(NOT EXISTS ${HERDFLOW_THIRD_PARTY}/sqlite/lib/libsqlite3.a)
+  message(FATAL_ERROR "SQLite is not in ${HERDFLOW_THIRD_PARTY}: run scripts/bootstrap first")
+endif()
+
+find_package(Threads REQUIRED)
+find_package(Boost 1.81 REQUIRED COMPONENTS json)
+find_package(fmt REQUIRED)
+find_package(spdlog REQUIRED)
+find_package(simdjson REQUIRED)
+find_package(CLI11 REQUIRED)
+find_package(tl-expected REQUIRED)
+find_package(date REQUIRED)
+find_package(tomlplusplus REQUIRED)
+
+add_library(sqlite3 STATIC IMPORTED)
+set_target_properties(sqlite3 PROPERTIES
+  IMPORTED_LOCATION ${HERDFLOW_THIRD_PARTY}/sqlite/lib/libsqlite3.a
+  INTERFACE_INCLUDE_DIRECTORIES ${HERDFLOW_THIRD_PARTY}/sqlite/include
+  INTERFACE_LINK_LIBRARIES "Threads::Threads;${CMAKE_DL_LIBS}")
+
+file(GLOB arrow_so ${HERDFLOW_THIRD_PARTY}/arrow/lib/libarrow.so.*)
+file(GLOB parquet_so ${HERDFLOW_THIRD_PARTY}/arrow/lib/libparquet.so.*)
+add_library(arrow SHARED IMPORTED)
+set_target_properties(arrow PROPERTIES IMPORTED_LOCATION "${arrow_so}"
+  INTERFACE_INCLUDE_DIRECTORIES ${HERDFLOW_THIRD_PARTY}/arrow/include)
+add_library(parquet SHARED IMPORTED)
+set_target_properties(parquet PROPERTIES IMPORTED_LOCATION "${parquet_so}"
+  INTERFACE_INCLUDE_DIRECTORIES ${HERDFLOW_THIRD_PARTY}/arrow/include
+  INTERFACE_LINK_LIBRARIES arrow)
+
+if(HERDFLOW_TESTS)
+  find_package(GTest REQUIRED)
+  include(GoogleTest)
+  find_path(RAPIDCHECK_INCLUDE rapidcheck.h REQUIRED)
+  find_library(RAPIDCHECK_LIBRARY rapidcheck REQUIRED)
+  add_library(rapidcheck STATIC IMPORTED)
+  set_target_properties(rapidcheck PROPERTIES IMPORTED_LOCATION ${RAPIDCHECK_LIBRARY}
+    INTERFACE_INCLUDE_DIRECTORIES ${RAPIDCHECK_INCLUDE})
+endif()

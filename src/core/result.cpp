@@ -1,0 +1,31 @@
+#include "herdflow/core/result.hpp"
+
+namespace herdflow {
+
+std::string_view Name(ErrorCode code) {
+  switch (code) {
+    case ErrorCode::kInvalidInput:
+      return "invalid input";
+    case ErrorCode::kNotFound:
+      return "not found";
+    case ErrorCode::kConflict:
+      return "conflict";
+    case ErrorCode::kUnavailable:
+      return "unavailable";
+    case ErrorCode::kTimeout:
+      return "timeout";
+    case ErrorCode::kCorruptData:
+      return "corrupt data";
+    case ErrorCode::kShuttingDown:
+      return "shutting down";
+    case ErrorCode::kInternal:
+      return "internal error";
+  }
+  return "unknown";
+}
+
+Error Error::Because(std::string_view doing) const {
+  return Error(code_, fmt::format("{}: {}", doing, message_));
+}
+
+}  // namespace herdflow
