@@ -1,0 +1,122 @@
+#include "herdflow/herd/farm_calendar.hpp"
+
+#include <date/tz.h>
+
+#include <algorithm>
+#include <chrono>
+#include <cstdint>
+#include <numeric>
+#include <vector>
+
+namespace herdflow::herd {
+namespace {
+
+constexpr std::int64_t kSecondsPerDay = 86'400;
+
+std::int64_t FloorDivide(std::int64_t value, std::int64_t by) {
+  return value / by - (value % by < 0 ? 1 : 0);
+}
+
+std::size_t EditDistance(std::string_view a, std::string_view b) {
+  std::vector<std::size_t> row(b.size() + 1);
+  std::iota(row.begin(), row.end(), 0);
+  for (std::size_t i = 0; i < a.size(); ++i) {
+    std::size_t diagonal = row[0]++;
+    for (std::size_t j = 0; j < b.size(); ++j) {
+      const std::size_t changed = diagonal + (a[i] == b[j] ? 0 : 1);
+      diagonal = row[j + 1];
+      row[j + 1] = std::min({changed, row[j] + 1, diagonal + 1});
+    }
+  }
+  return row.back();
+}
+
+/// "Berlin" and "europe/berlin" both mean "Europe/Berlin"; empty if nothing is near.
+std::string NearestZone(std::string_view wanted) {
+  std::string nearest;
+  std::size_t best = wanted.size() / 2 + 1;
+  if (wanted.size() > 64) return nearest;
+  for (const auto& zone : date::get_tzdb().zones) {
+    const std::string& name = zone.name();
+    const std::string_view city = std::string_view(name).substr(name.rfind('/') + 1);
+    const std::size_t distance = std::min(EditDistance(wanted, name), EditDistance(wanted, city));
+    if (distance < best) {
+      best = distance;
+      nearest = name;
+    }
+  }
+  return nearest;
+}
+
+std::string HintFor(std::string_view wanted) {
+  try {
+    const std::string nearest = NearestZone(wanted);
+    return nearest.empty() ? "an IANA name such as \"Europe/Berlin\" is expected"
+                           : "did you mean \"" + nearest + "\"?";
+  } catch (const std::exception&) {
+    return "this machine has no time zone data: install the package tzdata";
+  }
+}
+
+}  // namespace
+
+struct FarmCalendar::State {
+  std::string name;
+  const date::time_zone* zone = nullptr;
+  // The last stretch without a clock change, in seconds UTC: [begin, end) lies `offset` ahead.
+  std::int64_t begin = 0;
+  std::int64_t end = 0;
+  std::int64_t offset = 0;
+
+  void Look(std::int64_t seconds) {
+    const auto info = zone->get_info(date::sys_seconds(std::chrono::seconds(seconds)));
+    begin = info.begin.time_since_epoch().count();
+    end = info.end.time_since_epoch().count();
+    offset = info.offset.count();
+  }
+};
+
+Result<FarmCalendar> FarmCalendar::Make(std::string_view zone) {
+  auto state = std::make_unique<State>();
+  state->name = std::string(zone);
+  try {
+    state->zone = date::locate_zone(state->name);
+    state->Look(0);
+  } catch (const std::exception&) {
+    return Fail(ErrorCode::kInvalidInput, "[herd] time_zone: \"{}\" is no known time zone; {}",
+                zone, HintFor(zone));
+  }
+  return FarmCalendar(std::move(state));
+}
+
+FarmCalendar::FarmCalendar(std::unique_ptr<State> state) : state_(std::move(state)) {}
+FarmCalendar::FarmCalendar(const FarmCalendar& other)
+    : state_(std::make_unique<State>(*other.state_)) {}
+FarmCalendar& FarmCalendar::operator=(const FarmCalendar& other) {
+  state_ = std::make_unique<State>(*other.state_);
+  return *this;
+}
+FarmCalendar::FarmCalendar(FarmCalendar&&) noexcept = default;
+FarmCalendar& FarmCalendar::operator=(FarmCalendar&&) noexcept = default;
+FarmCalendar::~FarmCalendar() = default;
+
+FarmDay FarmCalendar::DayOf(Instant at) const {
+  const std::int64_t seconds = FloorDivide(ToMicros(at), 1'000'000);
+  if (seconds < state_->begin || seconds >= state_->end) state_->Look(seconds);
+  return FarmDay{static_cast<std::int32_t>(FloorDivide(seconds + state_->offset, kSecondsPerDay))};
+}
+
+Instant FarmCalendar::StartOf(FarmDay day) const {
+  const date::local_seconds midnight{std::chrono::seconds(day.days * kSecondsPerDay)};
+  const auto info = state_->zone->get_info(midnight);
+  // Where the clock jumps over midnight, the day begins with the jump; where midnight comes twice,
+  // with the first one.
+  const auto start = info.result == date::local_info::nonexistent
+                         ? info.first.end.time_since_epoch()
+                         : midnight.time_since_epoch() - info.first.offset;
+  return Instant(start);
+}
+
+const std::string& FarmCalendar::zone() const { return state_->name; }
+
+}  // namespace herdflow::herd

@@ -1,0 +1,76 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <variant>
+
+#include "herdflow/herd/rejection.hpp"
+
+namespace herdflow::herd {
+
+/// One field of a message as it was sent.
+struct Field {
+  enum class Kind : std::uint8_t { kAbsent, kNull, kText, kNumber, kTrue, kFalse, kOther };
+
+  Kind kind = Kind::kAbsent;
+  /// kText: the unescaped text. kNumber: the token as it stood in the JSON. kOther (an object or an
+  /// array): its JSON. Else empty. Belongs to whoever made the field (see MessageParser).
+  std::string_view text;
+
+  /// Absent, null, or one of the words for a missing value: "", "None", "nan".
+  [[nodiscard]] bool IsMissing() const;
+};
+
+/// The fields of the three topics' messages (DATA: the Parquet files' columns, and `deleted`).
+struct MeasurementFields {
+  Field sensor_id, cow_id, timestamp, value, deleted;
+};
+struct CowFields {
+  Field id, name, birthdate, deleted;
+};
+struct SensorFields {
+  Field id, unit, deleted;
+};
+
+template <class Fields>
+using Parsed = std::variant<Fields, Rejection>;
+
+/// Reads messages' JSON. Keeps its buffers from one message to the next.
+///
+/// Lifetime: the texts of a parsed message live until the parser reads the next one or ends.
+/// Threads: one at a time.
+/// Rejections: `missing` (no bytes at all), `bad_utf8`, `bad_json` (not JSON, no object, or a field
+/// given twice). Unknown fields are ignored: the exact bytes stay in bronze.
+class MessageParser {
+ public:
+  MessageParser();
+  ~MessageParser();
+  MessageParser(MessageParser&&) noexcept;
+  MessageParser& operator=(MessageParser&&) noexcept;
+
+  [[nodiscard]] Parsed<MeasurementFields> Measurement(std::string_view json);
+  [[nodiscard]] Parsed<CowFields> Cow(std::string_view json);
+  [[nodiscard]] Parsed<SensorFields> Sensor(std::string_view json);
+
+ private:
+  struct Buffers;
+  std::unique_ptr<Buffers> buffers_;
+};
+
+/// The one JSON text of given fields: what `seed` and the HTTP API write to the log. Absent fields
+/// are left out; the order is that of the struct. `Write…(Parse(x)) == x` for every x that they
+/// wrote.
+void WriteMeasurement(const MeasurementFields& fields, std::string& out);
+void WriteCow(const CowFields& fields, std::string& out);
+void WriteSensor(const SensorFields& fields, std::string& out);
+
+/// The message key of a measurement: `<sensor_id>_<cow_id>`.
+void WriteMeasurementKey(std::string_view sensor_id, std::string_view cow_id, std::string& out);
+
+/// The shortest decimal text that reads back as the same double; never with an exponent for
+/// magnitudes between 1e-6 and 1e21. REQUIRES: finite.
+[[nodiscard]] std::string ShortestDecimal(double number);
+
+}  // namespace herdflow::herd

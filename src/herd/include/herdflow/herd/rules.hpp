@@ -1,0 +1,107 @@
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include "herdflow/core/time.hpp"
+#include "herdflow/herd/message.hpp"
+#include "herdflow/herd/rejection.hpp"
+
+namespace herdflow::herd {
+
+/// Millionths of a litre, a kilogram or whatever the sensor's unit is.
+inline constexpr std::int64_t kMillion = 1'000'000;
+/// No accepted or pending value is above 10⁶, so that no sum overflows.
+inline constexpr std::int64_t kLargestValueMillionths = kMillion * kMillion;
+
+enum class UnitKind : std::uint8_t { kLitre, kKilogram, kOther };
+/// `l`, `L` are litres; `kg`, `KG` kilograms; anything else is kept as it is.
+[[nodiscard]] UnitKind UnitKindOf(std::string_view unit);
+
+/// The plausible values of a unit, both ends included, in millionths.
+struct Bounds {
+  std::int64_t litre_min = 0;
+  std::int64_t litre_max = 60 * kMillion;
+  std::int64_t kilogram_min = 20 * kMillion;
+  std::int64_t kilogram_max = 1500 * kMillion;
+
+  bool operator==(const Bounds&) const = default;
+};
+
+/// `<number of the rules' code>-<hash of the bounds>`: what the store records and compares.
+[[nodiscard]] std::string RulesVersion(const Bounds& bounds);
+
+/// Ids: 1 to 255 code points, text or integer, no control characters, no blanks at the ends.
+[[nodiscard]] std::optional<Rejection> JudgeId(const Field& id, std::string_view field);
+
+/// Unix seconds, ms, µs or ns by magnitude (below 10¹¹, 10¹⁴, 10¹⁷, above), or ISO 8601, as number
+/// or text; rounded half to even to µs; 2000-01-01 to five minutes after `received_at`.
+[[nodiscard]] std::variant<Instant, Rejection> JudgeTimestamp(const Field& timestamp,
+                                                              Instant received_at);
+/// The same without the bounds: what HTTP needs to refuse only what cannot be read.
+[[nodiscard]] std::variant<Instant, Rejection> ReadTimestamp(const Field& timestamp);
+
+/// A finite decimal, rounded half to even to millionths, not negative, at most 10⁶ and, where the
+/// sensor is known, within its unit's bounds.
+[[nodiscard]] std::variant<std::int64_t, Rejection> JudgeValue(const Field& value,
+                                                               std::optional<UnitKind> unit,
+                                                               const Bounds& bounds);
+
+/// Is `deleted` set? true, "true", 1 and "1" are; absent, null, false, "false", 0, "0", "" are not.
+[[nodiscard]] std::variant<bool, Rejection> JudgeDeleted(const Field& deleted);
+
+/// A value that a sensor reported, or `taken_back`: the statement that it never did.
+struct Reading {
+  Instant at;
+  std::int64_t value_millionths = 0;  ///< 0 where taken back.
+  bool taken_back = false;
+
+  bool operator==(const Reading&) const = default;
+};
+
+/// Judges a measurement by the rules in their order: ids, `deleted`, timestamp, value, the unit's
+/// range. `unit`: that of the sensor, nothing while the sensor is not known. Pure: reads neither
+/// clock nor machine.
+[[nodiscard]] std::variant<Reading, Rejection> JudgeReading(const MeasurementFields& fields,
+                                                            Instant received_at,
+                                                            std::optional<UnitKind> unit,
+                                                            const Bounds& bounds);
+/// The same for a message whose two ids are known to be well-formed (bronze knows).
+[[nodiscard]] std::variant<Reading, Rejection> JudgeReadingWithGoodIds(
+    const MeasurementFields& fields, Instant received_at, std::optional<UnitKind> unit,
+    const Bounds& bounds);
+
+struct Cow {
+  std::string id;
+  std::string name;                  ///< Trimmed; empty where retired.
+  std::optional<FarmDay> birthdate;  ///< The calendar day that was written, whatever the zone.
+  bool retired = false;              ///< `"deleted": true`: only the id counts.
+};
+struct Sensor {
+  std::string id;
+  std::string unit;  ///< Trimmed; `L` and `kg` for every spelling of litre and kilogram.
+  bool retired = false;
+};
+
+/// Ids first, then name (1 to 255 characters, trimmed), then birthdate (optional; ISO date or
+/// date-time; 1980-01-01 to the UTC day of receipt).
+[[nodiscard]] std::variant<Cow, Rejection> JudgeCow(const CowFields& fields, Instant received_at);
+/// Id first, then unit (1 to 10 characters, trimmed).
+[[nodiscard]] std::variant<Sensor, Rejection> JudgeSensor(const SensorFields& fields);
+
+/// Every field that HTTP has to refuse at once (a malformed or missing id or time), and what else
+/// would keep the reading out of silver as far as it shows without the store: the warnings.
+struct Precheck {
+  std::vector<Rejection> refused;
+  std::vector<Rejection> warnings;
+};
+[[nodiscard]] Precheck PrecheckMeasurement(const MeasurementFields& fields, Instant received_at);
+[[nodiscard]] Precheck PrecheckCow(const CowFields& fields, Instant received_at);
+[[nodiscard]] Precheck PrecheckSensor(const SensorFields& fields);
+
+}  // namespace herdflow::herd

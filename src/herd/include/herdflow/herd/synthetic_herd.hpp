@@ -1,0 +1,68 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "herdflow/core/result.hpp"
+#include "herdflow/core/time.hpp"
+#include "herdflow/herd/farm_calendar.hpp"
+
+namespace herdflow::herd {
+
+/// What `herdflow generate` makes.
+struct HerdPlan {
+  int cows = 40;
+  FarmDay from;
+  FarmDay to;  ///< The last day, included.
+  std::uint64_t seed = 1;
+};
+
+inline constexpr int kMostCows = 1'000'000;
+
+struct SyntheticCow {
+  std::string id, name;
+  FarmDay birthdate;
+};
+struct SyntheticSensor {
+  std::string id, unit;
+  bool dead = false;  ///< Never gives a good value.
+};
+struct SyntheticMeasurement {
+  std::string_view sensor_id, cow_id;
+  double timestamp = 0;         ///< Unix seconds.
+  std::optional<double> value;  ///< Nothing is null in the file.
+};
+struct IllEpisode {
+  std::string cow_id;
+  FarmDay first, last;
+};
+/// What was put in, so that detectors and rules can be judged by it.
+struct GroundTruth {
+  std::vector<IllEpisode> ill;
+  std::vector<std::string> dead_sensors;
+  std::int64_t measurements = 0, nulls = 0, minus_ones = 0, zeros = 0, gap_days = 0;
+};
+
+/// A believable herd: lactation curves (Wood 1967), milkings a day, weights, gaps, nulls, -1,
+/// zeros, a dead sensor, some ill cows. The same plan gives the same readings on every machine.
+class SyntheticHerd {
+ public:
+  /// kInvalidInput, naming the field: not 1 to kMostCows cows, or `to` before `from`.
+  static Result<SyntheticHerd> Make(const HerdPlan& plan);
+
+  [[nodiscard]] const std::vector<SyntheticCow>& cows() const { return cows_; }
+  [[nodiscard]] const std::vector<SyntheticSensor>& sensors() const { return sensors_; }
+  /// Calls `each` for every measurement, a day at a time, so memory does not grow with the days.
+  GroundTruth ForEachMeasurement(
+      const std::function<void(const SyntheticMeasurement&)>& each) const;
+
+ private:
+  HerdPlan plan_;
+  std::vector<SyntheticCow> cows_;
+  std::vector<SyntheticSensor> sensors_;
+};
+
+}  // namespace herdflow::herd

@@ -1,0 +1,154 @@
+// The rules of cows and sensors: the master data that readings refer to.
+
+#include <fmt/format.h>
+
+#include "herdflow/herd/rules.hpp"
+#include "text.hpp"
+
+namespace herdflow::herd {
+namespace {
+
+constexpr std::size_t kLongestName = 255;
+constexpr std::size_t kLongestUnit = 10;
+constexpr FarmDay kEarliestBirth = ToFarmDay(std::chrono::year(1980) / 1 / 1);
+constexpr std::size_t kDateLength = 10;  // YYYY-MM-DD
+
+Rejection Reject(RejectionCode code, std::string_view field, std::string_view what) {
+  return {code, field, fmt::format("{} {}", field, what)};
+}
+
+/// A text that people read: trimmed, 1 to `longest` code points, no control characters.
+std::variant<std::string_view, Rejection> JudgeLabel(const Field& label, std::string_view field,
+                                                     std::size_t longest) {
+  const std::string_view text = TrimBlanks(label.text);
+  if (label.IsMissing() || (label.kind == Field::Kind::kText && text.empty())) {
+    return Reject(RejectionCode::kMissing, field,
+                  fmt::format("is missing; a text of 1 to {} characters was expected", longest));
+  }
+  if (label.kind != Field::Kind::kText) {
+    return Reject(RejectionCode::kBadType, field,
+                  fmt::format("is {}; a text was expected", Seen(label)));
+  }
+  const TextShape shape = ShapeOf(text);
+  if (!shape.valid_utf8) {
+    return Reject(RejectionCode::kBadUtf8, field,
+                  fmt::format("is {}; UTF-8 was expected", Seen(label)));
+  }
+  if (shape.code_points > longest) {
+    return Reject(RejectionCode::kTooLong, field,
+                  fmt::format("is {}, {} characters long; 1 to {} were expected", Seen(label),
+                              shape.code_points, longest));
+  }
+  if (shape.has_control) {
+    return Reject(RejectionCode::kBadCharacters, field,
+                  fmt::format("is {}, with a control character; none was expected", Seen(label)));
+  }
+  return text;
+}
+
+std::optional<FarmDay> DayAsWritten(const Field& birthdate) {
+  if (birthdate.kind != Field::Kind::kText) return std::nullopt;
+  const std::string_view text = TrimAscii(birthdate.text);
+  // A whole date-time must be one, but its zone must not move the day on which a calf was born.
+  if (!ParseInstant(text)) return std::nullopt;
+  return ParseDate(text.substr(0, kDateLength));
+}
+
+std::variant<std::optional<FarmDay>, Rejection> JudgeBirthdate(const Field& birthdate,
+                                                               Instant received_at) {
+  if (birthdate.IsMissing()) return std::nullopt;
+  const auto day = DayAsWritten(birthdate);
+  if (!day) {
+    return Reject(RejectionCode::kBadDate, "birthdate",
+                  fmt::format("is {}; a date such as 2020-01-31 was expected", Seen(birthdate)));
+  }
+  const FarmDay received{static_cast<std::int32_t>(
+      std::chrono::floor<std::chrono::days>(received_at).time_since_epoch().count())};
+  if (*day < kEarliestBirth || *day > received) {
+    return Reject(RejectionCode::kOutOfRange, "birthdate",
+                  fmt::format("is {}; {} to {}, the day of its receipt, was expected",
+                              Seen(birthdate), FormatDate(kEarliestBirth), FormatDate(received)));
+  }
+  return day;
+}
+
+std::string UnitText(std::string_view unit) {
+  switch (UnitKindOf(unit)) {
+    case UnitKind::kLitre:
+      return "L";
+    case UnitKind::kKilogram:
+      return "kg";
+    case UnitKind::kOther:
+      break;
+  }
+  return std::string(unit);
+}
+
+template <class Value>
+void WarnOf(std::variant<Value, Rejection>&& judged, Precheck& found) {
+  if (auto* rejection = std::get_if<Rejection>(&judged)) {
+    found.warnings.push_back(std::move(*rejection));
+  }
+}
+
+/// The id and `deleted`. Is there more to look at: is nothing retired?
+bool PrecheckHead(const Field& id, const Field& deleted, Precheck& found) {
+  if (auto rejection = JudgeId(id, "id")) found.refused.push_back(*std::move(rejection));
+  auto judged = JudgeDeleted(deleted);
+  const auto* retired = std::get_if<bool>(&judged);
+  const bool more = retired == nullptr || !*retired;
+  WarnOf(std::move(judged), found);
+  return more;
+}
+
+}  // namespace
+
+std::variant<Cow, Rejection> JudgeCow(const CowFields& fields, Instant received_at) {
+  if (auto rejection = JudgeId(fields.id, "id")) return *std::move(rejection);
+  auto deleted = JudgeDeleted(fields.deleted);
+  if (auto* rejection = std::get_if<Rejection>(&deleted)) return std::move(*rejection);
+  Cow cow;
+  cow.id = fields.id.text;
+  cow.retired = std::get<bool>(deleted);
+  if (cow.retired) return cow;
+
+  auto name = JudgeLabel(fields.name, "name", kLongestName);
+  if (auto* rejection = std::get_if<Rejection>(&name)) return std::move(*rejection);
+  cow.name = std::get<std::string_view>(name);
+  auto birthdate = JudgeBirthdate(fields.birthdate, received_at);
+  if (auto* rejection = std::get_if<Rejection>(&birthdate)) return std::move(*rejection);
+  cow.birthdate = std::get<std::optional<FarmDay>>(birthdate);
+  return cow;
+}
+
+std::variant<Sensor, Rejection> JudgeSensor(const SensorFields& fields) {
+  if (auto rejection = JudgeId(fields.id, "id")) return *std::move(rejection);
+  auto deleted = JudgeDeleted(fields.deleted);
+  if (auto* rejection = std::get_if<Rejection>(&deleted)) return std::move(*rejection);
+  Sensor sensor;
+  sensor.id = fields.id.text;
+  sensor.retired = std::get<bool>(deleted);
+  if (sensor.retired) return sensor;
+
+  auto unit = JudgeLabel(fields.unit, "unit", kLongestUnit);
+  if (auto* rejection = std::get_if<Rejection>(&unit)) return std::move(*rejection);
+  sensor.unit = UnitText(std::get<std::string_view>(unit));
+  return sensor;
+}
+
+Precheck PrecheckCow(const CowFields& fields, Instant received_at) {
+  Precheck found;
+  if (!PrecheckHead(fields.id, fields.deleted, found)) return found;
+  WarnOf(JudgeLabel(fields.name, "name", kLongestName), found);
+  WarnOf(JudgeBirthdate(fields.birthdate, received_at), found);
+  return found;
+}
+
+Precheck PrecheckSensor(const SensorFields& fields) {
+  Precheck found;
+  if (!PrecheckHead(fields.id, fields.deleted, found)) return found;
+  WarnOf(JudgeLabel(fields.unit, "unit", kLongestUnit), found);
+  return found;
+}
+
+}  // namespace herdflow::herd
