@@ -1,0 +1,81 @@
+#include "herdflow/pipeline/bronze_codec.hpp"
+
+namespace herdflow::pipeline {
+namespace {
+
+using Kind = herd::Field::Kind;
+constexpr int kBitsPerKind = 3;
+constexpr std::int64_t kKindMask = (1 << kBitsPerKind) - 1;
+
+void AppendLength(std::size_t length, std::string& out) {
+  for (int shift = 0; shift < 32; shift += 8) {
+    out.push_back(static_cast<char>((length >> shift) & 0xFF));
+  }
+}
+
+bool HasText(Kind kind) {
+  return kind == Kind::kText || kind == Kind::kNumber || kind == Kind::kOther;
+}
+
+}  // namespace
+
+std::int64_t PackKinds(const herd::MeasurementFields& fields) {
+  std::int64_t packed = 0;
+  for (const auto kind : {fields.deleted.kind, fields.value.kind, fields.timestamp.kind}) {
+    packed = (packed << kBitsPerKind) | static_cast<std::int64_t>(kind);
+  }
+  return packed;
+}
+
+void UnpackKinds(std::int64_t packed, herd::MeasurementFields& fields) {
+  for (herd::Field* field : {&fields.timestamp, &fields.value, &fields.deleted}) {
+    field->kind = static_cast<Kind>(packed & kKindMask);
+    if (!HasText(field->kind)) field->text = {};
+    packed >>= kBitsPerKind;
+  }
+}
+
+bool IsCanonical(const herd::MeasurementFields& fields, std::string_view key,
+                 std::string_view payload, std::string& scratch) {
+  if (fields.sensor_id.kind != Kind::kText || fields.cow_id.kind != Kind::kText) return false;
+  scratch.clear();
+  herd::WriteMeasurementKey(fields.sensor_id.text, fields.cow_id.text, scratch);
+  if (scratch != key) return false;
+  scratch.clear();
+  herd::WriteMeasurement(fields, scratch);
+  return scratch == payload;
+}
+
+MessageHash HashOf(std::string_view key, std::string_view value) {
+  __extension__ using Wide = unsigned __int128;
+  constexpr Wide kPrime = (Wide{1} << 88) | 0x13B;
+  Wide hash = (Wide{0x6C62272E07BB0142} << 64) | 0x62B821756295C58D;
+  const auto add = [&hash](std::string_view bytes) {
+    for (const char byte : bytes) {
+      hash = (hash ^ static_cast<unsigned char>(byte)) * kPrime;
+    }
+  };
+  std::string length;
+  AppendLength(key.size(), length);
+  add(length);
+  add(key);
+  add(value);
+  MessageHash bytes;
+  for (std::size_t i = 0; i < bytes.size(); ++i) {
+    bytes[i] = static_cast<std::uint8_t>(hash >> (8 * (bytes.size() - 1 - i)));
+  }
+  return bytes;
+}
+
+std::string EncodeHeaders(const std::vector<Header>& headers) {
+  std::string out;
+  for (const Header& header : headers) {
+    AppendLength(header.name.size(), out);
+    out += header.name;
+    AppendLength(header.value.size(), out);
+    out += header.value;
+  }
+  return out;
+}
+
+}  // namespace herdflow::pipeline

@@ -1,0 +1,163 @@
+#pragma once
+
+#include <array>
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include "herdflow/core/result.hpp"
+#include "herdflow/core/time.hpp"
+
+namespace herdflow::pipeline {
+
+/// The three topics. Their names are fixed: `cows`, `sensors`, `measurements`.
+enum class Topic : std::uint8_t { kCows, kSensors, kMeasurements };
+inline constexpr std::array kAllTopics{Topic::kCows, Topic::kSensors, Topic::kMeasurements};
+[[nodiscard]] std::string_view Name(Topic topic);
+[[nodiscard]] std::optional<Topic> TopicNamed(std::string_view name);
+
+struct TopicPartition {
+  Topic topic = Topic::kMeasurements;
+  std::int32_t partition = 0;
+
+  auto operator<=>(const TopicPartition&) const = default;
+};
+
+struct Header {
+  std::string name, value;
+};
+
+/// One event to append. Equal keys keep their order (partition = murmur2(key), as Java clients).
+struct Event {
+  std::string key;
+  std::string value;
+  std::vector<Header> headers;
+};
+using EventBatch = std::vector<Event>;
+
+/// What became of one event.
+struct AppendOutcome {
+  enum class Kind : std::uint8_t {
+    kDurable,  ///< It stands at (partition, offset): on all in-sync replicas, or synced to disk.
+    kRefused,  ///< It is not in the log; `error` says why.
+    kUnknown,  ///< It may be in the log; sending it again is harmless for readings.
+  };
+  Kind kind = Kind::kRefused;
+  std::int32_t partition = 0;
+  std::int64_t offset = 0;
+  Instant broker_time;
+  std::optional<Error> error;
+};
+
+/// Called exactly once with one outcome an event, in the batch's order, from a thread of the
+/// writer's: it must be quick and must not throw.
+using Completion = std::function<void(std::vector<AppendOutcome>)>;
+
+/// Appends events to the durable, ordered log.
+///
+/// Lifetime: ends after every completion was called; destruction first drains what was accepted.
+/// Threads: any; never blocks on the disk (a full queue completes with kRefused, kUnavailable).
+class EventWriter {
+ public:
+  virtual ~EventWriter() = default;
+
+  /// Append a batch. Order is kept within one key. A batch may be split over commits: look at each
+  /// outcome. A topic that does not exist is refused with kNotFound.
+  virtual void Append(Topic topic, EventBatch batch, Completion done) = 0;
+};
+
+/// One message of the log. The views live as long as the batch they are in.
+struct Message {
+  std::int64_t offset = 0;
+  Instant broker_time;
+  std::string_view key;
+  std::string_view value;
+  std::vector<Header> headers;
+};
+
+/// Messages of one partition, offsets rising. A gap in the offsets is a hole of the log.
+struct MessageBatch {
+  TopicPartition from;
+  std::string stream_id;  ///< Cluster, topic and incarnation: another id is another log.
+  std::vector<Message> messages;
+  std::shared_ptr<const void> bytes;  ///< Keeps the views alive.
+};
+
+/// The group gave these partitions to this reader. Answer each with Start before the next Poll.
+struct Assigned {
+  struct Partition {
+    TopicPartition partition;
+    std::string stream_id;
+    std::int64_t begin = 0;  ///< The oldest offset that the log still has.
+    std::int64_t end = 0;    ///< One past the newest.
+  };
+  std::vector<Partition> partitions;
+};
+/// These partitions belong to another reader now: finish or roll back, then poll on.
+struct Revoked {
+  std::vector<TopicPartition> partitions;
+};
+/// Nothing came within the wait.
+struct Idle {};
+
+using Polled = std::variant<Idle, Assigned, Revoked, MessageBatch>;
+
+struct PollLimits {
+  std::size_t max_messages = 10'000;
+  std::size_t max_bytes = 8u << 20;  ///< At least one message is given, however large.
+  std::chrono::milliseconds wait{100};
+};
+
+/// Reads topics as one member of a consumer group: a partition has one reader at a time. Where to
+/// read from comes from the store, never from the log.
+///
+/// Threads: one at a time. Destruction leaves the group.
+/// Delivery: from the started offset on, in order, every message at least once; exactly once in
+/// the store is the work of the epoch fence there.
+class EventReader {
+ public:
+  virtual ~EventReader() = default;
+
+  /// Wait for the next happening. kUnavailable: the log is away; polling again is right.
+  virtual Result<Polled> Poll(const PollLimits& limits) = 0;
+  /// Read the assigned partition from `offset` on. Again at any time: the reader goes there.
+  virtual Result<> Start(TopicPartition partition, std::int64_t offset) = 0;
+};
+
+struct TopicDescription {
+  Topic topic = Topic::kMeasurements;
+  std::string stream_id;
+  Instant created_at;
+  struct Partition {
+    std::int32_t partition = 0;
+    std::int64_t begin = 0;
+    std::int64_t end = 0;
+  };
+  std::vector<Partition> partitions;
+};
+
+/// Makes and shows topics. Threads: any.
+class TopicAdmin {
+ public:
+  virtual ~TopicAdmin() = default;
+
+  /// The topics that exist, in the order of `Topic`, with the log's ends as of now.
+  virtual Result<std::vector<TopicDescription>> List() = 0;
+  /// Make the topic if it is missing; an existing one is left as it is.
+  virtual Result<> Create(Topic topic, std::int32_t partitions) = 0;
+  /// Up to `count` messages of one partition from `offset` on, outside any group.
+  virtual Result<MessageBatch> Read(TopicPartition partition, std::int64_t offset,
+                                    std::size_t count) = 0;
+};
+
+/// The partition of a key among `partitions`: Kafka's murmur2 partitioner (Java client's
+/// `Utils.toPositive(Utils.murmur2(key)) % partitions`).
+[[nodiscard]] std::int32_t PartitionOf(std::string_view key, std::int32_t partitions);
+
+}  // namespace herdflow::pipeline

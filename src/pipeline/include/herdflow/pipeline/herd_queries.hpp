@@ -1,0 +1,84 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "herdflow/core/result.hpp"
+#include "herdflow/core/time.hpp"
+#include "herdflow/herd/report.hpp"
+
+namespace herdflow::pipeline {
+
+/// The seed system's `latest_sensor_data`: the daily aggregate of the cow's newest day, of those of
+/// that day the sensor with the newest reading.
+struct LatestSensorData {
+  std::string sensor_id;
+  FarmDay date;
+  double average_value = 0, min_value = 0, max_value = 0;
+  std::int64_t records_count = 0;
+};
+
+struct CowView {
+  std::string id, name;
+  std::optional<FarmDay> birthdate;
+  Instant created_at;
+  std::optional<Instant> retired_at;
+  std::optional<LatestSensorData> latest_sensor_data;
+};
+
+struct ReportData {
+  std::optional<herd::DataRange> data;
+  std::vector<herd::CowWindow> cows;  ///< By cow id, bytewise.
+};
+
+/// How far the store is with one partition of the log.
+struct PartitionProgress {
+  std::string topic, stream_id;
+  std::int32_t partition = 0;
+  std::int64_t first_offset = 0, next_offset = 0, holes = 0;
+  std::int64_t judged_offset = 0;  ///< The topic's pipeline has judged everything before it.
+};
+
+/// How many rows each layer holds and how far each step is: what `status` shows.
+struct StoreStatus {
+  struct Table {
+    std::string name;  ///< `bronze_measurements`, …
+    std::int64_t rows = 0;
+  };
+  std::vector<Table> tables;
+  std::map<std::string, std::int64_t> silver_by_state;     ///< accepted, pending, deleted.
+  std::map<std::string, std::int64_t> quarantine_by_code;  ///< All topics, every status.
+  struct Partition : PartitionProgress {
+    std::int64_t bronze_rows = 0;
+    /// The audit equation, 0 where nothing was lost or doubled.
+    [[nodiscard]] std::int64_t AuditGap() const {
+      return next_offset - first_offset - bronze_rows - holes;
+    }
+  };
+  std::vector<Partition> partitions;
+  std::int64_t dirty_days = 0;  ///< Noted, and not yet seen by every aggregate.
+};
+
+/// What the API, the report and the command line read of the store. Threads: any.
+class HerdQueries {
+ public:
+  virtual ~HerdQueries() = default;
+
+  /// The cow of gold with this id, or nothing.
+  virtual Result<std::optional<CowView>> FindCow(std::string_view cow_id) = 0;
+  /// What the report of `day` is made from; cows without a row in its 30 days are left out.
+  virtual Result<ReportData> ReadReportData(FarmDay day) = 0;
+  virtual Result<std::optional<herd::DataRange>> ReadDataRange() = 0;
+  /// Cheap: a row a partition.
+  virtual Result<std::vector<PartitionProgress>> ReadProgress() = 0;
+  /// Counts rows: seconds on a large store.
+  virtual Result<StoreStatus> ReadStatus() = 0;
+};
+
+}  // namespace herdflow::pipeline

@@ -1,0 +1,170 @@
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "herdflow/core/result.hpp"
+#include "herdflow/pipeline/event_log.hpp"
+#include "herdflow/pipeline/rows.hpp"
+
+namespace herdflow::pipeline {
+
+/// The aggregate tasks, each the only writer of its table.
+enum class AggregateTask : std::uint8_t { kDaily, kWeekly, kMonthly, kYearly, kCowDays };
+inline constexpr std::array kAllAggregateTasks{AggregateTask::kDaily, AggregateTask::kWeekly,
+                                               AggregateTask::kMonthly, AggregateTask::kYearly,
+                                               AggregateTask::kCowDays};
+[[nodiscard]] std::string_view Name(AggregateTask task);
+
+/// One loader's right to write one partition, and where it stands.
+struct PartitionClaim {
+  TopicPartition partition;
+  std::string stream_id;
+  StreamRef stream{};
+  std::int64_t epoch = 0;        ///< Raised by every claim: an older owner is fenced.
+  std::int64_t next_offset = 0;  ///< The first offset that is not loaded.
+  std::int64_t last_version = 0;
+};
+
+using MessageHash = std::array<std::uint8_t, 16>;
+
+/// One chunk of `load`. Every transaction here: destroyed uncommitted, it rolls back; one thread.
+class LoadTx {
+ public:
+  virtual ~LoadTx() = default;
+
+  /// The fence, first in the transaction: move the offset from claim.next_offset to `next_offset`.
+  /// false: somebody claimed the partition since; drop it.
+  virtual Result<bool> Advance(const PartitionClaim& claim, std::int64_t next_offset,
+                               std::int64_t last_version, std::int64_t holes,
+                               const MessageHash& last_hash) = 0;
+  /// One bronze row a message, of the claimed partition. What the row views is copied.
+  virtual Result<> Insert(const PartitionClaim& claim, const BronzeMeasurement& row) = 0;
+  virtual Result<> Insert(const PartitionClaim& claim, const BronzeCow& row) = 0;
+  virtual Result<> Insert(const PartitionClaim& claim, const BronzeSensor& row) = 0;
+  virtual Result<> Commit() = 0;
+};
+
+/// What must be written of one chunk of merged readings.
+struct SilverChange {
+  std::vector<SilverReading> readings;      ///< To insert or replace, by key ascending.
+  std::vector<ReadingKey> removed;          ///< Pending rows all of whose versions were refused.
+  std::vector<WaitingVersion> waiting;
+  std::vector<QuarantineEntry> quarantine;
+  std::vector<Lineage> superseded;          ///< Quarantine entries that a newer version overtook.
+  std::vector<DirtyDay> dirty;              ///< Ascending, each once.
+};
+
+/// An open quarantine entry of a reading whose key is known.
+struct OpenEntry {
+  ReadingKey key;
+  Lineage lineage;
+};
+
+/// One chunk of `cleanse`, the only writer of silver. Begun, it holds the step: others wait.
+class CleanseTx {
+ public:
+  virtual ~CleanseTx() = default;
+
+  using EachMeasurement = std::function<void(const UnjudgedMeasurement&)>;
+  /// Take up to about `max` waiting versions whose cow or sensor became known out of the waiting
+  /// and give their messages of bronze; all versions of a reading come together. 0: none waits for
+  /// a judgement.
+  virtual Result<std::size_t> TakeWaiting(std::size_t max, const EachMeasurement& each) = 0;
+  /// Give up to `max` measurements of bronze after the watermark, in offset order of each
+  /// partition, and move the watermark of this transaction past them. Returns their number.
+  virtual Result<std::size_t> ReadBronze(std::size_t max, const EachMeasurement& each) = 0;
+  /// The unit of a known sensor.
+  virtual Result<std::optional<herd::UnitKind>> UnitOf(SensorRef sensor) = 0;
+  virtual Result<bool> IsKnown(CowRef cow) = 0;
+  /// What is there of these readings (ascending keys): silver's rows, and the open entries.
+  virtual Result<> ReadExisting(std::span<const ReadingKey> keys,
+                                std::vector<SilverReading>& readings,
+                                std::vector<OpenEntry>& open_entries) = 0;
+  virtual Result<> Write(const SilverChange& change) = 0;
+  virtual Result<> Commit() = 0;
+};
+
+/// One chunk of the cow or the sensor pipeline (and of a cow made through the API): judges bronze,
+/// writes gold's cows and sensors. A row that becomes known leaves a request to re-judge.
+class HerdBookTx {
+ public:
+  virtual ~HerdBookTx() = default;
+
+  /// The next messages of `topic` after its watermark, which moves past them.
+  virtual Result<std::vector<UnjudgedRecord>> ReadBronze(Topic topic, std::size_t max) = 0;
+  virtual Result<CowRef> RefOfCow(std::string_view id) = 0;
+  virtual Result<SensorRef> RefOfSensor(std::string_view id) = 0;
+  /// Write the cow unless gold holds a newer version. Older quarantine entries are superseded.
+  virtual Result<> Merge(const GoldCow& cow) = 0;
+  virtual Result<> Merge(const GoldSensor& sensor) = 0;
+  virtual Result<> Quarantine(std::span<const QuarantineEntry> entries) = 0;
+  virtual Result<> Commit() = 0;
+};
+
+/// One chunk of an aggregate task.
+class AggregateTx {
+ public:
+  virtual ~AggregateTx() = default;
+
+  /// The next dirty days of this task, ascending, at most `max`; the task's place moves past them.
+  /// Each note is seen once by every task. None: the task is up to date with the notes of now.
+  virtual Result<std::vector<DirtyDay>> NextDirty(std::size_t max) = 0;
+  /// Call `each` for the cow's accepted readings of these days, by (day, sensor, at).
+  virtual Result<> Scan(CowRef cow, FarmDay first, FarmDay last,
+                        const std::function<void(const AcceptedReading&)>& each) = 0;
+  struct SensorInfo {
+    std::string id;
+    herd::UnitKind unit = herd::UnitKind::kOther;
+  };
+  /// The pointer lives as long as the transaction.
+  virtual Result<const SensorInfo*> Sensor(SensorRef sensor) = 0;
+  /// Put these rows in the place of those of the same key, in the task's table.
+  virtual Result<> Replace(std::span<const SensorAggregate> rows) = 0;
+  virtual Result<> Replace(std::span<const CowDayRow> rows) = 0;
+  virtual Result<> Commit() = 0;
+};
+
+/// What the API asks for a new cow, and what it gets.
+struct CowWish {
+  std::string id;    ///< A new id, taken unless the key was used before.
+  std::string base;  ///< `Base` of `Base #N`.
+  std::optional<std::int64_t> number;  ///< Nothing: 1 + the highest of the base.
+  std::optional<FarmDay> birthdate;
+  std::string idempotency_key;  ///< Empty: none.
+};
+struct CowReservation {
+  std::string id;
+  std::string name;
+};
+
+/// The layers. Each Begin… opens one transaction and holds its step until commit or destruction:
+/// another process that begins the same step waits for its turn.
+///
+/// Threads: any; a thread must not begin a second transaction while it holds one.
+/// Errors: kUnavailable (locked, full, away): nothing of the transaction happened, do it again.
+class LayerStore {
+ public:
+  virtual ~LayerStore() = default;
+
+  /// Become the owner of a partition; older owners are fenced. kConflict: the store was filled
+  /// from another log of this name.
+  virtual Result<PartitionClaim> Claim(const Assigned::Partition& partition,
+                                       std::string_view owner) = 0;
+  virtual Result<std::unique_ptr<LoadTx>> BeginLoad() = 0;
+  virtual Result<std::unique_ptr<CleanseTx>> BeginCleanse() = 0;
+  virtual Result<std::unique_ptr<HerdBookTx>> BeginHerdBook() = 0;
+  virtual Result<std::unique_ptr<AggregateTx>> BeginAggregate(AggregateTask task) = 0;
+  /// Keep a name and an id for a new cow. A key that was used before gives the same reservation;
+  /// kConflict where it was for another cow.
+  virtual Result<CowReservation> ReserveCow(const CowWish& wish) = 0;
+};
+
+}  // namespace herdflow::pipeline

@@ -1,0 +1,187 @@
+#pragma once
+
+#include <array>
+#include <compare>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "herdflow/core/time.hpp"
+#include "herdflow/herd/aggregates.hpp"
+#include "herdflow/herd/message.hpp"
+#include "herdflow/herd/rejection.hpp"
+
+/// The rows of the few tables there are, as plain data. Texts outside, integers inside.
+namespace herdflow::pipeline {
+
+/// The integers that the store gives to text ids, once and for ever.
+enum class CowRef : std::int64_t {};
+enum class SensorRef : std::int64_t {};
+enum class StreamRef : std::int64_t {};
+
+/// Which message a row comes from. Of two messages the one with the higher version is newer; ties
+/// go to the higher (stream, partition, offset).
+struct Lineage {
+  std::int64_t version = 0;
+  StreamRef stream{};
+  std::int32_t partition = 0;
+  std::int64_t offset = 0;
+
+  auto operator<=>(const Lineage&) const = default;
+};
+
+/// One message of the raw layer, of any topic: what `load` writes.
+struct BronzeMessage {
+  std::int64_t offset = 0;
+  std::int64_t version = 0;
+  Instant received_at;       ///< The broker's time.
+  std::string_view key;      ///< The exact bytes.
+  std::string_view payload;  ///< The exact bytes.
+  std::string headers;       ///< Empty: none. Else as `EncodeHeaders` wrote them.
+};
+
+/// A measurement's message and its fields. The views live until the next message is parsed.
+struct BronzeMeasurement : BronzeMessage {
+  herd::MeasurementFields fields;
+  bool sensor_id_is_good = false;  ///< JudgeId found nothing.
+  bool cow_id_is_good = false;
+  /// The payload is exactly `herd::WriteMeasurement(fields)` and the key is derived from the ids,
+  /// which are good texts: the store may leave both out and make them again.
+  bool is_canonical = false;
+};
+struct BronzeCow : BronzeMessage {
+  herd::CowFields fields;
+};
+struct BronzeSensor : BronzeMessage {
+  herd::SensorFields fields;
+};
+
+/// A measurement of bronze as `cleanse` reads it.
+struct UnjudgedMeasurement {
+  Lineage lineage;
+  Instant received_at;
+  std::optional<SensorRef> sensor;  ///< Nothing: the id is missing or malformed.
+  std::optional<CowRef> cow;
+  /// Canonical messages: the fields without the ids. Others: only the payload.
+  std::optional<herd::MeasurementFields> fields;
+  std::string_view payload;
+  std::string_view sensor_id, cow_id;  ///< Canonical messages: the good ids' texts.
+};
+
+/// A cow's or a sensor's message of bronze as its pipeline reads it.
+struct UnjudgedRecord {
+  Lineage lineage;
+  Instant received_at;
+  std::string payload;
+};
+
+/// The natural key of a reading. `farm_day` follows from `at` and stands second because readings
+/// are read by cow and day.
+struct ReadingKey {
+  CowRef cow{};
+  FarmDay day;
+  SensorRef sensor{};
+  Instant at;
+
+  auto operator<=>(const ReadingKey&) const = default;
+};
+
+enum class ReadingState : std::uint8_t { kAccepted = 0, kPending = 1, kDeleted = 2 };
+[[nodiscard]] std::string_view Name(ReadingState state);
+
+/// One row of silver: the newest valid version of a reading.
+struct SilverReading {
+  ReadingKey key;
+  std::int64_t value_millionths = 0;  ///< 0 where deleted.
+  ReadingState state = ReadingState::kAccepted;
+  Lineage lineage;
+  Instant created_at;  ///< Receipt of the first message of this reading.
+  Instant updated_at;  ///< Receipt of the newest.
+
+  bool operator==(const SilverReading&) const = default;
+};
+
+/// A valid version whose cow or sensor is not known yet. All versions of such a reading wait, so
+/// that the newest valid one can be found when they are judged again from bronze.
+struct WaitingVersion {
+  ReadingKey key;
+  Lineage lineage;
+  bool unit_known = false;  ///< It was judged with its sensor's unit: only the cow is missing.
+};
+
+enum class QuarantineStatus : std::uint8_t { kOpen = 0, kSuperseded = 1, kDismissed = 2 };
+
+/// One message that was not accepted.
+struct QuarantineEntry {
+  Lineage lineage;
+  Instant received_at;
+  std::optional<SensorRef> sensor;
+  std::optional<CowRef> cow;
+  std::optional<FarmDay> day;  ///< With `at`, where the timestamp is good.
+  std::optional<Instant> at;
+  herd::Rejection rejection;
+  std::string original;  ///< The message as text; bytes that are no UTF-8 are shown as U+FFFD.
+  QuarantineStatus status = QuarantineStatus::kOpen;
+};
+
+/// What a change touches: every aggregate over it is computed anew.
+struct DirtyDay {
+  CowRef cow{};
+  FarmDay day;
+  SensorRef sensor{};
+
+  auto operator<=>(const DirtyDay&) const = default;
+};
+
+struct GoldCow {
+  CowRef cow{};
+  std::string name;
+  std::optional<FarmDay> birthdate;
+  std::optional<Instant> retired_at;
+  Lineage lineage;
+  Instant created_at;
+  Instant updated_at;
+};
+
+/// `Base #N`, as the seed system numbers cows of one name: nothing where the name has no number.
+struct CowNameParts {
+  std::string_view base;
+  std::optional<std::int64_t> number;
+};
+[[nodiscard]] CowNameParts SplitCowName(std::string_view name);
+
+struct GoldSensor {
+  SensorRef sensor{};
+  std::string unit;
+  std::optional<Instant> retired_at;
+  Lineage lineage;
+  Instant created_at;
+  Instant updated_at;
+};
+
+/// One row of a sensor's daily, weekly, monthly or yearly aggregation. No readings: no row.
+struct SensorAggregate {
+  CowRef cow{};
+  herd::Period period;
+  SensorRef sensor{};
+  herd::Statistics statistics;
+};
+
+/// One row of `cow_daily_metrics`. Empty metrics: no row.
+struct CowDayRow {
+  CowRef cow{};
+  FarmDay day;
+  herd::CowDay metrics;
+};
+
+/// An accepted reading as the aggregates read it.
+struct AcceptedReading {
+  FarmDay day;
+  SensorRef sensor{};
+  Instant at;
+  std::int64_t value_millionths = 0;
+};
+
+}  // namespace herdflow::pipeline

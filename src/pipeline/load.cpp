@@ -1,0 +1,185 @@
+#include <algorithm>
+#include <thread>
+#include <utility>
+
+#include "herdflow/core/logging.hpp"
+#include "herdflow/pipeline/bronze_codec.hpp"
+#include "herdflow/pipeline/pipelines.hpp"
+
+namespace herdflow::pipeline {
+namespace {
+
+/// Messages a transaction of the loader.
+constexpr std::size_t kMaxMessages = 20'000;
+constexpr std::size_t kMaxBytes = std::size_t{16} << 20;
+
+/// Fills what every bronze row has.
+void FillMessage(const Message& message, std::int64_t version, BronzeMessage& row) {
+  row.offset = message.offset;
+  row.version = version;
+  row.received_at = message.broker_time;
+  row.key = message.key;
+  row.payload = message.value;
+  row.headers = EncodeHeaders(message.headers);
+}
+
+class BronzeWriter {
+ public:
+  BronzeWriter(LoadTx& tx, herd::MessageParser& parser) : tx_(tx), parser_(parser) {}
+
+  Result<> Write(const PartitionClaim& claim, const Message& message, std::int64_t version) {
+    switch (claim.partition.topic) {
+      case Topic::kCows: {
+        BronzeCow row;
+        FillMessage(message, version, row);
+        row.fields = FieldsOf(parser_.Cow(message.value));
+        return tx_.Insert(claim, row);
+      }
+      case Topic::kSensors: {
+        BronzeSensor row;
+        FillMessage(message, version, row);
+        row.fields = FieldsOf(parser_.Sensor(message.value));
+        return tx_.Insert(claim, row);
+      }
+      case Topic::kMeasurements: {
+        BronzeMeasurement row;
+        FillMessage(message, version, row);
+        row.fields = FieldsOf(parser_.Measurement(message.value));
+        row.sensor_id_is_good = !herd::JudgeId(row.fields.sensor_id, "sensor_id");
+        row.cow_id_is_good = !herd::JudgeId(row.fields.cow_id, "cow_id");
+        row.is_canonical = row.sensor_id_is_good && row.cow_id_is_good &&
+                           IsCanonical(row.fields, row.key, row.payload, scratch_);
+        return tx_.Insert(claim, row);
+      }
+    }
+    return {};
+  }
+
+ private:
+  /// A message that cannot be parsed has no fields; its payload is kept and judged later.
+  template <class Fields>
+  static Fields FieldsOf(const herd::Parsed<Fields>& parsed) {
+    const Fields* fields = std::get_if<Fields>(&parsed);
+    return fields != nullptr ? *fields : Fields{};
+  }
+
+  LoadTx& tx_;
+  herd::MessageParser& parser_;
+  std::string scratch_;
+};
+
+}  // namespace
+
+Result<std::int64_t> Loader::Step(std::chrono::milliseconds wait) {
+  HERDFLOW_CHECK(ClaimAgain());
+  HERDFLOW_ASSIGN(const Polled polled,
+                  context_.reader.Poll({kMaxMessages, kMaxBytes, wait}));
+  if (const auto* assigned = std::get_if<Assigned>(&polled)) {
+    for (const auto& partition : assigned->partitions) unclaimed_.push_back(partition);
+    HERDFLOW_CHECK(ClaimAgain());
+  } else if (const auto* revoked = std::get_if<Revoked>(&polled)) {
+    for (const TopicPartition& partition : revoked->partitions) Drop(partition);
+  } else if (const auto* batch = std::get_if<MessageBatch>(&polled)) {
+    return Store(*batch);
+  }
+  return 0;
+}
+
+Result<> Loader::ClaimAgain() {
+  while (!unclaimed_.empty()) {
+    const Assigned::Partition& partition = unclaimed_.back();
+    HERDFLOW_ASSIGN(PartitionClaim claim, context_.store.Claim(partition, context_.owner));
+    HERDFLOW_CHECK(context_.reader.Start(partition.partition, claim.next_offset));
+    claims_.push_back({partition, claim});
+    unclaimed_.pop_back();
+  }
+  return {};
+}
+
+void Loader::Drop(TopicPartition partition) {
+  std::erase_if(claims_, [&](const Held& held) { return held.claim.partition == partition; });
+  std::erase_if(unclaimed_, [&](const auto& other) { return other.partition == partition; });
+}
+
+Result<std::int64_t> Loader::Store(const MessageBatch& batch) {
+  const auto held = std::find_if(claims_.begin(), claims_.end(), [&](const Held& candidate) {
+    return candidate.claim.partition == batch.from;
+  });
+  if (held == claims_.end()) return 0;
+  auto stored = StoreChunk(held->claim, batch);
+  if (!stored || !*stored) {
+    // Rolled back, or nobody knows: the claim made anew reads in the store where it stands.
+    if (stored) {
+      Log(LogLevel::kWarning, "load {}/{}: another owner has claimed the partition",
+          Name(batch.from.topic), batch.from.partition);
+    }
+    const Assigned::Partition partition = held->assigned;
+    claims_.erase(held);
+    unclaimed_.push_back(partition);
+    if (!stored) return Fail(std::move(stored).error());
+    return 0;
+  }
+  return static_cast<std::int64_t>(batch.messages.size());
+}
+
+Result<bool> Loader::StoreChunk(PartitionClaim& claim, const MessageBatch& batch) {
+  const auto first = std::find_if(
+      batch.messages.begin(), batch.messages.end(),
+      [&](const Message& message) { return message.offset >= claim.next_offset; });
+  if (first == batch.messages.end()) return true;
+
+  PartitionClaim after = claim;
+  const auto count = batch.messages.end() - first;
+  after.next_offset = batch.messages.back().offset + 1;
+  const std::int64_t holes = after.next_offset - claim.next_offset - count;
+  if (holes != 0) {
+    Log(LogLevel::kError, "load {}/{}: {} offsets are missing between {} and {}",
+        Name(batch.from.topic), batch.from.partition, holes, claim.next_offset, after.next_offset);
+  }
+  std::vector<std::int64_t> versions;
+  versions.reserve(static_cast<std::size_t>(count));
+  for (auto message = first; message != batch.messages.end(); ++message) {
+    after.last_version = std::max(after.last_version + 1, ToMicros(message->broker_time));
+    versions.push_back(after.last_version);
+  }
+  HERDFLOW_ASSIGN(const auto tx, context_.store.BeginLoad());
+  HERDFLOW_ASSIGN(const bool mine,
+                  tx->Advance(claim, after.next_offset, after.last_version, holes,
+                              HashOf(batch.messages.back().key, batch.messages.back().value)));
+  if (!mine) return false;
+  BronzeWriter writer(*tx, parser_);
+  for (std::size_t i = 0; i < versions.size(); ++i) {
+    HERDFLOW_CHECK(writer.Write(claim, first[static_cast<std::ptrdiff_t>(i)], versions[i]));
+  }
+  HERDFLOW_CHECK(tx->Commit());
+  claim = after;
+  return true;
+}
+
+Result<std::int64_t> LoadToEnd(Loader& loader, TopicAdmin& topics, HerdQueries& queries,
+                               const StopRequested& stop, const StepProgress& progress) {
+  HERDFLOW_ASSIGN(const std::vector<TopicDescription> ends, topics.List());
+  std::int64_t loaded = 0;
+  while (!stop()) {
+    HERDFLOW_ASSIGN(const std::vector<PartitionProgress> at, queries.ReadProgress());
+    const auto is_loaded = [&](const TopicDescription& topic,
+                               const TopicDescription::Partition& partition) {
+      return partition.end == partition.begin ||
+             std::any_of(at.begin(), at.end(), [&](const PartitionProgress& stands) {
+               return stands.stream_id == topic.stream_id &&
+                      stands.partition == partition.partition && stands.next_offset >= partition.end;
+             });
+    };
+    const bool done = std::all_of(ends.begin(), ends.end(), [&](const TopicDescription& topic) {
+      return std::all_of(topic.partitions.begin(), topic.partitions.end(),
+                         [&](const auto& partition) { return is_loaded(topic, partition); });
+    });
+    if (done) break;
+    HERDFLOW_ASSIGN(const std::int64_t count, loader.Step(std::chrono::milliseconds(50)));
+    loaded += count;
+    if (count != 0) progress("load", loaded);
+  }
+  return loaded;
+}
+
+}  // namespace herdflow::pipeline

@@ -1,0 +1,226 @@
+#include "herdflow/pipeline/seed.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <atomic>
+#include <map>
+#include <memory>
+#include <string>
+#include <thread>
+
+namespace herdflow::pipeline {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+
+/// Rows `0`, `1`, …, each an event with its number as the value.
+class NumberedSource : public EventSource {
+ public:
+  NumberedSource(std::string name, Topic topic, std::int64_t rows)
+      : name_(std::move(name)), topic_(topic), rows_(rows) {}
+
+  [[nodiscard]] const std::string& name() const override { return name_; }
+  [[nodiscard]] Topic topic() const override { return topic_; }
+  [[nodiscard]] std::int64_t rows() const override { return rows_; }
+  Result<> Skip(std::int64_t rows) override {
+    next_ = rows;
+    return {};
+  }
+  Result<EventBatch> Next(std::size_t max_rows) override {
+    EventBatch batch;
+    while (batch.size() < max_rows && next_ < rows_) {
+      if (next_ == bad_row) return Fail(ErrorCode::kInvalidInput, "{}: row {}", name_, next_);
+      batch.push_back({"key", std::to_string(next_++), {}});
+    }
+    return batch;
+  }
+
+  std::int64_t bad_row = -1;
+
+ private:
+  std::string name_;
+  Topic topic_;
+  std::int64_t rows_;
+  std::int64_t next_ = 0;
+};
+
+/// Answers from a thread of its own, in order, late; fails the calls it is told to.
+class FakeWriter : public EventWriter {
+ public:
+  enum class Failure { kUnavailable, kUnknown, kNotFound, kUnavailableAfterTwo };
+
+  ~FakeWriter() override {
+    for (auto& answer : answers_) answer.join();
+  }
+
+  void Append(Topic topic, EventBatch batch, Completion done) override {
+    most_in_flight_ = std::max(most_in_flight_, ++*in_flight_);
+    std::vector<AppendOutcome> outcomes(batch.size());
+    const auto failure = fail_call.find(calls_++);
+    for (std::size_t i = 0; i < batch.size(); ++i) {
+      outcomes[i] = Outcome(failure == fail_call.end() ? nullptr : &failure->second, i);
+      if (outcomes[i].kind != AppendOutcome::Kind::kDurable) continue;
+      if (topics.empty() || topics.back() != topic) topics.push_back(topic);
+      values[topic].push_back(std::stoll(batch[i].value));
+    }
+    answers_.emplace_back([this, done = std::move(done), outcomes = std::move(outcomes)] {
+      std::this_thread::sleep_for(std::chrono::milliseconds(1));
+      --*in_flight_;
+      done(outcomes);
+    });
+  }
+
+  [[nodiscard]] int calls() const { return calls_; }
+  [[nodiscard]] int most_in_flight() const { return most_in_flight_; }
+
+  std::map<int, Failure> fail_call;
+  std::map<Topic, std::vector<std::int64_t>> values;
+  std::vector<Topic> topics;
+
+ private:
+  static AppendOutcome Outcome(const Failure* failure, std::size_t index) {
+    AppendOutcome outcome;
+    outcome.kind = AppendOutcome::Kind::kDurable;
+    if (failure == nullptr) return outcome;
+    if (*failure == Failure::kUnavailableAfterTwo && index < 2) return outcome;
+    outcome.kind = AppendOutcome::Kind::kRefused;
+    outcome.error = Error(ErrorCode::kUnavailable, "full");
+    if (*failure == Failure::kNotFound) outcome.error = Error(ErrorCode::kNotFound, "no topic");
+    if (*failure == Failure::kUnknown) outcome.kind = AppendOutcome::Kind::kUnknown;
+    return outcome;
+  }
+
+  int calls_ = 0;
+  int most_in_flight_ = 0;
+  std::unique_ptr<std::atomic<int>> in_flight_ = std::make_unique<std::atomic<int>>(0);
+  std::vector<std::thread> answers_;
+};
+
+class SeedTest : public ::testing::Test {
+ protected:
+  NumberedSource& Add(const std::string& name, Topic topic, std::int64_t rows) {
+    auto source = std::make_unique<NumberedSource>(name, topic, rows);
+    auto& added = *source;
+    sources.push_back(std::move(source));
+    return added;
+  }
+  Result<SeedResult> Run() {
+    return Seed(
+        sources, writer,
+        [this](const SeedProgress& progress) {
+          done[std::string(progress.file)].push_back(progress.rows_done);
+        },
+        [this] { return stop_after >= 0 && writer.calls() >= stop_after; }, stopped);
+  }
+  /// Each row of 0 … rows - 1 is there, and the newest of each row after all newer ones before it:
+  /// the log ends in the file's order.
+  void ExpectAllInOrder(Topic topic, std::int64_t rows) {
+    const auto& values = writer.values[topic];
+    std::int64_t expected = rows - 1;
+    for (auto value = values.rbegin(); value != values.rend() && expected >= 0; ++value) {
+      if (*value == expected) --expected;
+      // A row's last copy must not stand behind the last copy of a later row.
+      ASSERT_GE(*value, expected);
+    }
+    EXPECT_EQ(expected, -1);
+  }
+
+  std::vector<std::unique_ptr<EventSource>> sources;
+  FakeWriter writer;
+  std::map<std::string, std::vector<std::int64_t>> done;
+  SeedStop stopped;
+  int stop_after = -1;
+};
+
+TEST_F(SeedTest, SendsEveryRowInOrderCowsAndSensorsFirst) {
+  Add("m", Topic::kMeasurements, 12'345);
+  Add("s", Topic::kSensors, 3);
+  Add("c", Topic::kCows, 2);
+  const auto result = Run();
+  ASSERT_TRUE(result);
+  EXPECT_THAT(writer.topics, ElementsAre(Topic::kSensors, Topic::kCows, Topic::kMeasurements));
+  ExpectAllInOrder(Topic::kMeasurements, 12'345);
+  EXPECT_EQ(writer.values[Topic::kMeasurements].size(), 12'345u);
+  ASSERT_EQ(result->files.size(), 3u);
+  EXPECT_EQ(result->files[2].name, "m");
+  EXPECT_EQ(result->files[2].rows, 12'345);
+  EXPECT_THAT(done["m"], ElementsAre(5'000, 10'000, 12'345));
+}
+
+TEST_F(SeedTest, AnEmptyFileIsDoneAtOnce) {
+  Add("m", Topic::kMeasurements, 0);
+  EXPECT_TRUE(Run());
+  EXPECT_EQ(writer.calls(), 0);
+}
+
+TEST_F(SeedTest, HoldsFewBatchesInFlight) {
+  Add("m", Topic::kMeasurements, 200'000);
+  ASSERT_TRUE(Run());
+  EXPECT_LE(writer.most_in_flight(), 4);
+  EXPECT_GT(writer.most_in_flight(), 1);
+}
+
+TEST_F(SeedTest, SendsAgainWhatIsNotDurableAndKeepsTheOrder) {
+  using Failure = FakeWriter::Failure;
+  for (const Failure failure :
+       {Failure::kUnavailable, Failure::kUnknown, Failure::kUnavailableAfterTwo}) {
+    writer.values.clear();
+    sources.clear();
+    const int from = writer.calls();
+    writer.fail_call = {{from + 1, failure}, {from + 4, failure}, {from + 5, failure}};
+    Add("m", Topic::kMeasurements, 40'000);
+    const auto result = Run();
+    ASSERT_TRUE(result);
+    EXPECT_EQ(result->files[0].rows, 40'000);
+    ExpectAllInOrder(Topic::kMeasurements, 40'000);
+  }
+}
+
+TEST_F(SeedTest, AFailureThatWillNotPassEndsItAndTellsTheRow) {
+  writer.fail_call = {{2, FakeWriter::Failure::kNotFound}};
+  Add("m", Topic::kMeasurements, 40'000);
+  const auto result = Run();
+  ASSERT_FALSE(result);
+  EXPECT_EQ(result.error().code(), ErrorCode::kNotFound);
+  EXPECT_THAT(result.error().message(), HasSubstr("seeding m, row 10000"));
+  EXPECT_EQ(stopped.file, "m");
+  EXPECT_EQ(stopped.row, 10'000);
+}
+
+TEST_F(SeedTest, ABadRowTellsHowFarEverythingIsDurable) {
+  Add("c", Topic::kCows, 10);
+  Add("m", Topic::kMeasurements, 40'000).bad_row = 12'000;
+  const auto result = Run();
+  ASSERT_FALSE(result);
+  EXPECT_EQ(result.error().code(), ErrorCode::kInvalidInput);
+  EXPECT_EQ(stopped.file, "m");
+  EXPECT_EQ(stopped.row, 10'000);
+  EXPECT_EQ(writer.values[Topic::kMeasurements].size(), 10'000u);
+}
+
+TEST_F(SeedTest, StopsWhenAskedAndTellsWhereToGoOn) {
+  stop_after = 5;
+  Add("m", Topic::kMeasurements, 100'000);
+  const auto result = Run();
+  ASSERT_FALSE(result);
+  EXPECT_EQ(result.error().code(), ErrorCode::kShuttingDown);
+  EXPECT_EQ(stopped.row, 5'000 * writer.calls());
+  EXPECT_EQ(writer.values[Topic::kMeasurements].size(), static_cast<std::size_t>(stopped.row));
+}
+
+TEST_F(SeedTest, StopsAlsoWhileTheLogTakesNothing) {
+  for (int call = 0; call < 100; ++call) {
+    writer.fail_call[call] = FakeWriter::Failure::kUnavailable;
+  }
+  stop_after = 12;
+  Add("m", Topic::kMeasurements, 100'000);
+  const auto result = Run();
+  ASSERT_FALSE(result);
+  EXPECT_EQ(result.error().code(), ErrorCode::kShuttingDown);
+  EXPECT_EQ(stopped.row, 0);
+}
+
+}  // namespace
+}  // namespace herdflow::pipeline
