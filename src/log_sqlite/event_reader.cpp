@@ -1,0 +1,220 @@
+#include <algorithm>
+#include <thread>
+#include <utility>
+
+#include "file_lock.hpp"
+#include "herdflow/log_sqlite/log_sqlite.hpp"
+#include "log_file.hpp"
+
+namespace herdflow::log_sqlite {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+using pipeline::Topic;
+using pipeline::TopicPartition;
+
+/// Between two looks for new messages, and for the end of the group's other reader.
+constexpr std::chrono::milliseconds kLook{10};
+constexpr std::chrono::milliseconds kLookForMembership{25};
+/// Cows and sensors go first, but for one turn in so many.
+constexpr int kTurnsInFront = 4;
+
+struct PartitionState {
+  TopicPartition partition;
+  std::string stream_id;
+  std::int64_t id = 0;
+  std::int64_t begin = 0;
+  std::int64_t end = 0;
+  std::int64_t position = 0;
+  bool assigned = false;
+  bool started = false;
+
+  [[nodiscard]] bool HasNews() const { return started && position < end; }
+};
+
+class SqliteEventReader : public pipeline::EventReader {
+ public:
+  struct Parts {
+    sqlite::Database database;
+    sqlite::Statement data_version, partitions;
+    MessageQuery messages;
+    FileLock membership;
+  };
+
+  SqliteEventReader(std::vector<Topic> topics, Parts parts)
+      : topics_(std::move(topics)), parts_(std::move(parts)) {}
+
+  Result<pipeline::Polled> Poll(const pipeline::PollLimits& limits) override;
+  Result<> Start(TopicPartition partition, std::int64_t offset) override;
+
+ private:
+  bool Join(Clock::time_point deadline);
+  Result<> Refresh();
+  Result<> LookAtPartitions();
+  pipeline::Assigned TakeAssigned();
+  PartitionState* Find(TopicPartition partition);
+  PartitionState* Choose();
+  Result<pipeline::MessageBatch> Read(PartitionState& state, const pipeline::PollLimits& limits);
+
+  const std::vector<Topic> topics_;
+  Parts parts_;
+  bool member_ = false;
+  std::int64_t seen_version_ = -1;  ///< Of the file, when the partitions were looked at.
+  std::vector<PartitionState> partitions_;
+  std::size_t last_chosen_ = 0;
+  int turns_in_front_ = 0;
+};
+
+Result<pipeline::Polled> SqliteEventReader::Poll(const pipeline::PollLimits& limits) {
+  const auto deadline = Clock::now() + limits.wait;
+  if (!Join(deadline)) return pipeline::Idle{};
+  for (;;) {
+    HERDFLOW_CHECK(Refresh());
+    if (auto assigned = TakeAssigned(); !assigned.partitions.empty()) return assigned;
+    while (auto* state = Choose()) {
+      HERDFLOW_ASSIGN(auto batch, Read(*state, limits));
+      if (!batch.messages.empty()) return batch;
+    }
+    const auto left = deadline - Clock::now();
+    if (left <= Clock::duration::zero()) return pipeline::Idle{};
+    std::this_thread::sleep_for(std::min<Clock::duration>(left, kLook));
+  }
+}
+
+bool SqliteEventReader::Join(Clock::time_point deadline) {
+  while (!member_) {
+    member_ = parts_.membership.TryLock();
+    if (member_) break;
+    const auto left = deadline - Clock::now();
+    if (left <= Clock::duration::zero()) return false;
+    std::this_thread::sleep_for(std::min<Clock::duration>(left, kLookForMembership));
+  }
+  return true;
+}
+
+Result<> SqliteEventReader::Start(TopicPartition partition, std::int64_t offset) {
+  auto* state = Find(partition);
+  if (state == nullptr || !state->assigned || offset < 0) {
+    return Fail(ErrorCode::kInvalidInput,
+                "reading the log: {} partition {} cannot be started at offset {}: {}",
+                pipeline::Name(partition.topic), partition.partition, offset,
+                offset < 0 ? "offsets count from 0" : "it is not assigned to this reader");
+  }
+  state->position = offset;
+  state->started = true;
+  return {};
+}
+
+/// Another process's commit changes the file's version: a look at shared memory, no query.
+Result<> SqliteEventReader::Refresh() {
+  HERDFLOW_ASSIGN(const bool row, parts_.data_version.Step());
+  const std::int64_t version = row ? parts_.data_version.Int(0) : -1;
+  parts_.data_version.Reset();
+  if (version == seen_version_) return {};
+  HERDFLOW_CHECK(LookAtPartitions());
+  seen_version_ = version;
+  return {};
+}
+
+Result<> SqliteEventReader::LookAtPartitions() {
+  auto& query = parts_.partitions;
+  for (;;) {
+    HERDFLOW_ASSIGN(const bool row, query.Step());
+    if (!row) return {};
+    const auto topic = pipeline::TopicNamed(query.Text(0));
+    if (!topic || std::find(topics_.begin(), topics_.end(), *topic) == topics_.end()) continue;
+    const TopicPartition partition{*topic, static_cast<std::int32_t>(query.Int(1))};
+    auto* state = Find(partition);
+    if (state == nullptr) {
+      state = &partitions_.emplace_back(PartitionState{
+          .partition = partition, .stream_id = std::string(query.Text(2)), .id = query.Int(3)});
+      auto begin = parts_.messages.Begin(state->id, query.Int(4));
+      if (!begin) {
+        partitions_.pop_back();
+        query.Reset();
+        return Fail(std::move(begin).error());
+      }
+      state->begin = *begin;
+    }
+    state->end = query.Int(4);
+  }
+}
+
+pipeline::Assigned SqliteEventReader::TakeAssigned() {
+  pipeline::Assigned assigned;
+  for (auto& state : partitions_) {
+    if (std::exchange(state.assigned, true)) continue;
+    assigned.partitions.push_back({state.partition, state.stream_id, state.begin, state.end});
+  }
+  return assigned;
+}
+
+PartitionState* SqliteEventReader::Find(TopicPartition partition) {
+  const auto found = std::find_if(partitions_.begin(), partitions_.end(),
+                                  [&](const auto& state) { return state.partition == partition; });
+  return found == partitions_.end() ? nullptr : &*found;
+}
+
+/// The next partition with news, in turns. Cows and sensors before measurements: a reading whose
+/// cow and sensor are known is judged once, another one twice.
+PartitionState* SqliteEventReader::Choose() {
+  PartitionState* front = nullptr;
+  PartitionState* other = nullptr;
+  for (std::size_t i = 1; i <= partitions_.size(); ++i) {
+    auto& state = partitions_[(last_chosen_ + i) % partitions_.size()];
+    if (!state.HasNews()) continue;
+    auto*& choice = state.partition.topic == Topic::kMeasurements ? other : front;
+    if (choice == nullptr) choice = &state;
+  }
+  const bool take_front = front != nullptr && (other == nullptr || turns_in_front_ < kTurnsInFront);
+  turns_in_front_ = take_front ? turns_in_front_ + 1 : 0;
+  auto* chosen = take_front ? front : other;
+  if (chosen != nullptr) last_chosen_ = static_cast<std::size_t>(chosen - partitions_.data());
+  return chosen;
+}
+
+Result<pipeline::MessageBatch> SqliteEventReader::Read(PartitionState& state,
+                                                       const pipeline::PollLimits& limits) {
+  HERDFLOW_ASSIGN(auto read, parts_.messages.Read(state.id, state.position, limits.max_messages,
+                                                  limits.max_bytes));
+  // Nothing before the known end: a hole up to there.
+  state.position = read.messages.empty() ? state.end : read.messages.back().offset + 1;
+  return pipeline::MessageBatch{.from = state.partition,
+                                .stream_id = state.stream_id,
+                                .messages = std::move(read.messages),
+                                .bytes = std::move(read.bytes)};
+}
+
+bool IsGroupName(std::string_view group) {
+  return !group.empty() && group.size() <= 64 &&
+         std::all_of(group.begin(), group.end(), [](char c) {
+           return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+                  c == '.' || c == '_' || c == '-';
+         });
+}
+
+}  // namespace
+
+Result<std::unique_ptr<pipeline::EventReader>> MakeSqliteEventReader(
+    const SqliteLogOptions& options, const std::string& group, std::vector<Topic> topics) {
+  if (!IsGroupName(group)) {
+    return Fail(ErrorCode::kInvalidInput,
+                "reading the log: \"{}\" is no name of a consumer group: 1 to 64 letters, digits, "
+                "dots, underscores and hyphens",
+                group);
+  }
+  HERDFLOW_ASSIGN(auto database, OpenLog(options));
+  HERDFLOW_ASSIGN(auto data_version, database.Prepare("PRAGMA data_version"));
+  HERDFLOW_ASSIGN(auto partitions,
+                  database.Prepare("SELECT t.name, p.partition, t.stream_id, p.id, p.next_offset "
+                                   "FROM partitions p JOIN topics t ON t.id = p.topic_id "
+                                   "ORDER BY p.id"));
+  HERDFLOW_ASSIGN(auto messages, MessageQuery::Prepare(database));
+  HERDFLOW_ASSIGN(auto membership, FileLock::Open(LogPath(options) + "-group-" + group));
+  return std::make_unique<SqliteEventReader>(
+      std::move(topics),
+      SqliteEventReader::Parts{std::move(database), std::move(data_version), std::move(partitions),
+                               std::move(messages), std::move(membership)});
+}
+
+}  // namespace herdflow::log_sqlite

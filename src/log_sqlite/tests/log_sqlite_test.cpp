@@ -1,0 +1,358 @@
+#include "herdflow/log_sqlite/log_sqlite.hpp"
+
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <csignal>
+#include <filesystem>
+
+#include "event_log_contract.hpp"
+#include "herdflow/sqlite/database.hpp"
+#include "log_file.hpp"
+#include "write_turn.hpp"
+
+namespace herdflow::log_sqlite {
+namespace {
+
+using ::testing::HasSubstr;
+using namespace pipeline;           // NOLINT(google-build-using-namespace): the ports under test.
+using namespace pipeline::testing;  // NOLINT(google-build-using-namespace)
+
+template <class T>
+T Must(Result<T> result) {
+  EXPECT_TRUE(result) << (result ? "" : result.error().message());
+  return std::move(*result);
+}
+
+/// A log in a folder that ends with the fixture.
+class SqliteLogFixture : public EventLogFixture {
+ public:
+  SqliteLogFixture() {
+    std::string name = (std::filesystem::temp_directory_path() / "herdflow-XXXXXX").string();
+    options.folder = ::mkdtemp(name.data());
+  }
+  ~SqliteLogFixture() override { std::filesystem::remove_all(options.folder); }
+
+  std::unique_ptr<EventWriter> Writer() override { return Must(MakeSqliteEventWriter(options)); }
+  std::unique_ptr<EventReader> Reader(const std::string& group,
+                                      std::vector<Topic> topics) override {
+    return Must(MakeSqliteEventReader(options, group, std::move(topics)));
+  }
+  std::unique_ptr<TopicAdmin> Admin() override { return Must(MakeSqliteTopicAdmin(options)); }
+
+  void MakeTopics(std::int32_t partitions) {
+    auto admin = Admin();
+    for (const Topic topic : kAllTopics) ASSERT_TRUE(admin->Create(topic, partitions));
+  }
+
+  SqliteLogOptions options;
+};
+
+INSTANTIATE_TEST_SUITE_P(Sqlite, EventLogContract, ::testing::Values(MakeEventLogFixture([] {
+                           return std::make_unique<SqliteLogFixture>();
+                         })));
+
+class SqliteLog : public ::testing::Test, protected SqliteLogFixture {
+ protected:
+  static AppendOutcome AppendOne(EventWriter& writer, const std::string& value) {
+    Outcomes outcomes;
+    writer.Append(Topic::kMeasurements, {{"key", value, {}}}, outcomes.Next());
+    return outcomes.Wait().at(0).at(0);
+  }
+
+  /// What `work` does in a process of its own; it exits 0 if `work` returns.
+  static pid_t Fork(const std::function<void()>& work) {
+    const pid_t child = ::fork();
+    if (child != 0) return child;
+    work();
+    ::_exit(::testing::Test::HasFailure() ? 1 : 0);
+  }
+  static int Wait(pid_t child) {
+    int status = 0;
+    EXPECT_EQ(::waitpid(child, &status, 0), child);
+    return status;
+  }
+
+  TestConsumer Consumer() {
+    return TestConsumer(Reader("test", {kAllTopics.begin(), kAllTopics.end()}));
+  }
+};
+
+TEST_F(SqliteLog, AKilledWriterLosesNothingThatItAcknowledged) {
+  MakeTopics(1);
+  for (int round = 0; round < 5; ++round) {
+    int acknowledged[2];
+    ASSERT_EQ(::pipe(acknowledged), 0);
+    const pid_t child = Fork([&] {
+      auto writer = Writer();
+      for (;;) {
+        const auto outcome = AppendOne(*writer, "v");
+        if (outcome.kind != AppendOutcome::Kind::kDurable) ::_exit(1);
+        if (::write(acknowledged[1], &outcome.offset, sizeof outcome.offset) < 0) ::_exit(2);
+      }
+    });
+    ::close(acknowledged[1]);
+    std::int64_t offset = -1;
+    const int events = 3 + 7 * round;
+    for (int i = 0; i < events; ++i) {
+      ASSERT_EQ(::read(acknowledged[0], &offset, sizeof offset), ssize_t{sizeof offset});
+    }
+    ::kill(child, SIGKILL);
+    EXPECT_EQ(WTERMSIG(Wait(child)), SIGKILL);
+    while (::read(acknowledged[0], &offset, sizeof offset) == ssize_t{sizeof offset}) {
+    }
+    ::close(acknowledged[0]);
+    const auto topics = Must(Admin()->List());
+    EXPECT_GT(topics[2].partitions[0].end, offset);
+  }
+  auto consumer = Consumer();
+  const auto end = static_cast<std::size_t>(Must(Admin()->List())[2].partitions[0].end);
+  consumer.PollUntilRead(end);
+  const auto& messages = consumer.read.begin()->second;
+  EXPECT_EQ(messages.back().offset, static_cast<std::int64_t>(end) - 1);
+}
+
+TEST_F(SqliteLog, TwoProcessesAppendAtOnceAndNoOffsetIsGivenTwice) {
+  MakeTopics(3);
+  constexpr int kBatches = 30, kEvents = 200;
+  std::vector<pid_t> children;
+  for (const std::string name : {"one", "two"}) {
+    children.push_back(Fork([&] {
+      auto writer = Writer();
+      Outcomes outcomes;
+      for (int b = 0; b < kBatches; ++b) {
+        EventBatch batch;
+        for (int i = 0; i < kEvents; ++i) {
+          batch.push_back({name + std::to_string(i % 5), std::to_string(b * kEvents + i), {}});
+        }
+        writer->Append(Topic::kMeasurements, std::move(batch), outcomes.Next());
+      }
+      for (const auto& batch : outcomes.Wait()) {
+        for (const auto& outcome : batch) {
+          if (outcome.kind != AppendOutcome::Kind::kDurable) ::_exit(1);
+        }
+      }
+    }));
+  }
+  for (const pid_t child : children) EXPECT_EQ(Wait(child), 0);
+  auto consumer = Consumer();
+  consumer.PollUntilRead(2 * kBatches * kEvents);
+  std::map<std::string, int> newest;
+  for (const auto& [partition, messages] : consumer.read) {
+    for (std::size_t i = 0; i < messages.size(); ++i) {
+      ASSERT_EQ(messages[i].offset, static_cast<std::int64_t>(i));
+      auto [last, is_new] = newest.try_emplace(messages[i].key, -1);
+      const int number = std::stoi(messages[i].value);
+      EXPECT_GT(number, last->second);
+      last->second = number;
+    }
+  }
+}
+
+TEST_F(SqliteLog, ABulkWriterLetsOthersHaveTheirTurn) {
+  MakeTopics(1);
+  const pid_t bulk = Fork([&] {
+    auto writer = Writer();
+    for (;;) {
+      Outcomes outcomes;
+      for (int i = 0; i < 4; ++i) {
+        writer->Append(Topic::kCows, EventBatch(4'000, Event{"k", std::string(200, 'v'), {}}),
+                       outcomes.Next());
+      }
+      outcomes.Wait();
+    }
+  });
+  auto writer = Writer();
+  for (int i = 0; i < 20; ++i) {
+    EXPECT_EQ(AppendOne(*writer, "v").kind, AppendOutcome::Kind::kDurable);
+  }
+  ::kill(bulk, SIGKILL);
+  Wait(bulk);
+}
+
+TEST_F(SqliteLog, TheSecondReaderOfAGroupIsIdleUntilTheFirstIsKilled) {
+  MakeTopics(1);
+  int ready[2];
+  ASSERT_EQ(::pipe(ready), 0);
+  const pid_t first = Fork([&] {
+    auto consumer = Consumer();
+    consumer.PollUntil([&] { return consumer.assigned.size() == 3; });
+    if (::write(ready[1], "x", 1) != 1) ::_exit(1);
+    for (;;) ::pause();
+  });
+  char byte = 0;
+  ASSERT_EQ(::read(ready[0], &byte, 1), 1);
+  auto second = Consumer();
+  for (int i = 0; i < 3; ++i) EXPECT_FALSE(second.Poll({.wait = std::chrono::milliseconds(20)}));
+  ::kill(first, SIGKILL);
+  Wait(first);
+  second.PollUntil([&] { return second.assigned.size() == 3; });
+  ::close(ready[0]);
+  ::close(ready[1]);
+}
+
+TEST_F(SqliteLog, ATopicMadeLaterIsAssignedInAddition) {
+  auto consumer = Consumer();
+  EXPECT_FALSE(consumer.Poll({.wait = std::chrono::milliseconds(20)}));
+  ASSERT_TRUE(Admin()->Create(Topic::kCows, 1));
+  consumer.PollUntil([&] { return consumer.assigned.size() == 1; });
+  ASSERT_TRUE(Admin()->Create(Topic::kMeasurements, 2));
+  consumer.PollUntil([&] { return consumer.assigned.size() == 3; });
+  auto writer = Writer();
+  AppendOne(*writer, "v");
+  consumer.PollUntilRead(1);
+}
+
+TEST_F(SqliteLog, CowsAndSensorsAreReadBeforeMeasurements) {
+  MakeTopics(1);
+  auto writer = Writer();
+  Outcomes outcomes;
+  for (const Topic topic : {Topic::kMeasurements, Topic::kSensors, Topic::kCows}) {
+    writer->Append(topic, {{"k", "v", {}}}, outcomes.Next());
+  }
+  outcomes.Wait();
+  auto consumer = Consumer();
+  consumer.PollUntilRead(2);
+  EXPECT_EQ(consumer.read.count({Topic::kMeasurements, 0}), 0u);
+  consumer.PollUntilRead(3);
+}
+
+TEST_F(SqliteLog, AFullQueueRefusesAndSaysSo) {
+  MakeTopics(1);
+  options.max_queued_events = 10;
+  auto admin = Must(OpenLog(options));
+  Outcomes outcomes;
+  auto writer = Writer();
+  {
+    // Nobody can write now, so what comes has to wait.
+    auto held = Must(sqlite::Transaction::BeginImmediate(admin));
+    for (int i = 0; i < 3; ++i) {
+      writer->Append(Topic::kCows, EventBatch(5, Event{"k", "v", {}}), outcomes.Next());
+    }
+    const auto deadline = std::chrono::steady_clock::now() + kContractPatience;
+    while (outcomes.arrived() == 0 && std::chrono::steady_clock::now() < deadline) {
+      std::this_thread::sleep_for(std::chrono::milliseconds(1));
+    }
+    EXPECT_EQ(outcomes.arrived(), 1u) << "the refusal waited for the disk";
+  }
+  const auto all = outcomes.Wait();
+  ASSERT_EQ(all.size(), 3u);
+  EXPECT_EQ(all[0][0].kind, AppendOutcome::Kind::kDurable);
+  EXPECT_EQ(all[1][4].kind, AppendOutcome::Kind::kDurable);
+  ASSERT_EQ(all[2].size(), 5u);
+  EXPECT_EQ(all[2][0].kind, AppendOutcome::Kind::kRefused);
+  EXPECT_EQ(all[2][0].error->code(), ErrorCode::kUnavailable);
+}
+
+TEST_F(SqliteLog, ALockThatSomebodyKeepsIsRefusedAfterAWhile) {
+  MakeTopics(1);
+  options.busy_timeout = std::chrono::milliseconds(50);
+  auto other = Must(OpenLog(options));
+  auto writer = Writer();
+  auto held = Must(sqlite::Transaction::BeginImmediate(other));
+  const auto refused = AppendOne(*writer, "v");
+  EXPECT_EQ(refused.kind, AppendOutcome::Kind::kRefused);
+  EXPECT_EQ(refused.error->code(), ErrorCode::kUnavailable);
+  ASSERT_TRUE(held.Commit());
+  const auto durable = AppendOne(*writer, "v");
+  EXPECT_EQ(durable.kind, AppendOutcome::Kind::kDurable);
+  EXPECT_EQ(durable.offset, 0);
+}
+
+TEST_F(SqliteLog, AWriteThatFailsIsNotAcknowledgedAndLaterOnesPass) {
+  MakeTopics(1);
+  const int status = Wait(Fork([&] {
+    auto writer = Writer();
+    if (AppendOne(*writer, "first").kind != AppendOutcome::Kind::kDurable) ::_exit(1);
+    // The write-ahead log may not grow now, as on a disk that fails.
+    ::signal(SIGXFSZ, SIG_IGN);
+    const auto size = std::filesystem::file_size(LogPath(options) + "-wal");
+    const rlimit no_growth{size, RLIM_INFINITY}, unlimited{RLIM_INFINITY, RLIM_INFINITY};
+    ::setrlimit(RLIMIT_FSIZE, &no_growth);
+    const auto failed = AppendOne(*writer, std::string(20'000, 'x'));
+    if (failed.kind != AppendOutcome::Kind::kUnknown || !failed.error) ::_exit(2);
+    ::setrlimit(RLIMIT_FSIZE, &unlimited);
+    if (AppendOne(*writer, "last").kind != AppendOutcome::Kind::kDurable) ::_exit(3);
+  }));
+  EXPECT_EQ(WEXITSTATUS(status), 0);
+  auto consumer = Consumer();
+  consumer.PollUntilRead(2);
+  const auto& messages = consumer.read.begin()->second;
+  EXPECT_EQ(messages[0].value, "first");
+  EXPECT_EQ(messages[1].value, "last");
+  EXPECT_EQ(messages[1].offset, 1);
+}
+
+TEST_F(SqliteLog, AnEventBeyondTheLimitIsRefusedAloneAndOthersPass) {
+  MakeTopics(1);
+  options.max_event_bytes = 100;
+  auto writer = Writer();
+  Outcomes outcomes;
+  writer->Append(Topic::kCows, {{"a", "v", {}}, {"b", std::string(100, 'x'), {}}, {"c", "v", {}}},
+                 outcomes.Next());
+  const auto batch = outcomes.Wait().at(0);
+  EXPECT_EQ(batch[0].offset, 0);
+  EXPECT_EQ(batch[1].kind, AppendOutcome::Kind::kRefused);
+  EXPECT_EQ(batch[1].error->code(), ErrorCode::kInvalidInput);
+  EXPECT_EQ(batch[2].offset, 1);
+}
+
+TEST_F(SqliteLog, TimesNeverGoBackThoughTheClockDoes) {
+  MakeTopics(1);
+  constexpr std::int64_t kFuture = 4'000'000'000'000'000;
+  auto database = Must(OpenLog(options));
+  ASSERT_TRUE(database.Execute(fmt::format("UPDATE partitions SET last_time = {}", kFuture)));
+  auto writer = Writer();
+  EXPECT_EQ(ToMicros(AppendOne(*writer, "v").broker_time), kFuture);
+}
+
+TEST_F(SqliteLog, OffsetsGoOnWhereOldMessagesWereRemoved) {
+  MakeTopics(1);
+  auto writer = Writer();
+  for (int i = 0; i < 3; ++i) AppendOne(*writer, "v");
+  auto database = Must(OpenLog(options));
+  ASSERT_TRUE(database.Execute("DELETE FROM events"));
+  EXPECT_EQ(AppendOne(*writer, "v").offset, 3);
+  auto consumer = Consumer();
+  consumer.PollUntilRead(1);
+  EXPECT_EQ(consumer.assigned.at({Topic::kMeasurements, 0}).begin, 3);
+}
+
+TEST_F(SqliteLog, PeopleReadItBySql) {
+  MakeTopics(1);
+  AppendOne(*Writer(), "{\"value\":1}");
+  auto database = Must(OpenLog(options));
+  auto query = Must(database.Prepare(
+      "SELECT topic, partition, \"offset\", broker_time, key, value FROM messages"));
+  ASSERT_TRUE(Must(query.Step()));
+  EXPECT_EQ(query.Text(0), "measurements");
+  EXPECT_EQ(query.Int(2), 0);
+  EXPECT_THAT(std::string(query.Text(3)), ::testing::MatchesRegex("2[0-9T:.-]+Z"));
+  EXPECT_EQ(query.Text(5), "{\"value\":1}");
+}
+
+TEST_F(SqliteLog, ANewerLogAndAWrongGroupAreRefused) {
+  const auto reader = MakeSqliteEventReader(options, "../group", {Topic::kCows});
+  ASSERT_FALSE(reader);
+  EXPECT_EQ(reader.error().code(), ErrorCode::kInvalidInput);
+  ASSERT_TRUE(Must(OpenLog(options)).SetUserVersion(99));
+  const auto writer = MakeSqliteEventWriter(options);
+  ASSERT_FALSE(writer);
+  EXPECT_EQ(writer.error().code(), ErrorCode::kInvalidInput);
+  EXPECT_THAT(writer.error().message(), HasSubstr("schema version 99"));
+}
+
+TEST(LogHeaders, DamagedBytesAreCorruptData) {
+  std::string bytes;
+  EncodeHeaders({{"name", "value"}}, bytes);
+  EXPECT_EQ(DecodeHeaders(bytes).value().at(0).value, "value");
+  for (std::size_t size = 1; size < bytes.size(); ++size) {
+    const auto cut = DecodeHeaders(std::string_view(bytes).substr(0, size));
+    ASSERT_FALSE(cut) << size;
+    EXPECT_EQ(cut.error().code(), ErrorCode::kCorruptData);
+  }
+}
+
+}  // namespace
+}  // namespace herdflow::log_sqlite

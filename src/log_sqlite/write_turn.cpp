@@ -1,0 +1,47 @@
+#include "write_turn.hpp"
+
+#include <algorithm>
+#include <thread>
+#include <utility>
+
+namespace herdflow::log_sqlite {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+/// Between two looks at a lock: short beside a transaction, long beside the look.
+constexpr std::chrono::microseconds kLook{300};
+/// A process that was stopped while it held the turn must not stop all others.
+constexpr std::chrono::milliseconds kTurnPatience{1'000};
+
+}  // namespace
+
+Result<WriteTurn> WriteTurn::Open(const std::string& log_path) {
+  HERDFLOW_ASSIGN(auto lock, FileLock::Open(log_path + "-turn"));
+  return WriteTurn(std::move(lock));
+}
+
+Result<sqlite::Transaction> WriteTurn::Begin(sqlite::Database& database,
+                                             std::chrono::milliseconds patience,
+                                             const std::function<void()>& waiting) {
+  const auto start = Clock::now();
+  const auto without_turn = start + std::min(kTurnPatience, patience / 2);
+  bool mine = false;
+  for (;;) {
+    mine = mine || lock_.TryLock();
+    const auto now = Clock::now();
+    if (mine || now >= without_turn) {
+      auto transaction = sqlite::Transaction::BeginImmediate(database);
+      const bool again = !transaction && transaction.error().code() == ErrorCode::kUnavailable &&
+                         now < start + patience;
+      if (!again) {
+        if (mine) lock_.Unlock();
+        return transaction;
+      }
+    }
+    waiting();
+    std::this_thread::sleep_for(kLook);
+  }
+}
+
+}  // namespace herdflow::log_sqlite
