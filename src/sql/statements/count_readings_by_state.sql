@@ -1,0 +1,1 @@
+SELECT state, COUNT(*) FROM {silver}measurements_rows GROUP BY state

@@ -1,0 +1,1 @@
+SELECT id FROM {ops}cow_ids WHERE cow_id = ?1

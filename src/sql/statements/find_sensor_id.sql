@@ -1,0 +1,1 @@
+SELECT id FROM {ops}sensor_ids WHERE sensor_id = ?1

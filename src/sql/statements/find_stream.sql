@@ -1,0 +1,1 @@
+SELECT id FROM {ops}streams WHERE stream_id = ?1

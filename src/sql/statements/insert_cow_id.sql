@@ -1,0 +1,1 @@
+INSERT INTO {ops}cow_ids (cow_id) VALUES (?1)

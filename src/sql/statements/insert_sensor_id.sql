@@ -1,0 +1,1 @@
+INSERT INTO {ops}sensor_ids (sensor_id) VALUES (?1)

@@ -1,0 +1,1 @@
+INSERT INTO {ops}settings (name, value) VALUES (?1, ?2)

@@ -1,0 +1,4 @@
+SELECT topic_offset, version, received_at, sensor_id, cow_id, field_kinds, timestamp, value, deleted,
+       payload, stream_id, topic_partition
+FROM {bronze}measurements_rows
+WHERE stream_id = ?1 AND topic_partition = ?2 AND topic_offset = ?3

@@ -1,0 +1,6 @@
+SELECT topic_offset, version, received_at, sensor_id, cow_id, field_kinds, timestamp, value, deleted,
+       payload, stream_id, topic_partition
+FROM {bronze}measurements_rows
+WHERE stream_id = ?1 AND topic_partition = ?2 AND topic_offset >= ?3 AND topic_offset < ?4
+ORDER BY topic_offset
+LIMIT ?5

@@ -1,0 +1,1 @@
+SELECT value FROM {ops}counters WHERE name = ?1

@@ -1,0 +1,1 @@
+SELECT 1 FROM {gold}cows_rows WHERE cow_id = ?1

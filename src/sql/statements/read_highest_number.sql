@@ -1,0 +1,1 @@
+SELECT COALESCE(MAX(number), 0) FROM {ops}cow_names WHERE base = ?1

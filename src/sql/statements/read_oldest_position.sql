@@ -1,0 +1,1 @@
+SELECT MIN(position) FROM {ops}aggregate_positions

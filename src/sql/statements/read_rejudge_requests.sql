@@ -1,0 +1,1 @@
+SELECT kind, ref FROM {ops}rejudge_requests ORDER BY kind DESC, ref

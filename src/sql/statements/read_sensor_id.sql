@@ -1,0 +1,1 @@
+SELECT sensor_id FROM {ops}sensor_ids WHERE id = ?1

@@ -1,0 +1,1 @@
+SELECT value FROM {ops}settings WHERE name = ?1

@@ -1,0 +1,3 @@
+UPDATE {silver}quarantine_rows SET status = 1
+WHERE sensor_id = ?1 AND cow_id IS NULL AND status = 0 AND version < ?2
+  AND stream_id IN (SELECT id FROM {ops}streams WHERE topic = 'sensors')

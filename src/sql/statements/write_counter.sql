@@ -1,0 +1,1 @@
+UPDATE {ops}counters SET value = ?2 WHERE name = ?1

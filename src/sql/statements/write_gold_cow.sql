@@ -1,0 +1,4 @@
+REPLACE INTO {gold}cows_rows
+  (cow_id, name, birthdate, retired_at, version, stream_id, topic_partition, topic_offset,
+   created_at, updated_at)
+VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)

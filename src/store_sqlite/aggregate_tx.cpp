@@ -1,0 +1,210 @@
+#include <unordered_map>
+
+#include "transactions.hpp"
+#include "unjudged.hpp"
+
+namespace herdflow::store_sqlite {
+namespace {
+
+using pipeline::AggregateTask;
+using pipeline::CowRef;
+using pipeline::DirtyDay;
+using pipeline::SensorRef;
+
+struct TableStatements {
+  std::string_view write, remove;
+};
+
+TableStatements StatementsOf(AggregateTask task) {
+  switch (task) {
+    case AggregateTask::kDaily:
+      return {"write_daily", "delete_daily"};
+    case AggregateTask::kWeekly:
+      return {"write_weekly", "delete_weekly"};
+    case AggregateTask::kMonthly:
+      return {"write_monthly", "delete_monthly"};
+    case AggregateTask::kYearly:
+      return {"write_yearly", "delete_yearly"};
+    case AggregateTask::kCowDays:
+      return {"write_cow_day", "delete_cow_day"};
+  }
+  return {};
+}
+
+/// A task has seen the notes up to chunk `position`. Where `last` is set it is going through those
+/// up to `target`, and has done the keys up to that one.
+struct Place {
+  std::int64_t position = 0;
+  std::int64_t target = 0;
+  std::optional<DirtyDay> last;
+};
+
+class SqliteAggregateTx final : public pipeline::AggregateTx {
+ public:
+  SqliteAggregateTx(std::unique_ptr<WriteScope> scope, AggregateTask task)
+      : scope_(std::move(scope)), task_(task) {}
+
+  Result<std::vector<DirtyDay>> NextDirty(std::size_t max) override {
+    HERDFLOW_CHECK(ReadPlace());
+    HERDFLOW_ASSIGN(const std::int64_t newest, ReadChunkCounter(*scope_));
+    while (true) {
+      if (!place_.last) {
+        if (place_.position == newest) break;
+        place_.target = newest;
+        place_.last = DirtyDay{CowRef{-1}, FarmDay{0}, SensorRef{-1}};
+      }
+      HERDFLOW_ASSIGN(auto days, ReadDirty(max));
+      if (!days.empty()) {
+        place_.last = days.back();
+        HERDFLOW_CHECK(WritePlace());
+        return days;
+      }
+      place_.position = place_.target;
+      place_.last.reset();
+      HERDFLOW_CHECK(WritePlace());
+      HERDFLOW_CHECK(DropSeenNotes(newest));
+    }
+    return std::vector<DirtyDay>{};
+  }
+
+  Result<> Scan(CowRef cow, FarmDay first, FarmDay last,
+                const std::function<void(const pipeline::AcceptedReading&)>& each) override {
+    HERDFLOW_ASSIGN(sqlite::Statement * scan, scope_->Get("scan_accepted"));
+    scan->Bind(1, static_cast<std::int64_t>(cow)).Bind(2, first.days).Bind(3, last.days);
+    while (true) {
+      HERDFLOW_ASSIGN(const bool there, scan->Step());
+      if (!there) return {};
+      each({FarmDay{static_cast<std::int32_t>(scan->Int(0))}, SensorRef{scan->Int(1)},
+            FromMicros(scan->Int(2)), scan->Int(3)});
+    }
+  }
+
+  Result<const SensorInfo*> Sensor(SensorRef sensor) override {
+    if (const auto known = sensors_.find(sensor); known != sensors_.end()) return &known->second;
+    SensorInfo info;
+    HERDFLOW_ASSIGN(const std::string_view id,
+                    scope_->writer().sensors.TextOf(static_cast<std::int64_t>(sensor)));
+    info.id = id;
+    HERDFLOW_ASSIGN(sqlite::Statement * read, scope_->Get("read_sensor_unit"));
+    read->Bind(1, static_cast<std::int64_t>(sensor));
+    HERDFLOW_ASSIGN(const bool there, read->Step());
+    if (there) info.unit = herd::UnitKindOf(read->Text(0));
+    read->Reset();
+    return &sensors_.emplace(sensor, std::move(info)).first->second;
+  }
+
+  Result<> Replace(std::span<const pipeline::SensorAggregate> rows) override {
+    const TableStatements names = StatementsOf(task_);
+    HERDFLOW_ASSIGN(sqlite::Statement * write, scope_->Get(names.write));
+    HERDFLOW_ASSIGN(sqlite::Statement * remove, scope_->Get(names.remove));
+    for (const pipeline::SensorAggregate& row : rows) {
+      sqlite::Statement& statement = row.statistics.count == 0 ? *remove : *write;
+      statement.Bind(1, static_cast<std::int64_t>(row.cow))
+          .Bind(2, row.period.first.days)
+          .Bind(3, static_cast<std::int64_t>(row.sensor));
+      if (row.statistics.count != 0) {
+        statement.Bind(4, row.statistics.sum_millionths)
+            .Bind(5, row.statistics.min_millionths)
+            .Bind(6, row.statistics.max_millionths)
+            .Bind(7, row.statistics.count);
+      }
+      HERDFLOW_CHECK(statement.Run());
+    }
+    return {};
+  }
+
+  Result<> Replace(std::span<const pipeline::CowDayRow> rows) override {
+    const TableStatements names = StatementsOf(task_);
+    HERDFLOW_ASSIGN(sqlite::Statement * write, scope_->Get(names.write));
+    HERDFLOW_ASSIGN(sqlite::Statement * remove, scope_->Get(names.remove));
+    for (const pipeline::CowDayRow& row : rows) {
+      const herd::CowDay& day = row.metrics;
+      sqlite::Statement& statement = day.empty() ? *remove : *write;
+      statement.Bind(1, static_cast<std::int64_t>(row.cow)).Bind(2, row.day.days);
+      if (!day.empty()) {
+        const bool weighed = day.last_weight_at.has_value();
+        statement.Bind(3, day.milk_count)
+            .Bind(4, day.milk_sum_millionths)
+            .Bind(5, day.weight_count)
+            .Bind(6, day.weight_sum_millionths)
+            .Bind(7, weighed ? std::optional(day.last_weight_millionths) : std::nullopt)
+            .Bind(8, weighed ? std::optional(ToMicros(*day.last_weight_at)) : std::nullopt);
+      }
+      HERDFLOW_CHECK(statement.Run());
+    }
+    return {};
+  }
+
+  Result<> Commit() override { return scope_->Commit(); }
+
+ private:
+  Result<> ReadPlace() {
+    HERDFLOW_ASSIGN(sqlite::Statement * read, scope_->Get("read_task_position"));
+    read->Bind(1, Name(task_));
+    HERDFLOW_ASSIGN(const bool there, read->Step());
+    if (!there) {
+      return Fail(ErrorCode::kCorruptData, "reading the store: it does not know the task {}",
+                  Name(task_));
+    }
+    place_ = {read->Int(0), read->Int(1), std::nullopt};
+    if (const auto cow = read->MaybeInt(2)) {
+      place_.last = DirtyDay{CowRef{*cow}, FarmDay{static_cast<std::int32_t>(read->Int(3))},
+                             SensorRef{read->Int(4)}};
+    }
+    read->Reset();
+    return {};
+  }
+
+  Result<> WritePlace() {
+    HERDFLOW_ASSIGN(sqlite::Statement * write, scope_->Get("write_task_position"));
+    write->Bind(1, Name(task_)).Bind(2, place_.position).Bind(3, place_.target);
+    if (place_.last) {
+      write->Bind(4, static_cast<std::int64_t>(place_.last->cow))
+          .Bind(5, place_.last->day.days)
+          .Bind(6, static_cast<std::int64_t>(place_.last->sensor));
+    } else {
+      write->Bind(4, nullptr).Bind(5, nullptr).Bind(6, nullptr);
+    }
+    return write->Run();
+  }
+
+  Result<std::vector<DirtyDay>> ReadDirty(std::size_t max) {
+    std::vector<DirtyDay> days;
+    HERDFLOW_ASSIGN(sqlite::Statement * read, scope_->Get("read_dirty_days"));
+    read->Bind(1, static_cast<std::int64_t>(place_.last->cow))
+        .Bind(2, place_.last->day.days)
+        .Bind(3, static_cast<std::int64_t>(place_.last->sensor))
+        .Bind(4, place_.position)
+        .Bind(5, place_.target)
+        .Bind(6, max);
+    while (true) {
+      HERDFLOW_ASSIGN(const bool there, read->Step());
+      if (!there) return days;
+      days.push_back({CowRef{read->Int(0)}, FarmDay{static_cast<std::int32_t>(read->Int(1))},
+                      SensorRef{read->Int(2)}});
+    }
+  }
+
+  /// Once every task has seen every note, all of them go at once, which costs next to nothing.
+  Result<> DropSeenNotes(std::int64_t newest) {
+    HERDFLOW_ASSIGN(sqlite::Statement * read, scope_->Get("read_oldest_position"));
+    HERDFLOW_ASSIGN(const auto oldest, FirstInt(*read));
+    if (oldest != newest) return {};
+    HERDFLOW_ASSIGN(sqlite::Statement * remove, scope_->Get("delete_dirty_days"));
+    return remove->Run();
+  }
+
+  std::unique_ptr<WriteScope> scope_;
+  AggregateTask task_;
+  Place place_;
+  std::unordered_map<SensorRef, SensorInfo> sensors_;
+};
+
+}  // namespace
+
+std::unique_ptr<pipeline::AggregateTx> MakeAggregateTx(std::unique_ptr<WriteScope> scope,
+                                                       AggregateTask task) {
+  return std::make_unique<SqliteAggregateTx>(std::move(scope), task);
+}
+
+}  // namespace herdflow::store_sqlite

@@ -1,0 +1,28 @@
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "herdflow/core/result.hpp"
+#include "herdflow/pipeline/herd_queries.hpp"
+#include "herdflow/pipeline/layer_store.hpp"
+
+namespace herdflow::store_sqlite {
+
+struct SqliteStoreOptions {
+  std::string folder;         ///< Holds `store.db`; made if missing.
+  std::string rules_version;  ///< `herd::RulesVersion`: recorded by the first writer.
+  std::string time_zone;      ///< The farm's IANA zone: recorded by the first writer.
+};
+
+/// The layers in `store.db`. One connection writes, every commit is synced to disk; other processes
+/// may read and write the same file meanwhile.
+///
+/// kInvalidInput: the store was filled by other rules or in another zone, or by a newer herdflow.
+Result<std::unique_ptr<pipeline::LayerStore>> MakeSqliteLayerStore(
+    const SqliteStoreOptions& options);
+
+/// Queries over the `store.db` of a folder. kNotFound: there is none yet.
+Result<std::unique_ptr<pipeline::HerdQueries>> MakeSqliteHerdQueries(const std::string& folder);
+
+}  // namespace herdflow::store_sqlite

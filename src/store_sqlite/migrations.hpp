@@ -1,0 +1,11 @@
+#pragma once
+
+#include <array>
+#include <string_view>
+
+namespace herdflow::store_sqlite {
+
+/// The texts of `migrations/*.sql` in their order, generated from the folder.
+extern const std::array<std::string_view, 1> kMigrations;
+
+}  // namespace herdflow::store_sqlite

@@ -1,0 +1,88 @@
+#include "session.hpp"
+
+#include <filesystem>
+#include <utility>
+
+#include "herdflow/sql/sql.hpp"
+
+namespace herdflow::store_sqlite {
+namespace {
+
+constexpr std::int32_t kApplicationId = 0x48465354;  // "HFST"
+constexpr sql::Schemas kSchemas{"bronze_", "silver_", "gold_", "ops_"};
+
+}  // namespace
+
+Result<std::unique_ptr<Session>> Session::Open(const std::string& folder, bool may_create,
+                                               int cache_kib) {
+  const std::filesystem::path file = std::filesystem::path(folder) / "store.db";
+  std::error_code error;
+  if (may_create) {
+    std::filesystem::create_directories(folder, error);
+    if (error) {
+      return Fail(ErrorCode::kInvalidInput,
+                  "opening the store: cannot make the folder {}: {}; set [data] folder to one that "
+                  "may be written",
+                  folder, error.message());
+    }
+  } else if (!std::filesystem::exists(file, error)) {
+    return Fail(ErrorCode::kNotFound,
+                "opening the store: there is no {}; `herdflow seed` and `herdflow pipeline run` "
+                "make it, or set [data] folder",
+                file.string());
+  }
+  sqlite::OpenOptions options{};
+  options.path = file.string();
+  options.application_id = kApplicationId;
+  options.what = "store";
+  options.cache_kib = cache_kib;
+  HERDFLOW_ASSIGN(auto database, sqlite::Database::Open(options));
+  return std::unique_ptr<Session>(new Session(std::move(database)));
+}
+
+Result<sqlite::Statement*> Session::Get(std::string_view name) {
+  if (const auto known = statements_.find(name); known != statements_.end()) return &known->second;
+  HERDFLOW_ASSIGN(auto statement, database_.Prepare(sql::Statement(name, kSchemas)));
+  return &statements_.emplace(name, std::move(statement)).first->second;
+}
+
+Result<std::unique_ptr<WriteScope>> WriteScope::Begin(Writer& writer) {
+  std::unique_lock lock(writer.mutex);
+  HERDFLOW_ASSIGN(auto transaction,
+                  sqlite::Transaction::BeginImmediate(writer.session->database()));
+  return std::unique_ptr<WriteScope>(
+      new WriteScope(writer, std::move(lock), std::move(transaction)));
+}
+
+WriteScope::~WriteScope() {
+  writer_.cows.EndTransaction(!committed_);
+  writer_.sensors.EndTransaction(!committed_);
+}
+
+Result<> WriteScope::Commit() {
+  HERDFLOW_CHECK(transaction_->Commit());
+  committed_ = true;
+  return {};
+}
+
+Result<std::optional<std::int64_t>> FirstInt(sqlite::Statement& statement) {
+  HERDFLOW_ASSIGN(const bool there, statement.Step());
+  if (!there) return std::optional<std::int64_t>();
+  const auto value = statement.MaybeInt(0);
+  statement.Reset();
+  return value;
+}
+
+void BindLineage(sqlite::Statement& statement, int first, const pipeline::Lineage& lineage) {
+  statement.Bind(first, lineage.version)
+      .Bind(first + 1, static_cast<std::int64_t>(lineage.stream))
+      .Bind(first + 2, lineage.partition)
+      .Bind(first + 3, lineage.offset);
+}
+
+pipeline::Lineage ReadLineage(const sqlite::Statement& statement, int first) {
+  return {statement.Int(first), pipeline::StreamRef{statement.Int(first + 1)},
+          static_cast<std::int32_t>(statement.Int(first + 2)), statement.Int(first + 3)};
+}
+
+}  // namespace herdflow::store_sqlite

@@ -1,0 +1,78 @@
+#pragma once
+
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+
+#include "herdflow/core/result.hpp"
+#include "herdflow/pipeline/rows.hpp"
+#include "herdflow/sqlite/database.hpp"
+#include "ids.hpp"
+
+namespace herdflow::store_sqlite {
+
+/// One connection to `store.db` with its prepared statements. Threads: one at a time.
+class Session {
+ public:
+  /// `cache_kib`: the connection's page cache.
+  static Result<std::unique_ptr<Session>> Open(const std::string& folder, bool may_create,
+                                               int cache_kib);
+
+  /// The shared statement of this name, prepared once. `name` is a literal.
+  Result<sqlite::Statement*> Get(std::string_view name);
+  [[nodiscard]] sqlite::Database& database() { return database_; }
+
+ private:
+  explicit Session(sqlite::Database database) : database_(std::move(database)) {}
+
+  sqlite::Database database_;
+  std::unordered_map<std::string_view, sqlite::Statement> statements_;
+};
+
+/// The process's one writer: whoever holds its lock may begin a transaction.
+struct Writer {
+  explicit Writer(std::unique_ptr<Session> opened)
+      : session(std::move(opened)),
+        cows(*session, {"find_cow_id", "insert_cow_id", "read_cow_id"}),
+        sensors(*session, {"find_sensor_id", "insert_sensor_id", "read_sensor_id"}) {}
+
+  std::mutex mutex;
+  std::unique_ptr<Session> session;
+  IdTable cows, sensors;
+};
+
+/// One write transaction: BEGIN IMMEDIATE, so that a step's place, read in it, is nobody else's
+/// until the end. Destroyed uncommitted, it rolls back.
+class WriteScope {
+ public:
+  static Result<std::unique_ptr<WriteScope>> Begin(Writer& writer);
+  ~WriteScope();
+  WriteScope(const WriteScope&) = delete;
+  WriteScope& operator=(const WriteScope&) = delete;
+
+  Result<sqlite::Statement*> Get(std::string_view name) { return writer_.session->Get(name); }
+  [[nodiscard]] Writer& writer() { return writer_; }
+  Result<> Commit();
+
+ private:
+  WriteScope(Writer& writer, std::unique_lock<std::mutex> lock, sqlite::Transaction transaction)
+      : writer_(writer), lock_(std::move(lock)), transaction_(std::move(transaction)) {}
+
+  Writer& writer_;
+  std::unique_lock<std::mutex> lock_;
+  std::optional<sqlite::Transaction> transaction_;
+  bool committed_ = false;
+};
+
+/// The first column of the one row that a bound statement gives, if it gives one.
+Result<std::optional<std::int64_t>> FirstInt(sqlite::Statement& statement);
+
+/// Binds version, stream, partition and offset from parameter `first` on.
+void BindLineage(sqlite::Statement& statement, int first, const pipeline::Lineage& lineage);
+/// Reads the same four from column `first` on.
+[[nodiscard]] pipeline::Lineage ReadLineage(const sqlite::Statement& statement, int first);
+
+}  // namespace herdflow::store_sqlite

@@ -1,0 +1,19 @@
+#pragma once
+
+#include <memory>
+
+#include "herdflow/pipeline/layer_store.hpp"
+#include "session.hpp"
+
+/// The transactions of the layer store, each in a file of its own.
+namespace herdflow::store_sqlite {
+
+inline constexpr std::string_view kConsumerGroup = "herdflow";
+
+std::unique_ptr<pipeline::LoadTx> MakeLoadTx(std::unique_ptr<WriteScope> scope);
+std::unique_ptr<pipeline::CleanseTx> MakeCleanseTx(std::unique_ptr<WriteScope> scope);
+std::unique_ptr<pipeline::HerdBookTx> MakeHerdBookTx(std::unique_ptr<WriteScope> scope);
+std::unique_ptr<pipeline::AggregateTx> MakeAggregateTx(std::unique_ptr<WriteScope> scope,
+                                                       pipeline::AggregateTask task);
+
+}  // namespace herdflow::store_sqlite

@@ -1,0 +1,36 @@
+#pragma once
+
+#include <cstdint>
+#include <string_view>
+#include <vector>
+
+#include "session.hpp"
+
+/// What the steps that judge bronze share: their watermarks and the quarantine.
+namespace herdflow::store_sqlite {
+
+inline constexpr std::string_view kChunkCounter = "cleanse_chunk";
+
+/// Bronze rows [from, to) of a partition that a step has not judged.
+struct UnjudgedPartition {
+  std::int64_t stream = 0;
+  std::int32_t partition = 0;
+  std::int64_t from = 0;
+  std::int64_t to = 0;
+};
+
+/// `step`: the topic whose messages it judges.
+Result<std::vector<UnjudgedPartition>> ReadUnjudgedPartitions(WriteScope& scope,
+                                                              std::string_view step);
+/// Binds the parameters that the read_bronze_… statements share.
+void BindUnjudged(sqlite::Statement& statement, const UnjudgedPartition& partition,
+                  std::size_t limit);
+Result<> WriteWatermark(WriteScope& scope, std::string_view step,
+                        const UnjudgedPartition& partition, std::int64_t next_offset);
+
+Result<> InsertQuarantine(WriteScope& scope, const pipeline::QuarantineEntry& entry);
+
+/// The number of the newest chunk of cleanse that noted a dirty day.
+Result<std::int64_t> ReadChunkCounter(WriteScope& scope);
+
+}  // namespace herdflow::store_sqlite
