@@ -1,0 +1,261 @@
+#include "parquet_file.hpp"
+
+#include <arrow/api.h>
+#include <arrow/io/file.h>
+#include <arrow/util/compression.h>
+#include <parquet/arrow/reader.h>
+#include <parquet/arrow/schema.h>
+#include <parquet/exception.h>
+#include <parquet/file_reader.h>
+#include <parquet/metadata.h>
+
+#include <algorithm>
+#include <exception>
+
+namespace herdflow::parquet_io {
+namespace {
+
+/// Rows decoded at once: some hundred kilobytes a column.
+constexpr std::int64_t kBatchRows = 16'384;
+/// Rows read at once in search of a damage.
+constexpr std::int64_t kSearchRows = 16;
+/// Read from the disk at once, a column. Without a buffer Arrow reads whole column chunks.
+constexpr std::int64_t kBufferBytes = 128 << 10;
+
+tl::unexpected<Error> Unreadable(std::string_view path, std::string_view why) {
+  return Fail(ErrorCode::kInvalidInput, "reading {}: {}", path, why);
+}
+
+/// Runs what may throw or return an Arrow status; both end here.
+template <class Action>
+Result<> Guarded(std::string_view path, Action action) {
+  try {
+    const arrow::Status status = action();
+    if (!status.ok()) return Unreadable(path, status.message());
+    return {};
+  } catch (const std::exception& exception) {
+    return Unreadable(path, exception.what());
+  }
+}
+
+std::string TypeText(const arrow::DataType& type) {
+  return type.id() == arrow::Type::DICTIONARY
+             ? "dictionary of " +
+                   static_cast<const arrow::DictionaryType&>(type).value_type()->ToString()
+             : type.ToString();
+}
+
+class OpenFile final : public ParquetFile {
+ public:
+  explicit OpenFile(TopicFile file) : file_(std::move(file)) {}
+
+  Result<> Open() {
+    HERDFLOW_CHECK(Guarded(file_.path, [this] { return OpenReader(); }));
+    HERDFLOW_CHECK(FindColumns());
+    HERDFLOW_CHECK(Guarded(file_.path, [this] { return CheckCodecs(); }));
+    return Seek(0);
+  }
+
+  [[nodiscard]] pipeline::Topic topic() const override { return match_.topic; }
+  [[nodiscard]] std::int64_t rows() const override { return metadata_->num_rows(); }
+  Result<> Seek(std::int64_t row) override;
+  Result<ColumnBatch> Read() override;
+
+ private:
+  using BatchReader = std::unique_ptr<arrow::RecordBatchReader>;
+
+  arrow::Status OpenReader();
+  [[nodiscard]] bool ReadAsDictionary(int leaf) const;
+  Result<> FindColumns();
+  arrow::Status CheckCodecs() const;
+  [[nodiscard]] std::vector<int> GroupsFrom(std::int64_t row, std::int64_t& first_row) const;
+  arrow::Result<BatchReader> ReaderFrom(std::int64_t row, const std::vector<int>& leaves,
+                                        std::int64_t& before);
+  bool ReadsOn(int leaf, std::int64_t& reached);
+  tl::unexpected<Error> Damaged(const Error& error);
+
+  TopicFile file_;
+  std::unique_ptr<parquet::arrow::FileReader> reader_;
+  std::shared_ptr<parquet::FileMetaData> metadata_;
+  std::shared_ptr<arrow::Schema> schema_;
+  ColumnMatch match_;
+  std::vector<int> leaves_;    ///< The Parquet columns that are read.
+  BatchReader batches_;        ///< Nothing once the end is reached.
+  std::int64_t before_ = 0;    ///< Rows of `batches_` still to be passed over.
+  std::int64_t position_ = 0;  ///< The row that is read next.
+};
+
+arrow::Status OpenFile::OpenReader() {
+  ARROW_ASSIGN_OR_RAISE(auto input, arrow::io::ReadableFile::Open(file_.path));
+  parquet::ReaderProperties reading;
+  reading.enable_buffered_stream();
+  reading.set_buffer_size(kBufferBytes);
+  reading.set_page_checksum_verification(true);
+
+  parquet::arrow::FileReaderBuilder builder;
+  ARROW_RETURN_NOT_OK(builder.Open(std::move(input), reading));
+  metadata_ = builder.raw_reader()->metadata();
+
+  parquet::ArrowReaderProperties decoding(/*use_threads=*/false);
+  decoding.set_pre_buffer(false);
+  decoding.set_batch_size(kBatchRows);
+  decoding.set_arrow_extensions_enabled(true);
+  // Nanoseconds would wrap round where a day is beyond 2262, microseconds keep it out of range.
+  decoding.set_coerce_int96_timestamp_unit(arrow::TimeUnit::MICRO);
+  for (int leaf = 0; leaf < metadata_->num_columns(); ++leaf) {
+    if (ReadAsDictionary(leaf)) decoding.set_read_dictionary(leaf, true);
+  }
+  ARROW_ASSIGN_OR_RAISE(reader_, builder.properties(decoding)->Build());
+  return reader_->GetSchema(&schema_);
+}
+
+/// Ids repeat: what the file stores once is not copied once a row.
+bool OpenFile::ReadAsDictionary(int leaf) const {
+  const parquet::ColumnDescriptor& column = *metadata_->schema()->Column(leaf);
+  return metadata_->num_row_groups() > 0 && column.physical_type() == parquet::Type::BYTE_ARRAY &&
+         column.logical_type()->is_string() &&
+         metadata_->RowGroup(0)->ColumnChunk(leaf)->has_dictionary_page();
+}
+
+Result<> OpenFile::FindColumns() {
+  HERDFLOW_ASSIGN(match_, MatchColumns(file_, schema_->field_names()));
+  const auto specs = ColumnsOf(match_.topic);
+  for (std::size_t i = 0; i < specs.size(); ++i) {
+    const int position = match_.positions[i];
+    if (position < 0) continue;
+    const arrow::Field& field = *schema_->field(position);
+    const int leaf =
+        reader_->manifest().schema_fields[static_cast<std::size_t>(position)].column_index;
+    if (leaf < 0 || !IsUsable(*field.type(), specs[i].role)) {
+      return Fail(ErrorCode::kInvalidInput,
+                  "{}: column \"{}\" is of type {}; a file of {} needs {} there", file_.path,
+                  field.name(), TypeText(*field.type()), pipeline::Name(match_.topic),
+                  Expected(specs[i].role));
+    }
+    leaves_.push_back(leaf);
+  }
+  return {};
+}
+
+arrow::Status OpenFile::CheckCodecs() const {
+  for (int group = 0; group < metadata_->num_row_groups(); ++group) {
+    const auto chunks = metadata_->RowGroup(group);
+    for (const int leaf : leaves_) {
+      const arrow::Compression::type codec = chunks->ColumnChunk(leaf)->compression();
+      if (codec == arrow::Compression::UNCOMPRESSED || arrow::util::Codec::IsAvailable(codec)) {
+        continue;
+      }
+      return arrow::Status::NotImplemented(
+          "column \"", metadata_->schema()->Column(leaf)->name(), "\" is compressed by ",
+          arrow::util::Codec::GetCodecAsString(codec),
+          ", which cannot be read here; write the file anew with zstd or snappy");
+    }
+  }
+  return arrow::Status::OK();
+}
+
+/// The row groups from the one that holds `row` on, and the number of the first one's first row.
+std::vector<int> OpenFile::GroupsFrom(std::int64_t row, std::int64_t& first_row) const {
+  std::vector<int> groups;
+  first_row = 0;
+  for (int group = 0; group < metadata_->num_row_groups(); ++group) {
+    const std::int64_t rows = metadata_->RowGroup(group)->num_rows();
+    if (groups.empty() && first_row + rows <= row) {
+      first_row += rows;
+    } else {
+      groups.push_back(group);
+    }
+  }
+  return groups;
+}
+
+arrow::Result<OpenFile::BatchReader> OpenFile::ReaderFrom(std::int64_t row,
+                                                          const std::vector<int>& leaves,
+                                                          std::int64_t& before) {
+  std::int64_t first_row = 0;
+  const std::vector<int> groups = GroupsFrom(row, first_row);
+  before = row - first_row;
+  return reader_->GetRecordBatchReader(groups, leaves);
+}
+
+Result<> OpenFile::Seek(std::int64_t row) {
+  if (row < 0 || row > rows()) {
+    return Fail(ErrorCode::kInvalidInput, "{} has {} rows: reading cannot go on after {}",
+                file_.path, rows(), row);
+  }
+  position_ = row;
+  batches_.reset();
+  if (row == rows()) return {};
+  return Guarded(file_.path, [&]() -> arrow::Status {
+    return ReaderFrom(row, leaves_, before_).Value(&batches_);
+  });
+}
+
+Result<ColumnBatch> OpenFile::Read() {
+  std::shared_ptr<arrow::RecordBatch> batch;
+  while (batches_ != nullptr) {
+    const auto read = Guarded(file_.path, [&] { return batches_->ReadNext(&batch); });
+    if (!read) return Damaged(read.error());
+    if (batch == nullptr) {
+      batches_.reset();
+      if (position_ == rows()) break;
+      return Fail(ErrorCode::kInvalidInput, "reading {}: it ends after row {} but says it has {}",
+                  file_.path, position_, rows());
+    }
+    if (batch->num_rows() > before_) break;
+    before_ -= batch->num_rows();
+  }
+  ColumnBatch rows;
+  if (batch == nullptr) return rows;
+  const auto rest = batch->Slice(before_);
+  before_ = 0;
+  rows.rows = rest->num_rows();
+  position_ += rows.rows;
+  for (const int position : match_.positions) {
+    rows.columns.push_back(position < 0 ? nullptr
+                                        : rest->GetColumnByName(schema_->field(position)->name()));
+  }
+  return rows;
+}
+
+/// How far the rows from `position_` on can be read in one column, a few at a time.
+bool OpenFile::ReadsOn(int leaf, std::int64_t& reached) {
+  const auto read = Guarded(file_.path, [&]() -> arrow::Status {
+    std::int64_t before = 0;
+    ARROW_ASSIGN_OR_RAISE(auto column, ReaderFrom(position_, {leaf}, before));
+    std::shared_ptr<arrow::RecordBatch> batch;
+    for (reached = position_ - before; reached < position_ + kBatchRows;) {
+      ARROW_RETURN_NOT_OK(column->ReadNext(&batch));
+      if (batch == nullptr) break;
+      reached += batch->num_rows();
+    }
+    return arrow::Status::OK();
+  });
+  return read.has_value();
+}
+
+/// Reads the batch that failed once more, a column at a time: Arrow does not say where it was.
+tl::unexpected<Error> OpenFile::Damaged(const Error& error) {
+  reader_->set_batch_size(kSearchRows);
+  std::string place = fmt::format("after row {}", position_);
+  for (const int leaf : leaves_) {
+    std::int64_t reached = position_;
+    if (ReadsOn(leaf, reached)) continue;
+    place = fmt::format("column \"{}\", row {} or shortly after",
+                        metadata_->schema()->Column(leaf)->name(), reached + 1);
+    break;
+  }
+  reader_->set_batch_size(kBatchRows);
+  return Fail(ErrorCode::kInvalidInput, "{} ({}): the file is damaged, write it anew",
+              error.message(), place);
+}
+
+}  // namespace
+
+Result<std::unique_ptr<ParquetFile>> ParquetFile::Open(const TopicFile& file) {
+  auto opened = std::make_unique<OpenFile>(file);
+  HERDFLOW_CHECK(opened->Open());
+  return opened;
+}
+
+}  // namespace herdflow::parquet_io

@@ -1,0 +1,63 @@
+#include <gmock/gmock.h>
+
+#include "columns.hpp"
+
+namespace herdflow::parquet_io {
+namespace {
+
+using pipeline::Topic;
+using testing::ElementsAre;
+using testing::HasSubstr;
+
+Result<ColumnMatch> Match(const std::string& path, const std::vector<std::string>& names) {
+  return MatchColumns({path, std::nullopt}, names);
+}
+
+TEST(MatchColumns, TheColumnsTellTheTopicInAnyOrder) {
+  const auto match =
+      Match("x.parquet", {"value", "__index_level_0__", "timestamp", "cow_id", "sensor_id"});
+  ASSERT_TRUE(match.has_value());
+  EXPECT_EQ(match->topic, Topic::kMeasurements);
+  EXPECT_THAT(match->positions, ElementsAre(4, 3, 2, 0, -1));
+  EXPECT_EQ(Match("cows.parquet", {"id", "unit"})->topic, Topic::kSensors);
+  EXPECT_EQ(Match("x.parquet", {"birthdate", "name", "id"})->topic, Topic::kCows);
+}
+
+TEST(MatchColumns, OtherCaseIsTakenWhereItIsOneColumn) {
+  EXPECT_THAT(Match("x.parquet", {"ID", "Unit", "Deleted"})->positions, ElementsAre(0, 1, 2));
+  EXPECT_THAT(Match("x.parquet", {"ID", "id", "unit"})->positions, ElementsAre(1, 2, -1));
+  const auto doubt = MatchColumns({"x.parquet", Topic::kSensors}, {"ID", "Id", "unit"});
+  EXPECT_EQ(doubt.error().message(),
+            "x.parquet: column \"id\" could be any of \"ID\", \"Id\"; rename those that are not "
+            "meant");
+}
+
+TEST(MatchColumns, TheSameNameTwiceIsDoubt) {
+  const auto doubt = MatchColumns({"x.parquet", Topic::kSensors}, {"id", "unit", "unit"});
+  EXPECT_THAT(doubt.error().message(), HasSubstr("\"unit\" could be any of"));
+}
+
+TEST(MatchColumns, TheNameDecidesWhereColumnsFitTwoTopics) {
+  const std::vector<std::string> both{"id", "name", "birthdate", "unit"};
+  EXPECT_EQ(Match("data/cows-2024.parquet", both)->topic, Topic::kCows);
+  EXPECT_EQ(Match("data/sensors/part-0.parquet", both)->topic, Topic::kSensors);
+  EXPECT_THAT(Match("x.parquet", both).error().message(),
+              HasSubstr("fit cows and sensors; name the file after the one that it is for"));
+}
+
+TEST(MatchColumns, AMissingColumnIsNamedWithWhatIsThere) {
+  const auto match = Match("x.parquet", {"sensor_id", "cow_id", "time", "value"});
+  EXPECT_EQ(match.error().code(), ErrorCode::kInvalidInput);
+  EXPECT_EQ(match.error().message(),
+            "x.parquet: column \"timestamp\" is missing; a file of measurements has \"sensor_id\", "
+            "\"cow_id\", \"timestamp\", \"value\", this one has \"sensor_id\", \"cow_id\", "
+            "\"time\", \"value\"");
+}
+
+TEST(MatchColumns, AFilesPlaceIsBinding) {
+  const auto match = MatchColumns({"d/cows.parquet", Topic::kCows}, {"id", "unit"});
+  EXPECT_THAT(match.error().message(), HasSubstr("column \"name\" is missing; a file of cows has"));
+}
+
+}  // namespace
+}  // namespace herdflow::parquet_io

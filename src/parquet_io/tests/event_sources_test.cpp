@@ -1,0 +1,263 @@
+#include "herdflow/parquet_io/event_sources.hpp"
+
+#include <arrow/api.h>
+#include <arrow/extension/fixed_shape_tensor.h>
+#include <arrow/util/compression.h>
+#include <gmock/gmock.h>
+#include <parquet/file_reader.h>
+#include <parquet/metadata.h>
+
+#include <fstream>
+
+#include "table_file.hpp"
+
+namespace herdflow::parquet_io {
+namespace {
+
+using pipeline::EventBatch;
+using pipeline::Topic;
+using testing::AllOf;
+using testing::ElementsAre;
+using testing::HasSubstr;
+
+class EventSources : public ParquetTest {
+ protected:
+  /// Row r: sensor s<r % 7>, cow c<r % 5>, second r, value r / 4.
+  std::string WriteMany(std::string_view name, int rows, const TableOptions& options = {}) {
+    arrow::StringBuilder sensors;
+    arrow::StringBuilder cows;
+    arrow::DoubleBuilder times;
+    arrow::DoubleBuilder values;
+    for (int row = 0; row < rows; ++row) {
+      EXPECT_TRUE(sensors.Append("s" + std::to_string(row % 7)).ok());
+      EXPECT_TRUE(cows.Append("c" + std::to_string(row % 5)).ok());
+      EXPECT_TRUE(times.Append(row).ok());
+      EXPECT_TRUE(values.Append(row / 4.0).ok());
+    }
+    return Write(name,
+                 {{"sensor_id", sensors.Finish().ValueOrDie()},
+                  {"cow_id", cows.Finish().ValueOrDie()},
+                  {"timestamp", times.Finish().ValueOrDie()},
+                  {"value", values.Finish().ValueOrDie()}},
+                 options);
+  }
+
+  static std::unique_ptr<pipeline::EventSource> OpenOne(const std::string& path) {
+    auto sources = OpenEventSources({path});
+    EXPECT_TRUE(sources.has_value());
+    return std::move(sources->front());
+  }
+};
+
+TEST_F(EventSources, ARowIsOneEventWithItsKey) {
+  const auto measurements = ReadEvents({WriteMeasurements("m.parquet")});
+  ASSERT_EQ(measurements.size(), 2U);
+  EXPECT_EQ(measurements[0].key, "s1_c1");
+  EXPECT_EQ(measurements[0].value,
+            R"({"sensor_id":"s1","cow_id":"c1","timestamp":1594425600,"value":4.5})");
+  EXPECT_EQ(measurements[1].value,
+            R"({"sensor_id":"s1","cow_id":"c1","timestamp":1594425601.5,"value":null})");
+  const auto cows = ReadEvents({WriteCows("c.parquet")});
+  EXPECT_EQ(cows.at(0).key, "c1");
+  EXPECT_EQ(cows.at(0).value, R"({"id":"c1","name":"Base #1","birthdate":"2020-01-09"})");
+  EXPECT_EQ(ReadEvents({WriteSensors("s.parquet")}).at(0).key, "s1");
+}
+
+TEST_F(EventSources, AnIdThatIsNullIsEmptyInTheKey) {
+  const auto events =
+      ReadEvents({Write("m.parquet", {{"sensor_id", arrow::utf8(), R"([null, "s"])"},
+                                      {"cow_id", arrow::int64(), "[7, null]"},
+                                      {"timestamp", arrow::int64(), "[1, 2]"},
+                                      {"value", arrow::int64(), "[1, 2]"}})});
+  EXPECT_EQ(events.at(0).key, "_7");
+  EXPECT_EQ(events.at(1).key, "s_");
+}
+
+TEST_F(EventSources, ASourceKnowsWhatItIs) {
+  const std::string path = WriteMany("m.parquet", 10);
+  const auto source = OpenOne(path);
+  EXPECT_EQ(source->name(), path);
+  EXPECT_EQ(source->topic(), Topic::kMeasurements);
+  EXPECT_EQ(source->rows(), 10);
+}
+
+TEST_F(EventSources, AnyBatchSizeGivesTheSameEvents) {
+  const std::string path = WriteMany("m.parquet", 40'000, {.group_rows = 9'000});
+  const EventBatch whole = ReadEvents({path}, 100'000);
+  ASSERT_EQ(whole.size(), 40'000U);
+  EXPECT_EQ(whole[39'999].key, "s1_c4");
+  EXPECT_EQ(Token(whole[39'999].value, "value"), "9999.75");
+  for (const std::size_t size : {1U, 7U, 1'024U, 5'000U}) {
+    const EventBatch parts = ReadEvents({path}, size);
+    ASSERT_EQ(parts.size(), whole.size());
+    for (std::size_t i = 0; i < whole.size(); ++i) {
+      ASSERT_EQ(parts[i].key, whole[i].key);
+      ASSERT_EQ(parts[i].value, whole[i].value);
+    }
+  }
+}
+
+TEST_F(EventSources, NextFillsItsBatch) {
+  const auto source = OpenOne(WriteMany("m.parquet", 40'000, {.group_rows = 9'000}));
+  EXPECT_EQ(source->Next(25'000)->size(), 25'000U);
+  EXPECT_EQ(source->Next(25'000)->size(), 15'000U);
+  EXPECT_EQ(source->Next(25'000)->size(), 0U);
+  EXPECT_EQ(source->Next(25'000)->size(), 0U);
+}
+
+TEST_F(EventSources, SkipGoesOnAtThatRow) {
+  const auto source = OpenOne(WriteMany("m.parquet", 40'000, {.group_rows = 9'000}));
+  for (const int row : {1, 8'999, 9'000, 9'001, 26'999, 35'000, 39'999, 5}) {
+    ASSERT_TRUE(source->Skip(row).has_value());
+    const auto events = source->Next(3);
+    ASSERT_TRUE(events.has_value());
+    EXPECT_EQ(Token(events->at(0).value, "timestamp"), std::to_string(row));
+  }
+  ASSERT_TRUE(source->Skip(40'000).has_value());
+  EXPECT_TRUE(source->Next(3)->empty());
+  EXPECT_THAT(source->Skip(40'001).error().message(), HasSubstr("has 40000 rows"));
+  EXPECT_FALSE(source->Skip(-1).has_value());
+}
+
+TEST_F(EventSources, SkippedRowGroupsAreNotRead) {
+  const std::string path =
+      WriteMany("m.parquet", 20'000, {.codec = "uncompressed", .group_rows = 5'000});
+  const auto footer = parquet::ParquetFileReader::OpenFile(path)->metadata();
+  const auto last = footer->RowGroup(3)->ColumnChunk(0)->dictionary_page_offset();
+  {
+    std::fstream file(path, std::ios::binary | std::ios::in | std::ios::out);
+    file.seekp(4);
+    file << std::string(static_cast<std::size_t>(last) - 4, '\xFF');
+  }
+  EXPECT_NE(ReadFailure({path}), "");
+  const auto source = OpenOne(path);
+  ASSERT_TRUE(source->Skip(16'000).has_value());
+  const auto events = source->Next(10'000);
+  ASSERT_TRUE(events.has_value());
+  EXPECT_EQ(events->size(), 4'000U);
+}
+
+TEST_F(EventSources, EveryCodecIsRead) {
+  for (const char* codec : {"uncompressed", "snappy", "gzip", "brotli", "zstd", "lz4_raw"}) {
+    SCOPED_TRACE(codec);
+    EXPECT_EQ(ReadEvents({WriteMany("m.parquet", 3'000, {.codec = codec})}).size(), 3'000U);
+  }
+}
+
+TEST_F(EventSources, AFileWithoutRowsIsAtItsEnd) {
+  EXPECT_TRUE(ReadEvents({WriteMany("m.parquet", 0)}).empty());
+  EXPECT_EQ(OpenOne(Path("m.parquet"))->rows(), 0);
+}
+
+TEST_F(EventSources, OneGiantRowGroupIsNotHeldInMemory) {
+  const std::string path =
+      WriteMany("m.parquet", 1'000'000, {.codec = "uncompressed", .dictionary = false});
+  const auto file_bytes = static_cast<std::int64_t>(std::filesystem::file_size(path));
+  const std::int64_t before = arrow::default_memory_pool()->bytes_allocated();
+  const auto source = OpenOne(path);
+  std::int64_t most = 0;
+  std::size_t rows = 0;
+  while (true) {
+    const auto events = source->Next(10'000);
+    ASSERT_TRUE(events.has_value());
+    if (events->empty()) break;
+    rows += events->size();
+    most = std::max(most, arrow::default_memory_pool()->bytes_allocated() - before);
+  }
+  EXPECT_EQ(rows, 1'000'000U);
+  EXPECT_GT(file_bytes, 24 << 20);
+  EXPECT_LT(most, 8 << 20);
+}
+
+TEST_F(EventSources, ManyDistinctIdsAreReadAfterTheDictionaryIsFull) {
+  arrow::StringBuilder ids;
+  for (int row = 0; row < 60'000; ++row) {
+    ASSERT_TRUE(ids.Append("an ear tag of some length, number " + std::to_string(row)).ok());
+  }
+  const auto names = ids.Finish().ValueOrDie();
+  const std::string path = Write("sensors.parquet", {{"id", names}, {"unit", names}});
+  const EventBatch events = ReadEvents({path}, 4'096);
+  ASSERT_EQ(events.size(), 60'000U);
+  for (int row = 0; row < 60'000; ++row) {
+    ASSERT_EQ(events[static_cast<std::size_t>(row)].key,
+              "an ear tag of some length, number " + std::to_string(row));
+  }
+}
+
+TEST_F(EventSources, AColumnOfAWrongTypeIsNamed) {
+  const auto failure = [this](const TestColumn& value) {
+    return ReadFailure({Write("m.parquet", {{"sensor_id", arrow::utf8(), R"(["s"])"},
+                                            {"cow_id", arrow::utf8(), R"(["c"])"},
+                                            {"timestamp", arrow::int64(), "[1]"},
+                                            value})});
+  };
+  EXPECT_EQ(failure({"value", arrow::list(arrow::float64()), "[[1.0]]"}),
+            Path("m.parquet") +
+                ": column \"value\" is of type list<element: double>; a file of "
+                "measurements needs numbers or text there");
+  EXPECT_THAT(failure({"value", arrow::boolean(), "[true]"}), HasSubstr("is of type bool"));
+  EXPECT_THAT(
+      failure({"value", arrow::struct_({arrow::field("v", arrow::float64())}), R"([{"v": 1.0}])"}),
+      HasSubstr("is of type struct<v: double>"));
+  EXPECT_THAT(failure({"value", arrow::time32(arrow::TimeUnit::MILLI), "[1]"}),
+              HasSubstr("is of type time32[ms]"));
+  EXPECT_THAT(failure({"value", arrow::timestamp(arrow::TimeUnit::MILLI), "[1]"}),
+              HasSubstr("is of type timestamp[ms]"));
+}
+
+TEST_F(EventSources, ColumnsBesideTheNeededMayBeAnything) {
+  const auto values = ReadValues(
+      Write("s.parquet",
+            {{"extra", arrow::list(arrow::int64()), "[[1, 2]]"},
+             {"unit", arrow::utf8(), R"(["L"])"},
+             {"more",
+              arrow::struct_({arrow::field("id", arrow::utf8()), arrow::field("b", arrow::int8())}),
+              R"([{"id": "wrong", "b": 1}])"},
+             {"id", arrow::utf8(), R"(["s1"])"}}));
+  EXPECT_THAT(values, ElementsAre(R"({"id":"s1","unit":"L"})"));
+}
+
+TEST_F(EventSources, ColumnsOfExtensionTypesMayStandBeside) {
+  const auto tensors = arrow::extension::fixed_shape_tensor(arrow::int8(), {2});
+  const TestColumn pairs("pairs", arrow::fixed_size_list(arrow::int8(), 2), "[[1, 2]]");
+  const auto values = ReadValues(
+      Write("s.parquet", {{"id", arrow::utf8(), R"(["s1"])"},
+                          {"unit", arrow::utf8(), R"(["L"])"},
+                          {"pairs", arrow::ExtensionType::WrapArray(tensors, pairs.rows)}}));
+  EXPECT_THAT(values, ElementsAre(R"({"id":"s1","unit":"L"})"));
+}
+
+TEST_F(EventSources, WhatIsNotParquetIsNamed) {
+  EXPECT_THAT(ReadFailure({WriteBytes("cows.csv", "id,name,birthdate\n1,Base,2020-01-01\n")}),
+              AllOf(HasSubstr("reading " + Path("cows.csv")), HasSubstr("Parquet magic bytes")));
+  EXPECT_THAT(ReadFailure({WriteBytes("empty.parquet", "")}), HasSubstr(Path("empty.parquet")));
+  const std::string bytes = FileBytes(WriteMany("m.parquet", 1'000));
+  EXPECT_THAT(ReadFailure({WriteBytes("cut.parquet", bytes.substr(0, bytes.size() - 100))}),
+              HasSubstr(Path("cut.parquet")));
+}
+
+TEST_F(EventSources, ADamagedPageNamesFileColumnAndRow) {
+  const std::string path = WriteMany("m.parquet", 20'000, {.group_rows = 5'000, .checksums = true});
+  const auto footer = parquet::ParquetFileReader::OpenFile(path)->metadata();
+  const auto page = footer->RowGroup(2)->ColumnChunk(3)->data_page_offset();
+  {
+    std::fstream file(path, std::ios::binary | std::ios::in | std::ios::out);
+    file.seekp(page + 100);
+    file << "damage";
+  }
+  EXPECT_THAT(ReadFailure({path}),
+              AllOf(HasSubstr("reading " + path),
+                    HasSubstr("column \"value\", row 10001 or shortly after")));
+  const auto source = OpenOne(path);
+  ASSERT_TRUE(source->Skip(15'000).has_value());
+  EXPECT_EQ(source->Next(10'000)->size(), 5'000U);
+}
+
+TEST_F(EventSources, AFileChangedSinceItWasCheckedIsRefused) {
+  const auto source = OpenOne(WriteMany("m.parquet", 10));
+  WriteMany("m.parquet", 11);
+  EXPECT_EQ(source->Next(5).error().code(), ErrorCode::kConflict);
+}
+
+}  // namespace
+}  // namespace herdflow::parquet_io

@@ -1,0 +1,117 @@
+#include "herdflow/parquet_io/herd_writer.hpp"
+
+#include <gmock/gmock.h>
+
+#include "herdflow/herd/message.hpp"
+#include "table_file.hpp"
+
+namespace herdflow::parquet_io {
+namespace {
+
+namespace fs = std::filesystem;
+using testing::ElementsAre;
+using testing::HasSubstr;
+
+class HerdWriter : public ParquetTest {
+ protected:
+  static herd::SyntheticHerd Herd(std::uint64_t seed = 7) {
+    const auto day = [](std::string_view text) { return *ParseDate(text); };
+    return *herd::SyntheticHerd::Make(
+        {.cows = 8, .from = day("2024-01-01"), .to = day("2024-03-31"), .seed = seed});
+  }
+  Result<WrittenHerd> Generate(std::string_view folder, std::uint64_t seed = 7) {
+    return WriteHerd(Herd(seed), Path(folder), nullptr);
+  }
+};
+
+TEST_F(HerdWriter, WritesTheThreeFilesAndTheTruth) {
+  std::vector<std::int64_t> heard;
+  const auto written =
+      WriteHerd(Herd(), Path("new/herd"), [&heard](std::int64_t rows) { heard.push_back(rows); });
+  ASSERT_TRUE(written.has_value()) << written.error().message();
+  EXPECT_THAT(written->files,
+              ElementsAre(Path("new/herd/cows.parquet"), Path("new/herd/sensors.parquet"),
+                          Path("new/herd/measurements.parquet"), Path("new/herd/truth.json")));
+  EXPECT_EQ(heard.back(), written->truth.measurements);
+  EXPECT_EQ(std::distance(fs::directory_iterator(Path("new/herd")), {}), 4);
+}
+
+TEST_F(HerdWriter, TheSameHerdIsTheSameBytes) {
+  ASSERT_TRUE(Generate("a").has_value());
+  ASSERT_TRUE(Generate("b").has_value());
+  ASSERT_TRUE(Generate("c", 8).has_value());
+  for (const char* name :
+       {"cows.parquet", "sensors.parquet", "measurements.parquet", "truth.json"}) {
+    EXPECT_EQ(FileBytes(Path("a") + "/" + name), FileBytes(Path("b") + "/" + name)) << name;
+    EXPECT_NE(FileBytes(Path("a") + "/" + name), FileBytes(Path("c") + "/" + name)) << name;
+  }
+}
+
+TEST_F(HerdWriter, WhatIsReadBackIsWhatTheHerdSaid) {
+  const auto written = Generate("herd");
+  ASSERT_TRUE(written.has_value());
+  const herd::SyntheticHerd herd = Herd();
+  const auto cows = ReadValues(written->files[0]);
+  ASSERT_EQ(cows.size(), herd.cows().size());
+  for (std::size_t i = 0; i < cows.size(); ++i) {
+    EXPECT_EQ(Token(cows[i], "id"), '"' + herd.cows()[i].id + '"');
+    EXPECT_EQ(Token(cows[i], "name"), '"' + herd.cows()[i].name + '"');
+    EXPECT_EQ(Token(cows[i], "birthdate"), '"' + FormatDate(herd.cows()[i].birthdate) + '"');
+  }
+  const auto sensors = ReadValues(written->files[1]);
+  ASSERT_EQ(sensors.size(), herd.sensors().size());
+  EXPECT_EQ(Token(sensors.front(), "unit"), '"' + herd.sensors().front().unit + '"');
+
+  const auto values = ReadValues(written->files[2]);
+  std::size_t row = 0;
+  herd.ForEachMeasurement([&](const herd::SyntheticMeasurement& made) {
+    ASSERT_LT(row, values.size());
+    const std::string& value = values[row++];
+    ASSERT_EQ(Token(value, "sensor_id"), '"' + std::string(made.sensor_id) + '"');
+    ASSERT_EQ(Token(value, "cow_id"), '"' + std::string(made.cow_id) + '"');
+    ASSERT_EQ(Token(value, "timestamp"), herd::ShortestDecimal(made.timestamp));
+    ASSERT_EQ(Token(value, "value"), made.value ? herd::ShortestDecimal(*made.value) : "null");
+  });
+  EXPECT_EQ(row, values.size());
+  EXPECT_EQ(written->truth.measurements, static_cast<std::int64_t>(row));
+}
+
+TEST_F(HerdWriter, TheTruthIsSortedAndReadable) {
+  const auto written = Generate("herd");
+  ASSERT_TRUE(written.has_value());
+  const std::string json = FileBytes(Path("herd/truth.json"));
+  EXPECT_TRUE(json.starts_with("{\n  \"cows\": 8,\n  \"dead_sensors\": [\n    \"")) << json;
+  EXPECT_TRUE(json.ends_with("\n}\n")) << json;
+  EXPECT_THAT(json, HasSubstr("\"measurements\": " + std::to_string(written->truth.measurements)));
+  for (const herd::IllEpisode& ill : written->truth.ill) {
+    EXPECT_THAT(json, HasSubstr("{\"cow_id\": \"" + ill.cow_id + "\", \"first\": \"" +
+                                FormatDate(ill.first) + '"'));
+  }
+}
+
+TEST_F(HerdWriter, NothingIsOverwritten) {
+  fs::create_directories(Path("herd"));
+  WriteBytes("herd/truth.json", "mine");
+  const auto written = Generate("herd");
+  EXPECT_EQ(written.error().code(), ErrorCode::kConflict);
+  EXPECT_EQ(written.error().message(), Path("herd/truth.json") +
+                                           " exists and is not overwritten: choose another folder, "
+                                           "or remove it first");
+  EXPECT_EQ(FileBytes(Path("herd/truth.json")), "mine");
+  EXPECT_FALSE(fs::exists(Path("herd/cows.parquet")));
+}
+
+TEST_F(HerdWriter, AFolderThatCannotBeMadeIsNamed) {
+  WriteBytes("file", "");
+  EXPECT_THAT(Generate("file/herd").error().message(), HasSubstr("making folder " + Path("file")));
+}
+
+TEST_F(HerdWriter, OnFailureNothingIsLeftBehind) {
+  fs::create_directories(Path("herd/.measurements.parquet.partial/in_the_way"));
+  const auto written = Generate("herd");
+  EXPECT_THAT(written.error().message(), HasSubstr("writing " + Path("herd")));
+  EXPECT_EQ(std::distance(fs::directory_iterator(Path("herd")), {}), 1);
+}
+
+}  // namespace
+}  // namespace herdflow::parquet_io
