@@ -1,0 +1,137 @@
+#include "herdflow/api/backend.hpp"
+
+#include <algorithm>
+#include <memory>
+#include <utility>
+#include <variant>
+
+#include "herdflow/api/json.hpp"
+#include "herdflow/core/time.hpp"
+#include "herdflow/herd/message.hpp"
+#include "herdflow/herd/rules.hpp"
+#include "herdflow/http/problem.hpp"
+#include "pages.hpp"
+#include "refusals.hpp"
+
+namespace herdflow::api {
+namespace {
+
+using http::ProblemKind;
+using http::ProblemResponse;
+using http::Request;
+using http::Response;
+
+/// What is wrong with the cow's id in the path, if anything.
+std::optional<herd::Rejection> JudgePathId(std::string_view id) {
+  if (!http::IsUtf8(id)) {
+    return herd::Rejection{herd::RejectionCode::kBadUtf8, "cow_id", "the id is not UTF-8"};
+  }
+  return herd::JudgeId(herd::Field{herd::Field::Kind::kText, id}, "cow_id");
+}
+
+Response GetCow(const BackendDeps& deps, const Request& request) {
+  const std::string_view id = request.Parameter("cow_id");
+  if (const auto rejection = JudgePathId(id)) {
+    return ProblemResponse(
+        ProblemKind::kInvalidInput, {},
+        {{"path.cow_id", std::string(Name(rejection->code)), rejection->reason}});
+  }
+  const auto cow = deps.queries.FindCow(id);
+  if (!cow) return ProblemResponse(cow.error());
+  if (!*cow) return ProblemResponse(ProblemKind::kNotFound, "There is no cow with this id.");
+  return http::JsonResponse(200, CowJson(**cow));
+}
+
+constexpr std::size_t kMaxKeyBytes = 255;
+
+/// The header's value is a name for this very request: visible ASCII.
+bool IsIdempotencyKey(std::string_view key) {
+  return key.size() <= kMaxKeyBytes &&
+         std::all_of(key.begin(), key.end(), [](char c) { return c > ' ' && c <= '~'; });
+}
+
+/// Name and birthdate by the rules for cows; the id is the back end's to give.
+std::variant<pipeline::NewCow, Response> ReadNewCow(std::string_view body) {
+  thread_local herd::MessageParser parser;
+  auto parsed = parser.Cow(body);
+  if (const auto* rejection = std::get_if<herd::Rejection>(&parsed)) return RefuseBody(*rejection);
+  auto& fields = std::get<herd::CowFields>(parsed);
+  fields.id = {herd::Field::Kind::kText, "new"};
+  fields.deleted = {};
+  const Instant now = Now();
+  const herd::Precheck precheck = herd::PrecheckCow(fields, now);
+  std::vector<herd::Rejection> rejections = precheck.refused;
+  rejections.insert(rejections.end(), precheck.warnings.begin(), precheck.warnings.end());
+  auto judged = herd::JudgeCow(fields, now);
+  if (auto* rejection = std::get_if<herd::Rejection>(&judged); rejection && rejections.empty()) {
+    rejections.push_back(std::move(*rejection));
+  }
+  if (!rejections.empty()) return RefuseFields(rejections);
+  auto& cow = std::get<herd::Cow>(judged);
+  return pipeline::NewCow{std::move(cow.name), cow.birthdate, {}};
+}
+
+Response PostCow(const BackendDeps& deps, const Request& request) {
+  constexpr const char* kHeader = "Idempotency-Key";
+  if (auto refusal = RefuseCharset(request)) return std::move(*refusal);
+  const std::string_view key = request.Header(kHeader);
+  if (!IsIdempotencyKey(key)) {
+    return ProblemResponse(ProblemKind::kInvalidInput, {},
+                           {{"header.Idempotency-Key", "bad_characters",
+                             "send at most 255 visible ASCII characters without blanks"}});
+  }
+  auto read = ReadNewCow(Trimmed(request.body));
+  if (auto* refusal = std::get_if<Response>(&read)) return std::move(*refusal);
+  auto& wanted = std::get<pipeline::NewCow>(read);
+  wanted.idempotency_key = key;
+  const auto cow = deps.create_cow(wanted);
+  if (!cow) return ProblemResponse(cow.error());
+  return http::JsonResponse(200, CowJson(*cow));
+}
+
+Response RefuseDate(std::string_view code, std::string_view message) {
+  return ProblemResponse(ProblemKind::kInvalidDate, {},
+                         {{"path.report_date", std::string(code), std::string(message)}});
+}
+
+Response GetReport(const BackendDeps& deps, const Request& request) {
+  const auto day = ParseDate(request.Parameter("report_date"));
+  if (!day) return RefuseDate("bad_date", "expected a day that exists, as YYYY-MM-DD");
+  const FarmDay today = deps.today();
+  if (*day > today) {
+    return RefuseDate("in_future", "the farm's today is " + FormatDate(today));
+  }
+  const auto data = deps.queries.ReadReportData(*day);
+  if (!data) return ProblemResponse(data.error());
+  return http::JsonResponse(
+      200, ReportJson(herd::MakeReport(*day, today, data->data, data->cows, deps.health)));
+}
+
+using Handler = Response (*)(const BackendDeps&, const Request&);
+
+http::Route BlockingRoute(std::string method, std::string path, Handler handler,
+                          const std::shared_ptr<const BackendDeps>& deps) {
+  http::Route route;
+  route.method = std::move(method);
+  route.path = std::move(path);
+  route.run = http::Run::kBlocking;
+  route.handle = [handler, deps](const Request& request, const http::Respond& respond) {
+    respond(handler(*deps, request));
+  };
+  return route;
+}
+
+}  // namespace
+
+std::vector<http::Route> BackendRoutes(BackendDeps deps) {
+  const auto shared = std::make_shared<const BackendDeps>(std::move(deps));
+  std::vector<http::Route> routes = PageRoutes(BackendDocument());
+  routes.push_back(HealthRoute());
+  routes.push_back(BlockingRoute("GET", "/cows/{cow_id}", GetCow, shared));
+  routes.push_back(BlockingRoute("POST", "/cows/", PostCow, shared));
+  routes.back().max_body_bytes = kMaxBodyBytes;
+  routes.push_back(BlockingRoute("GET", "/generate-report/{report_date}", GetReport, shared));
+  return routes;
+}
+
+}  // namespace herdflow::api

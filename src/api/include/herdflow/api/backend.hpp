@@ -1,0 +1,25 @@
+#pragma once
+
+#include <functional>
+#include <vector>
+
+#include "herdflow/core/result.hpp"
+#include "herdflow/herd/report.hpp"
+#include "herdflow/http/route.hpp"
+#include "herdflow/pipeline/herd_book.hpp"
+#include "herdflow/pipeline/herd_queries.hpp"
+
+namespace herdflow::api {
+
+struct BackendDeps {
+  pipeline::HerdQueries& queries;  ///< Outlives the server.
+  std::function<Result<pipeline::CowView>(const pipeline::NewCow&)> create_cow;  ///< May block.
+  std::function<FarmDay()> today;  ///< The farm's day of now.
+  herd::HealthRule health;
+};
+
+/// Everything that the back end's port serves: `GET /cows/{cow_id}`, `POST /cows/`,
+/// `GET /generate-report/{report_date}`, `/healthz`, `/openapi.json`, `/docs`.
+[[nodiscard]] std::vector<http::Route> BackendRoutes(BackendDeps deps);
+
+}  // namespace herdflow::api

@@ -1,0 +1,20 @@
+#pragma once
+
+#include <vector>
+
+#include "herdflow/http/route.hpp"
+#include "herdflow/pipeline/event_log.hpp"
+
+namespace herdflow::api {
+
+struct ProducerDeps {
+  pipeline::EventWriter& writer;  ///< Outlives the server.
+};
+
+/// Everything that the producer's port serves: `POST /cow`, `/sensor`, `/measurement`, the same
+/// below `/ingrid`, `/healthz`, `/openapi.json`, `/docs`.
+///
+/// A POST is answered once its event is durable; no thread waits for that.
+[[nodiscard]] std::vector<http::Route> ProducerRoutes(ProducerDeps deps);
+
+}  // namespace herdflow::api

@@ -1,0 +1,54 @@
+#include "refusals.hpp"
+
+#include <fmt/format.h>
+
+namespace herdflow::api {
+
+std::string_view Trimmed(std::string_view body) {
+  constexpr std::string_view kBlanks = " \t\r\n";
+  const std::size_t first = body.find_first_not_of(kBlanks);
+  if (first == std::string_view::npos) return {};
+  return body.substr(first, body.find_last_not_of(kBlanks) - first + 1);
+}
+
+std::optional<http::Response> RefuseCharset(const http::Request& request) {
+  constexpr std::string_view kCharset = "charset=";
+  for (std::string_view rest = request.Header("Content-Type"); !rest.empty();) {
+    const std::size_t semicolon = std::min(rest.find(';'), rest.size());
+    std::string_view part = Trimmed(rest.substr(0, semicolon));
+    rest.remove_prefix(std::min(semicolon + 1, rest.size()));
+    if (!http::EqualsIgnoringCase(part.substr(0, kCharset.size()), kCharset)) continue;
+    part.remove_prefix(kCharset.size());
+    if (part.size() >= 2 && part.front() == '"' && part.back() == '"') {
+      part = part.substr(1, part.size() - 2);
+    }
+    const bool fits = http::EqualsIgnoringCase(part, "utf-8") ||
+                      http::EqualsIgnoringCase(part, "utf8") ||
+                      http::EqualsIgnoringCase(part, "us-ascii");
+    if (!fits) return http::ProblemResponse(http::ProblemKind::kUnsupportedCharset);
+  }
+  return std::nullopt;
+}
+
+http::FieldError ToFieldError(const herd::Rejection& rejection) {
+  std::string location =
+      rejection.field.empty() ? std::string("body") : fmt::format("body.{}", rejection.field);
+  return {std::move(location), std::string(herd::Name(rejection.code)), rejection.reason};
+}
+
+std::vector<http::FieldError> ToFieldErrors(const std::vector<herd::Rejection>& rejections) {
+  std::vector<http::FieldError> errors;
+  errors.reserve(rejections.size());
+  for (const auto& rejection : rejections) errors.push_back(ToFieldError(rejection));
+  return errors;
+}
+
+http::Response RefuseBody(const herd::Rejection& rejection) {
+  return http::ProblemResponse(http::ProblemKind::kInvalidJson, {}, {ToFieldError(rejection)});
+}
+
+http::Response RefuseFields(const std::vector<herd::Rejection>& rejections) {
+  return http::ProblemResponse(http::ProblemKind::kInvalidInput, {}, ToFieldErrors(rejections));
+}
+
+}  // namespace herdflow::api

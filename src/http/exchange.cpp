@@ -1,0 +1,91 @@
+#include "exchange.hpp"
+
+#include <boost/asio/dispatch.hpp>
+#include <boost/asio/post.hpp>
+#include <exception>
+#include <mutex>
+
+#include "herdflow/core/logging.hpp"
+#include "herdflow/http/problem.hpp"
+
+namespace herdflow::http {
+namespace {
+
+/// Brings the answer to the session's thread; the first one counts.
+void Deliver(const std::shared_ptr<Exchange>& exchange, Response response) {
+  if (exchange->answered.exchange(true)) return;
+  const auto worker = exchange->worker.lock();
+  if (!worker) return;  // The server has ended.
+  boost::asio::dispatch(worker->context, [exchange, answer = std::move(response)]() mutable {
+    exchange->response = std::move(answer);
+    if (exchange->waiting != nullptr) exchange->waiting->cancel();
+  });
+}
+
+/// What the copies of a Respond share: when the last is gone, there is an answer.
+class Answerer {
+ public:
+  explicit Answerer(std::shared_ptr<Exchange> exchange) : exchange_(std::move(exchange)) {}
+  ~Answerer() {
+    if (exchange_->answered) return;
+    Deliver(exchange_, ProblemResponse(Error(ErrorCode::kInternal, "no handler answered")));
+  }
+  Answerer(const Answerer&) = delete;
+  Answerer& operator=(const Answerer&) = delete;
+
+  void Answer(Response response) const { Deliver(exchange_, std::move(response)); }
+
+ private:
+  std::shared_ptr<Exchange> exchange_;
+};
+
+void Call(const Route& route, const Request& request, const Respond& respond) {
+  try {
+    route.handle(request, respond);
+  } catch (const std::exception& failure) {
+    respond(ProblemResponse(Error(ErrorCode::kInternal, failure.what())));
+  }
+}
+
+}  // namespace
+
+void Dispatch(Shared& shared, const Route& route, Request request,
+              const std::shared_ptr<Exchange>& exchange) {
+  auto answerer = std::make_shared<Answerer>(exchange);
+  Respond respond = [answerer = std::move(answerer)](Response response) {
+    answerer->Answer(std::move(response));
+  };
+  if (route.run == Run::kInline) {
+    Call(route, request, respond);
+    return;
+  }
+  if (shared.blocking.fetch_add(1) >= shared.limits.blocking_requests) {
+    --shared.blocking;
+    respond(ProblemResponse(ProblemKind::kUnavailable, "Too many requests wait for an answer."));
+    return;
+  }
+  boost::asio::post(shared.pool, [&shared, &route, asked = std::move(request),
+                                  answer = std::move(respond)] {
+    Call(route, asked, answer);
+    --shared.blocking;
+  });
+}
+
+void LogServerFailure(std::string_view line) {
+  constexpr int kLinesASecond = 20;
+  static std::mutex mutex;
+  static std::chrono::steady_clock::time_point second;
+  static int lines = 0;
+  const std::lock_guard lock(mutex);
+  const auto now = std::chrono::steady_clock::now();
+  if (now - second >= std::chrono::seconds(1)) {
+    if (lines > kLinesASecond) {
+      Log(LogLevel::kError, "{} more failures were not logged", lines - kLinesASecond);
+    }
+    second = now;
+    lines = 0;
+  }
+  if (++lines <= kLinesASecond) Log(LogLevel::kError, "{}", line);
+}
+
+}  // namespace herdflow::http

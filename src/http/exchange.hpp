@@ -1,0 +1,32 @@
+#pragma once
+
+#include <atomic>
+#include <boost/asio/steady_timer.hpp>
+#include <memory>
+#include <optional>
+#include <string_view>
+
+#include "herdflow/http/route.hpp"
+#include "worker.hpp"
+
+namespace herdflow::http {
+
+/// One request on its way between its session and its handler, whatever thread answers.
+struct Exchange {
+  explicit Exchange(std::weak_ptr<Worker> of) : worker(std::move(of)) {}
+
+  const std::weak_ptr<Worker> worker;
+  std::atomic<bool> answered{false};
+  // Touched by the worker's thread alone:
+  std::optional<Response> response;
+  boost::asio::steady_timer* waiting = nullptr;  ///< The session's, while it waits.
+};
+
+/// Has the route handle the request, here or on the pool. The answer comes into `exchange`.
+void Dispatch(Shared& shared, const Route& route, Request request,
+              const std::shared_ptr<Exchange>& exchange);
+
+/// A line for the log, at most 20 a second; what was left out is counted.
+void LogServerFailure(std::string_view line);
+
+}  // namespace herdflow::http

@@ -1,0 +1,27 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <string>
+
+#include "herdflow/http/message.hpp"
+
+namespace herdflow::http {
+
+enum class Run : std::uint8_t {
+  kInline,    ///< On the thread that reads the sockets: quick, never waits.
+  kBlocking,  ///< On the pool of threads that may wait for a disk.
+};
+
+/// One path and method. `path`: `/cows/{cow_id}`; matches with and without a trailing slash.
+struct Route {
+  std::string method;
+  std::string path;
+  Run run = Run::kInline;
+  std::size_t max_body_bytes = 0;
+  /// The request lives until the call returns; keep what is needed later. An exception is a 500.
+  std::function<void(const Request&, Respond)> handle;
+};
+
+}  // namespace herdflow::http

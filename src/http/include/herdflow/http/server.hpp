@@ -1,0 +1,59 @@
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "herdflow/core/result.hpp"
+#include "herdflow/http/route.hpp"
+
+namespace herdflow::http {
+
+struct Limits {
+  std::size_t header_bytes = 16 * 1024;  ///< Of the request line and all fields: else 431.
+  std::size_t header_fields = 64;
+  std::size_t connections = 1024;         ///< One more is answered 503 and closed.
+  std::size_t blocking_requests = 256;    ///< Waiting for the pool; one more is answered 503.
+  std::chrono::milliseconds read{10'000};     ///< First byte to last byte of a request: else 408.
+  std::chrono::milliseconds answer{30'000};   ///< A handler's time: else 504.
+  std::chrono::milliseconds write{30'000};    ///< A client that does not read is cut off.
+  std::chrono::milliseconds idle{75'000};     ///< Between two requests of a connection.
+};
+
+struct ServerOptions {
+  std::string address = "127.0.0.1";  ///< Loopback only: there is no access control yet.
+  std::uint16_t port = 0;             ///< 0: any free one, see Server::port().
+  std::size_t threads = 2;            ///< That read and write the sockets.
+  std::size_t blocking_threads = 2;
+  Limits limits;
+  /// How the user names the settings, for error messages.
+  std::string address_setting = "the listen address";
+  std::string port_setting = "the port";
+};
+
+/// An HTTP/1.1 server of a list of routes.
+///
+/// Lifetime: destruction drains without patience. Handlers and what they use must outlive it.
+/// Threads: any.
+class Server {
+ public:
+  /// Listens when it returns. kInvalidInput: an address that is no loopback address, or no address
+  /// at all. kConflict: the port is in use; the message names its holder where the system tells.
+  static Result<std::unique_ptr<Server>> Start(const ServerOptions& options,
+                                               std::vector<Route> routes);
+
+  virtual ~Server() = default;
+
+  [[nodiscard]] virtual std::uint16_t port() const = 0;
+  /// `http://127.0.0.1:5000`.
+  [[nodiscard]] virtual std::string url() const = 0;
+
+  /// Accept no more, finish every request that was begun, close. What is not answered within
+  /// `patience` is cut off. Blocks; again is harmless.
+  virtual void Drain(std::chrono::milliseconds patience) = 0;
+};
+
+}  // namespace herdflow::http

@@ -1,0 +1,217 @@
+#include "request_reader.hpp"
+
+#include <fmt/format.h>
+
+#include <boost/asio/buffer.hpp>
+#include <boost/beast/core/flat_buffer.hpp>
+#include <boost/beast/http/parser.hpp>
+#include <boost/beast/http/string_body.hpp>
+#include <cstdint>
+#include <optional>
+
+#include "herdflow/http/problem.hpp"
+
+namespace herdflow::http {
+namespace {
+
+namespace beast_http = boost::beast::http;
+using Parser = beast_http::request_parser<beast_http::string_body>;
+using Fields = beast_http::request_header<>;
+
+constexpr std::size_t kReadBytes = 16 * 1024;
+
+std::string_view Text(boost::beast::string_view text) { return {text.data(), text.size()}; }
+
+/// The path and query of the request line's target: `/p?q`, or `http://host/p?q` as to a proxy.
+std::string_view PathAndQuery(std::string_view target) {
+  constexpr std::string_view kScheme = "http://";
+  if (!target.starts_with(kScheme)) return target;
+  const std::size_t slash = target.find('/', kScheme.size());
+  return slash == std::string_view::npos ? "/" : target.substr(slash);
+}
+
+/// A browser says in `Origin` which page sends; a page of elsewhere may not. (Without this, any
+/// web page could post readings to the loopback address of whoever looks at it.)
+bool IsCrossOrigin(const Fields& header) {
+  const auto origin = header.find(beast_http::field::origin);
+  if (origin == header.end()) return false;
+  const std::string_view text = Text(origin->value());
+  const std::size_t authority = text.find("://");
+  return authority == std::string_view::npos ||
+         !EqualsIgnoringCase(text.substr(authority + 3), Text(header[beast_http::field::host]));
+}
+
+ProblemKind KindOf(boost::beast::error_code error) {
+  if (error == beast_http::error::header_limit) return ProblemKind::kHeadersTooLarge;
+  if (error == beast_http::error::body_limit) return ProblemKind::kBodyTooLarge;
+  return ProblemKind::kMalformedRequest;
+}
+
+std::string BodyLimitText(std::size_t bytes) {
+  return fmt::format("This path takes at most {} bytes.", bytes);
+}
+
+}  // namespace
+
+struct RequestReader::State {
+  State(const Router& the_router, const Limits& the_limits)
+      : router(the_router), limits(the_limits), buffer(the_limits.header_bytes + 2 * kReadBytes) {}
+
+  void Begin();
+  std::optional<Response> JudgeHeader();
+  std::optional<Response> JudgeRouting();
+  Request TakeRequest();
+  Framing FramingOf() const;
+
+  const Router& router;
+  const Limits& limits;
+  boost::beast::flat_buffer buffer;
+  std::optional<Parser> parser;
+  bool header_judged = false;
+  Router::Found found;
+};
+
+void RequestReader::State::Begin() {
+  // An empty line before a request is to be ignored (RFC 9112, 2.2).
+  while (buffer.size() > 0) {
+    const char c = *static_cast<const char*>(buffer.data().data());
+    if (c != '\r' && c != '\n') break;
+    buffer.consume(1);
+  }
+  parser.emplace();
+  parser->header_limit(static_cast<std::uint32_t>(limits.header_bytes));
+  parser->body_limit(boost::none);  // Known once the route is.
+  header_judged = false;
+}
+
+Framing RequestReader::State::FramingOf() const {
+  Framing framing;
+  framing.head = parser->get().method() == beast_http::verb::head;
+  framing.keep_alive = parser->keep_alive();
+  framing.old_client = parser->get().version() < 11;
+  return framing;
+}
+
+/// Reads the header's meaning as soon as it is complete; an answer refuses the request.
+std::optional<Response> RequestReader::State::JudgeHeader() {
+  const Fields& header = parser->get();
+  std::size_t fields = 0;
+  for (const auto& field : header) {
+    static_cast<void>(field);
+    ++fields;
+  }
+  if (fields > limits.header_fields) {
+    return ProblemResponse(ProblemKind::kHeadersTooLarge,
+                           fmt::format("At most {} header fields.", limits.header_fields));
+  }
+  if (header.version() >= 11 && header.count(beast_http::field::host) != 1) {
+    return ProblemResponse(ProblemKind::kMalformedRequest, "Send the header Host, once.");
+  }
+  const auto encoding = header.find(beast_http::field::transfer_encoding);
+  if (encoding != header.end() && !EqualsIgnoringCase(Text(encoding->value()), "chunked")) {
+    return ProblemResponse(ProblemKind::kMalformedRequest,
+                           "Of Transfer-Encoding only chunked is understood.");
+  }
+  if (IsCrossOrigin(header)) return ProblemResponse(ProblemKind::kCrossOrigin);
+  return JudgeRouting();
+}
+
+std::optional<Response> RequestReader::State::JudgeRouting() {
+  const Fields& header = parser->get();
+  std::string_view path = PathAndQuery(Text(header.target()));
+  path = path.substr(0, path.find('?'));
+  if (!path.starts_with('/')) {
+    return ProblemResponse(ProblemKind::kMalformedRequest, "The request's target must be a path.");
+  }
+  found = router.Find(Text(header.method_string()), path);
+  if (found.route == nullptr && found.allow.empty()) {
+    return ProblemResponse(ProblemKind::kNotFound,
+                           "There is no such path on this port; /docs lists what there is.");
+  }
+  if (found.route == nullptr) {
+    Response response = ProblemResponse(ProblemKind::kMethodNotAllowed);
+    response.headers.emplace_back("Allow", found.allow);
+    return response;
+  }
+  if (found.bad_escape) {
+    return ProblemResponse(ProblemKind::kMalformedRequest,
+                           "In the path, % must be followed by two hexadecimal digits.");
+  }
+  const std::size_t limit = found.route->max_body_bytes;
+  if (const auto length = parser->content_length(); length && *length > limit) {
+    return ProblemResponse(ProblemKind::kBodyTooLarge, BodyLimitText(limit));
+  }
+  parser->body_limit(limit);
+  return std::nullopt;
+}
+
+Request RequestReader::State::TakeRequest() {
+  auto& message = parser->get();
+  Request request;
+  request.method = found.route->method;
+  const std::string_view target = PathAndQuery(Text(message.target()));
+  const std::size_t question = target.find('?');
+  request.path = target.substr(0, question);
+  if (question != std::string_view::npos) request.query = target.substr(question + 1);
+  request.parameters = std::move(found.parameters);
+  for (const auto& field : message) {
+    request.headers.emplace_back(Text(field.name_string()), Text(field.value()));
+  }
+  request.body = std::move(message.body());
+  return request;
+}
+
+RequestReader::RequestReader(const Router& router, const Limits& limits)
+    : state_(std::make_unique<State>(router, limits)) {}
+
+RequestReader::~RequestReader() = default;
+
+bool RequestReader::begun() const {
+  return state_->buffer.size() > 0 || (state_->parser && state_->parser->got_some());
+}
+
+std::span<char> RequestReader::Space() {
+  auto& buffer = state_->buffer;
+  const auto space = buffer.prepare(std::min(kReadBytes, buffer.max_size() - buffer.size()));
+  return {static_cast<char*>(space.data()), space.size()};
+}
+
+void RequestReader::Filled(std::size_t bytes) { state_->buffer.commit(bytes); }
+
+RequestReader::Outcome RequestReader::Next() {
+  State& state = *state_;
+  if (!state.parser || !state.parser->got_some()) state.Begin();
+  Parser& parser = *state.parser;
+  while (!parser.is_done()) {
+    if (state.buffer.size() == 0) return NeedMore{};
+    boost::beast::error_code error;
+    state.buffer.consume(parser.put(state.buffer.data(), error));
+    const bool full = state.buffer.size() == state.buffer.max_size();
+    if (error == beast_http::error::need_more && !full) return NeedMore{};
+    if (error) {
+      const bool too_large = error == beast_http::error::body_limit;
+      return Refused{ProblemResponse(
+                         KindOf(error),
+                         too_large ? BodyLimitText(state.found.route->max_body_bytes) : ""),
+                     Framing{.head = false, .keep_alive = false}};
+    }
+    if (state.header_judged || !parser.is_header_done()) continue;
+    state.header_judged = true;
+    parser.eager(true);
+    if (auto refusal = state.JudgeHeader()) {
+      Framing framing = state.FramingOf();
+      framing.keep_alive = framing.keep_alive && parser.is_done();  // Else its body would follow.
+      state.parser.reset();
+      return Refused{std::move(*refusal), framing};
+    }
+    if (!parser.is_done() && state.buffer.size() == 0) {
+      return NeedMore{EqualsIgnoringCase(Text(parser.get()[beast_http::field::expect]),
+                                         "100-continue")};
+    }
+  }
+  Complete complete{state.TakeRequest(), state.found.route, state.FramingOf()};
+  state.parser.reset();
+  return complete;
+}
+
+}  // namespace herdflow::http

@@ -1,0 +1,209 @@
+#include "herdflow/http/server.hpp"
+
+#include <fmt/format.h>
+#include <sys/socket.h>
+
+#include <boost/asio/as_tuple.hpp>
+#include <boost/asio/awaitable.hpp>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+#include <boost/asio/ip/address.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <thread>
+
+#include "herdflow/core/logging.hpp"
+#include "herdflow/http/problem.hpp"
+#include "port_holder.hpp"
+#include "response_text.hpp"
+#include "worker.hpp"
+
+namespace herdflow::http {
+
+namespace asio = boost::asio;
+using asio::ip::tcp;
+using std::chrono::milliseconds;
+
+Shared::Shared(const ServerOptions& options, std::vector<Route> routes)
+    : limits(options.limits), router(std::move(routes)), pool(options.blocking_threads) {}
+
+bool Shared::BeginSession() {
+  const std::lock_guard lock(mutex_);
+  if (sessions_ >= limits.connections) return false;
+  ++sessions_;
+  return true;
+}
+
+void Shared::EndSession() {
+  const std::lock_guard lock(mutex_);
+  if (--sessions_ == 0) none_left_.notify_all();
+}
+
+bool Shared::WaitForSessions(milliseconds patience) {
+  std::unique_lock lock(mutex_);
+  return none_left_.wait_for(lock, patience, [&] { return sessions_ == 0; });
+}
+
+namespace {
+
+constexpr milliseconds kAbortPatience{1000};
+
+Result<tcp::endpoint> LoopbackEndpoint(const ServerOptions& options) {
+  boost::system::error_code error;
+  const auto address =
+      asio::ip::make_address(options.address == "localhost" ? "127.0.0.1" : options.address, error);
+  if (error) {
+    return Fail(ErrorCode::kInvalidInput, "listening on \"{}\": no IP address; correct {}",
+                options.address, options.address_setting);
+  }
+  if (!address.is_loopback()) {
+    return Fail(ErrorCode::kInvalidInput,
+                "listening on {}: refused, since there is no access control yet; set {} to "
+                "127.0.0.1 or ::1",
+                options.address, options.address_setting);
+  }
+  return tcp::endpoint(address, options.port);
+}
+
+tl::unexpected<Error> CannotListen(const ServerOptions& options, boost::system::error_code error) {
+  if (error == asio::error::address_in_use) {
+    const std::string holder = PortHolder(options.port);
+    return Fail(ErrorCode::kConflict,
+                "listening on {}:{}: the port is in use by {}; end it, or choose another with {}",
+                options.address, options.port, holder.empty() ? "another program" : holder,
+                options.port_setting);
+  }
+  if (error == asio::error::access_denied) {
+    return Fail(ErrorCode::kInvalidInput,
+                "listening on {}:{}: not permitted; choose a port above 1023 with {}",
+                options.address, options.port, options.port_setting);
+  }
+  return Fail(ErrorCode::kUnavailable, "listening on {}:{}: {}", options.address, options.port,
+              error.message());
+}
+
+/// For a connection more than there may be: said once, without waiting.
+void TurnAway(tcp::socket socket) {
+  const std::string text =
+      ResponseText(ProblemResponse(ProblemKind::kUnavailable, "Too many connections."),
+                   Framing{.head = false, .keep_alive = false});
+  static_cast<void>(
+      ::send(socket.native_handle(), text.data(), text.size(), MSG_DONTWAIT | MSG_NOSIGNAL));
+}
+
+/// An event loop a thread; the first one also accepts, and hands connections out in turn.
+class SocketServer final : public Server {
+ public:
+  SocketServer(const ServerOptions& options, std::vector<Route> routes);
+  ~SocketServer() override;
+  SocketServer(const SocketServer&) = delete;
+  SocketServer& operator=(const SocketServer&) = delete;
+
+  Result<> Listen(const ServerOptions& options, const tcp::endpoint& endpoint);
+  [[nodiscard]] std::uint16_t port() const override { return local_.port(); }
+  [[nodiscard]] std::string url() const override;
+  void Drain(milliseconds patience) override;
+
+ private:
+  asio::awaitable<void> Accept();
+  void OnEveryWorker(void (*what)(Worker&));
+
+  std::shared_ptr<Shared> shared_;
+  std::vector<std::shared_ptr<Worker>> workers_;
+  tcp::acceptor acceptor_;
+  tcp::endpoint local_;
+  std::vector<std::thread> threads_;
+  bool ended_ = false;
+};
+
+std::vector<std::shared_ptr<Worker>> MakeWorkers(std::size_t count) {
+  std::vector<std::shared_ptr<Worker>> workers(std::max<std::size_t>(count, 1));
+  for (auto& worker : workers) worker = std::make_shared<Worker>();
+  return workers;
+}
+
+SocketServer::SocketServer(const ServerOptions& options, std::vector<Route> routes)
+    : shared_(std::make_shared<Shared>(options, std::move(routes))),
+      workers_(MakeWorkers(options.threads)),
+      acceptor_(workers_.front()->context) {}
+
+SocketServer::~SocketServer() { Drain(milliseconds(0)); }
+
+Result<> SocketServer::Listen(const ServerOptions& options, const tcp::endpoint& endpoint) {
+  boost::system::error_code error;
+  acceptor_.open(endpoint.protocol(), error);
+  if (!error) acceptor_.set_option(tcp::acceptor::reuse_address(true), error);
+  if (!error) acceptor_.bind(endpoint, error);
+  if (!error) acceptor_.listen(asio::socket_base::max_listen_connections, error);
+  if (error) return CannotListen(options, error);
+  local_ = acceptor_.local_endpoint();
+  asio::co_spawn(workers_.front()->context, Accept(), asio::detached);
+  for (const auto& worker : workers_) {
+    KeepTicking(*worker);
+    threads_.emplace_back([worker] { worker->context.run(); });
+  }
+  return {};
+}
+
+std::string SocketServer::url() const {
+  const auto address = local_.address();
+  return fmt::format(fmt::runtime(address.is_v6() ? "http://[{}]:{}" : "http://{}:{}"),
+                     address.to_string(), local_.port());
+}
+
+asio::awaitable<void> SocketServer::Accept() {
+  asio::steady_timer pause(workers_.front()->context);
+  for (std::size_t turn = 0; acceptor_.is_open(); turn = (turn + 1) % workers_.size()) {
+    const auto& worker = workers_[turn];
+    auto [error, socket] = co_await acceptor_.async_accept(worker->context,
+                                                           asio::as_tuple(asio::use_awaitable));
+    if (error == asio::error::operation_aborted) co_return;
+    if (error) {  // Out of file descriptors, mostly: others have to end first.
+      Log(LogLevel::kWarning, "accepting a connection on {}: {}", url(), error.message());
+      pause.expires_after(milliseconds(100));
+      co_await pause.async_wait(asio::as_tuple(asio::use_awaitable));
+    } else if (shared_->BeginSession()) {
+      StartSession(shared_, worker, std::move(socket));
+    } else {
+      TurnAway(std::move(socket));
+    }
+  }
+}
+
+void SocketServer::OnEveryWorker(void (*what)(Worker&)) {
+  for (const auto& worker : workers_) {
+    asio::post(worker->context, [what, of = worker.get()] { what(*of); });
+  }
+}
+
+void SocketServer::Drain(milliseconds patience) {
+  if (ended_) return;
+  ended_ = true;
+  asio::post(workers_.front()->context, [this] {
+    boost::system::error_code ignored;
+    acceptor_.close(ignored);
+  });
+  if (!threads_.empty()) {
+    OnEveryWorker(DrainSessions);
+    if (!shared_->WaitForSessions(patience)) {
+      OnEveryWorker(AbortSessions);
+      shared_->WaitForSessions(kAbortPatience);
+      shared_->pool.stop();
+    }
+  }
+  for (const auto& worker : workers_) worker->context.stop();
+  for (auto& thread : threads_) thread.join();
+  shared_->pool.join();
+}
+
+}  // namespace
+
+Result<std::unique_ptr<Server>> Server::Start(const ServerOptions& options,
+                                              std::vector<Route> routes) {
+  HERDFLOW_ASSIGN(const tcp::endpoint endpoint, LoopbackEndpoint(options));
+  auto server = std::make_unique<SocketServer>(options, std::move(routes));
+  HERDFLOW_CHECK(server->Listen(options, endpoint));
+  return std::unique_ptr<Server>(std::move(server));
+}
+
+}  // namespace herdflow::http

@@ -1,0 +1,266 @@
+#include <boost/asio/as_tuple.hpp>
+#include <boost/asio/awaitable.hpp>
+#include <boost/asio/buffer.hpp>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+#include <boost/asio/dispatch.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <boost/asio/write.hpp>
+#include <optional>
+
+#include "exchange.hpp"
+#include "herdflow/core/logging.hpp"
+#include "herdflow/http/problem.hpp"
+#include "request_reader.hpp"
+#include "response_text.hpp"
+#include "worker.hpp"
+
+namespace herdflow::http {
+
+namespace asio = boost::asio;
+using asio::awaitable;
+using Clock = std::chrono::steady_clock;
+using std::chrono::milliseconds;
+
+namespace {
+
+constexpr auto kAsTuple = asio::as_tuple(asio::use_awaitable);
+constexpr milliseconds kTick{100};
+constexpr milliseconds kLinger{1000};
+constexpr std::size_t kLingerBytes = 256 * 1024;
+
+}  // namespace
+
+/// One connection: reads a request, has it answered, writes the answer, again. What a client sends
+/// ahead waits in the buffer, so answers keep the requests' order.
+///
+/// Threads: its worker's alone.
+class Session : public std::enable_shared_from_this<Session> {
+ public:
+  Session(std::shared_ptr<Shared> shared, const std::shared_ptr<Worker>& worker,
+          asio::ip::tcp::socket socket);
+  ~Session();
+  Session(const Session&) = delete;
+  Session& operator=(const Session&) = delete;
+
+  awaitable<void> Live();
+  /// The worker's tick: is the time of what the session is doing over?
+  void CheckDeadline(Clock::time_point now);
+  void Drain();
+  void Abort();
+
+ private:
+  enum class Phase { kIdle, kReading, kHandling, kWriting };
+
+  awaitable<bool> ServeOne();
+  /// Fill the reader. False: the connection is over.
+  awaitable<bool> ReadMore(bool send_continue);
+  awaitable<Response> Handle(RequestReader::Complete complete);
+  awaitable<bool> Write(const Response& response, Framing framing);
+  awaitable<bool> Send(std::string text);
+  /// Let the client read the last answer before the connection goes.
+  awaitable<void> Linger();
+  void Enter(Phase phase, milliseconds allowed);
+  void LogFailure(const Response& response) const;
+
+  std::shared_ptr<Shared> shared_;
+  Worker& worker_;
+  std::weak_ptr<Worker> weak_worker_;
+  asio::ip::tcp::socket socket_;
+  asio::steady_timer answered_;
+  RequestReader reader_;
+  std::string client_;
+  std::string request_line_;  ///< For the log.
+  std::shared_ptr<Exchange> exchange_;
+  Phase phase_ = Phase::kIdle;
+  Clock::time_point deadline_ = Clock::time_point::max();
+  bool timed_out_ = false;
+};
+
+Session::Session(std::shared_ptr<Shared> shared, const std::shared_ptr<Worker>& worker,
+                 asio::ip::tcp::socket socket)
+    : shared_(std::move(shared)),
+      worker_(*worker),
+      weak_worker_(worker),
+      socket_(std::move(socket)),
+      answered_(worker->context),
+      reader_(shared_->router, shared_->limits) {}
+
+Session::~Session() {
+  if (exchange_) exchange_->waiting = nullptr;
+  worker_.sessions.erase(this);
+  shared_->EndSession();
+}
+
+void Session::Enter(Phase phase, milliseconds allowed) {
+  phase_ = phase;
+  deadline_ = Clock::now() + allowed;
+  timed_out_ = false;
+}
+
+void Session::CheckDeadline(Clock::time_point now) {
+  if (now < deadline_ || timed_out_) return;
+  timed_out_ = true;
+  boost::system::error_code ignored;
+  switch (phase_) {
+    case Phase::kHandling:
+      break;  // `answered_` itself ends the wait.
+    case Phase::kIdle:
+    case Phase::kReading:
+      socket_.cancel(ignored);
+      break;
+    case Phase::kWriting:
+      socket_.close(ignored);
+      break;
+  }
+}
+
+void Session::Drain() {
+  boost::system::error_code ignored;
+  if (phase_ == Phase::kIdle && socket_.available(ignored) == 0) socket_.cancel(ignored);
+}
+
+void Session::Abort() {
+  boost::system::error_code ignored;
+  socket_.close(ignored);
+  answered_.cancel();
+}
+
+awaitable<void> Session::Live() {
+  worker_.sessions.insert(this);
+  boost::system::error_code ignored;
+  socket_.set_option(asio::ip::tcp::no_delay(true), ignored);
+  if (const auto peer = socket_.remote_endpoint(ignored); !ignored) {
+    client_ = fmt::format("{}:{}", peer.address().to_string(), peer.port());
+  }
+  try {
+    while (co_await ServeOne()) {
+    }
+  } catch (const std::exception& failure) {
+    Log(LogLevel::kError, "connection of {}: {}", client_, failure.what());
+  }
+}
+
+awaitable<bool> Session::ServeOne() {
+  const Limits& limits = shared_->limits;
+  Enter(reader_.begun() ? Phase::kReading : Phase::kIdle,
+        reader_.begun() ? limits.read : limits.idle);
+  RequestReader::Outcome outcome = reader_.Next();
+  while (const auto* more = std::get_if<RequestReader::NeedMore>(&outcome)) {
+    const bool goes_on = co_await ReadMore(more->send_continue);
+    if (!goes_on) co_return false;
+    outcome = reader_.Next();
+  }
+  if (auto* refused = std::get_if<RequestReader::Refused>(&outcome)) {
+    request_line_ = "a refused request";
+    co_return co_await Write(refused->response, refused->framing);
+  }
+  auto& complete = std::get<RequestReader::Complete>(outcome);
+  const Framing framing = complete.framing;
+  request_line_ = fmt::format("{} {}", complete.request.method, complete.request.path);
+  const Response response = co_await Handle(std::move(complete));
+  co_return co_await Write(response, framing);
+}
+
+awaitable<bool> Session::ReadMore(bool send_continue) {
+  if (send_continue) {
+    std::string go_on = "HTTP/1.1 100 Continue\r\n\r\n";
+    const bool sent = co_await Send(std::move(go_on));
+    if (!sent) co_return false;
+  }
+  if (phase_ == Phase::kIdle && worker_.draining && socket_.available() == 0) co_return false;
+  const std::span<char> space = reader_.Space();
+  const auto [error, bytes] =
+      co_await socket_.async_read_some(asio::buffer(space.data(), space.size()), kAsTuple);
+  if (phase_ == Phase::kReading && timed_out_) {
+    const Response response = ProblemResponse(ProblemKind::kRequestTimeout);
+    Framing last;
+    last.keep_alive = false;
+    co_return co_await Write(response, last);
+  }
+  if (error) co_return false;
+  reader_.Filled(bytes);
+  if (phase_ == Phase::kIdle) Enter(Phase::kReading, shared_->limits.read);
+  co_return true;
+}
+
+awaitable<Response> Session::Handle(RequestReader::Complete complete) {
+  Enter(Phase::kHandling, shared_->limits.answer);
+  complete.request.client = client_;
+  const auto exchange = std::make_shared<Exchange>(weak_worker_);
+  exchange_ = exchange;
+  Dispatch(*shared_, *complete.route, std::move(complete.request), exchange);
+  if (!exchange->response) {
+    exchange->waiting = &answered_;
+    answered_.expires_at(deadline_);
+    co_await answered_.async_wait(kAsTuple);
+    exchange->waiting = nullptr;
+  }
+  exchange_.reset();
+  exchange->answered = true;
+  if (exchange->response) co_return std::move(*exchange->response);
+  co_return ProblemResponse(ProblemKind::kOutcomeUnknown);
+}
+
+awaitable<bool> Session::Write(const Response& response, Framing framing) {
+  if (response.status >= 500) LogFailure(response);
+  if (worker_.draining) framing.keep_alive = false;
+  Enter(Phase::kWriting, shared_->limits.write);
+  std::string text = ResponseText(response, framing);
+  const bool sent = co_await Send(std::move(text));
+  if (!sent) co_return false;
+  if (!framing.keep_alive) co_await Linger();
+  co_return framing.keep_alive;
+}
+
+awaitable<bool> Session::Send(std::string text) {
+  const auto [error, bytes] = co_await asio::async_write(socket_, asio::buffer(text), kAsTuple);
+  co_return !error;
+}
+
+awaitable<void> Session::Linger() {
+  Enter(Phase::kWriting, kLinger);
+  boost::system::error_code failed;
+  socket_.shutdown(asio::ip::tcp::socket::shutdown_send, failed);
+  std::string rest(4096, '\0');
+  for (std::size_t total = 0; !failed && total < kLingerBytes;) {
+    const auto [error, bytes] = co_await socket_.async_read_some(asio::buffer(rest), kAsTuple);
+    failed = error;
+    total += bytes;
+  }
+}
+
+void Session::LogFailure(const Response& response) const {
+  LogServerFailure(fmt::format("{} of {}: {} {}", request_line_, client_, response.status,
+                               response.log));
+}
+
+void StartSession(std::shared_ptr<Shared> shared, const std::shared_ptr<Worker>& worker,
+                  asio::ip::tcp::socket socket) {
+  auto session = std::make_shared<Session>(std::move(shared), worker, std::move(socket));
+  asio::co_spawn(
+      worker->context, [session]() -> awaitable<void> { co_await session->Live(); },
+      asio::detached);
+}
+
+void KeepTicking(Worker& worker) {
+  worker.tick.expires_after(kTick);
+  worker.tick.async_wait([&worker](boost::system::error_code error) {
+    if (error) return;
+    const auto now = Clock::now();
+    for (Session* session : worker.sessions) session->CheckDeadline(now);
+    KeepTicking(worker);
+  });
+}
+
+void DrainSessions(Worker& worker) {
+  worker.draining = true;
+  for (Session* session : worker.sessions) session->Drain();
+}
+
+void AbortSessions(Worker& worker) {
+  for (Session* session : worker.sessions) session->Abort();
+}
+
+}  // namespace herdflow::http
