@@ -1,0 +1,33 @@
+#pragma once
+
+#include <CLI/CLI.hpp>
+#include <functional>
+#include <string>
+
+#include "config.hpp"
+#include "herdflow/core/result.hpp"
+
+/// One function a subcommand: it adds its options and says what to run.
+namespace herdflow::app {
+
+using Command = std::function<Result<>(const Configuration&)>;
+
+/// What the command line chose. Options are parsed into objects that live as long as the command.
+struct Chosen {
+  Command run;
+};
+
+void AddServe(CLI::App& app, Chosen& chosen);
+void AddGenerate(CLI::App& app, Chosen& chosen);
+void AddSeed(CLI::App& app, Chosen& chosen);
+void AddLoad(CLI::App& app, Chosen& chosen);
+void AddPipeline(CLI::App& app, Chosen& chosen);
+void AddReport(CLI::App& app, Chosen& chosen);
+void AddCow(CLI::App& app, Chosen& chosen);
+void AddStatus(CLI::App& app, Chosen& chosen);
+void AddTopics(CLI::App& app, Chosen& chosen);
+
+/// `Examples:` below a command's help.
+void AddExamples(CLI::App& command, const std::string& lines);
+
+}  // namespace herdflow::app

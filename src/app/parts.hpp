@@ -1,0 +1,34 @@
+#pragma once
+
+#include <memory>
+
+#include "config.hpp"
+#include "herdflow/core/result.hpp"
+#include "herdflow/herd/farm_calendar.hpp"
+#include "herdflow/pipeline/event_log.hpp"
+#include "herdflow/pipeline/herd_queries.hpp"
+#include "herdflow/pipeline/layer_store.hpp"
+#include "herdflow/pipeline/pipelines.hpp"
+
+/// The parts of one herdflow as the configuration wants them: the only place that names engines.
+namespace herdflow::app {
+
+/// The data folder is made, and every topic that is missing.
+Result<std::unique_ptr<pipeline::TopicAdmin>> OpenTopics(const Configuration& configuration);
+Result<std::unique_ptr<pipeline::EventWriter>> OpenWriter(const Configuration& configuration);
+Result<std::unique_ptr<pipeline::EventReader>> OpenReader(const Configuration& configuration);
+Result<std::unique_ptr<pipeline::LayerStore>> OpenStore(const Configuration& configuration);
+/// kNotFound: nothing was loaded yet.
+Result<std::unique_ptr<pipeline::HerdQueries>> OpenQueries(const Configuration& configuration);
+Result<herd::FarmCalendar> OpenCalendar(const Configuration& configuration);
+Result<pipeline::CleanseContext> OpenCleanse(const Configuration& configuration,
+                                             pipeline::LayerStore& store);
+
+/// `<host>:<pid>`: who holds a claim, for people.
+[[nodiscard]] std::string OwnerName();
+
+/// From now on SIGINT and SIGTERM ask to stop instead of ending the process.
+void CatchStopSignals();
+[[nodiscard]] bool StopRequested();
+
+}  // namespace herdflow::app

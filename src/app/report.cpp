@@ -1,0 +1,101 @@
+#include "commands.hpp"
+#include "herdflow/api/json.hpp"
+#include "parts.hpp"
+#include "terminal.hpp"
+
+namespace herdflow::app {
+namespace {
+
+struct ReportOptions {
+  std::string date;
+  bool json = false;
+};
+
+std::string Heading(std::string_view title, std::size_t rows) {
+  return fmt::format("\n{} ({})\n\n", title, Thousands(static_cast<std::int64_t>(rows)));
+}
+
+std::string ReportText(const herd::DailyReport& report) {
+  std::string text = fmt::format(
+      "Daily report of {}{}\n", FormatDate(report.date),
+      report.so_far ? " (so far: the day has not ended)"
+                    : (report.complete ? "" : " (no later reading yet: not judged for illness)"));
+  if (report.data) {
+    text += fmt::format("Data from {} to {}\n", FormatDate(report.data->first),
+                        FormatDate(report.data->last));
+  } else {
+    text += "There are no data yet.\n";
+  }
+  double litres = 0;
+  Table milk({{"cow"}, {"name"}, {"litres", Table::Align::kRight}, {"readings", Table::Align::kRight}});
+  for (const auto& row : report.milk_production) {
+    milk.Add({row.cow_id, row.cow_name, Decimals(row.milk_produced), Thousands(row.readings)});
+    litres += row.milk_produced;
+  }
+  Table weights({{"cow"},
+                 {"name"},
+                 {"kg", Table::Align::kRight},
+                 {"30-day average", Table::Align::kRight},
+                 {"weighed at (UTC)"}});
+  for (const auto& row : report.cow_weights) {
+    weights.Add({row.cow_id, row.cow_name, Decimals(row.current_weight),
+                 Decimals(row.avg_weight_last_30_days), FormatInstant(row.current_weight_at)});
+  }
+  Table ill({{"cow"}, {"name"}, {"why"}});
+  for (const auto& row : report.ill_cows) ill.Add({row.cow_id, row.cow_name, row.reason});
+  text += Heading("Milk", report.milk_production.size()) + milk.Text();
+  text += fmt::format("\n{} litres of {} cows\n", Decimals(litres),
+                      Thousands(static_cast<std::int64_t>(report.milk_production.size())));
+  text += Heading("Weights", report.cow_weights.size()) + weights.Text();
+  text += Heading("Potentially ill", report.ill_cows.size());
+  text += report.ill_cows.empty() ? "no cow\n" : ill.Text();
+  return text;
+}
+
+Result<FarmDay> DayOf(const std::string& date, FarmDay today, pipeline::HerdQueries& queries) {
+  if (date.empty()) {
+    HERDFLOW_ASSIGN(const auto range, queries.ReadDataRange());
+    const auto newest = herd::NewestCompleteDay(today, range);
+    if (newest) return *newest;
+    return Fail(ErrorCode::kNotFound,
+                "making the report: there is no complete day yet (one that has ended, with a later "
+                "reading); name a DATE");
+  }
+  const auto day = ParseDate(date);
+  if (!day) {
+    return Fail(ErrorCode::kInvalidInput, "making the report: '{}' is no date; expected YYYY-MM-DD",
+                date);
+  }
+  if (*day > today) {
+    return Fail(ErrorCode::kInvalidInput, "making the report: {} has not begun; today is {}", date,
+                FormatDate(today));
+  }
+  return *day;
+}
+
+Result<> Report(const ReportOptions& options, const Configuration& configuration) {
+  HERDFLOW_ASSIGN(const auto queries, OpenQueries(configuration));
+  HERDFLOW_ASSIGN(const auto calendar, OpenCalendar(configuration));
+  const FarmDay today = calendar.DayOf(Now());
+  HERDFLOW_ASSIGN(const FarmDay day, DayOf(options.date, today, *queries));
+  HERDFLOW_ASSIGN(const auto data, queries->ReadReportData(day));
+  const auto report = herd::MakeReport(day, today, data.data, data.cows, configuration.health);
+  Print(options.json ? api::ReportJson(report) + "\n" : ReportText(report));
+  return {};
+}
+
+}  // namespace
+
+void AddReport(CLI::App& app, Chosen& chosen) {
+  auto* command = app.add_subcommand("report", "Print the daily report");
+  auto options = std::make_shared<ReportOptions>();
+  command->add_option("date", options->date, "YYYY-MM-DD [the newest complete day]")
+      ->type_name("DATE");
+  command->add_flag("--json", options->json, "As the API's JSON");
+  AddExamples(*command, "  herdflow report\n  herdflow report 2024-04-07 --json");
+  command->callback([&chosen, options] {
+    chosen.run = [options](const Configuration& c) { return Report(*options, c); };
+  });
+}
+
+}  // namespace herdflow::app

@@ -1,0 +1,97 @@
+#include <algorithm>
+#include <charconv>
+
+#include "commands.hpp"
+#include "herdflow/parquet_io/event_sources.hpp"
+#include "herdflow/pipeline/seed.hpp"
+#include "parts.hpp"
+#include "terminal.hpp"
+
+namespace herdflow::app {
+namespace {
+
+struct SeedOptions {
+  std::vector<std::string> paths;
+  std::string resume;  ///< `<file>:<row>`
+};
+
+/// Leaves out what an earlier seed has sent: the files before that of the mark, and its rows.
+Result<> GoOnFrom(const std::string& mark,
+                  std::vector<std::unique_ptr<pipeline::EventSource>>& sources) {
+  const std::size_t colon = mark.rfind(':');
+  std::int64_t row = -1;
+  if (colon != std::string::npos) {
+    const char* first = mark.data() + colon + 1;
+    const char* last = mark.data() + mark.size();
+    if (const auto [end, error] = std::from_chars(first, last, row);
+        error != std::errc() || end != last) {
+      row = -1;
+    }
+  }
+  if (row < 0) {
+    return Fail(ErrorCode::kInvalidInput,
+                "seeding: --resume is '{}', expected FILE:ROW as the interrupted seed printed it",
+                mark);
+  }
+  const std::string file = mark.substr(0, colon);
+  const auto source = std::find_if(sources.begin(), sources.end(), [&](const auto& candidate) {
+    return candidate->name() == file;
+  });
+  if (source == sources.end()) {
+    return Fail(ErrorCode::kInvalidInput,
+                "seeding: --resume names {}, which is not among the files to seed", file);
+  }
+  sources.erase(sources.begin(), source);
+  return sources.front()->Skip(row);
+}
+
+Result<> Seed(const SeedOptions& options, const Configuration& configuration) {
+  CatchStopSignals();
+  HERDFLOW_ASSIGN(auto sources, parquet_io::OpenEventSources(options.paths));
+  if (!options.resume.empty()) HERDFLOW_CHECK(GoOnFrom(options.resume, sources));
+  HERDFLOW_ASSIGN(const auto topics, OpenTopics(configuration));
+  HERDFLOW_ASSIGN(const auto writer, OpenWriter(configuration));
+  pipeline::SeedStop stopped;
+  Progress progress("seed");
+  const auto result = pipeline::Seed(
+      sources, *writer,
+      [&](const pipeline::SeedProgress& at) { progress.Show(at.file, at.rows_done, at.rows_total); },
+      StopRequested, stopped);
+  if (!result) {
+    if (stopped.file.empty()) return Fail(result.error());
+    return Fail(Error(result.error().code(),
+                      fmt::format("{}; everything before row {} of {} is in the log; go on with "
+                                  "`herdflow seed {} --resume {}:{}`",
+                                  result.error().message(), stopped.row, stopped.file,
+                                  fmt::join(options.paths, " "), stopped.file, stopped.row)));
+  }
+  Table table({{"file"}, {"topic"}, {"rows", Table::Align::kRight}});
+  for (const auto& file : result->files) {
+    table.Add({file.name, std::string(Name(file.topic)), Thousands(file.rows)});
+  }
+  Print(table.Text());
+  return {};
+}
+
+}  // namespace
+
+void AddSeed(CLI::App& app, Chosen& chosen) {
+  auto* command = app.add_subcommand("seed", "Append Parquet files to the topics");
+  auto options = std::make_shared<SeedOptions>();
+  command
+      ->add_option("paths", options->paths,
+                   "A folder with cows, sensors and measurements, or single files")
+      ->required()
+      ->type_name("FOLDER|FILE...");
+  command->add_option("--resume", options->resume,
+                      "Go on where an interrupted seed stood, as it printed it")
+      ->type_name("FILE:ROW");
+  AddExamples(*command,
+              "  herdflow seed herd\n"
+              "  herdflow seed herd/measurements.parquet --resume herd/measurements.parquet:250000");
+  command->callback([&chosen, options] {
+    chosen.run = [options](const Configuration& c) { return Seed(*options, c); };
+  });
+}
+
+}  // namespace herdflow::app

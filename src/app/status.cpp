@@ -1,0 +1,98 @@
+#include "commands.hpp"
+#include "herdflow/http/json_writer.hpp"
+#include "parts.hpp"
+#include "terminal.hpp"
+
+namespace herdflow::app {
+namespace {
+
+using pipeline::StoreStatus;
+
+/// The log's end of a partition, -1 if the log has no such partition.
+std::int64_t EndOf(const StoreStatus::Partition& partition,
+                   const std::vector<pipeline::TopicDescription>& topics) {
+  for (const auto& topic : topics) {
+    if (topic.stream_id != partition.stream_id) continue;
+    for (const auto& at : topic.partitions) {
+      if (at.partition == partition.partition) return at.end;
+    }
+  }
+  return -1;
+}
+
+std::string StatusText(const StoreStatus& status,
+                       const std::vector<pipeline::TopicDescription>& topics) {
+  Table partitions({{"topic"},
+                    {"partition", Table::Align::kRight},
+                    {"in the log", Table::Align::kRight},
+                    {"loaded", Table::Align::kRight},
+                    {"judged", Table::Align::kRight},
+                    {"bronze rows", Table::Align::kRight},
+                    {"audit gap", Table::Align::kRight}});
+  for (const auto& at : status.partitions) {
+    partitions.Add({at.topic, std::to_string(at.partition), Thousands(EndOf(at, topics)),
+                    Thousands(at.next_offset), Thousands(at.judged_offset),
+                    Thousands(at.bronze_rows), Thousands(at.AuditGap())});
+  }
+  Table tables({{"table"}, {"rows", Table::Align::kRight}});
+  for (const auto& table : status.tables) tables.Add({table.name, Thousands(table.rows)});
+  Table states({{"readings"}, {"rows", Table::Align::kRight}});
+  for (const auto& [state, rows] : status.silver_by_state) states.Add({state, Thousands(rows)});
+  Table codes({{"quarantine"}, {"rows", Table::Align::kRight}});
+  for (const auto& [code, rows] : status.quarantine_by_code) codes.Add({code, Thousands(rows)});
+  return partitions.Text() + "\n" + tables.Text() + "\n" + states.Text() + "\n" + codes.Text() +
+         fmt::format("\n{} days wait for their aggregates\n", Thousands(status.dirty_days));
+}
+
+void WriteCounts(http::JsonWriter& json, std::string_view name,
+                 const std::map<std::string, std::int64_t>& counts) {
+  json.Key(name).BeginObject();
+  for (const auto& [key, rows] : counts) json.Key(key).Integer(rows);
+  json.EndObject();
+}
+
+std::string StatusJson(const StoreStatus& status,
+                       const std::vector<pipeline::TopicDescription>& topics) {
+  http::JsonWriter json;
+  json.BeginObject().Key("partitions").BeginArray();
+  for (const auto& at : status.partitions) {
+    json.BeginObject();
+    json.Key("topic").String(at.topic).Key("stream_id").String(at.stream_id);
+    json.Key("partition").Integer(at.partition).Key("end_offset").Integer(EndOf(at, topics));
+    json.Key("first_offset").Integer(at.first_offset).Key("next_offset").Integer(at.next_offset);
+    json.Key("judged_offset").Integer(at.judged_offset).Key("holes").Integer(at.holes);
+    json.Key("bronze_rows").Integer(at.bronze_rows).Key("audit_gap").Integer(at.AuditGap());
+    json.EndObject();
+  }
+  json.EndArray().Key("tables").BeginObject();
+  for (const auto& table : status.tables) json.Key(table.name).Integer(table.rows);
+  json.EndObject();
+  WriteCounts(json, "silver_by_state", status.silver_by_state);
+  WriteCounts(json, "quarantine_by_code", status.quarantine_by_code);
+  json.Key("dirty_days").Integer(status.dirty_days).EndObject();
+  return json.Take() + "\n";
+}
+
+Result<> Status(bool as_json, const Configuration& configuration) {
+  HERDFLOW_ASSIGN(const auto queries, OpenQueries(configuration));
+  HERDFLOW_ASSIGN(const auto topics, OpenTopics(configuration));
+  HERDFLOW_ASSIGN(const auto described, topics->List());
+  HERDFLOW_ASSIGN(const auto status, queries->ReadStatus());
+  Print(as_json ? StatusJson(status, described) : StatusText(status, described));
+  return {};
+}
+
+}  // namespace
+
+void AddStatus(CLI::App& app, Chosen& chosen) {
+  auto* command =
+      app.add_subcommand("status", "Show how far each step is, what each layer holds, and the audit");
+  auto as_json = std::make_shared<bool>(false);
+  command->add_flag("--json", *as_json, "As JSON");
+  AddExamples(*command, "  herdflow status\n  herdflow status --json");
+  command->callback([&chosen, as_json] {
+    chosen.run = [as_json](const Configuration& c) { return Status(*as_json, c); };
+  });
+}
+
+}  // namespace herdflow::app

@@ -1,0 +1,88 @@
+#include "config.hpp"
+
+#include <gtest/gtest.h>
+
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <sstream>
+
+namespace herdflow::app {
+namespace {
+
+class ConfigFile : public ::testing::Test {
+ protected:
+  Result<Configuration> Read(const std::string& text) {
+    std::ofstream(path_) << text;
+    ConfigSources sources;
+    sources.file = path_;
+    return ReadConfiguration(sources);
+  }
+  ~ConfigFile() override { std::filesystem::remove(path_); }
+
+  const std::string path_ =
+      (std::filesystem::temp_directory_path() / ("herdflow_config_" + std::to_string(getpid())))
+          .string();
+};
+
+TEST(Config, FlagBeforeEnvironmentBeforeFileBeforeDefault) {
+  ConfigSources sources;
+  EXPECT_EQ(ReadConfiguration(sources)->backend_port, 5000);
+  sources.environment["HERDFLOW_BACKEND_PORT"] = "6000";
+  EXPECT_EQ(ReadConfiguration(sources)->backend_port, 6000);
+  sources.flags["--backend-port"] = "7000";
+  EXPECT_EQ(ReadConfiguration(sources)->backend_port, 7000);
+}
+
+TEST_F(ConfigFile, SetsEveryKindOfField) {
+  const auto read = Read(
+      "[herd]\ntime_zone = \"Europe/Berlin\"\n[rules]\nlitre_max = 40.5\n[producer]\nport = 5101\n");
+  ASSERT_TRUE(read) << read.error().message();
+  EXPECT_EQ(read->time_zone, "Europe/Berlin");
+  EXPECT_EQ(read->bounds.litre_max, 40'500'000);
+  EXPECT_EQ(read->producer_port, 5101);
+}
+
+TEST_F(ConfigFile, UnknownFieldNamesLineAndNearest) {
+  const auto read = Read("[herd]\ntime_zon = \"UTC\"\n");
+  ASSERT_FALSE(read);
+  EXPECT_NE(read.error().message().find("line 2"), std::string::npos) << read.error().message();
+  EXPECT_NE(read.error().message().find("[herd] time_zone"), std::string::npos);
+}
+
+TEST_F(ConfigFile, MalformedValueNamesLineAndExpectation) {
+  const auto read = Read("\n[backend]\nport = 70000\n");
+  ASSERT_FALSE(read);
+  EXPECT_NE(read.error().message().find("line 3"), std::string::npos) << read.error().message();
+  EXPECT_NE(read.error().message().find("1 to 65535"), std::string::npos);
+}
+
+TEST_F(ConfigFile, BrokenTomlNamesTheLine) {
+  const auto read = Read("[herd\n");
+  ASSERT_FALSE(read);
+  EXPECT_NE(read.error().message().find("line 1"), std::string::npos) << read.error().message();
+}
+
+TEST(Config, UnknownEnvironmentVariableOfASectionIsAnError) {
+  ConfigSources sources;
+  sources.environment["HERDFLOW_DATA_FODLER"] = "x";
+  const auto read = ReadConfiguration(sources);
+  ASSERT_FALSE(read);
+  EXPECT_NE(read.error().message().find("HERDFLOW_DATA_FOLDER"), std::string::npos);
+  sources.environment = {{"HERDFLOW_SOMETHING_ELSE", "x"}};
+  EXPECT_TRUE(ReadConfiguration(sources));
+}
+
+TEST(Config, ReferencePageIsUpToDate) {
+  const std::string page = HERDFLOW_SOURCE_DIR "/docs/configuration.md";
+  if (std::getenv("HERDFLOW_WRITE_REFERENCE") != nullptr) {
+    std::ofstream(page) << ConfigurationReference();
+  }
+  std::ostringstream text;
+  text << std::ifstream(page).rdbuf();
+  EXPECT_EQ(text.str(), ConfigurationReference())
+      << "run app_test with HERDFLOW_WRITE_REFERENCE=1 to write " << page << " anew";
+}
+
+}  // namespace
+}  // namespace herdflow::app

@@ -1,0 +1,183 @@
+"""A herdflow of its own for a test: a data folder, the executable, its store and its server."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import shutil
+import signal
+import socket
+import sqlite3
+import subprocess
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import requests
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+COMMAND_SECONDS = 600
+SERVER_SECONDS = 60
+
+
+def executable() -> Path:
+    """The program under test: HERDFLOW, or the release build."""
+    path = Path(os.environ.get("HERDFLOW", REPOSITORY / "build/release/herdflow")).resolve()
+    assert path.exists(), f"{path} is not built; the variable HERDFLOW names another one"
+    return path
+
+
+def wait_until(condition: Callable[[], bool], seconds: float = SERVER_SECONDS) -> None:
+    """Ask again and again until the condition holds; fail when it takes too long."""
+    deadline = time.monotonic() + seconds
+    while not condition():
+        if time.monotonic() > deadline:
+            raise AssertionError(f"still waiting for {condition} after {seconds} s")
+        time.sleep(0.05)
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@dataclass
+class Server:
+    """A running `herdflow serve` on two free loopback ports."""
+
+    process: subprocess.Popen[bytes]
+    producer: str
+    backend: str
+    http: requests.Session
+
+    def post(self, route: str, body: object) -> requests.Response:
+        """Send an event to the producer's port."""
+        return self.http.post(self.producer + route, json=body, timeout=30)
+
+    def get(self, route: str) -> requests.Response:
+        """Ask the back end."""
+        return self.http.get(self.backend + route, timeout=30)
+
+    def is_healthy(self) -> bool:
+        if self.process.poll() is not None:
+            raise AssertionError(f"serve ended with {self.process.returncode} before it was ready")
+        with contextlib.suppress(requests.ConnectionError):
+            return self.get("/healthz").status_code == 200
+        return False
+
+    def kill(self) -> None:
+        """`kill -9`, in the middle of whatever it does."""
+        self.process.send_signal(signal.SIGKILL)
+        self.process.wait()
+
+    def stop(self) -> int:
+        """Ask it to drain and give its exit code."""
+        self.process.send_signal(signal.SIGTERM)
+        return self.process.wait(SERVER_SECONDS)
+
+
+def loopback_session() -> requests.Session:
+    """A session that ignores the proxies of the environment."""
+    session = requests.Session()
+    session.trust_env = False
+    return session
+
+
+@dataclass
+class Installation:
+    """One data folder and the commands on it."""
+
+    folder: Path
+    zone: str = "UTC"
+
+    def environment(self) -> dict[str, str]:
+        inherited = {k: v for k, v in os.environ.items() if not k.startswith("HERDFLOW")}
+        return {
+            **inherited,
+            "HERDFLOW_DATA_FOLDER": str(self.folder),
+            "HERDFLOW_HERD_TIME_ZONE": self.zone,
+        }
+
+    def attempt(self, *arguments: object) -> subprocess.CompletedProcess[str]:
+        """Run a command whose exit code the test looks at."""
+        return subprocess.run(
+            [str(executable()), *map(str, arguments)],
+            env=self.environment(),
+            capture_output=True,
+            text=True,
+            timeout=COMMAND_SECONDS,
+            stdin=subprocess.DEVNULL,
+        )
+
+    def run(self, *arguments: object) -> str:
+        """Run a command that must succeed and give its output."""
+        done = self.attempt(*arguments)
+        assert done.returncode == 0, f"herdflow {arguments}: {done.returncode}\n{done.stderr}"
+        return done.stdout
+
+    def ask(self, *arguments: object) -> Any:
+        """Run a command with --json and give the answer."""
+        return json.loads(self.run(*arguments, "--json"))
+
+    def process(self) -> None:
+        """Log to gold."""
+        self.run("load")
+        self.run("pipeline", "run")
+
+    def seed_and_process(self, *files: Path) -> Installation:
+        """Files to gold."""
+        self.run("seed", *files)
+        self.process()
+        return self
+
+    def copy_to(self, folder: Path) -> Installation:
+        """The same data for a test that changes it."""
+        shutil.copytree(self.folder, folder)
+        return Installation(folder, self.zone)
+
+    @contextlib.contextmanager
+    def store(self) -> Iterator[sqlite3.Connection]:
+        """The store, for reading only."""
+        uri = f"{(self.folder / 'store.db').as_uri()}?mode=ro"
+        with contextlib.closing(sqlite3.connect(uri, uri=True, timeout=30)) as connection:
+            yield connection
+
+    def query(self, sql: str, *parameters: object) -> list[tuple[Any, ...]]:
+        """A small answer from the store."""
+        with self.store() as connection:
+            return connection.execute(sql, parameters).fetchall()
+
+    def count(self, table: str) -> int:
+        """Rows of a table; 0 while the store does not exist."""
+        if not (self.folder / "store.db").exists():
+            return 0
+        return int(self.query(f"SELECT count(*) FROM {table}")[0][0])
+
+    @contextlib.contextmanager
+    def serve(self) -> Iterator[Server]:
+        """A server with all roles; it is drained at the end and must say that it went well."""
+        producer, backend = free_port(), free_port()
+        ports = {"HERDFLOW_PRODUCER_PORT": str(producer), "HERDFLOW_BACKEND_PORT": str(backend)}
+        self.folder.mkdir(parents=True, exist_ok=True)
+        with (self.folder.parent / "serve.log").open("ab") as log, loopback_session() as http:
+            process = subprocess.Popen(
+                [str(executable()), "serve"],
+                env={**self.environment(), **ports},
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+            )
+            address = "http://127.0.0.1"
+            server = Server(process, f"{address}:{producer}", f"{address}:{backend}", http)
+            try:
+                wait_until(server.is_healthy)
+                yield server
+                if process.poll() is None:
+                    assert server.stop() == 0
+            finally:
+                if process.poll() is None:
+                    server.kill()

@@ -1,0 +1,154 @@
+"""Issue 6, sections 2 and 5: odd command lines and files that are none."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import files
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from installation import Installation
+
+# DESIGN.md, "Exit codes".
+USAGE = 2
+NOT_FOUND = 3
+CORRUPT = 6
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("fly",),
+        ("seed",),
+        ("report",),
+        ("report", "2024-02-30"),
+        ("report", "yesterday"),
+        ("report", "2999-01-01"),
+        ("cow",),
+        ("pipeline", "walk"),
+        ("status", "--no-such-option"),
+        ("generate", "--cows", "-3", "--from", "2024-01-01", "--to", "2024-01-31", "-o", "x"),
+        ("generate", "--cows", "3", "--from", "2024-02-01", "--to", "2024-01-31", "-o", "x"),
+        ("generate", "--cows", "many", "--from", "2024-01-01", "--to", "2024-01-31", "-o", "x"),
+    ],
+    ids=" ".join,
+)
+def test_a_wrong_command_line_exits_2_and_says_why(
+    herd: Installation, arguments: tuple[str, ...]
+) -> None:
+    done = herd.attempt(*arguments)
+    assert done.returncode == USAGE, done.stderr
+    assert done.stderr.strip()
+    assert not done.stdout.strip()
+
+
+def test_an_unknown_zone_exits_2_and_names_it(herd: Installation) -> None:
+    done = Installation(herd.folder, "Mars/Olympus").attempt("load")
+    assert done.returncode == USAGE, done.stderr
+    assert "Mars/Olympus" in done.stderr
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [("pipeline", "run", "no_such_thing"), ("topics", "tail", "no_such_thing")],
+    ids=" ".join,
+)
+def test_an_unknown_name_is_named(herd: Installation, arguments: tuple[str, ...]) -> None:
+    done = herd.attempt(*arguments)
+    assert done.returncode in (USAGE, NOT_FOUND), done.stderr
+    assert "no_such_thing" in done.stderr
+
+
+def test_an_unknown_cow_exits_3(herd: Installation, tmp_path: Path) -> None:
+    herd.seed_and_process(files.write_cows(tmp_path, [("berta", "Berta #1", None)]))
+    done = herd.attempt("cow", "nobody")
+    assert done.returncode == NOT_FOUND, done.stderr
+    assert "nobody" in done.stderr
+
+
+def test_a_missing_file_is_named(herd: Installation, tmp_path: Path) -> None:
+    done = herd.attempt("seed", tmp_path / "nowhere.parquet")
+    assert done.returncode in (USAGE, NOT_FOUND), done.stderr
+    assert "nowhere.parquet" in done.stderr
+
+
+GARBAGE = {
+    "empty": b"",
+    "text": b"sensor_id,cow_id,timestamp,value\n",
+    "magic only": b"PAR1PAR1",
+    "zeros": b"PAR1" + bytes(10_000) + b"PAR1",
+}
+
+
+@pytest.mark.parametrize("content", GARBAGE.values(), ids=GARBAGE)
+def test_a_garbage_file_is_named_and_nothing_is_sent(
+    herd: Installation, tmp_path: Path, content: bytes
+) -> None:
+    file = tmp_path / "measurements.parquet"
+    file.write_bytes(content)
+    done = herd.attempt("seed", file)
+    assert done.returncode in (USAGE, CORRUPT), done.stderr
+    assert "measurements.parquet" in done.stderr
+    herd.process()
+    assert herd.count("bronze_measurements") == 0
+
+
+def test_a_cut_file_is_named_and_nothing_is_sent(herd: Installation, tmp_path: Path) -> None:
+    rows = [
+        ("milk", "berta", files.seconds("2024-03-01T06:00:00+00:00") + n, 1.0) for n in range(5_000)
+    ]
+    file = files.write_measurements(tmp_path, rows)
+    file.write_bytes(file.read_bytes()[:-100])
+    done = herd.attempt("seed", file)
+    assert done.returncode in (USAGE, CORRUPT), done.stderr
+    assert "measurements.parquet" in done.stderr
+    herd.process()
+    assert herd.count("bronze_measurements") == 0
+
+
+def test_a_file_without_a_column_names_the_column(herd: Installation, tmp_path: Path) -> None:
+    """`a wrong file names itself, the column, …; nothing of it is sent`."""
+    file = tmp_path / "measurements.parquet"
+    pq.write_table(pa.table({"sensor_id": ["milk"], "cow_id": ["berta"], "value": [1.0]}), file)
+    done = herd.attempt("seed", file)
+    assert done.returncode == USAGE, done.stderr
+    assert "measurements.parquet" in done.stderr
+    assert "timestamp" in done.stderr
+    herd.process()
+    assert herd.count("bronze_measurements") == 0
+
+
+def test_files_of_another_shape_are_read_alike(herd: Installation, tmp_path: Path) -> None:
+    """DATA.md, "Input": text and dictionary columns, ms, extra columns, another order, codecs."""
+    moment = files.seconds("2024-03-01T06:00:00+00:00")
+    shapes = {
+        "seconds": (pa.array([moment]), "none"),
+        "whole": (pa.array([int(moment)]), "snappy"),
+        "milliseconds": (pa.array([int(moment) * 1000]), "gzip"),
+        "text": (pa.array([str(moment)]), "zstd"),
+        "iso": (pa.array(["2024-03-01T07:00:00+01:00"], pa.large_string()), "lz4"),
+        "naive": (pa.array([int(moment) * 10**6], pa.timestamp("us")), "brotli"),
+        "zoned": (pa.array([int(moment) * 1000], pa.timestamp("ms", "Europe/Berlin")), "snappy"),
+    }
+    for name, (timestamps, codec) in shapes.items():
+        columns = {
+            "extra": pa.array([True]),
+            "value": pa.array([7]),
+            "timestamp": timestamps,
+            "cow_id": pa.array(["berta"]).dictionary_encode(),
+            "sensor_id": pa.array(["milk"], pa.large_string()),
+        }
+        folder = tmp_path / name
+        folder.mkdir()
+        pq.write_table(pa.table(columns), folder / "measurements.parquet", compression=codec)
+        herd.run("seed", folder / "measurements.parquet")
+    herd.process()
+    assert herd.count("bronze_measurements") == len(shapes)
+    assert herd.query("SELECT value, state FROM silver_measurements") == [(7.0, "pending")]
+
+
+def test_status_and_topics_answer_on_an_empty_folder(herd: Installation) -> None:
+    herd.process()
+    assert herd.ask("status")
+    herd.run("topics", "list")
