@@ -85,8 +85,15 @@ Response PostCow(const BackendDeps& deps, const Request& request) {
   auto& wanted = std::get<pipeline::NewCow>(read);
   wanted.idempotency_key = key;
   const auto cow = deps.create_cow(wanted);
-  if (!cow) return ProblemResponse(cow.error());
-  return http::JsonResponse(200, CowJson(*cow));
+  if (cow) return http::JsonResponse(200, CowJson(*cow));
+  Response response = ProblemResponse(cow.error());
+  if (cow.error().code() == ErrorCode::kTimeout) {
+    response = ProblemResponse(ProblemKind::kOutcomeUnknown,
+                               "The cow may have been made. Sending it again is harmless with the "
+                               "same Idempotency-Key.");
+    response.log = cow.error().message();
+  }
+  return response;
 }
 
 Response RefuseDate(std::string_view code, std::string_view message) {

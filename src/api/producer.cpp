@@ -92,10 +92,13 @@ http::Response Accepted(Topic topic, const AppendOutcome& outcome,
 }
 
 http::Response NotAppended(const AppendOutcome& outcome) {
-  const Error error =
-      outcome.error.value_or(Error(ErrorCode::kInternal, "the log gave no reason"));
+  const Error error = outcome.error.value_or(Error(ErrorCode::kInternal, "the log gave no reason"));
   if (outcome.kind == AppendOutcome::Kind::kUnknown) {
-    return http::ProblemResponse(Error(ErrorCode::kTimeout, error.message()));
+    auto response =
+        http::ProblemResponse(http::ProblemKind::kOutcomeUnknown,
+                              "The event may be in the log. Sending the same again is harmless.");
+    response.log = error.message();
+    return response;
   }
   // A missing topic is the operator's to mend, not the client's.
   if (error.code() == ErrorCode::kNotFound) {

@@ -59,7 +59,7 @@ std::optional<Decimal> Decimal::Parse(std::string_view text) {
 }
 
 std::optional<std::int64_t> Decimal::Scaled(int power) const {
-  if (zero()) return 0;
+  if (IsZero()) return 0;
   const std::int64_t whole = magnitude_ + power;  // How many digits are kept.
   if (whole > kMostDigits) return std::nullopt;
   if (whole < 0) return 0;  // Below a tenth.

@@ -16,11 +16,11 @@ class Decimal {
   [[nodiscard]] static std::optional<Decimal> Parse(std::string_view text);
 
   /// Is there a minus sign? Also for -0.
-  [[nodiscard]] bool negative() const { return negative_; }
-  [[nodiscard]] bool zero() const { return digits_.empty(); }
+  [[nodiscard]] bool IsNegative() const { return negative_; }
+  [[nodiscard]] bool IsZero() const { return digits_.empty(); }
   /// |x| < 10^exponent.
   [[nodiscard]] bool SmallerThanPowerOfTen(int exponent) const {
-    return zero() || magnitude_ <= exponent;
+    return IsZero() || magnitude_ <= exponent;
   }
   /// x · 10^power, rounded half to even; nothing if 64 bits cannot hold it.
   [[nodiscard]] std::optional<std::int64_t> Scaled(int power) const;

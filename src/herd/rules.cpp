@@ -126,7 +126,7 @@ std::variant<Instant, Rejection> ReadTimestamp(const Field& timestamp) {
   }
   if (const auto number = Decimal::Parse(timestamp.text)) {
     const auto micros = number->Scaled(MicrosecondPower(*number));
-    return micros ? FromMicros(*micros) : number->negative() ? Instant::min() : Instant::max();
+    return micros ? FromMicros(*micros) : number->IsNegative() ? Instant::min() : Instant::max();
   }
   if (const auto at = ParseInstant(TrimAscii(timestamp.text))) return *at;
   return UnreadableTimestamp(timestamp);
@@ -158,7 +158,7 @@ std::variant<std::int64_t, Rejection> JudgeValue(const Field& value, std::option
                   fmt::format("is {}; a finite decimal number was expected", Seen(value)));
   }
   const auto millionths = number->Scaled(6);
-  if (millionths ? *millionths < 0 : number->negative()) {
+  if (millionths ? *millionths < 0 : number->IsNegative()) {
     return Reject(RejectionCode::kNegative, "value",
                   fmt::format("is {}; 0 or more was expected", Seen(value)));
   }

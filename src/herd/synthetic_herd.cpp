@@ -48,7 +48,7 @@ constexpr std::array<std::string_view, 48> kNames = {
     "Fiona",   "Gloria",  "Isabella", "Joan",    "Kirsten", "Laura", "Monica",  "Nadine"};
 
 // Wood's lactation curve y = a · t^0.2 · e^(-0.004 t) every 20 days from calving, in thousandths
-// of its peak at day 50.
+// of its peak at day 50; the first milk, not none, at day 0.
 constexpr std::int32_t kWoodStep = 20;
 constexpr std::array<std::int32_t, 17> kWood = {550, 939, 995, 996, 974, 940, 900, 857, 813,
                                                 768, 724, 682, 640, 600, 562, 526, 492};
@@ -228,7 +228,7 @@ class Days {
           milked && std::count(kMilkingHours.begin(), kMilkingHours.end(), hour) > 0;
       const std::int64_t value = milking ? milk * random.Between(90, 110) / (ill ? 3'000 : 300)
                                          : weight + random.Between(-100, 100);
-      const std::int64_t at = std::int64_t{day.days} * 86'400 + hour * 3'600 +
+      const std::int64_t at = std::int64_t{day.days} * 86'400 + std::int64_t{hour} * 3'600 +
                               random.Between(-kJitterSeconds, kJitterSeconds);
       AddReading(cow, milking, at, value, ill && milking, random);
     }

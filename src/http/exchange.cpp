@@ -64,11 +64,11 @@ void Dispatch(Shared& shared, const Route& route, Request request,
     respond(ProblemResponse(ProblemKind::kUnavailable, "Too many requests wait for an answer."));
     return;
   }
-  boost::asio::post(shared.pool, [&shared, &route, asked = std::move(request),
-                                  answer = std::move(respond)] {
-    Call(route, asked, answer);
-    --shared.blocking;
-  });
+  boost::asio::post(shared.pool,
+                    [&shared, &route, asked = std::move(request), answer = std::move(respond)] {
+                      Call(route, asked, answer);
+                      --shared.blocking;
+                    });
 }
 
 void LogServerFailure(std::string_view line) {

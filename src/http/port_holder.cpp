@@ -22,8 +22,8 @@ void CollectListeners(const char* table, std::uint16_t port, std::set<std::strin
   for (std::string line; std::getline(file, line);) {
     std::istringstream fields(line);
     std::string slot, local, remote, state, queues, timer, retransmits, user, timeout, inode;
-    fields >> slot >> local >> remote >> state >> queues >> timer >> retransmits >> user >> timeout >>
-        inode;
+    fields >> slot >> local >> remote >> state >> queues >> timer >> retransmits >> user >>
+        timeout >> inode;
     constexpr std::string_view kListen = "0A";
     if (fields && state == kListen && local.ends_with(port_text)) {
       links.insert(fmt::format("socket:[{}]", inode));

@@ -33,7 +33,9 @@ const ProblemFacts& Facts(ProblemKind kind) {
       {503, "urn:herdflow:problem:unavailable", "Not available now",
        "Nothing was done; send the request again after the time in Retry-After."},
       {504, "urn:herdflow:problem:outcome-unknown", "Outcome unknown",
-       "It may have happened. Sending the same again is harmless."},
+       "No answer came in time: it may have happened, or not. /docs says whether sending it again "
+       "is "
+       "harmless."},
       {500, "urn:herdflow:problem:internal", "Internal error",
        "A defect of herdflow or of its data; the log of the server says more."},
   }};

@@ -190,10 +190,10 @@ RequestReader::Outcome RequestReader::Next() {
     if (error == beast_http::error::need_more && !full) return NeedMore{};
     if (error) {
       const bool too_large = error == beast_http::error::body_limit;
-      return Refused{ProblemResponse(
-                         KindOf(error),
-                         too_large ? BodyLimitText(state.found.route->max_body_bytes) : ""),
-                     Framing{.head = false, .keep_alive = false}};
+      return Refused{
+          ProblemResponse(KindOf(error),
+                          too_large ? BodyLimitText(state.found.route->max_body_bytes) : ""),
+          Framing{.head = false, .keep_alive = false}};
     }
     if (state.header_judged || !parser.is_header_done()) continue;
     state.header_judged = true;
@@ -205,8 +205,8 @@ RequestReader::Outcome RequestReader::Next() {
       return Refused{std::move(*refusal), framing};
     }
     if (!parser.is_done() && state.buffer.size() == 0) {
-      return NeedMore{EqualsIgnoringCase(Text(parser.get()[beast_http::field::expect]),
-                                         "100-continue")};
+      return NeedMore{
+          EqualsIgnoringCase(Text(parser.get()[beast_http::field::expect]), "100-continue")};
     }
   }
   Complete complete{state.TakeRequest(), state.found.route, state.FramingOf()};

@@ -7,7 +7,7 @@
 namespace herdflow::http {
 
 struct Framing {
-  bool head = false;        ///< The request was HEAD: everything but the body.
+  bool head = false;  ///< The request was HEAD: everything but the body.
   bool keep_alive = true;
   bool old_client = false;  ///< HTTP/1.0: keeping alive has to be said.
 };

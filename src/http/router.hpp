@@ -17,8 +17,8 @@ class Router {
   struct Found {
     const Route* route = nullptr;
     std::vector<NamedText> parameters;
-    std::string allow;         ///< Path known, method not: the methods it has.
-    bool bad_escape = false;   ///< The path has a `%` that is no escape.
+    std::string allow;        ///< Path known, method not: the methods it has.
+    bool bad_escape = false;  ///< The path has a `%` that is no escape.
   };
   /// `path`: percent-encoded, without the query. `HEAD` is answered by a `GET` route.
   [[nodiscard]] Found Find(std::string_view method, std::string_view path) const;

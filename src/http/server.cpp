@@ -155,8 +155,8 @@ asio::awaitable<void> SocketServer::Accept() {
   asio::steady_timer pause(workers_.front()->context);
   for (std::size_t turn = 0; acceptor_.is_open(); turn = (turn + 1) % workers_.size()) {
     const auto& worker = workers_[turn];
-    auto [error, socket] = co_await acceptor_.async_accept(worker->context,
-                                                           asio::as_tuple(asio::use_awaitable));
+    auto [error, socket] =
+        co_await acceptor_.async_accept(worker->context, asio::as_tuple(asio::use_awaitable));
     if (error == asio::error::operation_aborted) co_return;
     if (error) {  // Out of file descriptors, mostly: others have to end first.
       Log(LogLevel::kWarning, "accepting a connection on {}: {}", url(), error.message());

@@ -232,8 +232,8 @@ awaitable<void> Session::Linger() {
 }
 
 void Session::LogFailure(const Response& response) const {
-  LogServerFailure(fmt::format("{} of {}: {} {}", request_line_, client_, response.status,
-                               response.log));
+  LogServerFailure(
+      fmt::format("{} of {}: {} {}", request_line_, client_, response.status, response.log));
 }
 
 void StartSession(std::shared_ptr<Shared> shared, const std::shared_ptr<Worker>& worker,

@@ -63,10 +63,12 @@ class Server:
         return self.http.get(self.backend + route, timeout=30)
 
     def is_healthy(self) -> bool:
+        """Both ports answer: each opens by itself."""
         if self.process.poll() is not None:
             raise AssertionError(f"serve ended with {self.process.returncode} before it was ready")
         with contextlib.suppress(requests.ConnectionError):
-            return self.get("/healthz").status_code == 200
+            ports = (self.producer, self.backend)
+            return all(self.http.get(f"{port}/healthz", timeout=30).ok for port in ports)
         return False
 
     def kill(self) -> None:

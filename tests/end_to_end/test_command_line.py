@@ -21,10 +21,6 @@ CORRUPT = 6
     [
         ("fly",),
         ("seed",),
-        ("report",),
-        ("report", "2024-02-30"),
-        ("report", "yesterday"),
-        ("report", "2999-01-01"),
         ("cow",),
         ("pipeline", "walk"),
         ("status", "--no-such-option"),
@@ -41,6 +37,14 @@ def test_a_wrong_command_line_exits_2_and_says_why(
     assert done.returncode == USAGE, done.stderr
     assert done.stderr.strip()
     assert not done.stdout.strip()
+
+
+@pytest.mark.parametrize("day", ["2024-02-30", "yesterday", "2999-01-01"])
+def test_a_report_of_no_day_or_of_the_future_exits_2(herd: Installation, day: str) -> None:
+    herd.process()
+    done = herd.attempt("report", day)
+    assert done.returncode == USAGE, done.stderr
+    assert day in done.stderr
 
 
 def test_an_unknown_zone_exits_2_and_names_it(herd: Installation) -> None:

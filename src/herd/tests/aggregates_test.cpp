@@ -77,15 +77,16 @@ TEST(Statistics, CountSumAndExtremes) {
 }
 
 TEST(Statistics, TheOrderOfReadingsNeverChangesAResult) {
-  EXPECT_TRUE(rc::check("permutation", [](std::vector<std::int32_t> values, std::uint32_t seed) {
-    auto shuffled = values;
-    std::shuffle(shuffled.begin(), shuffled.end(), std::mt19937(seed));
-    Statistics one;
-    Statistics other;
-    for (const auto value : values) one.Add(value);
-    for (const auto value : shuffled) other.Add(value);
-    RC_ASSERT(one == other);
-  }));
+  EXPECT_TRUE(
+      rc::check("permutation", [](const std::vector<std::int32_t>& values, std::uint32_t seed) {
+        auto shuffled = values;
+        std::shuffle(shuffled.begin(), shuffled.end(), std::mt19937(seed));
+        Statistics one;
+        Statistics other;
+        for (const auto value : values) one.Add(value);
+        for (const auto value : shuffled) other.Add(value);
+        RC_ASSERT(one == other);
+      }));
 }
 
 TEST(Average, IsOneDivision) {
@@ -111,27 +112,28 @@ TEST(CowDay, SumsMilkAndKeepsTheNewestWeight) {
 }
 
 TEST(CowDay, TheOrderOfReadingsNeverChangesAResult) {
-  EXPECT_TRUE(rc::check("permutation", [](std::vector<std::uint16_t> weights, std::uint32_t seed) {
-    struct Weighing {
-      std::int64_t at, value;
-    };
-    std::vector<Weighing> weighings;
-    for (const auto weight : weights) {
-      weighings.push_back({static_cast<std::int64_t>(weighings.size()), weight});
-    }
-    const auto sum = [](const std::vector<Weighing>& all) {
-      CowDay day;
-      for (const auto& [at, value] : all) {
-        const bool newest = !day.last_weight_at || *day.last_weight_at < FromMicros(at);
-        day.AddWeight(value, FromMicros(at), newest);
-        day.AddMilk(value);
-      }
-      return day;
-    };
-    auto shuffled = weighings;
-    std::shuffle(shuffled.begin(), shuffled.end(), std::mt19937(seed));
-    RC_ASSERT(sum(weighings) == sum(shuffled));
-  }));
+  EXPECT_TRUE(
+      rc::check("permutation", [](const std::vector<std::uint16_t>& weights, std::uint32_t seed) {
+        struct Weighing {
+          std::int64_t at, value;
+        };
+        std::vector<Weighing> weighings;
+        for (const auto weight : weights) {
+          weighings.push_back({static_cast<std::int64_t>(weighings.size()), weight});
+        }
+        const auto sum = [](const std::vector<Weighing>& all) {
+          CowDay day;
+          for (const auto& [at, value] : all) {
+            const bool newest = !day.last_weight_at || *day.last_weight_at < FromMicros(at);
+            day.AddWeight(value, FromMicros(at), newest);
+            day.AddMilk(value);
+          }
+          return day;
+        };
+        auto shuffled = weighings;
+        std::shuffle(shuffled.begin(), shuffled.end(), std::mt19937(seed));
+        RC_ASSERT(sum(weighings) == sum(shuffled));
+      }));
 }
 
 }  // namespace

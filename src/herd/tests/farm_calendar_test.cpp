@@ -50,6 +50,14 @@ TEST(FarmCalendar, ADayWithoutMidnightBeginsWithTheJump) {
   EXPECT_EQ(LengthOf(sao_paulo, Day("2018-11-04")), hours(23));
 }
 
+TEST(FarmCalendar, ADayBeginsEarlyWhereTheJumpBeginsBeforeMidnight) {
+  const FarmCalendar toronto = Calendar("America/Toronto");
+  // 1919-03-30: from 23:29:59 -05 to 00:30:00 -04 of the next day.
+  EXPECT_EQ(toronto.StartOf(Day("1919-03-31")), At("1919-03-31T04:30:00Z"));
+  EXPECT_EQ(toronto.DayOf(At("1919-03-31T04:30:00Z")), Day("1919-03-31"));
+  EXPECT_EQ(toronto.DayOf(At("1919-03-31T04:29:59Z")), Day("1919-03-30"));
+}
+
 TEST(FarmCalendar, ADayWithTwoMidnightsBeginsWithTheFirst) {
   const FarmCalendar havana = Calendar("America/Havana");
   // 2023-11-05: from 00:59:59 -04 back to 00:00:00 -05.

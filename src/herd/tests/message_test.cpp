@@ -262,15 +262,16 @@ TEST(WriteMessage, WritesAgainWhatItWrote) {
 }
 
 TEST(MessageParser, SurvivesAnyBytes) {
-  EXPECT_TRUE(rc::check("any edit of a message is judged, not a crash", [](std::string noise) {
-    std::string json = R"({"sensor_id":"s\u00e9","cow_id":[1,{"x":null}],"value":549.95})";
-    const auto at = *rc::gen::inRange<std::size_t>(0, json.size());
-    const auto length = *rc::gen::inRange<std::size_t>(0, 5);
-    json.replace(at, length, noise);
-    MessageParser parser;
-    (void)parser.Measurement(json);
-    (void)parser.Cow(noise);
-  }));
+  EXPECT_TRUE(
+      rc::check("any edit of a message is judged, not a crash", [](const std::string& noise) {
+        std::string json = R"({"sensor_id":"s\u00e9","cow_id":[1,{"x":null}],"value":549.95})";
+        const auto at = *rc::gen::inRange<std::size_t>(0, json.size());
+        const auto length = *rc::gen::inRange<std::size_t>(0, 5);
+        json.replace(at, length, noise);
+        MessageParser parser;
+        (void)parser.Measurement(json);
+        (void)parser.Cow(noise);
+      }));
 }
 
 TEST(ShortestDecimal, IsPlainInTheRangeOfReadings) {

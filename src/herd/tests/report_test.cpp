@@ -26,7 +26,7 @@ CowDay Weight(std::int64_t kilograms, std::int64_t at_micros) {
   return day;
 }
 
-CowWindow Cow(std::string id, std::vector<CowWindow::Day> days) {
+CowWindow Cow(const std::string& id, std::vector<CowWindow::Day> days) {
   return {.cow_id = id, .cow_name = "Name of " + id, .days = std::move(days)};
 }
 

@@ -48,18 +48,18 @@ struct Found {
 class SyntheticHerdTest : public testing::Test {
  protected:
   static void SetUpTestSuite() {
-    herd_ = new SyntheticHerd(SyntheticHerd::Make(kPlan).value());
-    found_ = new Found;
+    herd = new SyntheticHerd(SyntheticHerd::Make(kPlan).value());
+    found = new Found;
     std::map<std::string_view, std::string_view> units;
-    for (const auto& sensor : herd_->sensors()) units[sensor.id] = sensor.unit;
-    truth_ = new GroundTruth(herd_->ForEachMeasurement([&](const SyntheticMeasurement& m) {
-      ++found_->measurements;
-      found_->ascending = found_->ascending && m.timestamp >= found_->last_timestamp;
-      found_->last_timestamp = m.timestamp;
+    for (const auto& sensor : herd->sensors()) units[sensor.id] = sensor.unit;
+    truth = new GroundTruth(herd->ForEachMeasurement([&](const SyntheticMeasurement& m) {
+      ++found->measurements;
+      found->ascending = found->ascending && m.timestamp >= found->last_timestamp;
+      found->last_timestamp = m.timestamp;
       EXPECT_EQ(m.timestamp, std::floor(m.timestamp));
       if (!m.value || *m.value < 0) return;
-      found_->good_sensors.emplace(m.sensor_id);
-      auto& day = found_->days[{std::string(m.cow_id), DayOf(m.timestamp)}];
+      found->good_sensors.emplace(m.sensor_id);
+      auto& day = found->days[{std::string(m.cow_id), DayOf(m.timestamp)}];
       const auto millionths = static_cast<std::int64_t>(std::llround(*m.value * 1e6));
       EXPECT_EQ(millionths % 10'000, 0) << "two decimals: " << *m.value;
       if (units[m.sensor_id] == "L") {
@@ -70,67 +70,67 @@ class SyntheticHerdTest : public testing::Test {
     }));
   }
   static void TearDownTestSuite() {
-    delete herd_;
-    delete found_;
-    delete truth_;
+    delete herd;
+    delete found;
+    delete truth;
   }
 
   static bool IllOn(const std::string& cow, FarmDay day) {
-    return std::any_of(truth_->ill.begin(), truth_->ill.end(), [&](const IllEpisode& ill) {
+    return std::any_of(truth->ill.begin(), truth->ill.end(), [&](const IllEpisode& ill) {
       return ill.cow_id == cow && ill.first <= day && day <= ill.last;
     });
   }
 
-  static inline SyntheticHerd* herd_ = nullptr;
-  static inline Found* found_ = nullptr;
-  static inline GroundTruth* truth_ = nullptr;
+  static inline SyntheticHerd* herd = nullptr;
+  static inline Found* found = nullptr;
+  static inline GroundTruth* truth = nullptr;
 };
 
 TEST_F(SyntheticHerdTest, HasTheShapeOfTheRealHerd) {
-  EXPECT_EQ(herd_->cows().size(), 128U);
-  EXPECT_EQ(herd_->sensors().size(), 200U);
+  EXPECT_EQ(herd->cows().size(), 128U);
+  EXPECT_EQ(herd->sensors().size(), 200U);
   std::set<std::string> ids;
   std::set<std::string> names;
-  for (const auto& cow : herd_->cows()) {
+  for (const auto& cow : herd->cows()) {
     ids.insert(cow.id);
     names.insert(cow.name);
     EXPECT_EQ(cow.id.size(), 36U);
     EXPECT_NE(cow.name.find(" #"), std::string::npos);
     EXPECT_LT(cow.birthdate, kFrom - 700);
   }
-  for (const auto& sensor : herd_->sensors()) ids.insert(sensor.id);
+  for (const auto& sensor : herd->sensors()) ids.insert(sensor.id);
   EXPECT_EQ(ids.size(), 328U);
   EXPECT_EQ(names.size(), 128U);
 }
 
 TEST_F(SyntheticHerdTest, ReadsEachCowEveryFourHoursInTimeOrder) {
-  EXPECT_TRUE(found_->ascending);
-  EXPECT_EQ(found_->measurements, 6 * (128 * 100 - truth_->gap_days));
-  EXPECT_EQ(truth_->measurements, found_->measurements);
-  EXPECT_GT(truth_->gap_days, 0);
-  EXPECT_LT(found_->last_timestamp, 86'400.0 * (kPlan.to.days + 1));
+  EXPECT_TRUE(found->ascending);
+  EXPECT_EQ(found->measurements, 6 * (std::int64_t{12'800} - truth->gap_days));
+  EXPECT_EQ(truth->measurements, found->measurements);
+  EXPECT_GT(truth->gap_days, 0);
+  EXPECT_LT(found->last_timestamp, 86'400.0 * (kPlan.to.days + 1));
 }
 
 TEST_F(SyntheticHerdTest, HasFaultsAboutAsOftenAsTheRealData) {
   const auto share = [&](std::int64_t count) {
-    return static_cast<double>(count) / static_cast<double>(truth_->measurements);
+    return static_cast<double>(count) / static_cast<double>(truth->measurements);
   };
-  EXPECT_NEAR(share(truth_->nulls), 0.01, 0.005);
-  EXPECT_NEAR(share(truth_->minus_ones), 0.01, 0.005);
-  EXPECT_NEAR(share(truth_->zeros), 0.005, 0.002);
+  EXPECT_NEAR(share(truth->nulls), 0.01, 0.005);
+  EXPECT_NEAR(share(truth->minus_ones), 0.01, 0.005);
+  EXPECT_NEAR(share(truth->zeros), 0.005, 0.002);
 }
 
 TEST_F(SyntheticHerdTest, DeadSensorsNeverGiveAGoodValue) {
-  EXPECT_EQ(truth_->dead_sensors.size(), 2U);
-  for (const auto& sensor : herd_->sensors()) {
-    EXPECT_EQ(found_->good_sensors.contains(sensor.id), !sensor.dead) << sensor.id;
+  EXPECT_EQ(truth->dead_sensors.size(), 2U);
+  for (const auto& sensor : herd->sensors()) {
+    EXPECT_EQ(found->good_sensors.contains(sensor.id), !sensor.dead) << sensor.id;
   }
 }
 
 TEST_F(SyntheticHerdTest, MilkAndWeightsAreBelievable) {
   std::int64_t whole_days = 0;
   double litres = 0;
-  for (const auto& [key, day] : found_->days) {
+  for (const auto& [key, day] : found->days) {
     if (day.milk_count == 3 && !IllOn(key.first, key.second)) {
       ++whole_days;
       litres += Shown(day.milk_sum_millionths);
@@ -146,16 +146,16 @@ TEST_F(SyntheticHerdTest, MilkAndWeightsAreBelievable) {
 }
 
 TEST_F(SyntheticHerdTest, TheIllAndNobodyElseGiveHardlyAnyMilk) {
-  ASSERT_FALSE(truth_->ill.empty());
-  for (const auto& [cow, first, last] : truth_->ill) {
+  ASSERT_FALSE(truth->ill.empty());
+  for (const auto& [cow, first, last] : truth->ill) {
     for (FarmDay day = first; day <= last; day = day + 1) {
-      const CowDay& metrics = found_->days[{cow, day}];
+      const CowDay& metrics = found->days[{cow, day}];
       EXPECT_EQ(metrics.milk_count, 3);
       EXPECT_LT(Shown(metrics.milk_sum_millionths), 5);
     }
   }
   std::int64_t false_alarms = 0;
-  for (const auto& [key, day] : found_->days) {
+  for (const auto& [key, day] : found->days) {
     const bool low = day.milk_count >= 2 && day.milk_sum_millionths < 5'000'000;
     if (low && !IllOn(key.first, key.second)) ++false_alarms;
   }
@@ -163,7 +163,7 @@ TEST_F(SyntheticHerdTest, TheIllAndNobodyElseGiveHardlyAnyMilk) {
 }
 
 TEST_F(SyntheticHerdTest, SomeCowIsIllOnTheNewestCompleteDay) {
-  EXPECT_TRUE(std::any_of(truth_->ill.begin(), truth_->ill.end(), [](const IllEpisode& ill) {
+  EXPECT_TRUE(std::any_of(truth->ill.begin(), truth->ill.end(), [](const IllEpisode& ill) {
     return ill.first <= kPlan.to - 1 && ill.last >= kPlan.to - 1;
   }));
 }

@@ -1,0 +1,115 @@
+#include "request_reader.hpp"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <random>
+
+namespace herdflow::http {
+namespace {
+
+class RequestReaderTest : public testing::Test {
+ protected:
+  static std::vector<Route> Routes() {
+    Route get;
+    get.method = "GET";
+    get.path = "/a/{b}";
+    Route post;
+    post.method = "POST";
+    post.path = "/a";
+    post.max_body_bytes = 100;
+    return {get, post};
+  }
+
+  /// What comes out, as text, when the bytes arrive in pieces of this size.
+  std::vector<std::string> Read(std::string_view bytes, std::size_t piece) {
+    RequestReader reader(router_, limits_);
+    std::vector<std::string> out;
+    while (!bytes.empty()) {
+      const auto space = reader.Space();
+      const std::size_t count = std::min({piece, space.size(), bytes.size()});
+      if (count == 0) break;
+      std::copy_n(bytes.begin(), count, space.begin());
+      bytes.remove_prefix(count);
+      reader.Filled(count);
+      if (!TakeAll(reader, out)) break;
+    }
+    return out;
+  }
+
+  static bool TakeAll(RequestReader& reader, std::vector<std::string>& out) {
+    for (;;) {
+      auto outcome = reader.Next();
+      if (std::holds_alternative<RequestReader::NeedMore>(outcome)) return true;
+      if (const auto* refused = std::get_if<RequestReader::Refused>(&outcome)) {
+        out.push_back(std::to_string(refused->response.status));
+        if (!refused->framing.keep_alive) return false;
+        continue;
+      }
+      const auto& request = std::get<RequestReader::Complete>(outcome).request;
+      out.push_back(request.method + " " + request.path + " " + request.query + " " +
+                    std::string(request.Header("x-TAG")) + " " + request.body);
+    }
+  }
+
+  Router router_{Routes()};
+  Limits limits_;
+};
+
+TEST_F(RequestReaderTest, ReadsTheSameHoweverTheBytesAreCut) {
+  const std::string bytes =
+      "GET /a/1?x=y HTTP/1.1\r\nHost: h\r\nX-Tag: one\r\n\r\n"
+      "\r\nPOST /a HTTP/1.1\r\nHost: h\r\nContent-Length: 5\r\n\r\nhello"
+      "GET /none HTTP/1.1\r\nHost: h\r\n\r\n"
+      "POST /a/ HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: "
+      "chunked\r\n\r\n2\r\nab\r\n1\r\nc\r\n0\r\n\r\n"
+      "DELETE /a HTTP/1.1\r\nHost: h\r\nContent-Length: 3\r\n\r\nabc";
+  const std::vector<std::string> expected{"GET /a/1 x=y one ", "POST /a   hello", "404",
+                                          "POST /a/   abc", "405"};
+  for (std::size_t piece = 1; piece <= bytes.size(); ++piece) {
+    EXPECT_EQ(Read(bytes, piece), expected) << "in pieces of " << piece;
+  }
+}
+
+TEST_F(RequestReaderTest, AsksForContinueOnlyWhereTheBodyIsStillToCome) {
+  RequestReader reader(router_, limits_);
+  const std::string_view head =
+      "POST /a HTTP/1.1\r\nHost: h\r\nContent-Length: 2\r\nExpect: 100-continue\r\n\r\n";
+  std::copy(head.begin(), head.end(), reader.Space().begin());
+  reader.Filled(head.size());
+  EXPECT_TRUE(std::get<RequestReader::NeedMore>(reader.Next()).send_continue);
+  EXPECT_FALSE(std::get<RequestReader::NeedMore>(reader.Next()).send_continue);
+}
+
+TEST_F(RequestReaderTest, NoBytesBreakIt) {
+  std::mt19937 random(7);
+  const std::string_view words[] = {"GET ",
+                                    "POST ",
+                                    "/a/1",
+                                    "/a",
+                                    " HTTP/1.1",
+                                    "\r\n",
+                                    "Host: h",
+                                    "Content-Length: ",
+                                    "9",
+                                    "Transfer-Encoding: chunked",
+                                    "\r\n\r\n",
+                                    "\0",
+                                    "%",
+                                    "Expect: 100-continue",
+                                    "ffffffffffffffff"};
+  for (int round = 0; round < 20'000; ++round) {
+    std::string bytes;
+    for (auto count = random() % 24; count > 0; --count) {
+      if (random() % 8 == 0) {
+        bytes += static_cast<char>(random());
+      } else {
+        bytes += words[random() % std::size(words)];
+      }
+    }
+    Read(bytes, 1 + random() % 40);
+  }
+}
+
+}  // namespace
+}  // namespace herdflow::http

@@ -5,6 +5,7 @@
 #include <cmath>
 #include <limits>
 
+#include "field_column.hpp"
 #include "herdflow/herd/message.hpp"
 #include "table_file.hpp"
 
@@ -225,6 +226,18 @@ TEST_F(ValueTypes, BytesThatAreNotUtf8ReachTheRules) {
   EXPECT_THAT(values, ElementsAre("{\"id\":\"c1\",\"name\":\"Ros\xE9\",\"birthdate\":null}"));
   const auto parsed = herd::MessageParser().Cow(values.front());
   ASSERT_TRUE(std::holds_alternative<herd::Rejection>(parsed));
+}
+
+TEST_F(ValueTypes, AnIndexOutsideItsDictionaryIsDamage) {
+  const TestColumn words("words", arrow::utf8(), R"(["a", "b"])");
+  for (const char* indices : {"[0, 2]", "[0, -1]"}) {
+    const TestColumn index("index", arrow::int32(), indices);
+    const arrow::DictionaryArray array(arrow::dictionary(arrow::int32(), arrow::utf8()), index.rows,
+                                       words.rows);
+    const auto loaded = FieldColumn().Load(&array, 0, 2);
+    ASSERT_FALSE(loaded.has_value());
+    EXPECT_THAT(loaded.error().message(), testing::HasSubstr("of a dictionary of 2"));
+  }
 }
 
 TEST_F(ValueTypes, TextIsEscapedAsJsonNeedsIt) {

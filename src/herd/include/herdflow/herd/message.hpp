@@ -41,8 +41,11 @@ using Parsed = std::variant<Fields, Rejection>;
 ///
 /// Lifetime: the texts of a parsed message live until the parser reads the next one or ends.
 /// Threads: one at a time.
-/// Rejections: `missing` (no bytes at all), `bad_utf8`, `bad_json` (not JSON, no object, or a field
-/// given twice). Unknown fields are ignored: the exact bytes stay in bronze.
+/// Rejections: `missing` (no bytes at all), `bad_utf8` (some byte is not UTF-8, whatever else is
+/// wrong), `bad_json` (not RFC 8259, no object, nested deeper than 64 levels, half a surrogate
+/// pair, or one of the struct's fields given twice). A byte order mark is skipped. Unknown fields
+/// must be JSON too but are ignored: the exact bytes stay in bronze. Allocates nothing once it has
+/// seen a message as long as the longest. Throws std::bad_alloc alone.
 class MessageParser {
  public:
   MessageParser();
@@ -59,18 +62,21 @@ class MessageParser {
   std::unique_ptr<Buffers> buffers_;
 };
 
-/// The one JSON text of given fields: what `seed` and the HTTP API write to the log. Absent fields
-/// are left out; the order is that of the struct. `Write…(Parse(x)) == x` for every x that they
+/// Append the one JSON text of given fields: what `seed` and the HTTP API write to the log.
+/// Compact, absent fields left out, in the order of the struct; only what must be escaped is.
+/// kNumber and kOther are written as their text. `Write…(Parse(x)) == x` for every x that they
 /// wrote.
+///
+/// REQUIRES: texts are UTF-8, the text of a kNumber or kOther is JSON.
 void WriteMeasurement(const MeasurementFields& fields, std::string& out);
 void WriteCow(const CowFields& fields, std::string& out);
 void WriteSensor(const SensorFields& fields, std::string& out);
 
-/// The message key of a measurement: `<sensor_id>_<cow_id>`.
+/// Append the message key of a measurement: `<sensor_id>_<cow_id>`.
 void WriteMeasurementKey(std::string_view sensor_id, std::string_view cow_id, std::string& out);
 
 /// The shortest decimal text that reads back as the same double; never with an exponent for
-/// magnitudes between 1e-6 and 1e21. REQUIRES: finite.
+/// magnitudes from 1e-6 to 1e21; a JSON number. `1594425600` for 1594425600.0. REQUIRES: finite.
 [[nodiscard]] std::string ShortestDecimal(double number);
 
 }  // namespace herdflow::herd

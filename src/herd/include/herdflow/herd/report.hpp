@@ -63,11 +63,12 @@ struct DailyReport {
   bool complete = false;  ///< It has ended, and the herd has an accepted reading of a later day.
 };
 
-/// `today`: the farm day of now. REQUIRES: day <= today. Pure.
+/// `today`: the farm day of now. Cows may come in any order; day rows outside the 30 days count for
+/// nothing. REQUIRES: day <= today. Pure.
 [[nodiscard]] DailyReport MakeReport(FarmDay day, FarmDay today, std::optional<DataRange> data,
                                      const std::vector<CowWindow>& cows, const HealthRule& rule);
 
-/// The newest day that is complete, if any.
+/// The newest complete day that is not before the first day with data, if any.
 [[nodiscard]] std::optional<FarmDay> NewestCompleteDay(FarmDay today,
                                                        std::optional<DataRange> data);
 

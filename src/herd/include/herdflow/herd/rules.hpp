@@ -36,18 +36,21 @@ struct Bounds {
 /// `<number of the rules' code>-<hash of the bounds>`: what the store records and compares.
 [[nodiscard]] std::string RulesVersion(const Bounds& bounds);
 
-/// Ids: 1 to 255 code points, text or integer, no control characters, no blanks at the ends.
+/// Ids: 1 to 255 code points, text or integer, no control characters (C0, DEL, C1), no blanks at
+/// the ends (Unicode's White_Space and U+FEFF). `field`: a literal, the name that the rejection
+/// gives.
 [[nodiscard]] std::optional<Rejection> JudgeId(const Field& id, std::string_view field);
 
 /// Unix seconds, ms, µs or ns by magnitude (below 10¹¹, 10¹⁴, 10¹⁷, above), or ISO 8601, as number
 /// or text; rounded half to even to µs; 2000-01-01 to five minutes after `received_at`.
 [[nodiscard]] std::variant<Instant, Rejection> JudgeTimestamp(const Field& timestamp,
                                                               Instant received_at);
-/// The same without the bounds: what HTTP needs to refuse only what cannot be read.
+/// The same without the bounds: what HTTP needs to refuse only what cannot be read. A number beyond
+/// what an Instant holds is Instant::min() or max(), which nothing but a comparison should meet.
 [[nodiscard]] std::variant<Instant, Rejection> ReadTimestamp(const Field& timestamp);
 
-/// A finite decimal, rounded half to even to millionths, not negative, at most 10⁶ and, where the
-/// sensor is known, within its unit's bounds.
+/// A finite decimal, rounded half to even to millionths and then judged: not negative (-0.0 is
+/// zero), at most 10⁶ and, where the sensor is known, within its unit's bounds.
 [[nodiscard]] std::variant<std::int64_t, Rejection> JudgeValue(const Field& value,
                                                                std::optional<UnitKind> unit,
                                                                const Bounds& bounds);
@@ -95,7 +98,8 @@ struct Sensor {
 [[nodiscard]] std::variant<Sensor, Rejection> JudgeSensor(const SensorFields& fields);
 
 /// Every field that HTTP has to refuse at once (a malformed or missing id or time), and what else
-/// would keep the reading out of silver as far as it shows without the store: the warnings.
+/// would keep the message out of silver or gold as far as it shows without the store: the warnings
+/// (a time out of bounds, a value that no unit allows, a cow's name or a sensor's unit, …).
 struct Precheck {
   std::vector<Rejection> refused;
   std::vector<Rejection> warnings;

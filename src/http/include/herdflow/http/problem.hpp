@@ -30,11 +30,11 @@ enum class ProblemKind : std::uint8_t {
   kInternal,
 };
 inline constexpr std::array kAllProblemKinds{
-    ProblemKind::kMalformedRequest,   ProblemKind::kInvalidJson,     ProblemKind::kInvalidDate,
-    ProblemKind::kInvalidInput,       ProblemKind::kNotFound,        ProblemKind::kMethodNotAllowed,
-    ProblemKind::kConflict,           ProblemKind::kCrossOrigin,     ProblemKind::kUnsupportedCharset,
-    ProblemKind::kBodyTooLarge,       ProblemKind::kHeadersTooLarge, ProblemKind::kRequestTimeout,
-    ProblemKind::kUnavailable,        ProblemKind::kOutcomeUnknown,  ProblemKind::kInternal};
+    ProblemKind::kMalformedRequest, ProblemKind::kInvalidJson,     ProblemKind::kInvalidDate,
+    ProblemKind::kInvalidInput,     ProblemKind::kNotFound,        ProblemKind::kMethodNotAllowed,
+    ProblemKind::kConflict,         ProblemKind::kCrossOrigin,     ProblemKind::kUnsupportedCharset,
+    ProblemKind::kBodyTooLarge,     ProblemKind::kHeadersTooLarge, ProblemKind::kRequestTimeout,
+    ProblemKind::kUnavailable,      ProblemKind::kOutcomeUnknown,  ProblemKind::kInternal};
 
 struct ProblemFacts {
   int status = 500;

@@ -15,12 +15,12 @@ namespace herdflow::http {
 struct Limits {
   std::size_t header_bytes = 16 * 1024;  ///< Of the request line and all fields: else 431.
   std::size_t header_fields = 64;
-  std::size_t connections = 1024;         ///< One more is answered 503 and closed.
-  std::size_t blocking_requests = 256;    ///< Waiting for the pool; one more is answered 503.
-  std::chrono::milliseconds read{10'000};     ///< First byte to last byte of a request: else 408.
-  std::chrono::milliseconds answer{30'000};   ///< A handler's time: else 504.
-  std::chrono::milliseconds write{30'000};    ///< A client that does not read is cut off.
-  std::chrono::milliseconds idle{75'000};     ///< Between two requests of a connection.
+  std::size_t connections = 1024;            ///< One more is answered 503 and closed.
+  std::size_t blocking_requests = 256;       ///< Waiting for the pool; one more is answered 503.
+  std::chrono::milliseconds read{10'000};    ///< First byte to last byte of a request: else 408.
+  std::chrono::milliseconds answer{30'000};  ///< A handler's time: else 504.
+  std::chrono::milliseconds write{30'000};   ///< A client that does not read is cut off.
+  std::chrono::milliseconds idle{75'000};    ///< Between two requests of a connection.
 };
 
 struct ServerOptions {

@@ -1,0 +1,137 @@
+#include "api_fixture.hpp"
+#include "herdflow/api/backend.hpp"
+#include "herdflow/api/producer.hpp"
+#include "herdflow/http/problem.hpp"
+#include "pages.hpp"
+
+namespace herdflow::api {
+namespace {
+
+class DocumentTest : public testing::Test {
+ protected:
+  std::vector<http::Route> Producer() { return ProducerRoutes({writer_}); }
+  std::vector<http::Route> Backend() {
+    return BackendRoutes({queries_, [](const pipeline::NewCow&) { return pipeline::CowView(); },
+                          [] { return FarmDay(); }, herd::HealthRule{}});
+  }
+
+  FakeWriter writer_;
+  FakeQueries queries_;
+};
+
+/// The routes that a document has to describe: all but the pages for people.
+std::set<std::string> Described(const std::vector<http::Route>& routes) {
+  std::set<std::string> pages;
+  for (const auto& page : PageRoutes("")) pages.insert(page.path);
+  std::set<std::string> described;
+  for (const auto& route : routes) {
+    if (!pages.contains(route.path)) described.insert(route.method + " " + route.path);
+  }
+  return described;
+}
+
+TEST_F(DocumentTest, RoutesAndDocumentsHaveTheSameOperations) {
+  EXPECT_EQ(Described(Producer()), Contract(ProducerDocument()).Operations());
+  EXPECT_EQ(Described(Backend()), Contract(BackendDocument()).Operations());
+}
+
+TEST_F(DocumentTest, ProblemTypesAreThoseOfTheCode) {
+  std::set<std::string> expected;
+  for (const auto kind : http::kAllProblemKinds) expected.emplace(http::Facts(kind).type);
+  for (const auto document : {ProducerDocument(), BackendDocument()}) {
+    const Contract contract(document);
+    std::set<std::string> listed;
+    for (const auto& type : contract.root()
+                                .at_pointer("/components/schemas/Problem/properties/type/enum")
+                                .as_array()) {
+      listed.emplace(type.as_string());
+    }
+    EXPECT_EQ(listed, expected);
+  }
+}
+
+TEST_F(DocumentTest, CodesOfFieldsAreThoseOfTheRules) {
+  for (const auto document : {ProducerDocument(), BackendDocument()}) {
+    const Contract contract(document);
+    const auto& codes = contract.root()
+                            .at_pointer("/components/schemas/FieldError/properties/code/enum")
+                            .as_array();
+    EXPECT_EQ(codes.size(), static_cast<std::size_t>(herd::RejectionCode::kImplausible) + 1);
+    for (const auto& code : codes) {
+      EXPECT_TRUE(herd::RejectionCodeNamed(code.as_string())) << code.as_string();
+    }
+  }
+}
+
+TEST_F(DocumentTest, ExamplesFitTheirSchemas) {
+  for (const auto document : {ProducerDocument(), BackendDocument()}) {
+    const Contract contract(document);
+    for (const auto& path : contract.root().at("paths").as_object()) {
+      for (const auto& operation : path.value().as_object()) {
+        const auto* body = operation.value().as_object().if_contains("requestBody");
+        if (body == nullptr) continue;
+        const auto& content = body->at("content").at("application/json");
+        for (const auto& example : content.at("examples").as_object()) {
+          EXPECT_EQ(SchemaMisfit(content.at("schema"), example.value().at("value")), "")
+              << path.key() << " " << example.key();
+        }
+      }
+    }
+  }
+}
+
+TEST_F(DocumentTest, TheSchemaLibraryNoticesMisfits) {
+  const Contract contract(BackendDocument());
+  http_testing::Answer answer;
+  answer.status = 200;
+  answer.headers["content-type"] = "application/json";
+  answer.body = R"({"status":"ok"})";
+  EXPECT_EQ(contract.Misfit("GET", "/healthz", answer), "");
+  for (const auto* body :
+       {R"({"status":"bad"})", R"({})", R"({"status":"ok","more":1})", "[]", "{"}) {
+    answer.body = body;
+    EXPECT_NE(contract.Misfit("GET", "/healthz", answer), "") << body;
+  }
+  answer.body =
+      R"({"id":"c","name":"n","birthdate":"2020-1-1","created_at":"2020-01-01T00:00:00Z",)"
+      R"("latest_sensor_data":null})";
+  EXPECT_NE(contract.Misfit("GET", "/cows/c", answer), "");
+}
+
+TEST_F(DocumentTest, PagesComeOutOfTheExecutable) {
+  const Port producer(Producer(), ProducerDocument());
+  const Port backend(Backend(), BackendDocument());
+  EXPECT_EQ(producer.Unchecked(http_testing::Get("/openapi.json")).body, ProducerDocument());
+  EXPECT_EQ(backend.Unchecked(http_testing::Get("/openapi.json")).body, BackendDocument());
+  const auto root = backend.Unchecked(http_testing::Get("/"));
+  EXPECT_EQ(root.status, 307);
+  EXPECT_EQ(root.Header("location"), "/docs");
+  const std::pair<const char*, const char*> pages[] = {
+      {"/docs", "text/html; charset=utf-8"},
+      {"/docs/", "text/html; charset=utf-8"},
+      {"/docs/init.js", "text/javascript; charset=utf-8"},
+      {"/docs/swagger-ui-bundle.js", "text/javascript; charset=utf-8"},
+      {"/docs/swagger-ui.css", "text/css; charset=utf-8"}};
+  for (const auto& [path, type] : pages) {
+    const auto page = backend.Unchecked(http_testing::Get(path));
+    EXPECT_EQ(page.status, 200) << path;
+    EXPECT_EQ(page.Header("content-type"), type);
+    EXPECT_GT(page.body.size(), 100U);
+    const auto again =
+        backend.Unchecked(std::string("GET ") + path + " HTTP/1.1\r\nHost: x\r\nIf-None-Match: " +
+                          page.Header("etag") + "\r\n\r\n");
+    EXPECT_EQ(again.status, 304) << path;
+  }
+}
+
+TEST_F(DocumentTest, ThePageLoadsNothingFromElsewhere) {
+  const Port backend(Backend(), BackendDocument());
+  for (const auto* path : {"/docs", "/docs/init.js"}) {
+    const auto page = backend.Unchecked(http_testing::Get(path));
+    EXPECT_EQ(page.body.find("//"), std::string::npos) << path;
+    EXPECT_NE(page.Header("content-security-policy").find("default-src 'self'"), std::string::npos);
+  }
+}
+
+}  // namespace
+}  // namespace herdflow::api

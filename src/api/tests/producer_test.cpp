@@ -1,0 +1,135 @@
+#include "herdflow/api/producer.hpp"
+
+#include "api_fixture.hpp"
+#include "pages.hpp"
+
+namespace herdflow::api {
+namespace {
+
+using Kind = pipeline::AppendOutcome::Kind;
+
+class ProducerTest : public testing::Test {
+ protected:
+  FakeWriter writer_;
+  Port port_{ProducerRoutes({writer_}), ProducerDocument()};
+};
+
+constexpr const char* kReading =
+    R"({"sensor_id":"s-1","cow_id":"c-1","timestamp":1594425600,"value":"549.95"})";
+
+TEST_F(ProducerTest, AReadingIsAnsweredOnceItIsDurable) {
+  const auto answer = port_.Post("/measurement", kReading);
+  EXPECT_EQ(answer.status, 200);
+  EXPECT_EQ(answer.body, R"({"status":"success","message":"Sent to measurements kafka topic",)"
+                         R"("topic":"measurements","partition":2,"offset":0,"warnings":[]})");
+  ASSERT_EQ(writer_.appended().size(), 1U);
+  EXPECT_EQ(writer_.appended()[0].topic, pipeline::Topic::kMeasurements);
+  EXPECT_EQ(writer_.appended()[0].key, "s-1_c-1");
+  EXPECT_EQ(writer_.appended()[0].value, kReading);
+}
+
+TEST_F(ProducerTest, EveryPathOfTheSeedSystemWorks) {
+  for (const std::string prefix : {"", "/ingrid"}) {
+    for (const std::string slash : {"", "/"}) {
+      const auto cow = port_.Post(prefix + "/cow" + slash, R"({"id":"c-1","name":"Bella"})");
+      EXPECT_NE(cow.body.find("Sent to cows kafka topic"), std::string::npos);
+      const auto sensor = port_.Post(prefix + "/sensor" + slash, R"({"id":7,"unit":"L"})");
+      EXPECT_NE(sensor.body.find("Sent to sensors kafka topic"), std::string::npos);
+      EXPECT_EQ(port_.Post(prefix + "/measurement" + slash, kReading).status, 200);
+    }
+  }
+  const auto appended = writer_.appended();
+  ASSERT_EQ(appended.size(), 12U);
+  EXPECT_EQ(appended[0].key, "c-1");
+  EXPECT_EQ(appended[1].key, "7");
+}
+
+TEST_F(ProducerTest, KeepsTheSendersBytesWithoutTheBlanksAround) {
+  const std::string odd = "{ \"id\" : \"c\\u0031\",\n \"extra\":[1, 2] }";
+  EXPECT_EQ(port_.Post("/cow", " \r\n\t" + odd + "\n\n").status, 200);
+  EXPECT_EQ(writer_.appended()[0].value, odd);
+  EXPECT_EQ(writer_.appended()[0].key, "c1");
+}
+
+TEST_F(ProducerTest, WhatCanBeMendedLaterIsAcceptedWithWarnings) {
+  const auto answer = port_.Post(
+      "/measurement", R"({"sensor_id":"s","cow_id":"c","timestamp":1594425600,"value":-1})");
+  EXPECT_EQ(answer.status, 200);
+  EXPECT_EQ(Complaints(answer, "warnings"), "body.value negative");
+}
+
+TEST_F(ProducerTest, EveryOffendingFieldIsNamedAtOnce) {
+  const auto answer =
+      port_.Post("/measurement", R"({"sensor_id":" s","timestamp":"yesterday","value":-1})");
+  EXPECT_EQ(answer.status, 422);
+  EXPECT_EQ(Complaints(answer),
+            "body.sensor_id bad_characters, body.cow_id missing, body.timestamp bad_timestamp");
+  EXPECT_EQ(Complaints(port_.Post("/cow", "{}")), "body.id missing");
+  EXPECT_EQ(Complaints(port_.Post("/sensor", R"({"id":[1]})")), "body.id bad_type");
+  EXPECT_TRUE(writer_.appended().empty());
+}
+
+TEST_F(ProducerTest, WhatIsNoJsonObjectIsA400) {
+  for (const std::string body : {"", "  ", "x", "[]", "1", "null", "{\"id\":1", "{\"id\":1}}",
+                                 "{\"id\":\"\xff\"}", "\"{}\"", "{\"id\":\"a\nb\"}"}) {
+    for (const auto* path : {"/cow", "/sensor", "/measurement"}) {
+      const auto answer = port_.Post(path, body);
+      EXPECT_EQ(answer.status, 400) << path << " " << body;
+      EXPECT_NE(Complaints(answer), "") << path << " " << body;
+    }
+  }
+  EXPECT_EQ(port_.Post("/cow", R"({"id":1,"id":2})").status, 400);
+  EXPECT_TRUE(writer_.appended().empty());
+}
+
+TEST_F(ProducerTest, TakesAnyMediaTypeButNoOtherCharset) {
+  for (const auto* type : {"application/json", "text/plain", "application/json; charset=UTF-8",
+                           "application/json;charset=\"utf-8\""}) {
+    const std::string header = std::string("Content-Type: ") + type + "\r\n";
+    EXPECT_EQ(port_.Post("/measurement", kReading, header).status, 200) << type;
+  }
+  const auto* latin = "Content-Type: application/json; charset=iso-8859-1\r\n";
+  EXPECT_EQ(port_.Post("/measurement", kReading, latin).status, 415);
+}
+
+TEST_F(ProducerTest, LargeBodiesAreRefused) {
+  const std::string filler(64 * 1024, 'x');
+  EXPECT_EQ(port_.Post("/cow", R"({"id":"c","name":")" + filler + "\"}").status, 413);
+}
+
+TEST_F(ProducerTest, AFullLogIsA503ToTryAgain) {
+  writer_.AnswerWith(Kind::kRefused, Error(ErrorCode::kUnavailable, "queue of /data/log.db full"));
+  const auto answer = port_.Post("/measurement", kReading);
+  EXPECT_EQ(answer.status, 503);
+  EXPECT_EQ(answer.Header("retry-after"), "1");
+  EXPECT_EQ(answer.body.find("log.db"), std::string::npos);
+}
+
+TEST_F(ProducerTest, EveryRefusalHasItsStatus) {
+  const std::pair<ErrorCode, int> expected[] = {
+      {ErrorCode::kInvalidInput, 422}, {ErrorCode::kNotFound, 503}, {ErrorCode::kConflict, 409},
+      {ErrorCode::kShuttingDown, 503}, {ErrorCode::kTimeout, 504},  {ErrorCode::kCorruptData, 500},
+      {ErrorCode::kInternal, 500},
+  };
+  for (const auto& [code, status] : expected) {
+    writer_.AnswerWith(Kind::kRefused, Error(code, "why"));
+    EXPECT_EQ(port_.Post("/measurement", kReading).status, status) << Name(code);
+  }
+}
+
+TEST_F(ProducerTest, AnUnknownOutcomeSaysThatSendingAgainIsHarmless) {
+  writer_.AnswerWith(Kind::kUnknown, Error(ErrorCode::kTimeout, "fsync of /data/log.db"));
+  const auto answer = port_.Post("/measurement", kReading);
+  EXPECT_EQ(answer.status, 504);
+  EXPECT_NE(answer.body.find("Sending the same again is harmless"), std::string::npos);
+  EXPECT_EQ(answer.body.find("log.db"), std::string::npos);
+}
+
+TEST_F(ProducerTest, ListsOnlyItsOwnPaths) {
+  EXPECT_EQ(port_.Get("/healthz").body, R"({"status":"ok"})");
+  EXPECT_EQ(port_.Get("/cows/c-1").status, 404);
+  EXPECT_EQ(port_.Get("/cow").status, 405);
+}
+
+}  // namespace
+}  // namespace herdflow::api

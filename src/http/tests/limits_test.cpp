@@ -1,0 +1,163 @@
+#include <thread>
+
+#include "server_fixture.hpp"
+
+namespace herdflow::http {
+namespace {
+
+using http_testing::Connection;
+using http_testing::Get;
+using http_testing::Post;
+using std::chrono::milliseconds;
+
+ServerOptions Impatient() {
+  ServerOptions options;
+  options.limits.read = milliseconds(200);
+  options.limits.answer = milliseconds(200);
+  options.limits.idle = milliseconds(200);
+  return options;
+}
+
+TEST_F(ServerTest, RefusesALargeBodyUnread) {
+  Start();
+  EXPECT_EQ(Ask(Post("/echo", std::string(1000, 'x'))).status, 200);
+  Connection connection(server_->port());
+  connection.Send(Post("/echo", std::string(100'000, 'x')));
+  const auto answer = connection.Read();
+  ASSERT_TRUE(answer);
+  EXPECT_EQ(answer->status, 413);
+  EXPECT_EQ(Problem(*answer), "body-too-large");
+  EXPECT_EQ(answer->Header("connection"), "close");
+}
+
+TEST_F(ServerTest, ReadsChunkedBodiesUpToTheLimit) {
+  Start();
+  const std::string start = "POST /echo HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n";
+  EXPECT_EQ(Ask(start + "3\r\nabc\r\n2\r\nde\r\n0\r\n\r\n").body, "abcde");
+  std::string many = start;
+  for (int i = 0; i < 11; ++i) many += "64\r\n" + std::string(100, 'x') + "\r\n";
+  EXPECT_EQ(Problem(Ask(many)), "body-too-large");
+  EXPECT_EQ(Ask(start + "1;" + std::string(100'000, 'e')).status, 400);
+}
+
+TEST_F(ServerTest, RefusesLargeHeaders) {
+  Start();
+  const std::string start = "GET /hello HTTP/1.1\r\nHost: x\r\n";
+  EXPECT_EQ(Ask(start + "A: " + std::string(20'000, 'a') + "\r\n\r\n").status, 431);
+  std::string many = start;
+  for (int i = 0; i < 70; ++i) many += "A" + std::to_string(i) + ": b\r\n";
+  EXPECT_EQ(Problem(Ask(many + "\r\n")), "headers-too-large");
+  std::string endless = start;
+  for (int i = 0; i < 10'000; ++i) endless += "A: b\r\n";
+  EXPECT_EQ(Ask(endless).status, 431);
+}
+
+TEST_F(ServerTest, RefusesWhatIsNoRequest) {
+  Start();
+  for (const auto* request :
+       {"hello\r\n\r\n", "GET /hello\r\n\r\n", "GET /hello HTTP/2.0\r\n\r\n",
+        "GET /hello HTTP/1.1\r\n\r\n", "GET hello HTTP/1.1\r\nHost: x\r\n\r\n",
+        "GET * HTTP/1.1\r\nHost: x\r\n\r\n", "GET /hello HTTP/1.1\r\nHost: x\r\nHost: y\r\n\r\n",
+        "GET /echo/%zz HTTP/1.1\r\nHost: x\r\n\r\n",
+        "GET /hello HTTP/1.1\r\nHost: x\r\n: y\r\n\r\n",
+        "POST /echo HTTP/1.1\r\nHost: x\r\nContent-Length: 1x\r\n\r\n",
+        "POST /echo HTTP/1.1\r\nHost: x\r\nContent-Length: 3\r\nContent-Length: 4\r\n\r\nabcd",
+        "POST /echo HTTP/1.1\r\nHost: x\r\nContent-Length: 3\r\nTransfer-Encoding: chunked\r\n\r\n",
+        "POST /echo HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: gzip, chunked\r\n\r\n",
+        "POST /echo HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n"}) {
+    const auto answer = Ask(request);
+    EXPECT_EQ(answer.status, 400) << request;
+    EXPECT_EQ(Problem(answer), "malformed-request") << request;
+  }
+}
+
+TEST_F(ServerTest, RefusesPagesOfOtherOrigins) {
+  Start();
+  const auto from = [this](std::string_view origin) {
+    return Ask("POST /echo HTTP/1.1\r\nHost: localhost:5000\r\nContent-Length: 1\r\nOrigin: " +
+               std::string(origin) + "\r\n\r\nx")
+        .status;
+  };
+  EXPECT_EQ(from("http://localhost:5000"), 200);
+  for (const auto* origin : {"https://example.org", "http://localhost:5001", "null", "http://"}) {
+    EXPECT_EQ(from(origin), 403) << origin;
+  }
+}
+
+TEST_F(ServerTest, SendsContinueToWhoWaitsForIt) {
+  Start();
+  Connection connection(server_->port());
+  connection.Send(
+      "POST /echo HTTP/1.1\r\nHost: x\r\nContent-Length: 3\r\nExpect: 100-continue\r\n\r\n");
+  EXPECT_EQ(connection.Read()->status, 100);
+  connection.Send("abc");
+  EXPECT_EQ(connection.Read()->body, "abc");
+}
+
+TEST_F(ServerTest, ASlowRequestIsA408) {
+  Start(Impatient());
+  for (const auto* begin : {"G", "GET /hello HTTP/1.1\r\nHost: x\r\n",
+                            "POST /echo HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\n\r\nab"}) {
+    Connection connection(server_->port());
+    connection.Send(begin);
+    const auto answer = connection.Read();
+    ASSERT_TRUE(answer) << begin;
+    EXPECT_EQ(Problem(*answer), "request-timeout");
+    EXPECT_TRUE(connection.AtEnd());
+  }
+}
+
+TEST_F(ServerTest, DripFedBytesDoNotLengthenTheTime) {
+  Start(Impatient());
+  Connection connection(server_->port());
+  const std::string request = "GET /hello HTTP/1.1\r\nHost: x\r\nA: " + std::string(100, 'a');
+  for (const char c : request) {
+    if (!connection.Send({&c, 1})) break;
+    std::this_thread::sleep_for(milliseconds(10));
+  }
+  EXPECT_EQ(connection.Read()->status, 408);
+}
+
+TEST_F(ServerTest, AnIdleConnectionIsClosedWithoutAWord) {
+  Start(Impatient());
+  Connection connection(server_->port());
+  connection.Send(Get("/hello"));
+  EXPECT_EQ(connection.Read()->status, 200);
+  EXPECT_TRUE(connection.AtEnd());
+}
+
+TEST_F(ServerTest, AHandlerThatDoesNotAnswerInTimeIsA504) {
+  Start(Impatient());
+  Connection connection(server_->port());
+  connection.Send(Get("/held"));
+  EXPECT_EQ(Problem(*connection.Read()), "outcome-unknown");
+  for (const auto& respond : held_->TakeAll()) respond(JsonResponse(200, "\"late\""));
+  connection.Send(Get("/hello"));
+  EXPECT_EQ(connection.Read()->body, "\"hi\"");
+}
+
+TEST_F(ServerTest, OneConnectionTooManyIsTurnedAway) {
+  ServerOptions options;
+  options.limits.connections = 2;
+  Start(options);
+  {
+    Connection first(server_->port());
+    Connection second(server_->port());
+    first.Send(Get("/hello"));
+    second.Send(Get("/hello"));
+    EXPECT_EQ(first.Read()->status, 200);
+    EXPECT_EQ(second.Read()->status, 200);
+    Connection third(server_->port());
+    EXPECT_EQ(third.Read()->status, 503);
+    EXPECT_TRUE(third.AtEnd());
+  }
+  for (int status = 503; status == 503;) {
+    Connection again(server_->port());
+    again.Send(Get("/hello"));
+    const auto answer = again.Read();
+    if (answer) status = answer->status;
+  }
+}
+
+}  // namespace
+}  // namespace herdflow::http

@@ -1,0 +1,191 @@
+#pragma once
+
+// An event log in memory, for tests of what reads and writes one: partitions, offsets and broker
+// times are what the test says.
+
+#include <algorithm>
+#include <deque>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "herdflow/pipeline/event_log.hpp"
+
+namespace herdflow::pipeline::testing {
+
+/// Threads: readers may share a log that nobody appends to meanwhile.
+class FakeEventLog : public EventWriter, public TopicAdmin {
+ public:
+  struct Stored {
+    std::int64_t offset = 0;
+    Instant broker_time;
+    std::string key, value;
+    std::vector<Header> headers;
+  };
+
+  explicit FakeEventLog(std::int32_t partitions = 3, std::string incarnation = "1")
+      : incarnation_(std::move(incarnation)) {
+    for (const Topic topic : kAllTopics) {
+      for (std::int32_t i = 0; i < partitions; ++i) partitions_[{topic, i}];
+    }
+  }
+
+  /// Appends where and when the test says. Returns the offset.
+  std::int64_t Put(TopicPartition to, Instant broker_time, std::string key, std::string value,
+                   std::vector<Header> headers = {}) {
+    Partition& partition = partitions_.at(to);
+    partition.messages.push_back({partition.end, broker_time, std::move(key), std::move(value),
+                                  std::move(headers)});
+    return partition.end++;
+  }
+  /// Offsets that hold no message, as control records leave them.
+  void PutHole(TopicPartition to, std::int64_t offsets) { partitions_.at(to).end += offsets; }
+  /// Drops the messages from `offset` on, as an older copy of the log lacks them.
+  void CutFrom(TopicPartition to, std::int64_t offset) {
+    Partition& partition = partitions_.at(to);
+    std::erase_if(partition.messages, [&](const Stored& m) { return m.offset >= offset; });
+    partition.end = offset;
+  }
+
+  [[nodiscard]] std::string StreamId(Topic topic) const {
+    return "fake." + std::string(Name(topic)) + "." + incarnation_;
+  }
+  [[nodiscard]] const std::deque<Stored>& Messages(TopicPartition of) const {
+    return partitions_.at(of).messages;
+  }
+  [[nodiscard]] std::int64_t End(TopicPartition of) const { return partitions_.at(of).end; }
+  [[nodiscard]] std::vector<TopicPartition> Partitions() const {
+    std::vector<TopicPartition> all;
+    for (const auto& [partition, messages] : partitions_) all.push_back(partition);
+    return all;
+  }
+  [[nodiscard]] Assigned::Partition Assignment(TopicPartition of) const {
+    return {of, StreamId(of.topic), 0, End(of)};
+  }
+
+  // EventWriter: durable at once, at `clock`, which the test moves.
+  void Append(Topic topic, EventBatch batch, Completion done) override {
+    std::vector<AppendOutcome> outcomes;
+    for (Event& event : batch) {
+      const TopicPartition to{topic, PartitionOf(event.key, PartitionCount(topic))};
+      AppendOutcome outcome;
+      outcome.kind = refuse_with ? AppendOutcome::Kind::kRefused : AppendOutcome::Kind::kDurable;
+      outcome.error = refuse_with;
+      outcome.partition = to.partition;
+      outcome.broker_time = clock;
+      if (!refuse_with) {
+        outcome.offset =
+            Put(to, clock, std::move(event.key), std::move(event.value), std::move(event.headers));
+      }
+      outcomes.push_back(std::move(outcome));
+    }
+    done(std::move(outcomes));
+  }
+
+  // TopicAdmin.
+  Result<std::vector<TopicDescription>> List() override {
+    std::vector<TopicDescription> all;
+    for (const auto& [at, partition] : partitions_) {
+      if (all.empty() || all.back().topic != at.topic) {
+        all.push_back({at.topic, StreamId(at.topic), Instant{}, {}});
+      }
+      all.back().partitions.push_back({at.partition, 0, partition.end});
+    }
+    return all;
+  }
+  Result<> Create(Topic, std::int32_t) override { return {}; }
+  Result<MessageBatch> Read(TopicPartition from, std::int64_t offset, std::size_t count) override {
+    return Batch(from, offset, count);
+  }
+
+  /// Up to `count` messages from `offset` on. The views live as long as the log.
+  [[nodiscard]] MessageBatch Batch(TopicPartition from, std::int64_t offset,
+                                   std::size_t count) const {
+    MessageBatch batch{from, StreamId(from.topic), {}, nullptr};
+    for (const Stored& m : partitions_.at(from).messages) {
+      if (batch.messages.size() == count) break;
+      if (m.offset < offset) continue;
+      batch.messages.push_back({m.offset, m.broker_time, m.key, m.value, m.headers});
+    }
+    return batch;
+  }
+
+  Instant clock{std::chrono::sys_days(std::chrono::year(2024) / 4 / 10)};
+  std::optional<Error> refuse_with;
+
+ private:
+  struct Partition {
+    std::deque<Stored> messages;
+    std::int64_t end = 0;
+  };
+
+  [[nodiscard]] std::int32_t PartitionCount(Topic topic) const {
+    return static_cast<std::int32_t>(
+        std::count_if(partitions_.begin(), partitions_.end(),
+                      [&](const auto& entry) { return entry.first.topic == topic; }));
+  }
+
+  std::string incarnation_;
+  std::map<TopicPartition, Partition> partitions_;
+};
+
+/// A reader that has every partition from its first Poll on, and gives batches as the test says.
+class FakeEventReader : public EventReader {
+ public:
+  explicit FakeEventReader(const FakeEventLog& log) : log_(log) {}
+
+  Result<Polled> Poll(const PollLimits& limits) override {
+    if (!next_.empty()) {
+      Polled polled = std::move(next_.front());
+      next_.pop_front();
+      return polled;
+    }
+    if (!assigned_) {
+      assigned_ = true;
+      Assigned all;
+      for (const TopicPartition partition : log_.Partitions()) {
+        all.partitions.push_back(log_.Assignment(partition));
+      }
+      return Polled(std::move(all));
+    }
+    std::vector<TopicPartition> unread;
+    for (const auto& [partition, offset] : positions_) {
+      if (!log_.Batch(partition, offset, 1).messages.empty()) unread.push_back(partition);
+    }
+    if (unread.empty()) return Polled(Idle{});
+    const TopicPartition from = unread[pick(unread.size()) % unread.size()];
+    MessageBatch batch = log_.Batch(from, positions_[from], std::min(max_batch, limits.max_messages));
+    positions_[from] = batch.messages.back().offset + 1;
+    return Polled(std::move(batch));
+  }
+
+  Result<> Start(TopicPartition partition, std::int64_t offset) override {
+    positions_[partition] = offset;
+    return {};
+  }
+
+  /// What the next Poll gives, before anything else.
+  void GiveNext(Polled polled) { next_.push_back(std::move(polled)); }
+  /// Reads this partition no further, as after a revocation.
+  void Forget(TopicPartition partition) { positions_.erase(partition); }
+
+  [[nodiscard]] const std::map<TopicPartition, std::int64_t>& positions() const {
+    return positions_;
+  }
+
+  std::size_t max_batch = 10'000;
+  /// Which of so many partitions with unread messages is next.
+  std::function<std::size_t(std::size_t)> pick = [](std::size_t) { return 0; };
+
+ private:
+  const FakeEventLog& log_;
+  bool assigned_ = false;
+  std::map<TopicPartition, std::int64_t> positions_;
+  std::deque<Polled> next_;
+};
+
+}  // namespace herdflow::pipeline::testing

@@ -1,0 +1,201 @@
+#pragma once
+
+// What a layer store holds, as lines that compare and read well: ids and not integers, and none of
+// the columns that may depend on how a store got there (version, receipt, the integers themselves).
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cstdlib>
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "herdflow/core/time.hpp"
+#include "herdflow/herd/aggregates.hpp"
+#include "herdflow/pipeline/herd_queries.hpp"
+#include "herdflow/pipeline/layer_store.hpp"
+
+namespace herdflow::pipeline::testing {
+
+using Lines = std::vector<std::string>;
+using Cells = std::vector<std::string>;
+
+struct StoreSettings {
+  std::string rules_version = herd::RulesVersion({});
+  std::string time_zone = "UTC";
+};
+
+/// An empty store of its own, and the ways to it.
+class LayerStoreFixture {
+ public:
+  virtual ~LayerStoreFixture() = default;
+  /// A connection of its own, as another process would have.
+  virtual Result<std::unique_ptr<LayerStore>> Open(const StoreSettings& settings) = 0;
+  /// REQUIRES: the store was opened before.
+  virtual std::unique_ptr<HerdQueries> Queries() = 0;
+  /// Rows of a statement of `columns` columns as text, NULL as "-". `{bronze}`, `{silver}`, `{gold}`
+  /// and `{ops}` stand for what precedes a table's name. Other statements: 0 columns.
+  virtual std::vector<Cells> Query(std::string_view sql, int columns) = 0;
+};
+using MakeLayerStoreFixture = std::function<std::unique_ptr<LayerStoreFixture>()>;
+
+inline std::int64_t Number(const std::string& cell) {
+  return std::strtoll(cell.c_str(), nullptr, 10);
+}
+inline std::string DateCell(const std::string& days) {
+  return days == "-" ? days : FormatDate(FarmDay{static_cast<std::int32_t>(Number(days))});
+}
+inline std::string TimeCell(const std::string& micros) {
+  return micros == "-" ? micros : FormatInstant(FromMicros(Number(micros)));
+}
+/// `12.5`: millionths as a person writes them.
+inline std::string ValueCell(const std::string& millionths) {
+  if (millionths == "-") return millionths;
+  const std::int64_t value = Number(millionths);
+  std::string text = fmt::format("{}.{:06}", value / herd::kMillion, value % herd::kMillion);
+  text.erase(text.find_last_not_of('0') + 1);
+  if (text.back() == '.') text.pop_back();
+  return text;
+}
+
+/// `<cow> <sensor> <time> <value> <state>`.
+inline Lines SilverLines(LayerStoreFixture& store) {
+  Lines lines;
+  for (const Cells& row :
+       store.Query("SELECT c.cow_id, s.sensor_id, r.timestamp, r.value, r.state, r.farm_day"
+                   " FROM {silver}measurements_rows r JOIN {ops}cow_ids c ON c.id = r.cow_id"
+                   " JOIN {ops}sensor_ids s ON s.id = r.sensor_id",
+                   6)) {
+    const auto state = static_cast<ReadingState>(Number(row[4]));
+    lines.push_back(fmt::format("{} {} {} {} {} on {}", row[0], row[1], TimeCell(row[2]),
+                                ValueCell(row[3]), Name(state), DateCell(row[5])));
+  }
+  std::sort(lines.begin(), lines.end());
+  return lines;
+}
+
+inline std::string_view StatusName(std::int64_t status) {
+  switch (static_cast<QuarantineStatus>(status)) {
+    case QuarantineStatus::kOpen:
+      return "open";
+    case QuarantineStatus::kSuperseded:
+      return "superseded";
+    case QuarantineStatus::kDismissed:
+      return "dismissed";
+  }
+  return "unknown";
+}
+
+/// `<topic>/<partition>/<offset> <code> <field> <status> of <cow> <sensor> <time>`.
+inline Lines QuarantineLines(LayerStoreFixture& store) {
+  Lines lines;
+  for (const Cells& row : store.Query(
+           "SELECT t.topic, r.topic_partition, r.topic_offset, r.code, r.field, r.status,"
+           " c.cow_id, s.sensor_id, r.timestamp FROM {silver}quarantine_rows r"
+           " JOIN {ops}streams t ON t.id = r.stream_id LEFT JOIN {ops}cow_ids c ON c.id = r.cow_id"
+           " LEFT JOIN {ops}sensor_ids s ON s.id = r.sensor_id",
+           9)) {
+    lines.push_back(fmt::format("{}/{}/{} {} {} {} of {} {} {}", row[0], row[1], row[2], row[3],
+                                row[4].empty() ? "-" : row[4], StatusName(Number(row[5])), row[6],
+                                row[7], TimeCell(row[8])));
+  }
+  std::sort(lines.begin(), lines.end());
+  return lines;
+}
+
+/// `<table> <cow> <first day> <sensor> <count> readings: sum, min, max`.
+inline Lines AggregateLines(LayerStoreFixture& store, std::string_view kind) {
+  Lines lines;
+  for (const Cells& row : store.Query(
+           fmt::format("SELECT c.cow_id, r.first_day, s.sensor_id, r.records_count, r.value_sum,"
+                       " r.value_min, r.value_max FROM {{gold}}measurements_{}_aggregations_rows r"
+                       " JOIN {{ops}}cow_ids c ON c.id = r.cow_id"
+                       " JOIN {{ops}}sensor_ids s ON s.id = r.sensor_id",
+                       kind),
+           7)) {
+    lines.push_back(fmt::format("{} {} {} {} count {} sum {} min {} max {}", kind, row[0],
+                                DateCell(row[1]), row[2], row[3], ValueCell(row[4]),
+                                ValueCell(row[5]), ValueCell(row[6])));
+  }
+  std::sort(lines.begin(), lines.end());
+  return lines;
+}
+
+/// `<cow> <day> milk <sum>/<count> weight <sum>/<count> last <weight> at <time>`.
+inline Lines CowDayLines(LayerStoreFixture& store) {
+  Lines lines;
+  for (const Cells& row : store.Query(
+           "SELECT c.cow_id, r.farm_day, r.milk_sum, r.milk_count, r.weight_sum, r.weight_count,"
+           " r.last_weight, r.last_weight_at FROM {gold}cow_daily_metrics_rows r"
+           " JOIN {ops}cow_ids c ON c.id = r.cow_id",
+           8)) {
+    lines.push_back(fmt::format("{} {} milk {}/{} weight {}/{} last {} at {}", row[0],
+                                DateCell(row[1]), ValueCell(row[2]), row[3], ValueCell(row[4]),
+                                row[5], ValueCell(row[6]), TimeCell(row[7])));
+  }
+  std::sort(lines.begin(), lines.end());
+  return lines;
+}
+
+/// `<id> <name> born <date>`.
+inline Lines CowLines(LayerStoreFixture& store) {
+  Lines lines;
+  for (const Cells& row : store.Query("SELECT c.cow_id, r.name, r.birthdate FROM {gold}cows_rows r"
+                                      " JOIN {ops}cow_ids c ON c.id = r.cow_id",
+                                      3)) {
+    lines.push_back(fmt::format("{} {} born {}", row[0], row[1], DateCell(row[2])));
+  }
+  std::sort(lines.begin(), lines.end());
+  return lines;
+}
+
+/// `<id> <unit>`.
+inline Lines SensorLines(LayerStoreFixture& store) {
+  Lines lines;
+  for (const Cells& row : store.Query("SELECT s.sensor_id, r.unit FROM {gold}sensors_rows r"
+                                      " JOIN {ops}sensor_ids s ON s.id = r.sensor_id",
+                                      2)) {
+    lines.push_back(row[0] + " " + row[1]);
+  }
+  std::sort(lines.begin(), lines.end());
+  return lines;
+}
+
+/// `<cow> <sensor> <time> of <partition>/<offset>, unit known|unknown`.
+inline Lines WaitingLines(LayerStoreFixture& store) {
+  Lines lines;
+  for (const Cells& row : store.Query(
+           "SELECT c.cow_id, s.sensor_id, r.timestamp, r.topic_partition, r.topic_offset,"
+           " r.unit_known FROM {ops}waiting_versions r JOIN {ops}cow_ids c ON c.id = r.cow_id"
+           " JOIN {ops}sensor_ids s ON s.id = r.sensor_id",
+           6)) {
+    lines.push_back(fmt::format("{} {} {} of {}/{}, unit {}", row[0], row[1], TimeCell(row[2]),
+                                row[3], row[4], row[5] == "1" ? "known" : "unknown"));
+  }
+  std::sort(lines.begin(), lines.end());
+  return lines;
+}
+
+/// Everything that must not depend on order and batches, one line a row, each naming its table.
+inline Lines DumpLayers(LayerStoreFixture& store) {
+  Lines dump;
+  const auto add = [&dump](std::string_view table, const Lines& lines) {
+    for (const std::string& line : lines) dump.push_back(fmt::format("{}: {}", table, line));
+  };
+  add("silver", SilverLines(store));
+  add("quarantine", QuarantineLines(store));
+  for (const char* kind : {"daily", "weekly", "monthly", "yearly"}) {
+    add("gold", AggregateLines(store, kind));
+  }
+  add("cow day", CowDayLines(store));
+  add("cow", CowLines(store));
+  add("sensor", SensorLines(store));
+  add("waiting", WaitingLines(store));
+  return dump;
+}
+
+}  // namespace herdflow::pipeline::testing

@@ -1,0 +1,71 @@
+#pragma once
+
+// Laws of every layer store under the pipelines' steps. A test program includes it in one file and
+// writes
+//
+//   INSTANTIATE_TEST_SUITE_P(Sqlite, LayerStoreProperties, testing::Values(MakeSqliteFixture));
+
+#include <gtest/gtest.h>
+
+#include <memory>
+#include <vector>
+
+#include "layer_dump.hpp"
+#include "random_herd.hpp"
+#include "reference_layers.hpp"
+
+namespace herdflow::pipeline::testing {
+
+class LayerStoreProperties : public ::testing::TestWithParam<MakeLayerStoreFixture> {
+ protected:
+  LayerStoreProperties() : calendar_(*herd::FarmCalendar::Make("Europe/Berlin")) {}
+
+  /// The dump after these actions and, in the end, everything else in chunks of `chunk`.
+  Lines Layers(const FakeEventLog& log, const std::vector<RandomAction>& actions,
+               std::size_t chunk) {
+    const auto layers = GetParam()();
+    auto store = layers->Open({.time_zone = "Europe/Berlin"});
+    if (!store) RC_FAIL(store.error().message());
+    RandomRun run(log, **store, calendar_);
+    for (const RandomAction& action : actions) run.Do(action);
+    run.Finish(chunk);
+    const auto status = layers->Queries()->ReadStatus();
+    RC_ASSERT(status);
+    RC_ASSERT(status->dirty_days == 0);
+    for (const auto& partition : status->partitions) {
+      RC_ASSERT(partition.AuditGap() == 0);
+      RC_ASSERT(partition.judged_offset == partition.next_offset);
+    }
+    return DumpLayers(*layers);
+  }
+
+  herd::FarmCalendar calendar_;
+};
+
+GTEST_ALLOW_UNINSTANTIATED_PARAMETERIZED_TEST(LayerStoreProperties);
+
+TEST_P(LayerStoreProperties, AnyOrderAnyBatchesAnyDeathGiveTheLayersOfTheDataContract) {
+  EXPECT_TRUE(rc::check("interleaved and killed anywhere", [&] {
+    const auto world = *RandomWorld().as("messages");
+    const auto actions = *RandomActions().as("actions");
+    FakeEventLog log;
+    FillLog(world, log);
+    const auto chunk = *rc::gen::inRange<std::size_t>(1, 9).as("chunk");
+    const Lines expected = ReferenceLayers(log, calendar_).Dump();
+    const std::string difference = Difference(expected, Layers(log, actions, chunk));
+    if (!difference.empty()) RC_FAIL(difference);
+  }));
+}
+
+TEST_P(LayerStoreProperties, EverythingAtOnceGivesTheLayersOfTheDataContract) {
+  EXPECT_TRUE(rc::check("one load, one run", [&] {
+    const auto world = *RandomWorld().as("messages");
+    FakeEventLog log;
+    FillLog(world, log);
+    const Lines expected = ReferenceLayers(log, calendar_).Dump();
+    const std::string difference = Difference(expected, Layers(log, {}, 25'000));
+    if (!difference.empty()) RC_FAIL(difference);
+  }));
+}
+
+}  // namespace herdflow::pipeline::testing

@@ -1,0 +1,234 @@
+#pragma once
+
+// Small random worlds of messages, and random ways to load and judge them.
+
+#include <fmt/format.h>
+#include <rapidcheck.h>
+
+#include <algorithm>
+#include <array>
+#include <ostream>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "fake_event_log.hpp"
+#include "herdflow/pipeline/pipelines.hpp"
+#include "meddling_store.hpp"
+
+namespace herdflow::pipeline::testing {
+
+inline constexpr Instant kWorldBegin{std::chrono::sys_days(std::chrono::year(2024) / 4 / 10)};
+
+/// One message, made from a few small numbers so that a failing world shrinks to a small one.
+struct RandomMessage {
+  int kind = 0, partition = 0, second = 0, cow = 0, sensor = 0, at = 0, value = 0;
+
+  [[nodiscard]] TopicPartition To() const {
+    const Topic topic = kind < 2   ? Topic::kSensors
+                        : kind < 4 ? Topic::kCows
+                                   : Topic::kMeasurements;
+    return {topic, partition};
+  }
+  /// Broker times collide often, and step back at times.
+  [[nodiscard]] Instant BrokerTime() const { return kWorldBegin + std::chrono::seconds(second); }
+
+  [[nodiscard]] std::string Json() const {
+    switch (kind) {
+      case 0:
+      case 1:
+        return SensorJson();
+      case 2:
+      case 3:
+        return CowJson();
+      case 4:
+        return fmt::format(R"({{"sensor_id":"S{}","cow_id":"C{}","timestamp":{},"deleted":true}})",
+                           sensor, cow, At());
+      case 5:
+        return Odd();
+      default:
+        return fmt::format(R"({{"sensor_id":"S{}","cow_id":"C{}","timestamp":{},"value":{}}})",
+                           sensor, cow, At(), Value());
+    }
+  }
+
+ private:
+  /// A sensor has one kind of unit, however it is written.
+  [[nodiscard]] std::string SensorJson() const {
+    static constexpr std::array kUnits{R"("L")",   R"("l")",    R"(" L ")",    R"("kg")", R"("KG")",
+                                       R"("kg ")", R"("steps")", R"("steps ")", R"(" steps")"};
+    static constexpr std::array kBad{R"("")", "null", R"("more than ten letters")", "7"};
+    const auto which = static_cast<std::size_t>(value);
+    if (which >= 8) return fmt::format(R"({{"id":"S{}","unit":{}}})", sensor, kBad[which - 8]);
+    return fmt::format(R"({{"id":"S{}","unit":{}}})", sensor,
+                       kUnits[static_cast<std::size_t>(sensor) * 3 + which % 3]);
+  }
+  [[nodiscard]] std::string CowJson() const {
+    static constexpr std::array kRest{
+        R"("name":"Berta")",
+        R"("name":"Berta #2")",
+        R"("name":" Berta ","birthdate":"2020-02-29")",
+        R"("name":"Alma","birthdate":null)",
+        R"("name":"Alma","birthdate":"2024-04-10")",
+        R"("birthdate":"2020-01-01")",
+        R"("name":"Berta","birthdate":"1979-12-31")",
+        R"("name":"Berta","birthdate":"2020-02-30")",
+        R"("name":"Berta","birthdate":"2024-04-11")",
+    };
+    return fmt::format(R"({{"id":"C{}",{}}})", cow, kRest[static_cast<std::size_t>(value) % 9]);
+  }
+  /// Two at one instant's two notations, both sides of midnight, of a week, of a year, of a change
+  /// of the clock, and one that is in the future unless it was received late.
+  [[nodiscard]] std::string At() const {
+    static constexpr std::array kTimes{
+        R"("2024-04-07T05:00:00Z")", "1712466000",
+        R"("2024-04-07T21:59:59.999999Z")", R"("2024-04-07T22:00:00Z")",
+        R"("2023-12-31T22:59:59Z")", R"("2023-12-31T23:00:00Z")",
+        R"("2024-03-31T01:00:00Z")", R"("2024-04-10T00:05:02Z")"};
+    return kTimes[static_cast<std::size_t>(at)];
+  }
+  [[nodiscard]] std::string Value() const {
+    static constexpr std::array kValues{"12.5",  R"("30")", "0",       "59.9999999", "61",
+                                        "2000",  "-1",      "null",    R"("nan")",   "1000000",
+                                        "1000001", R"("?")"};
+    return kValues[static_cast<std::size_t>(value)];
+  }
+  /// What no sensor sends.
+  [[nodiscard]] std::string Odd() const {
+    static const std::array<std::string, 7> kOdd{
+        "", "{", "\xFF{}", "[]", R"({"sensor_id":"S0","cow_id":" C0","timestamp":1712466000,"value":1})",
+        R"({"cow_id":"C1","timestamp":1712466000,"value":1})",
+        R"({"sensor_id":"S0","cow_id":"C1","timestamp":1712466000,"value":1,"deleted":"?"})"};
+    return kOdd[static_cast<std::size_t>(value) % kOdd.size()];
+  }
+};
+
+inline std::ostream& operator<<(std::ostream& out, const RandomMessage& message) {
+  return out << "\n  " << Name(message.To().topic) << '/' << message.partition << " +"
+             << message.second << " s " << message.Json();
+}
+
+/// One thing that some process does, and when it is killed in it.
+struct RandomAction {
+  int what = 0, amount = 0, place = 0, kill = 0;
+
+  /// Half of the actions are left alone.
+  [[nodiscard]] int KillAfter() const { return kill < 60 ? kill : MeddlingStore::kNever; }
+};
+
+inline std::ostream& operator<<(std::ostream& out, const RandomAction& action) {
+  static constexpr std::array kWhat{"load", "cows", "sensors", "cleanse", "aggregate"};
+  out << "\n  " << kWhat[static_cast<std::size_t>(action.what)] << ' ' << action.amount << " at "
+      << action.place;
+  if (action.kill < 60) out << ", killed after " << action.kill << " calls";
+  return out;
+}
+
+inline rc::Gen<std::vector<RandomMessage>> RandomWorld() {
+  const auto up_to = [](int end) { return rc::gen::inRange(0, end); };
+  return rc::gen::container<std::vector<RandomMessage>>(rc::gen::build<RandomMessage>(
+      rc::gen::set(&RandomMessage::kind, up_to(12)),
+      rc::gen::set(&RandomMessage::partition, up_to(3)),
+      rc::gen::set(&RandomMessage::second, up_to(5)), rc::gen::set(&RandomMessage::cow, up_to(3)),
+      rc::gen::set(&RandomMessage::sensor, up_to(3)), rc::gen::set(&RandomMessage::at, up_to(8)),
+      rc::gen::set(&RandomMessage::value, up_to(12))));
+}
+
+inline rc::Gen<std::vector<RandomAction>> RandomActions() {
+  const auto up_to = [](int end) { return rc::gen::inRange(0, end); };
+  return rc::gen::container<std::vector<RandomAction>>(rc::gen::build<RandomAction>(
+      rc::gen::set(&RandomAction::what, up_to(5)), rc::gen::set(&RandomAction::amount, up_to(6)),
+      rc::gen::set(&RandomAction::place, up_to(9)), rc::gen::set(&RandomAction::kill, up_to(120))));
+}
+
+inline void FillLog(const std::vector<RandomMessage>& world, FakeEventLog& log) {
+  for (const RandomMessage& message : world) {
+    log.Put(message.To(), message.BrokerTime(), "key", message.Json());
+  }
+}
+
+/// The processes that load and judge: what was killed goes on where the store stands.
+class RandomRun {
+ public:
+  RandomRun(const FakeEventLog& log, LayerStore& store, const herd::FarmCalendar& calendar)
+      : reader_(log), store_(store), cleanse_{store_, calendar, {}, 25'000} {}
+
+  void Do(const RandomAction& action) {
+    const auto amount = static_cast<std::size_t>(action.amount) + 1;
+    const auto place = static_cast<std::size_t>(action.place);
+    reader_.max_batch = amount;
+    reader_.pick = [place](std::size_t) { return place; };
+    store_.max_records = amount;
+    store_.max_dirty_days = amount;
+    store_.commit_happens = action.kill % 2 == 0;
+    cleanse_.chunk = amount;
+    store_.KillAfter(action.KillAfter());
+    int chunks = 1 + action.place % 3;
+    const StopRequested soon = [&chunks] { return chunks-- <= 0; };
+    Check(Once(action, soon));
+  }
+
+  /// Everything that is left, in chunks of any size.
+  void Finish(std::size_t chunk = 25'000) {
+    reader_.max_batch = store_.max_records = store_.max_dirty_days = cleanse_.chunk = chunk;
+    std::size_t turn = 0;
+    reader_.pick = [&turn](std::size_t) { return turn++; };
+    for (int idle = 0; idle < 2;) {
+      const auto loaded = loader_.Step(std::chrono::milliseconds(0));
+      Check(loaded);
+      idle = *loaded == 0 ? idle + 1 : 0;
+    }
+    for (const Pipeline pipeline : kAllPipelines) {
+      Check(Run(pipeline, cleanse_, [] { return false; }, kQuiet));
+    }
+  }
+
+ private:
+  inline static const StepProgress kQuiet = [](std::string_view, std::int64_t) {};
+
+  Result<std::int64_t> Once(const RandomAction& action, const StopRequested& soon) {
+    switch (action.what) {
+      case 0:
+        return loader_.Step(std::chrono::milliseconds(0));
+      case 1:
+        return JudgeCows(store_, soon, kQuiet);
+      case 2:
+        return JudgeSensors(store_, soon, kQuiet);
+      case 3:
+        return Cleanse(cleanse_, soon, kQuiet);
+      default:
+        return Aggregate(store_, kAllAggregateTasks[static_cast<std::size_t>(action.place) % 5],
+                         soon, kQuiet);
+    }
+  }
+
+  void Check(const Result<std::int64_t>& done) {
+    if (!done && !store_.killed()) RC_FAIL(done.error().message());
+    store_.LetLive();
+  }
+
+  FakeEventReader reader_;
+  MeddlingStore store_;
+  Loader loader_{{reader_, store_, "test"}};
+  CleanseContext cleanse_;
+};
+
+/// What two dumps differ in.
+inline std::string Difference(const std::vector<std::string>& expected,
+                              const std::vector<std::string>& actual) {
+  std::string text;
+  const auto without = [&text](std::vector<std::string> all, std::vector<std::string> other,
+                               std::string_view mark) {
+    std::sort(all.begin(), all.end());
+    std::sort(other.begin(), other.end());
+    std::vector<std::string> rest;
+    std::set_difference(all.begin(), all.end(), other.begin(), other.end(),
+                        std::back_inserter(rest));
+    for (const std::string& line : rest) text += fmt::format("{} {}\n", mark, line);
+  };
+  without(expected, actual, "missing:");
+  without(actual, expected, "not expected:");
+  return text;
+}
+
+}  // namespace herdflow::pipeline::testing

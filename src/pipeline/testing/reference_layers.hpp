@@ -1,0 +1,264 @@
+#pragma once
+
+// What the layers must hold once everything is loaded and judged: the data contract written down a
+// second time, over all messages at once, with nothing remembered between them.
+
+#include <fmt/format.h>
+
+#include <map>
+#include <optional>
+#include <string>
+#include <tuple>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include "fake_event_log.hpp"
+#include "herdflow/herd/farm_calendar.hpp"
+#include "herdflow/herd/rules.hpp"
+#include "layer_dump.hpp"
+
+namespace herdflow::pipeline::testing {
+
+/// REQUIRES: nothing is retired, a sensor has one kind of unit, timestamps have no other defect than
+/// that they are missing or in the future.
+class ReferenceLayers {
+ public:
+  ReferenceLayers(const FakeEventLog& log, const herd::FarmCalendar& calendar) {
+    for (const TopicPartition partition : log.Partitions()) {
+      std::int64_t version = 0;
+      for (const auto& message : log.Messages(partition)) {
+        version = std::max(version + 1, ToMicros(message.broker_time));
+        messages_[partition.topic].push_back({{version, partition.partition, message.offset},
+                                              message.broker_time,
+                                              message.value});
+      }
+    }
+    JudgeCows();
+    JudgeSensors();
+    JudgeReadings(calendar);
+  }
+
+  /// As DumpLayers.
+  [[nodiscard]] Lines Dump() const {
+    Lines dump;
+    const auto add = [&dump](std::string_view table, Lines lines) {
+      std::sort(lines.begin(), lines.end());
+      for (const std::string& line : lines) dump.push_back(fmt::format("{}: {}", table, line));
+    };
+    add("silver", silver_);
+    add("quarantine", quarantine_);
+    for (const char* kind : {"daily", "weekly", "monthly", "yearly"}) {
+      Lines lines;
+      for (const auto& [key, statistics] : aggregates_.at(kind)) {
+        const auto& [cow, first, sensor] = key;
+        lines.push_back(fmt::format("{} {} {} {} count {} sum {} min {} max {}", kind, cow,
+                                    FormatDate(first), sensor, statistics.count,
+                                    Value(statistics.sum_millionths),
+                                    Value(statistics.min_millionths),
+                                    Value(statistics.max_millionths)));
+      }
+      add("gold", lines);
+    }
+    add("cow day", CowDays());
+    add("cow", cow_lines_);
+    add("sensor", sensor_lines_);
+    add("waiting", waiting_);
+    return dump;
+  }
+
+ private:
+  using Place = std::tuple<std::int64_t, std::int32_t, std::int64_t>;  // version, partition, offset
+  struct Judged {
+    Place place;
+    Instant received_at;
+    std::string value;
+  };
+  struct Weight {
+    Instant at;
+    std::string sensor;
+    std::int64_t value = 0;
+  };
+  struct Day {
+    std::int64_t milk_count = 0, milk = 0;
+    std::vector<Weight> weights;
+  };
+
+  static std::string Value(std::int64_t millionths) { return ValueCell(std::to_string(millionths)); }
+
+  void Refuse(Topic topic, const Place& place, const herd::Rejection& rejection, bool superseded,
+              const std::string& of) {
+    quarantine_.push_back(fmt::format(
+        "{}/{}/{} {} {} {} of {}", Name(topic), std::get<1>(place), std::get<2>(place),
+        Name(rejection.code), rejection.field.empty() ? "-" : rejection.field,
+        superseded ? "superseded" : "open", of));
+  }
+
+  /// Of each id the newest valid message, and every refused one.
+  template <class Row, class Parse, class Judge>
+  std::map<std::string, std::pair<Place, Row>> Newest(Topic topic, Parse parse, Judge judge) {
+    std::map<std::string, std::pair<Place, Row>> newest;
+    std::vector<std::tuple<Place, std::string, herd::Rejection>> refused;
+    herd::MessageParser parser;
+    for (const Judged& message : messages_[topic]) {
+      const auto parsed = parse(parser, message.value);
+      if (const auto* rejection = std::get_if<herd::Rejection>(&parsed)) {
+        refused.emplace_back(message.place, "-", *rejection);
+        continue;
+      }
+      const auto& fields = std::get<0>(parsed);
+      const auto verdict = judge(fields, message.received_at);
+      if (const auto* row = std::get_if<Row>(&verdict)) {
+        const auto [at, added] = newest.try_emplace(row->id, message.place, *row);
+        if (!added && at->second.first < message.place) at->second = {message.place, *row};
+      } else {
+        refused.emplace_back(message.place,
+                             herd::JudgeId(fields.id, "id") ? "-" : std::string(fields.id.text),
+                             std::get<herd::Rejection>(verdict));
+      }
+    }
+    for (const auto& [place, id, rejection] : refused) {
+      const auto valid = newest.find(id);
+      Refuse(topic, place, rejection, valid != newest.end() && place < valid->second.first,
+             topic == Topic::kCows ? id + " - -" : "- " + id + " -");
+    }
+    return newest;
+  }
+
+  void JudgeCows() {
+    cows_ = Newest<herd::Cow>(
+        Topic::kCows, [](auto& parser, const auto& json) { return parser.Cow(json); },
+        [](const auto& fields, Instant at) { return herd::JudgeCow(fields, at); });
+    for (const auto& [id, row] : cows_) {
+      const herd::Cow& cow = row.second;
+      cow_lines_.push_back(fmt::format("{} {} born {}", id, cow.name,
+                                       cow.birthdate ? FormatDate(*cow.birthdate) : "-"));
+    }
+  }
+
+  void JudgeSensors() {
+    sensors_ = Newest<herd::Sensor>(
+        Topic::kSensors, [](auto& parser, const auto& json) { return parser.Sensor(json); },
+        [](const auto& fields, Instant) { return herd::JudgeSensor(fields); });
+    for (const auto& [id, row] : sensors_) sensor_lines_.push_back(id + " " + row.second.unit);
+  }
+
+  using Key = std::tuple<std::string, std::string, Instant>;  // cow, sensor, at
+  struct Refusal {
+    Place place;
+    herd::Rejection rejection;
+  };
+  struct Versions {
+    std::map<Place, herd::Reading> valid;
+    std::vector<Refusal> refused;
+  };
+
+  [[nodiscard]] std::optional<herd::UnitKind> UnitOf(const std::string& sensor) const {
+    const auto known = sensors_.find(sensor);
+    if (known == sensors_.end()) return std::nullopt;
+    return herd::UnitKindOf(known->second.second.unit);
+  }
+
+  void JudgeReadings(const herd::FarmCalendar& calendar) {
+    std::map<Key, Versions> readings;
+    herd::MessageParser parser;
+    for (const Judged& message : messages_[Topic::kMeasurements]) {
+      const auto parsed = parser.Measurement(message.value);
+      if (const auto* rejection = std::get_if<herd::Rejection>(&parsed)) {
+        Refuse(Topic::kMeasurements, message.place, *rejection, false, "- - -");
+        continue;
+      }
+      const auto& fields = std::get<herd::MeasurementFields>(parsed);
+      const bool sensor_good = !herd::JudgeId(fields.sensor_id, "sensor_id");
+      const bool cow_good = !herd::JudgeId(fields.cow_id, "cow_id");
+      const std::string sensor = sensor_good ? std::string(fields.sensor_id.text) : "-";
+      const std::string cow = cow_good ? std::string(fields.cow_id.text) : "-";
+      const auto verdict = herd::JudgeReading(fields, message.received_at, UnitOf(sensor), {});
+      const auto at = herd::JudgeTimestamp(fields.timestamp, message.received_at);
+      if (const auto* reading = std::get_if<herd::Reading>(&verdict)) {
+        readings[{cow, sensor, reading->at}].valid[message.place] = *reading;
+      } else if (sensor_good && cow_good && std::holds_alternative<Instant>(at)) {
+        readings[{cow, sensor, std::get<Instant>(at)}].refused.push_back(
+            {message.place, std::get<herd::Rejection>(verdict)});
+      } else {
+        Refuse(Topic::kMeasurements, message.place, std::get<herd::Rejection>(verdict), false,
+               fmt::format("{} {} -", cow, sensor));
+      }
+    }
+    for (const char* kind : {"daily", "weekly", "monthly", "yearly"}) aggregates_[kind];
+    for (const auto& [key, versions] : readings) Merge(key, versions, calendar);
+  }
+
+  void Merge(const Key& key, const Versions& versions, const herd::FarmCalendar& calendar) {
+    const auto& [cow, sensor, at] = key;
+    const auto unit = UnitOf(sensor);
+    const bool known = unit && cows_.contains(cow);
+    std::optional<Place> settled;
+    for (const auto& [place, reading] : versions.valid) {
+      if (known || reading.taken_back) settled = place;
+      if (!known) {
+        waiting_.push_back(fmt::format("{} {} {} of {}/{}, unit {}", cow, sensor, FormatInstant(at),
+                                       std::get<1>(place), std::get<2>(place),
+                                       unit ? "known" : "unknown"));
+      }
+    }
+    for (const Refusal& refusal : versions.refused) {
+      Refuse(Topic::kMeasurements, refusal.place, refusal.rejection,
+             settled && refusal.place < *settled,
+             fmt::format("{} {} {}", cow, sensor, FormatInstant(at)));
+    }
+    if (versions.valid.empty()) return;
+    const herd::Reading& newest = versions.valid.rbegin()->second;
+    const FarmDay day = calendar.DayOf(at);
+    silver_.push_back(fmt::format("{} {} {} {} {} on {}", cow, sensor, FormatInstant(at),
+                                  Value(newest.value_millionths),
+                                  newest.taken_back ? "deleted"
+                                  : known           ? "accepted"
+                                                    : "pending",
+                                  FormatDate(day)));
+    if (newest.taken_back || !known) return;
+    const std::int64_t value = newest.value_millionths;
+    using herd::PeriodKind;
+    for (const auto& [kind, period] :
+         {std::pair("daily", PeriodKind::kDay), std::pair("weekly", PeriodKind::kWeek),
+          std::pair("monthly", PeriodKind::kMonth), std::pair("yearly", PeriodKind::kYear)}) {
+      aggregates_[kind][{cow, herd::PeriodOf(period, day).first, sensor}].Add(value);
+    }
+    if (*unit == herd::UnitKind::kLitre) {
+      days_[{cow, day}].milk_count += 1;
+      days_[{cow, day}].milk += value;
+    } else if (*unit == herd::UnitKind::kKilogram) {
+      days_[{cow, day}].weights.push_back({at, sensor, value});
+    }
+  }
+
+  [[nodiscard]] Lines CowDays() const {
+    Lines lines;
+    for (const auto& [key, day] : days_) {
+      std::int64_t sum = 0;
+      const Weight* last = nullptr;
+      for (const Weight& weight : day.weights) {
+        sum += weight.value;
+        const bool newer = last == nullptr || weight.at > last->at ||
+                           (weight.at == last->at && weight.sensor < last->sensor);
+        if (newer) last = &weight;
+      }
+      lines.push_back(fmt::format("{} {} milk {}/{} weight {}/{} last {} at {}", key.first,
+                                  FormatDate(key.second), Value(day.milk), day.milk_count,
+                                  Value(sum), day.weights.size(),
+                                  last != nullptr ? Value(last->value) : "-",
+                                  last != nullptr ? FormatInstant(last->at) : "-"));
+    }
+    return lines;
+  }
+
+  std::map<Topic, std::vector<Judged>> messages_;
+  std::map<std::string, std::pair<Place, herd::Cow>> cows_;
+  std::map<std::string, std::pair<Place, herd::Sensor>> sensors_;
+  std::map<std::string, std::map<std::tuple<std::string, FarmDay, std::string>, herd::Statistics>>
+      aggregates_;
+  std::map<std::pair<std::string, FarmDay>, Day> days_;
+  Lines silver_, quarantine_, cow_lines_, sensor_lines_, waiting_;
+};
+
+}  // namespace herdflow::pipeline::testing
