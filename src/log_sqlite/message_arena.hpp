@@ -23,7 +23,7 @@ class MessageArena {
   }
 
  private:
-  static constexpr std::size_t kBlock = 256 * 1024;
+  static constexpr std::size_t kBlock = std::size_t{256} * 1024;
 
   std::vector<std::unique_ptr<char[]>> blocks_;
   char* next_ = nullptr;

@@ -35,6 +35,12 @@ class Chunk {
   }
 
  private:
+  struct Known {
+    bool cow = false;
+    bool sensor = false;
+    bool has_waited = false;
+  };
+
   std::optional<Error> TryJudge(const UnjudgedMeasurement& message, bool has_waited) {
     herd::MeasurementFields fields;
     if (message.fields) {
@@ -42,7 +48,7 @@ class Chunk {
     } else {
       auto parsed = parser_.Measurement(message.payload);
       if (auto* rejection = std::get_if<herd::Rejection>(&parsed)) {
-        Refuse(message, fields, std::move(*rejection), has_waited);
+        Refuse(message, fields, std::move(*rejection), {.has_waited = has_waited});
         return std::nullopt;
       }
       fields = std::get<herd::MeasurementFields>(parsed);
@@ -59,23 +65,18 @@ class Chunk {
       if (!known) return std::move(known).error();
       cow_known = *known;
     }
+    const Known known{cow_known, unit.has_value(), has_waited};
     auto verdict = message.fields ? herd::JudgeReadingWithGoodIds(fields, message.received_at, unit,
                                                                   context_.bounds)
                                   : herd::JudgeReading(fields, message.received_at, unit,
                                                        context_.bounds);
     if (auto* rejection = std::get_if<herd::Rejection>(&verdict)) {
-      Refuse(message, fields, std::move(*rejection), has_waited);
+      Refuse(message, fields, std::move(*rejection), known);
       return std::nullopt;
     }
-    Accept(message, std::get<herd::Reading>(verdict), {cow_known, unit.has_value(), has_waited});
+    Accept(message, std::get<herd::Reading>(verdict), known);
     return std::nullopt;
   }
-
-  struct Known {
-    bool cow = false;
-    bool sensor = false;
-    bool has_waited = false;
-  };
 
   void Accept(const UnjudgedMeasurement& message, const herd::Reading& reading, Known known) {
     Candidate candidate;
@@ -93,7 +94,7 @@ class Chunk {
   }
 
   void Refuse(const UnjudgedMeasurement& message, const herd::MeasurementFields& fields,
-              herd::Rejection rejection, bool has_waited) {
+              herd::Rejection rejection, Known known) {
     QuarantineEntry entry;
     entry.lineage = message.lineage;
     entry.received_at = message.received_at;
@@ -109,7 +110,8 @@ class Chunk {
         candidate.lineage = message.lineage;
         candidate.received_at = message.received_at;
         candidate.verdict = Verdict::kRejected;
-        candidate.has_waited = has_waited;
+        candidate.waits = !known.cow || !known.sensor;
+        candidate.has_waited = known.has_waited;
         candidate.entry = change_.quarantine.size();
         candidates_.push_back(candidate);
         entry.at = *instant;

@@ -31,8 +31,11 @@ bool TakesThePlaceOf(const Candidate& version, const SilverReading& row) {
 }
 
 /// The newest version that is valid whatever becomes known later: it overtakes refused older ones.
+/// None before cow and sensor are known, not even a deletion: a newer pending version would hide it
+/// from the refused ones that come after.
 std::optional<Lineage> NewestSettled(std::span<const Candidate> versions,
                                      const SilverReading* existing) {
+  if (versions.front().waits) return std::nullopt;
   std::optional<Lineage> newest;
   if (existing != nullptr && existing->state != ReadingState::kPending) newest = existing->lineage;
   for (const Candidate& version : versions) {
@@ -87,7 +90,7 @@ void MergeOne(std::span<const Candidate> versions, const SilverReading* existing
   const ReadingKey& key = versions.front().key;
   const auto settled = NewestSettled(versions, existing);
   for (const Candidate& version : versions) {
-    if (version.waits) {
+    if (version.waits && version.verdict != Verdict::kRejected) {
       change.waiting.push_back({key, version.lineage, version.unit_known});
     }
     if (version.verdict == Verdict::kRejected && settled && version.lineage < *settled) {

@@ -17,7 +17,7 @@ struct Candidate {
   Instant received_at;
   Verdict verdict = Verdict::kAccepted;
   std::int64_t value_millionths = 0;
-  bool waits = false;         ///< Cow or sensor is not known yet (never where rejected).
+  bool waits = false;         ///< Cow or sensor is not known yet: the same for all of a reading.
   bool unit_known = false;    ///< Where it waits.
   bool has_waited = false;    ///< It comes out of the waiting, to be judged again.
   std::size_t entry = 0;      ///< Where rejected: its place in `change.quarantine`.

@@ -1,3 +1,6 @@
+#include <algorithm>
+#include <utility>
+
 #include "transactions.hpp"
 #include "unjudged.hpp"
 
@@ -12,6 +15,10 @@ using pipeline::Topic;
 
 std::optional<std::int64_t> MicrosOf(const std::optional<Instant>& at) {
   return at ? std::optional(ToMicros(*at)) : std::nullopt;
+}
+
+std::optional<Instant> InstantOf(const std::optional<std::int64_t>& micros) {
+  return micros ? std::optional(FromMicros(*micros)) : std::nullopt;
 }
 
 class SqliteHerdBookTx final : public pipeline::HerdBookTx {
@@ -53,57 +60,54 @@ class SqliteHerdBookTx final : public pipeline::HerdBookTx {
   }
 
   Result<> Merge(const GoldCow& cow) override {
-    const auto ref = static_cast<std::int64_t>(cow.cow);
-    GoldCow merged = cow;
-    HERDFLOW_ASSIGN(sqlite::Statement * read, scope_->Get("read_gold_cow"));
-    HERDFLOW_ASSIGN(const bool known, read->Bind(1, ref).Step());
-    if (known) {
-      merged.created_at = std::min(cow.created_at, FromMicros(read->Int(7)));
-      const bool newer = cow.lineage > ReadLineage(*read, 3);
-      if (cow.retired_at) {  // Its name and birthdate stay.
-        merged.name = read->Text(0);
-        if (const auto birth = read->MaybeInt(1)) {
-          merged.birthdate = FarmDay{static_cast<std::int32_t>(*birth)};
-        }
-      }
-      read->Reset();
-      if (!newer) return {};
+    if (!cow.retired_at) HERDFLOW_CHECK(KeepName(cow.name));
+    HERDFLOW_ASSIGN(auto known, ReadCow(cow.cow));
+    if (known && known->lineage >= cow.lineage) {  // Overtaken: only its receipt may count.
+      if (known->created_at <= cow.created_at) return {};
+      known->created_at = cow.created_at;
+      return Write(*known);
     }
-    HERDFLOW_ASSIGN(sqlite::Statement * write, scope_->Get("write_gold_cow"));
-    write->Bind(1, ref)
-        .Bind(2, std::string_view(merged.name))
-        .Bind(3, merged.birthdate ? std::optional(std::int64_t{merged.birthdate->days})
-                                  : std::nullopt)
-        .Bind(4, MicrosOf(merged.retired_at));
-    BindLineage(*write, 5, merged.lineage);
-    HERDFLOW_CHECK(
-        write->Bind(9, ToMicros(merged.created_at)).Bind(10, ToMicros(merged.updated_at)).Run());
-    HERDFLOW_CHECK(KeepName(merged.name));
-    return AfterMerge("supersede_cow_entries", ref, merged.lineage, known ? kNone : kCow);
+    GoldCow merged = cow;
+    if (known) {
+      merged.created_at = std::min(cow.created_at, known->created_at);
+      if (cow.retired_at) {  // Its name and birthdate stay.
+        merged.name = std::move(known->name);
+        merged.birthdate = known->birthdate;
+      }
+    }
+    HERDFLOW_CHECK(Write(merged));
+    return AfterMerge("supersede_cow_entries", static_cast<std::int64_t>(cow.cow), cow.lineage,
+                      known ? kNone : kCow);
   }
 
   Result<> Merge(const GoldSensor& sensor) override {
-    const auto ref = static_cast<std::int64_t>(sensor.sensor);
-    GoldSensor merged = sensor;
-    HERDFLOW_ASSIGN(sqlite::Statement * read, scope_->Get("read_gold_sensor"));
-    HERDFLOW_ASSIGN(const bool known, read->Bind(1, ref).Step());
-    if (known) {
-      merged.created_at = std::min(sensor.created_at, FromMicros(read->Int(6)));
-      const bool newer = sensor.lineage > ReadLineage(*read, 2);
-      if (sensor.retired_at) merged.unit = read->Text(0);
-      read->Reset();
-      if (!newer) return {};
+    HERDFLOW_ASSIGN(auto known, ReadSensor(sensor.sensor));
+    if (known && known->lineage >= sensor.lineage) {
+      if (known->created_at <= sensor.created_at) return {};
+      known->created_at = sensor.created_at;
+      return Write(*known);
     }
-    HERDFLOW_ASSIGN(sqlite::Statement * write, scope_->Get("write_gold_sensor"));
-    write->Bind(1, ref).Bind(2, std::string_view(merged.unit)).Bind(3, MicrosOf(merged.retired_at));
-    BindLineage(*write, 4, merged.lineage);
-    HERDFLOW_CHECK(
-        write->Bind(8, ToMicros(merged.created_at)).Bind(9, ToMicros(merged.updated_at)).Run());
-    return AfterMerge("supersede_sensor_entries", ref, merged.lineage, known ? kNone : kSensor);
+    GoldSensor merged = sensor;
+    if (known) {
+      merged.created_at = std::min(sensor.created_at, known->created_at);
+      if (sensor.retired_at) merged.unit = std::move(known->unit);
+    }
+    HERDFLOW_CHECK(Write(merged));
+    return AfterMerge("supersede_sensor_entries", static_cast<std::int64_t>(sensor.sensor),
+                      sensor.lineage, known ? kNone : kSensor);
   }
 
   Result<> Quarantine(std::span<const pipeline::QuarantineEntry> entries) override {
-    for (const auto& entry : entries) HERDFLOW_CHECK(InsertQuarantine(*scope_, entry));
+    for (const auto& entry : entries) {
+      HERDFLOW_ASSIGN(const bool overtaken, IsOvertaken(entry));
+      if (overtaken) {
+        pipeline::QuarantineEntry superseded = entry;
+        superseded.status = pipeline::QuarantineStatus::kSuperseded;
+        HERDFLOW_CHECK(InsertQuarantine(*scope_, superseded));
+      } else {
+        HERDFLOW_CHECK(InsertQuarantine(*scope_, entry));
+      }
+    }
     return {};
   }
 
@@ -113,6 +117,71 @@ class SqliteHerdBookTx final : public pipeline::HerdBookTx {
   static constexpr std::int64_t kNone = -1;
   static constexpr std::int64_t kCow = 0;
   static constexpr std::int64_t kSensor = 1;
+
+  Result<std::optional<GoldCow>> ReadCow(CowRef ref) {
+    HERDFLOW_ASSIGN(sqlite::Statement * read, scope_->Get("read_gold_cow"));
+    HERDFLOW_ASSIGN(const bool known, read->Bind(1, static_cast<std::int64_t>(ref)).Step());
+    if (!known) return std::optional<GoldCow>();
+    GoldCow cow;
+    cow.cow = ref;
+    cow.name = read->Text(0);
+    if (const auto birth = read->MaybeInt(1)) {
+      cow.birthdate = FarmDay{static_cast<std::int32_t>(*birth)};
+    }
+    cow.retired_at = InstantOf(read->MaybeInt(2));
+    cow.lineage = ReadLineage(*read, 3);
+    cow.created_at = FromMicros(read->Int(7));
+    cow.updated_at = FromMicros(read->Int(8));
+    read->Reset();
+    return std::optional(std::move(cow));
+  }
+
+  Result<std::optional<GoldSensor>> ReadSensor(SensorRef ref) {
+    HERDFLOW_ASSIGN(sqlite::Statement * read, scope_->Get("read_gold_sensor"));
+    HERDFLOW_ASSIGN(const bool known, read->Bind(1, static_cast<std::int64_t>(ref)).Step());
+    if (!known) return std::optional<GoldSensor>();
+    GoldSensor sensor;
+    sensor.sensor = ref;
+    sensor.unit = read->Text(0);
+    sensor.retired_at = InstantOf(read->MaybeInt(1));
+    sensor.lineage = ReadLineage(*read, 2);
+    sensor.created_at = FromMicros(read->Int(6));
+    sensor.updated_at = FromMicros(read->Int(7));
+    read->Reset();
+    return std::optional(std::move(sensor));
+  }
+
+  Result<> Write(const GoldCow& cow) {
+    HERDFLOW_ASSIGN(sqlite::Statement * write, scope_->Get("write_gold_cow"));
+    write->Bind(1, static_cast<std::int64_t>(cow.cow))
+        .Bind(2, std::string_view(cow.name))
+        .Bind(3, cow.birthdate ? std::optional(std::int64_t{cow.birthdate->days}) : std::nullopt)
+        .Bind(4, MicrosOf(cow.retired_at));
+    BindLineage(*write, 5, cow.lineage);
+    return write->Bind(9, ToMicros(cow.created_at)).Bind(10, ToMicros(cow.updated_at)).Run();
+  }
+
+  Result<> Write(const GoldSensor& sensor) {
+    HERDFLOW_ASSIGN(sqlite::Statement * write, scope_->Get("write_gold_sensor"));
+    write->Bind(1, static_cast<std::int64_t>(sensor.sensor))
+        .Bind(2, std::string_view(sensor.unit))
+        .Bind(3, MicrosOf(sensor.retired_at));
+    BindLineage(*write, 4, sensor.lineage);
+    return write->Bind(8, ToMicros(sensor.created_at)).Bind(9, ToMicros(sensor.updated_at)).Run();
+  }
+
+  /// Whether gold holds a newer message of the entry's cow or sensor, which another partition gave.
+  Result<bool> IsOvertaken(const pipeline::QuarantineEntry& entry) {
+    if (entry.cow) {
+      HERDFLOW_ASSIGN(const auto known, ReadCow(*entry.cow));
+      return known && known->lineage > entry.lineage;
+    }
+    if (entry.sensor) {
+      HERDFLOW_ASSIGN(const auto known, ReadSensor(*entry.sensor));
+      return known && known->lineage > entry.lineage;
+    }
+    return false;
+  }
 
   Result<> KeepName(std::string_view name) {
     const pipeline::CowNameParts parts = pipeline::SplitCowName(name);
@@ -125,7 +194,9 @@ class SqliteHerdBookTx final : public pipeline::HerdBookTx {
   Result<> AfterMerge(std::string_view supersede, std::int64_t ref,
                       const pipeline::Lineage& lineage, std::int64_t request_kind) {
     HERDFLOW_ASSIGN(sqlite::Statement * entries, scope_->Get(supersede));
-    HERDFLOW_CHECK(entries->Bind(1, ref).Bind(2, lineage.version).Run());
+    entries->Bind(1, ref);
+    BindLineage(*entries, 2, lineage);
+    HERDFLOW_CHECK(entries->Run());
     if (request_kind == kNone) return {};
     HERDFLOW_ASSIGN(sqlite::Statement * request, scope_->Get("insert_rejudge_request"));
     return request->Bind(1, request_kind).Bind(2, ref).Run();

@@ -212,3 +212,32 @@ def test_what_http_refuses(known: Installation) -> None:
             assert server.get(f"/generate-report/{day}").status_code == 400, day
     known.process()
     assert known.count("bronze_measurements") == 2
+
+
+# When the files come and when the pipelines run between them. `b` and `g` are the bad and the good
+# reading, `c` the cow, `s` the sensor, `|` a run of load and pipelines.
+ARRIVALS = ("csbg", "bgcs", "bg|c|s", "bg|s|c", "b|gc|s", "cb|s|g", "c|s|b|g", "b|g|sc", "bcs|g")
+
+
+@pytest.mark.parametrize("arrival", ARRIVALS)
+@pytest.mark.parametrize(("bad", "code"), [(-1.0, "negative"), (500.0, "implausible")])
+def test_neither_arrival_nor_runs_change_the_result(
+    herd: Installation, tmp_path: Path, arrival: str, bad: float, code: str
+) -> None:
+    """RELIABILITY.md: silver and gold are a pure function of the raw layer."""
+    folder = tmp_path / "files"
+    sent = {
+        "c": files.write_cows(folder, [("berta", "Berta #1", None)]),
+        "s": files.write_sensors(folder, [("milk", "L")]),
+        "b": files.write_measurements(folder / "bad", [("milk", "berta", SECONDS, bad)]),
+        "g": files.write_measurements(folder / "good", [("milk", "berta", SECONDS, 5.0)]),
+    }
+    for step in arrival:
+        if step == "|":
+            herd.process()
+        else:
+            herd.run("seed", sent[step])
+    herd.process()
+    assert (_silver(herd), _milk(herd)) == ([(5.0, "accepted")], [5.0])
+    entries = herd.query("SELECT code, status FROM silver_quarantine")
+    assert entries == [(code, "superseded")]

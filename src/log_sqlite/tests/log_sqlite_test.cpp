@@ -49,9 +49,9 @@ class SqliteLogFixture : public EventLogFixture {
   SqliteLogOptions options;
 };
 
-INSTANTIATE_TEST_SUITE_P(Sqlite, EventLogContract, ::testing::Values(MakeEventLogFixture([] {
-                           return std::make_unique<SqliteLogFixture>();
-                         })));
+INSTANTIATE_TEST_SUITE_P(Sqlite, EventLogContract,
+                         ::testing::Values(EventLogUnderTest{
+                             "sqlite", [] { return std::make_unique<SqliteLogFixture>(); }}));
 
 class SqliteLog : public ::testing::Test, protected SqliteLogFixture {
  protected:
@@ -109,6 +109,7 @@ TEST_F(SqliteLog, AKilledWriterLosesNothingThatItAcknowledged) {
   auto consumer = Consumer();
   const auto end = static_cast<std::size_t>(Must(Admin()->List())[2].partitions[0].end);
   consumer.PollUntilRead(end);
+  ASSERT_EQ(Count(consumer.read), end);
   const auto& messages = consumer.read.begin()->second;
   EXPECT_EQ(messages.back().offset, static_cast<std::int64_t>(end) - 1);
 }
@@ -275,9 +276,10 @@ TEST_F(SqliteLog, AWriteThatFailsIsNotAcknowledgedAndLaterOnesPass) {
     ::setrlimit(RLIMIT_FSIZE, &unlimited);
     if (AppendOne(*writer, "last").kind != AppendOutcome::Kind::kDurable) ::_exit(3);
   }));
-  EXPECT_EQ(WEXITSTATUS(status), 0);
+  ASSERT_EQ(WEXITSTATUS(status), 0);
   auto consumer = Consumer();
   consumer.PollUntilRead(2);
+  ASSERT_EQ(Count(consumer.read), 2u);
   const auto& messages = consumer.read.begin()->second;
   EXPECT_EQ(messages[0].value, "first");
   EXPECT_EQ(messages[1].value, "last");

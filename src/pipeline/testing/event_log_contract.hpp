@@ -3,7 +3,8 @@
 // What every event log promises: the suite that each implementation of the ports in
 // herdflow/pipeline/event_log.hpp runs unchanged. A test program includes it in one file and writes
 //
-//   INSTANTIATE_TEST_SUITE_P(Sqlite, EventLogContract, testing::Values(MakeSqliteFixture));
+//   INSTANTIATE_TEST_SUITE_P(Sqlite, EventLogContract, testing::Values(EventLogUnderTest{"sqlite",
+//   MakeSqliteFixture}));
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -14,6 +15,7 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <ostream>
 #include <set>
 #include <string>
 #include <thread>
@@ -33,7 +35,11 @@ class EventLogFixture {
                                               std::vector<Topic> topics) = 0;
   virtual std::unique_ptr<TopicAdmin> Admin() = 0;
 };
-using MakeEventLogFixture = std::function<std::unique_ptr<EventLogFixture>()>;
+struct EventLogUnderTest {
+  std::string name;  ///< As ctest shows it.
+  std::function<std::unique_ptr<EventLogFixture>()> make;
+};
+inline void PrintTo(const EventLogUnderTest& log, std::ostream* out) { *out << log.name; }
 
 inline constexpr std::int32_t kContractPartitions = 3;
 inline constexpr std::chrono::seconds kContractPatience{30};
@@ -158,9 +164,9 @@ class TestConsumer {
   std::int64_t start_;
 };
 
-class EventLogContract : public ::testing::TestWithParam<MakeEventLogFixture> {
+class EventLogContract : public ::testing::TestWithParam<EventLogUnderTest> {
  protected:
-  EventLogContract() : log_(GetParam()()) {}
+  EventLogContract() : log_(GetParam().make()) {}
 
   void MakeTopics() {
     auto admin = log_->Admin();
@@ -313,6 +319,7 @@ TEST_P(EventLogContract, AValueOfTenMegabytesPasses) {
   Append(*log_->Writer(), Topic::kCows, {{"a", "small", {}}, {"a", large, {}}, {"a", "end", {}}});
   auto consumer = Consumer();
   consumer.PollUntilRead(3, {.max_bytes = 1'000});
+  ASSERT_EQ(Count(consumer.read), 3u);
   const auto& messages = consumer.read.begin()->second;
   EXPECT_TRUE(messages[1].value == large);
   EXPECT_EQ(messages[2].value, "end");
@@ -412,10 +419,12 @@ TEST_P(EventLogContract, ReadingStartsWhereItIsToldAndGoesBackWhenToldAgain) {
   const TopicPartition partition{Topic::kCows, PartitionOf("a", kContractPartitions)};
   auto consumer = Consumer("test", 7);
   consumer.PollUntilRead(3);
+  ASSERT_EQ(Count(consumer.read), 3u);
   EXPECT_EQ(consumer.read[partition][0].value, "7");
   consumer.read.clear();
   ASSERT_TRUE(consumer.reader().Start(partition, 2));
   consumer.PollUntilRead(8);
+  ASSERT_EQ(Count(consumer.read), 8u);
   EXPECT_EQ(consumer.read[partition][0].value, "2");
   consumer.read.clear();
   ASSERT_TRUE(consumer.reader().Start(partition, 10));

@@ -195,7 +195,7 @@ class ReferenceLayers {
     const bool known = unit && cows_.contains(cow);
     std::optional<Place> settled;
     for (const auto& [place, reading] : versions.valid) {
-      if (known || reading.taken_back) settled = place;
+      if (known) settled = place;
       if (!known) {
         waiting_.push_back(fmt::format("{} {} {} of {}/{}, unit {}", cow, sensor, FormatInstant(at),
                                        std::get<1>(place), std::get<2>(place),

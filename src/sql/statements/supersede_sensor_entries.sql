@@ -1,3 +1,4 @@
 UPDATE {silver}quarantine_rows SET status = 1
-WHERE sensor_id = ?1 AND cow_id IS NULL AND status = 0 AND version < ?2
+WHERE sensor_id = ?1 AND cow_id IS NULL AND status = 0
+  AND (version, stream_id, topic_partition, topic_offset) < (?2, ?3, ?4, ?5)
   AND stream_id IN (SELECT id FROM {ops}streams WHERE topic = 'sensors')

@@ -102,7 +102,8 @@ class HerdBookTx {
   virtual Result<std::vector<UnjudgedRecord>> ReadBronze(Topic topic, std::size_t max) = 0;
   virtual Result<CowRef> RefOfCow(std::string_view id) = 0;
   virtual Result<SensorRef> RefOfSensor(std::string_view id) = 0;
-  /// Write the cow unless gold holds a newer version. Older quarantine entries are superseded.
+  /// Write the cow unless gold holds a newer version. Older quarantine entries are superseded, in
+  /// whichever order the two come.
   virtual Result<> Merge(const GoldCow& cow) = 0;
   virtual Result<> Merge(const GoldSensor& sensor) = 0;
   virtual Result<> Quarantine(std::span<const QuarantineEntry> entries) = 0;

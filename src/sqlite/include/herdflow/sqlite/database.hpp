@@ -22,7 +22,7 @@ struct OpenOptions {
   std::chrono::milliseconds busy_timeout{5'000};
   /// A commit that leaves this many pages in the write-ahead log copies them into the file, on the
   /// committer's time. An owner that calls Checkpoint when it is idle seldom gets there.
-  std::int64_t checkpoint_pages = 16 * 1024;
+  std::int64_t checkpoint_pages = 16'384;
 };
 
 enum class CheckpointMode : std::uint8_t {

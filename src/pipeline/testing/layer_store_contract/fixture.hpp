@@ -1,0 +1,173 @@
+#pragma once
+
+// What the contract's tests are written with.
+
+#include <fmt/format.h>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "fake_event_log.hpp"
+#include "herdflow/pipeline/bronze_codec.hpp"
+#include "herdflow/pipeline/herd_queries.hpp"
+#include "herdflow/pipeline/layer_store.hpp"
+#include "herdflow/pipeline/pipelines.hpp"
+#include "layer_dump.hpp"
+#include "meddling_store.hpp"
+
+namespace herdflow::pipeline::testing {
+
+template <class T>
+T Must(Result<T> result) {
+  EXPECT_TRUE(result) << (result ? "" : result.error().message());
+  if (!result) std::abort();  // What follows would use a value that is not there.
+  return std::move(*result);
+}
+inline void Must(const Result<>& result) {
+  EXPECT_TRUE(result) << (result ? "" : result.error().message());
+}
+
+/// The code of a failure; nothing where there was none.
+template <class T>
+std::optional<ErrorCode> CodeOf(const Result<T>& result) {
+  return result ? std::nullopt : std::optional(result.error().code());
+}
+
+inline constexpr TopicPartition kReadings{Topic::kMeasurements, 0};
+inline bool Never() { return false; }
+inline void Quiet(std::string_view, std::int64_t) {}
+
+/// A measurement of bronze, whose message it makes again.
+struct ReadBack {
+  Lineage lineage;
+  bool canonical = false;
+  std::string payload;
+};
+inline ReadBack ReadBackOf(const UnjudgedMeasurement& message) {
+  ReadBack read{message.lineage, message.fields.has_value(), std::string(message.payload)};
+  if (message.fields) {
+    herd::MeasurementFields fields = *message.fields;
+    fields.sensor_id = {herd::Field::Kind::kText, message.sensor_id};
+    fields.cow_id = {herd::Field::Kind::kText, message.cow_id};
+    herd::WriteMeasurement(fields, read.payload);
+  }
+  return read;
+}
+
+/// The JSON of a reading. `value`: as it stands in the JSON.
+inline std::string Reading(std::string_view sensor, std::string_view cow, std::string_view at,
+                           std::string_view value) {
+  return fmt::format(R"({{"sensor_id":"{}","cow_id":"{}","timestamp":"{}","value":{}}})", sensor,
+                     cow, at, value);
+}
+inline std::string Deletion(std::string_view sensor, std::string_view cow, std::string_view at) {
+  return fmt::format(R"({{"sensor_id":"{}","cow_id":"{}","timestamp":"{}","deleted":true}})",
+                     sensor, cow, at);
+}
+
+class LayerStoreContract : public ::testing::TestWithParam<MakeLayerStoreFixture> {
+ protected:
+  LayerStoreContract()
+      : layers_(GetParam()()),
+        store_(Must(layers_->Open({}))),
+        reader_(log_),
+        calendar_(*herd::FarmCalendar::Make("UTC")) {}
+
+  /// One message, a second after the one before. Returns its offset.
+  std::int64_t Send(Topic topic, std::string json, std::int32_t partition = 0) {
+    log_.clock += std::chrono::seconds(1);
+    return log_.Put({topic, partition}, log_.clock, "key", std::move(json));
+  }
+  std::int64_t SendReading(std::string_view sensor, std::string_view cow, std::string_view at,
+                           std::string_view value, std::int32_t partition = 0) {
+    return Send(Topic::kMeasurements, Reading(sensor, cow, at, value), partition);
+  }
+  std::int64_t SendCow(std::string_view id, std::string_view name = "Berta",
+                       std::int32_t partition = 0) {
+    return Send(Topic::kCows, fmt::format(R"({{"id":"{}","name":"{}"}})", id, name), partition);
+  }
+  std::int64_t SendSensor(std::string_view id, std::string_view unit = "L",
+                          std::int32_t partition = 0) {
+    return Send(Topic::kSensors, fmt::format(R"({{"id":"{}","unit":"{}"}})", id, unit), partition);
+  }
+  /// A herd of two cows and the sensors S1 and S2 (litre), W1 and W2 (kilogram).
+  void SendHerd() {
+    for (const char* cow : {"C1", "C2"}) SendCow(cow, std::string("name of ") + cow);
+    for (const char* sensor : {"S1", "S2"}) SendSensor(sensor, "L");
+    for (const char* sensor : {"W1", "W2"}) SendSensor(sensor, "kg");
+  }
+
+  void Load() {
+    for (int idle = 0; idle < 2;) {
+      idle = Must(loader_.Step(std::chrono::milliseconds(0))) == 0 ? idle + 1 : 0;
+    }
+  }
+  void Judge(Topic topic) {
+    Load();
+    switch (topic) {
+      case Topic::kCows:
+        Must(JudgeCows(*store_, Never, Quiet));
+        break;
+      case Topic::kSensors:
+        Must(JudgeSensors(*store_, Never, Quiet));
+        break;
+      case Topic::kMeasurements:
+        CleanseAll();
+        break;
+    }
+  }
+  /// Returns the versions judged.
+  std::int64_t CleanseAll(std::size_t chunk = 25'000) {
+    CleanseContext context{*store_, calendar_, {}, chunk};
+    return Must(Cleanse(context, Never, Quiet));
+  }
+  /// Returns the dirty days done by all tasks together.
+  std::int64_t AggregateAll() {
+    std::int64_t done = 0;
+    for (const AggregateTask task : kAllAggregateTasks) {
+      done += Must(Aggregate(*store_, task, Never, Quiet));
+    }
+    return done;
+  }
+  /// Loads and runs every pipeline. Returns the dirty days done by all tasks together.
+  std::int64_t RunAll() {
+    for (const Topic topic : kAllTopics) Judge(topic);
+    return AggregateAll();
+  }
+
+  PartitionClaim ClaimReadings(LayerStore& store, std::string_view owner = "test") {
+    return Must(store.Claim(log_.Assignment(kReadings), owner));
+  }
+  /// The first dirty days of a task, committed.
+  std::vector<DirtyDay> NextDirty(AggregateTask task, std::size_t max = 1'000) {
+    const auto tx = Must(store_->BeginAggregate(task));
+    auto days = Must(tx->NextDirty(max));
+    Must(tx->Commit());
+    return days;
+  }
+
+  Lines Silver() { return SilverLines(*layers_); }
+  Lines Quarantined() { return QuarantineLines(*layers_); }
+  Lines Waiting() { return WaitingLines(*layers_); }
+  Lines Daily() { return AggregateLines(*layers_, "daily"); }
+  std::int64_t Count(std::string_view table) {
+    return Number(layers_->Query(fmt::format("SELECT COUNT(*) FROM {}", table), 1).at(0).at(0));
+  }
+
+  std::unique_ptr<LayerStoreFixture> layers_;
+  std::unique_ptr<LayerStore> store_;
+  FakeEventLog log_;
+  FakeEventReader reader_;
+  Loader loader_{{reader_, *store_, "test"}};
+  herd::FarmCalendar calendar_;
+};
+
+GTEST_ALLOW_UNINSTANTIATED_PARAMETERIZED_TEST(LayerStoreContract);
+
+}  // namespace herdflow::pipeline::testing

@@ -1,0 +1,127 @@
+#pragma once
+
+// Readings whose cow or sensor is not known yet.
+
+#include "fixture.hpp"
+
+namespace herdflow::pipeline::testing {
+
+TEST_P(LayerStoreContract, AReadingIsPendingUntilItsCowIsKnownToo) {
+  SendReading("S1", "C1", "2024-04-07T05:00:00Z", "12");
+  RunAll();
+  EXPECT_THAT(Silver(), ElementsAre("C1 S1 2024-04-07T05:00:00Z 12 pending on 2024-04-07"));
+  EXPECT_THAT(Waiting(), ElementsAre("C1 S1 2024-04-07T05:00:00Z of 0/0, unit unknown"));
+  SendSensor("S1");
+  RunAll();
+  EXPECT_THAT(Silver(), ElementsAre("C1 S1 2024-04-07T05:00:00Z 12 pending on 2024-04-07"));
+  EXPECT_THAT(Waiting(), ElementsAre("C1 S1 2024-04-07T05:00:00Z of 0/0, unit known"));
+  EXPECT_THAT(Daily(), IsEmpty());
+  SendCow("C1");
+  RunAll();
+  EXPECT_THAT(Silver(), ElementsAre("C1 S1 2024-04-07T05:00:00Z 12 accepted on 2024-04-07"));
+  EXPECT_THAT(Waiting(), IsEmpty());
+  EXPECT_THAT(Daily(), ElementsAre("daily C1 2024-04-07 S1 count 1 sum 12 min 12 max 12"));
+}
+
+TEST_P(LayerStoreContract, AReadingIsPendingUntilItsSensorIsKnownToo) {
+  SendReading("S1", "C1", "2024-04-07T05:00:00Z", "12");
+  SendCow("C1");
+  RunAll();
+  EXPECT_THAT(Silver(), ElementsAre("C1 S1 2024-04-07T05:00:00Z 12 pending on 2024-04-07"));
+  SendSensor("S1");
+  RunAll();
+  EXPECT_THAT(Silver(), ElementsAre("C1 S1 2024-04-07T05:00:00Z 12 accepted on 2024-04-07"));
+  EXPECT_EQ(Count("{ops}rejudge_requests"), 0);
+}
+
+TEST_P(LayerStoreContract, WhatIsInvalidWithoutAUnitIsRefusedAtOnce) {
+  SendReading("S1", "C1", "2024-04-07T05:00:00Z", "1000001");
+  SendReading("S1", "C1", "2024-04-07T06:00:00Z", "1000000");
+  RunAll();
+  EXPECT_THAT(Quarantined(), ElementsAre("measurements/0/0 implausible value open of C1 S1 "
+                                         "2024-04-07T05:00:00Z"));
+  EXPECT_THAT(Silver(), ElementsAre("C1 S1 2024-04-07T06:00:00Z 1000000 pending on 2024-04-07"));
+}
+
+TEST_P(LayerStoreContract, AllVersionsOfAPendingReadingAreJudgedOnceItIsKnown) {
+  SendReading("S1", "C1", "2024-04-07T05:00:00Z", "11");
+  SendReading("S1", "C1", "2024-04-07T05:00:00Z", "12");
+  SendReading("S1", "C1", "2024-04-07T05:00:00Z", "61");  // Plausible for other sensors.
+  RunAll();
+  EXPECT_THAT(Silver(), ElementsAre("C1 S1 2024-04-07T05:00:00Z 61 pending on 2024-04-07"));
+  SendCow("C1");
+  SendSensor("S1");
+  RunAll();
+  EXPECT_THAT(Silver(), ElementsAre("C1 S1 2024-04-07T05:00:00Z 12 accepted on 2024-04-07"));
+  EXPECT_THAT(Quarantined(), ElementsAre("measurements/0/2 implausible value open of C1 S1 "
+                                         "2024-04-07T05:00:00Z"));
+}
+
+TEST_P(LayerStoreContract, APendingReadingAllOfWhoseVersionsAreRefusedLeavesSilver) {
+  SendReading("S1", "C1", "2024-04-07T05:00:00Z", "61");
+  RunAll();
+  SendCow("C1");
+  SendSensor("S1");
+  RunAll();
+  EXPECT_THAT(Silver(), IsEmpty());
+  EXPECT_THAT(Quarantined(), SizeIs(1));
+}
+
+TEST_P(LayerStoreContract, ADeletionOfAPendingReadingStandsOnceItIsKnown) {
+  SendReading("S1", "C1", "2024-04-07T05:00:00Z", "12");
+  Send(Topic::kMeasurements, Deletion("S1", "C1", "2024-04-07T05:00:00Z"));
+  RunAll();
+  const std::string deleted = "C1 S1 2024-04-07T05:00:00Z 0 deleted on 2024-04-07";
+  EXPECT_THAT(Silver(), ElementsAre(deleted));
+  SendCow("C1");
+  SendSensor("S1");
+  RunAll();
+  EXPECT_THAT(Silver(), ElementsAre(deleted));
+  EXPECT_THAT(Waiting(), IsEmpty());
+}
+
+TEST_P(LayerStoreContract, WhatWaitsForOthersGoesOnWaiting) {
+  SendReading("S1", "C1", "2024-04-07T05:00:00Z", "1");
+  SendReading("S2", "C1", "2024-04-07T05:00:00Z", "2");
+  SendReading("S1", "C2", "2024-04-07T05:00:00Z", "3");
+  SendCow("C1");
+  SendSensor("S1");
+  RunAll();
+  EXPECT_THAT(Silver(), ElementsAre("C1 S1 2024-04-07T05:00:00Z 1 accepted on 2024-04-07",
+                                    "C1 S2 2024-04-07T05:00:00Z 2 pending on 2024-04-07",
+                                    "C2 S1 2024-04-07T05:00:00Z 3 pending on 2024-04-07"));
+  EXPECT_THAT(Waiting(), ElementsAre("C1 S2 2024-04-07T05:00:00Z of 0/1, unit unknown",
+                                     "C2 S1 2024-04-07T05:00:00Z of 0/2, unit known"));
+}
+
+TEST_P(LayerStoreContract, MoreThanAChunkOfWaitingReadingsIsJudgedAgain) {
+  for (int hour = 10; hour < 20; ++hour) {
+    SendReading("S1", "C1", fmt::format("2024-04-07T{}:00:00Z", hour), "1");
+    SendReading("S1", "C1", fmt::format("2024-04-07T{}:00:00Z", hour), "2");
+  }
+  RunAll();
+  EXPECT_THAT(Waiting(), SizeIs(20));
+  SendCow("C1");
+  SendSensor("S1");
+  for (const Topic topic : {Topic::kCows, Topic::kSensors}) Judge(topic);
+  EXPECT_EQ(CleanseAll(3), 20);
+  EXPECT_THAT(Waiting(), IsEmpty());
+  AggregateAll();
+  EXPECT_THAT(Daily(), ElementsAre("daily C1 2024-04-07 S1 count 10 sum 20 min 2 max 2"));
+}
+
+TEST_P(LayerStoreContract, AllVersionsOfAReadingComeTogetherHoweverSmallTheChunk) {
+  for (int i = 0; i < 3; ++i) SendReading("S1", "C1", "2024-04-07T05:00:00Z", "1");
+  SendReading("S1", "C1", "2024-04-07T06:00:00Z", "1");
+  RunAll();
+  SendCow("C1");
+  SendSensor("S1");
+  for (const Topic topic : {Topic::kCows, Topic::kSensors}) Judge(topic);
+  const auto tx = Must(store_->BeginCleanse());
+  const auto take = [&] { return Must(tx->TakeWaiting(1, [](const auto&) {})); };
+  EXPECT_EQ(take(), 3u);
+  EXPECT_EQ(take(), 1u);
+  EXPECT_EQ(take(), 0u);
+}
+
+}  // namespace herdflow::pipeline::testing
