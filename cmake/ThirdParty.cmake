@@ -7,6 +7,9 @@ if(NOT EXISTS ${HERDFLOW_THIRD_PARTY}/sqlite/lib/libsqlite3.a)
 endif()
 
 find_package(Threads REQUIRED)
+if(POLICY CMP0167)
+  cmake_policy(SET CMP0167 NEW) # Boost's own package files, which every supported system has
+endif()
 find_package(Boost 1.81 REQUIRED COMPONENTS json)
 find_package(fmt REQUIRED)
 find_package(spdlog REQUIRED)

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <string>
 
+// NOLINTBEGIN(readability-identifier-naming): the names that herdflow_embed gives the linker.
 extern "C" {
 extern const char herdflow_embedded_docs_index[];
 extern const char herdflow_embedded_docs_index_end[];
@@ -19,6 +20,7 @@ extern const char herdflow_embedded_openapi_producer_end[];
 extern const char herdflow_embedded_openapi_backend[];
 extern const char herdflow_embedded_openapi_backend_end[];
 }
+// NOLINTEND(readability-identifier-naming)
 
 namespace herdflow::api {
 namespace {

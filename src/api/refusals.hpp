@@ -11,7 +11,7 @@
 namespace herdflow::api {
 
 /// One event in JSON: no field of it is longer than 255 characters.
-inline constexpr std::size_t kMaxBodyBytes = 64 * 1024;
+inline constexpr std::size_t kMaxBodyBytes = std::size_t{64} * 1024;
 
 /// The body without the blanks around it: what is kept as the event's value.
 [[nodiscard]] std::string_view Trimmed(std::string_view body);

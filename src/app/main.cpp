@@ -76,6 +76,11 @@ int Main(int argc, char** argv) {
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
+    if (const auto unknown = app.remaining(); error.get_exit_code() != 0 && !unknown.empty()) {
+      std::fprintf(stderr, "herdflow: '%s' is no command or option; see herdflow --help\n",
+                   unknown.front().c_str());
+      return kUsage;
+    }
     return app.exit(error) == 0 ? 0 : kUsage;
   }
   sources.environment = HerdflowEnvironment();

@@ -52,15 +52,16 @@ std::string ReportText(const herd::DailyReport& report) {
   return text;
 }
 
-Result<FarmDay> DayOf(const std::string& date, FarmDay today, pipeline::HerdQueries& queries) {
-  if (date.empty()) {
-    HERDFLOW_ASSIGN(const auto range, queries.ReadDataRange());
-    const auto newest = herd::NewestCompleteDay(today, range);
-    if (newest) return *newest;
-    return Fail(ErrorCode::kNotFound,
-                "making the report: there is no complete day yet (one that has ended, with a later "
-                "reading); name a DATE");
-  }
+Result<FarmDay> NewestCompleteDay(FarmDay today, pipeline::HerdQueries& queries) {
+  HERDFLOW_ASSIGN(const auto range, queries.ReadDataRange());
+  const auto newest = herd::NewestCompleteDay(today, range);
+  if (newest) return *newest;
+  return Fail(ErrorCode::kNotFound,
+              "making the report: there is no complete day yet (one that has ended, with a later "
+              "reading); name a DATE");
+}
+
+Result<FarmDay> ParseReportDate(const std::string& date, FarmDay today) {
   const auto day = ParseDate(date);
   if (!day) {
     return Fail(ErrorCode::kInvalidInput, "making the report: '{}' is no date; expected YYYY-MM-DD",
@@ -74,10 +75,16 @@ Result<FarmDay> DayOf(const std::string& date, FarmDay today, pipeline::HerdQuer
 }
 
 Result<> Report(const ReportOptions& options, const Configuration& configuration) {
-  HERDFLOW_ASSIGN(const auto queries, OpenQueries(configuration));
   HERDFLOW_ASSIGN(const auto calendar, OpenCalendar(configuration));
   const FarmDay today = calendar.DayOf(Now());
-  HERDFLOW_ASSIGN(const FarmDay day, DayOf(options.date, today, *queries));
+  FarmDay day;
+  if (!options.date.empty()) {
+    HERDFLOW_ASSIGN(day, ParseReportDate(options.date, today));
+  }
+  HERDFLOW_ASSIGN(const auto queries, OpenQueries(configuration));
+  if (options.date.empty()) {
+    HERDFLOW_ASSIGN(day, NewestCompleteDay(today, *queries));
+  }
   HERDFLOW_ASSIGN(const auto data, queries->ReadReportData(day));
   const auto report = herd::MakeReport(day, today, data.data, data.cows, configuration.health);
   Print(options.json ? api::ReportJson(report) + "\n" : ReportText(report));

@@ -127,15 +127,15 @@ Result<> Serve(const Configuration& configuration) {
     return calendar.DayOf(Now());
   };
   HERDFLOW_ASSIGN(
-      const auto backend,
-      http::Server::Start(
-          OptionsOf("backend", configuration.backend_address, configuration.backend_port),
-          api::BackendRoutes({*queries, create_cow, today, configuration.health})));
-  HERDFLOW_ASSIGN(
       const auto producer,
       http::Server::Start(
           OptionsOf("producer", configuration.producer_address, configuration.producer_port),
           api::ProducerRoutes({*writer})));
+  HERDFLOW_ASSIGN(
+      const auto backend,
+      http::Server::Start(
+          OptionsOf("backend", configuration.backend_address, configuration.backend_port),
+          api::BackendRoutes({*queries, create_cow, today, configuration.health})));
   Log(LogLevel::kInfo, "back end on {}, producer on {}, data in {}", backend->url(),
       producer->url(), configuration.data_folder);
 

@@ -18,7 +18,7 @@ namespace beast_http = boost::beast::http;
 using Parser = beast_http::request_parser<beast_http::string_body>;
 using Fields = beast_http::request_header<>;
 
-constexpr std::size_t kReadBytes = 16 * 1024;
+constexpr std::size_t kReadBytes = std::size_t{16} * 1024;
 
 std::string_view Text(boost::beast::string_view text) { return {text.data(), text.size()}; }
 

@@ -179,6 +179,7 @@ void SocketServer::OnEveryWorker(void (*what)(Worker&)) {
 void SocketServer::Drain(milliseconds patience) {
   if (ended_) return;
   ended_ = true;
+  shared_->draining = true;
   asio::post(workers_.front()->context, [this] {
     boost::system::error_code ignored;
     acceptor_.close(ignored);

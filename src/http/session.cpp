@@ -28,7 +28,7 @@ namespace {
 constexpr auto kAsTuple = asio::as_tuple(asio::use_awaitable);
 constexpr milliseconds kTick{100};
 constexpr milliseconds kLinger{1000};
-constexpr std::size_t kLingerBytes = 256 * 1024;
+constexpr std::size_t kLingerBytes = std::size_t{256} * 1024;
 
 }  // namespace
 
@@ -169,7 +169,7 @@ awaitable<bool> Session::ReadMore(bool send_continue) {
     const bool sent = co_await Send(std::move(go_on));
     if (!sent) co_return false;
   }
-  if (phase_ == Phase::kIdle && worker_.draining && socket_.available() == 0) co_return false;
+  if (phase_ == Phase::kIdle && shared_->draining && socket_.available() == 0) co_return false;
   const std::span<char> space = reader_.Space();
   const auto [error, bytes] =
       co_await socket_.async_read_some(asio::buffer(space.data(), space.size()), kAsTuple);
@@ -205,7 +205,7 @@ awaitable<Response> Session::Handle(RequestReader::Complete complete) {
 
 awaitable<bool> Session::Write(const Response& response, Framing framing) {
   if (response.status >= 500) LogFailure(response);
-  if (worker_.draining) framing.keep_alive = false;
+  if (shared_->draining) framing.keep_alive = false;
   Enter(Phase::kWriting, shared_->limits.write);
   std::string text = ResponseText(response, framing);
   const bool sent = co_await Send(std::move(text));
@@ -255,7 +255,6 @@ void KeepTicking(Worker& worker) {
 }
 
 void DrainSessions(Worker& worker) {
-  worker.draining = true;
   for (Session* session : worker.sessions) session->Drain();
 }
 

@@ -31,6 +31,7 @@ class Shared {
   const Limits limits;
   const Router router;
   boost::asio::thread_pool pool;
+  std::atomic<bool> draining{false};     ///< Every answer is its connection's last.
   std::atomic<std::size_t> blocking{0};  ///< Requests given to the pool and not yet done.
 
  private:
@@ -43,7 +44,6 @@ class Shared {
 /// An answer may come after the server's end, so whoever answers holds a weak pointer.
 struct Worker {
   std::unordered_set<Session*> sessions;
-  bool draining = false;
   boost::asio::io_context context{1};
   boost::asio::steady_timer tick{context};
 };
@@ -53,7 +53,7 @@ void KeepTicking(Worker& worker);
 /// Serve an accepted connection on its worker. From any thread.
 void StartSession(std::shared_ptr<Shared> shared, const std::shared_ptr<Worker>& worker,
                   boost::asio::ip::tcp::socket socket);
-/// End idle sessions now and the others after the request they are at.
+/// End the sessions that are idle. REQUIRES: Shared::draining, which ends the others.
 void DrainSessions(Worker& worker);
 /// End every session now.
 void AbortSessions(Worker& worker);

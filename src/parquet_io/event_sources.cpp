@@ -28,6 +28,7 @@ class ParquetEventSource final : public pipeline::EventSource {
   [[nodiscard]] const std::string& name() const override { return file_.path; }
   [[nodiscard]] Topic topic() const override { return topic_; }
   [[nodiscard]] std::int64_t rows() const override { return rows_; }
+  [[nodiscard]] std::int64_t position() const override { return position_; }
 
   Result<> Skip(std::int64_t rows) override {
     HERDFLOW_CHECK(Open());

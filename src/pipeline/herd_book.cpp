@@ -174,9 +174,8 @@ CowNameParts SplitCowName(std::string_view name) {
   const std::string_view digits = name.substr(mark + 2);
   std::int64_t number = 0;
   const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), number);
-  if (error != std::errc() || end != digits.data() + digits.size() || number < 0) {
-    return {name, std::nullopt};
-  }
+  const bool whole = error == std::errc() && end == digits.data() + digits.size();
+  if (!whole || number < 0 || number > kLargestCowNumber) return {name, std::nullopt};
   return {name.substr(0, mark), number};
 }
 
@@ -195,8 +194,12 @@ Result<CowView> CreateCow(const NewCow& cow, LayerStore& store, EventWriter& wri
   HERDFLOW_CHECK(WaitForCows(topics, queries));
   const CowNameParts parts = SplitCowName(cow.name);
   HERDFLOW_ASSIGN(const CowReservation reserved,
-                  store.ReserveCow({NewCowId(), std::string(parts.base), parts.number,
+                  store.ReserveCow({NewCowId(), cow.name, std::string(parts.base), parts.number,
                                     cow.birthdate, cow.idempotency_key}));
+  if (!cow.idempotency_key.empty()) {
+    HERDFLOW_ASSIGN(auto made_before, queries.FindCow(reserved.id));
+    if (made_before) return *std::move(made_before);
+  }
 
   using Kind = herd::Field::Kind;
   const std::string birthdate = cow.birthdate ? FormatDate(*cow.birthdate) : "";
@@ -204,7 +207,13 @@ Result<CowView> CreateCow(const NewCow& cow, LayerStore& store, EventWriter& wri
   fields.id = {Kind::kText, reserved.id};
   fields.name = {Kind::kText, reserved.name};
   fields.birthdate = cow.birthdate ? herd::Field{Kind::kText, birthdate}
-                                        : herd::Field{Kind::kNull, {}};
+                                   : herd::Field{Kind::kNull, {}};
+  // With its number the name may have become too long.
+  const auto verdict = herd::JudgeCow(fields, Now());
+  if (const auto* rejection = std::get_if<herd::Rejection>(&verdict)) {
+    return Fail(ErrorCode::kInvalidInput, "making the cow {}: {}: {}", reserved.name,
+                rejection->field, rejection->reason);
+  }
   Event event;
   event.key = reserved.id;
   herd::WriteCow(fields, event.value);
@@ -228,8 +237,8 @@ Result<CowView> CreateCow(const NewCow& cow, LayerStore& store, EventWriter& wri
   lineage.version = ToMicros(outcome.broker_time);
   lineage.partition = outcome.partition;
   lineage.offset = outcome.offset;
-  const herd::Cow judged{reserved.id, reserved.name, cow.birthdate, false};
-  HERDFLOW_CHECK(tx->Merge(ToGold(judged, ref, lineage, outcome.broker_time)));
+  HERDFLOW_CHECK(
+      tx->Merge(ToGold(std::get<herd::Cow>(verdict), ref, lineage, outcome.broker_time)));
   HERDFLOW_CHECK(tx->Commit());
 
   HERDFLOW_ASSIGN(auto view, queries.FindCow(reserved.id));

@@ -113,7 +113,8 @@ Result<std::int64_t> Loader::Store(const MessageBatch& batch) {
       Log(LogLevel::kWarning, "load {}/{}: another owner has claimed the partition",
           Name(batch.from.topic), batch.from.partition);
     }
-    const Assigned::Partition partition = held->assigned;
+    Assigned::Partition partition = held->assigned;
+    partition.end = std::max(partition.end, batch.messages.back().offset + 1);
     claims_.erase(held);
     unclaimed_.push_back(partition);
     if (!stored) return Fail(std::move(stored).error());
@@ -156,25 +157,60 @@ Result<bool> Loader::StoreChunk(PartitionClaim& claim, const MessageBatch& batch
   return true;
 }
 
+namespace {
+
+using TopicEnds = std::vector<TopicDescription>;
+
+/// The store must not stand beyond the log, nor on another log of the same topics: where it does,
+/// the log was lost or exchanged, and "nothing left to load" would be a lie.
+Result<> CheckSameLog(const TopicEnds& ends, const std::vector<PartitionProgress>& stands) {
+  for (const PartitionProgress& at : stands) {
+    const auto topic = std::find_if(ends.begin(), ends.end(), [&](const TopicDescription& other) {
+      return other.stream_id == at.stream_id;
+    });
+    const bool holds =
+        topic != ends.end() &&
+        std::any_of(topic->partitions.begin(), topic->partitions.end(), [&](const auto& other) {
+          return other.partition == at.partition && other.end >= at.next_offset;
+        });
+    if (!holds) {
+      return Fail(ErrorCode::kConflict,
+                  "loading {}/{}: the store has loaded {} messages of the log {}, which this log "
+                  "does not hold; bring back the log.db that belongs to this store.db, or move "
+                  "store.db away to load this log",
+                  at.topic, at.partition, at.next_offset - at.first_offset, at.stream_id);
+    }
+  }
+  return {};
+}
+
+bool IsLoaded(const TopicEnds& ends, const std::vector<PartitionProgress>& stands) {
+  const auto is_loaded = [&](const TopicDescription& topic,
+                             const TopicDescription::Partition& partition) {
+    return partition.end == partition.begin ||
+           std::any_of(stands.begin(), stands.end(), [&](const PartitionProgress& at) {
+             return at.stream_id == topic.stream_id && at.partition == partition.partition &&
+                    at.next_offset >= partition.end;
+           });
+  };
+  return std::all_of(ends.begin(), ends.end(), [&](const TopicDescription& topic) {
+    return std::all_of(topic.partitions.begin(), topic.partitions.end(),
+                       [&](const auto& partition) { return is_loaded(topic, partition); });
+  });
+}
+
+}  // namespace
+
 Result<std::int64_t> LoadToEnd(Loader& loader, TopicAdmin& topics, HerdQueries& queries,
                                const StopRequested& stop, const StepProgress& progress) {
-  HERDFLOW_ASSIGN(const std::vector<TopicDescription> ends, topics.List());
+  // In this order, so that a log which goes on meanwhile is never behind.
+  HERDFLOW_ASSIGN(const auto before, queries.ReadProgress());
+  HERDFLOW_ASSIGN(const TopicEnds ends, topics.List());
+  HERDFLOW_CHECK(CheckSameLog(ends, before));
   std::int64_t loaded = 0;
   while (!stop()) {
-    HERDFLOW_ASSIGN(const std::vector<PartitionProgress> at, queries.ReadProgress());
-    const auto is_loaded = [&](const TopicDescription& topic,
-                               const TopicDescription::Partition& partition) {
-      return partition.end == partition.begin ||
-             std::any_of(at.begin(), at.end(), [&](const PartitionProgress& stands) {
-               return stands.stream_id == topic.stream_id &&
-                      stands.partition == partition.partition && stands.next_offset >= partition.end;
-             });
-    };
-    const bool done = std::all_of(ends.begin(), ends.end(), [&](const TopicDescription& topic) {
-      return std::all_of(topic.partitions.begin(), topic.partitions.end(),
-                         [&](const auto& partition) { return is_loaded(topic, partition); });
-    });
-    if (done) break;
+    HERDFLOW_ASSIGN(const std::vector<PartitionProgress> stands, queries.ReadProgress());
+    if (IsLoaded(ends, stands)) break;
     HERDFLOW_ASSIGN(const std::int64_t count, loader.Step(std::chrono::milliseconds(50)));
     loaded += count;
     if (count != 0) progress("load", loaded);

@@ -48,7 +48,11 @@ class FileSeeder {
   FileSeeder(EventSource& source, EventWriter& writer,
              const std::function<void(const SeedProgress&)>& progress,
              const std::function<bool()>& stop_requested)
-      : source_(source), writer_(writer), progress_(progress), stop_requested_(stop_requested) {}
+      : source_(source),
+        writer_(writer),
+        progress_(progress),
+        stop_requested_(stop_requested),
+        durable_(source.position()) {}
 
   /// On failure `durable` tells how far it came; nothing is in flight any more.
   Result<> Run() {
@@ -78,7 +82,7 @@ class FileSeeder {
 
   std::deque<std::future<Outcomes>> in_flight_;
   bool at_end_ = false;
-  std::int64_t durable_ = 0;             ///< Every row before it is.
+  std::int64_t durable_;                 ///< Every row before it is.
   std::optional<AppendOutcome> failed_;  ///< Of row `durable_`; what came after does not count.
   milliseconds pause_ = kFirstPause;
 };

@@ -119,8 +119,6 @@ class SqliteLayerStore final : public pipeline::LayerStore {
 
   Result<pipeline::CowReservation> ReserveCow(const pipeline::CowWish& wish) override {
     HERDFLOW_ASSIGN(const auto scope, WriteScope::Begin(writer_));
-    const std::string wanted =
-        wish.number ? fmt::format("{} #{}", wish.base, *wish.number) : wish.base;
     std::optional<std::int64_t> birthdate;
     if (wish.birthdate) birthdate = wish.birthdate->days;
     if (!wish.idempotency_key.empty()) {
@@ -128,7 +126,7 @@ class SqliteLayerStore final : public pipeline::LayerStore {
       HERDFLOW_ASSIGN(const bool known,
                       read->Bind(1, std::string_view(wish.idempotency_key)).Step());
       if (known) {
-        const bool same = read->Text(0) == wanted && read->MaybeInt(1) == birthdate;
+        const bool same = read->Text(0) == wish.name && read->MaybeInt(1) == birthdate;
         pipeline::CowReservation reserved{std::string(read->Text(2)), std::string(read->Text(3))};
         read->Reset();
         if (same) return reserved;
@@ -145,13 +143,14 @@ class SqliteLayerStore final : public pipeline::LayerStore {
       HERDFLOW_ASSIGN(const auto found, FirstInt(*highest));
       number = found.value_or(0) + 1;
     }
-    const pipeline::CowReservation reserved{wish.id, fmt::format("{} #{}", wish.base, number)};
+    const pipeline::CowReservation reserved{
+        wish.id, wish.number ? wish.name : fmt::format("{} #{}", wish.base, number)};
     HERDFLOW_ASSIGN(sqlite::Statement * name, scope->Get("write_cow_name"));
     HERDFLOW_CHECK(name->Bind(1, std::string_view(wish.base)).Bind(2, number).Run());
     if (!wish.idempotency_key.empty()) {
       HERDFLOW_ASSIGN(sqlite::Statement * insert, scope->Get("insert_cow_request"));
       HERDFLOW_CHECK(insert->Bind(1, std::string_view(wish.idempotency_key))
-                         .Bind(2, std::string_view(wanted))
+                         .Bind(2, std::string_view(wish.name))
                          .Bind(3, birthdate)
                          .Bind(4, std::string_view(reserved.id))
                          .Bind(5, std::string_view(reserved.name))

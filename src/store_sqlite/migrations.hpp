@@ -5,7 +5,7 @@
 
 namespace herdflow::store_sqlite {
 
-/// The texts of `migrations/*.sql` in their order, generated from the folder.
+/// The texts of `migrations/*.sql` in their order (see CMakeLists.txt).
 extern const std::array<std::string_view, 1> kMigrations;
 
 }  // namespace herdflow::store_sqlite

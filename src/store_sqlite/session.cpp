@@ -27,8 +27,7 @@ Result<std::unique_ptr<Session>> Session::Open(const std::string& folder, bool m
     }
   } else if (!std::filesystem::exists(file, error)) {
     return Fail(ErrorCode::kNotFound,
-                "opening the store: there is no {}; `herdflow seed` and `herdflow pipeline run` "
-                "make it, or set [data] folder",
+                "opening the store: there is no {}; `herdflow load` makes it, or set [data] folder",
                 file.string());
   }
   sqlite::OpenOptions options{};

@@ -1,5 +1,7 @@
 #include "herdflow/api/producer.hpp"
 
+#include <fmt/format.h>
+
 #include "api_fixture.hpp"
 #include "pages.hpp"
 
@@ -29,13 +31,16 @@ TEST_F(ProducerTest, AReadingIsAnsweredOnceItIsDurable) {
 }
 
 TEST_F(ProducerTest, EveryPathOfTheSeedSystemWorks) {
-  for (const std::string prefix : {"", "/ingrid"}) {
-    for (const std::string slash : {"", "/"}) {
-      const auto cow = port_.Post(prefix + "/cow" + slash, R"({"id":"c-1","name":"Bella"})");
+  for (const auto* prefix : {"", "/ingrid"}) {
+    for (const auto* slash : {"", "/"}) {
+      const auto path = [&](const char* name) {
+        return fmt::format("{}/{}{}", prefix, name, slash);
+      };
+      const auto cow = port_.Post(path("cow"), R"({"id":"c-1","name":"Bella"})");
       EXPECT_NE(cow.body.find("Sent to cows kafka topic"), std::string::npos);
-      const auto sensor = port_.Post(prefix + "/sensor" + slash, R"({"id":7,"unit":"L"})");
+      const auto sensor = port_.Post(path("sensor"), R"({"id":7,"unit":"L"})");
       EXPECT_NE(sensor.body.find("Sent to sensors kafka topic"), std::string::npos);
-      EXPECT_EQ(port_.Post(prefix + "/measurement" + slash, kReading).status, 200);
+      EXPECT_EQ(port_.Post(path("measurement"), kReading).status, 200);
     }
   }
   const auto appended = writer_.appended();
@@ -93,7 +98,7 @@ TEST_F(ProducerTest, TakesAnyMediaTypeButNoOtherCharset) {
 }
 
 TEST_F(ProducerTest, LargeBodiesAreRefused) {
-  const std::string filler(64 * 1024, 'x');
+  const std::string filler(65'536, 'x');
   EXPECT_EQ(port_.Post("/cow", R"({"id":"c","name":")" + filler + "\"}").status, 413);
 }
 

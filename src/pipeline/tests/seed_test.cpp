@@ -24,6 +24,7 @@ class NumberedSource : public EventSource {
   [[nodiscard]] const std::string& name() const override { return name_; }
   [[nodiscard]] Topic topic() const override { return topic_; }
   [[nodiscard]] std::int64_t rows() const override { return rows_; }
+  [[nodiscard]] std::int64_t position() const override { return next_; }
   Result<> Skip(std::int64_t rows) override {
     next_ = rows;
     return {};

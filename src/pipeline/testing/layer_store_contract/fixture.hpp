@@ -23,6 +23,11 @@
 
 namespace herdflow::pipeline::testing {
 
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using ::testing::SizeIs;
+
 template <class T>
 T Must(Result<T> result) {
   EXPECT_TRUE(result) << (result ? "" : result.error().message());

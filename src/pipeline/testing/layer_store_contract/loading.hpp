@@ -8,11 +8,6 @@
 
 namespace herdflow::pipeline::testing {
 
-using ::testing::ElementsAre;
-using ::testing::HasSubstr;
-using ::testing::IsEmpty;
-using ::testing::SizeIs;
-
 TEST_P(LayerStoreContract, AClaimRaisesTheEpochAndStandsWhereTheStoreStands) {
   SendReading("S1", "C1", "2024-04-07T05:00:00Z", "12");
   const PartitionClaim first = ClaimReadings(*store_);

@@ -72,9 +72,10 @@ template <class... Args>
   } while (false)
 
 /// `HERDFLOW_ASSIGN(auto file, Open(path));` returns the error, or declares the value.
+/// `target` may be a declaration, so it cannot stand in parentheses.
 #define HERDFLOW_ASSIGN_INNER(result, target, expression)                             \
   auto result = (expression);                                                         \
-  if (!result) return ::herdflow::Fail(std::move(result).error());                    \
-  target = std::move(*result)
+  if (!(result)) return ::herdflow::Fail(std::move(result).error());                  \
+  target = std::move(*(result))  // NOLINT(bugprone-macro-parentheses)
 #define HERDFLOW_ASSIGN(target, expression) \
   HERDFLOW_ASSIGN_INNER(HERDFLOW_CONCAT(herdflow_result_, __LINE__), target, expression)

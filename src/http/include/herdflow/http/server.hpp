@@ -13,7 +13,8 @@
 namespace herdflow::http {
 
 struct Limits {
-  std::size_t header_bytes = 16 * 1024;  ///< Of the request line and all fields: else 431.
+  std::size_t header_bytes =
+      std::size_t{16} * 1024;  ///< Of the request line and all fields: else 431.
   std::size_t header_fields = 64;
   std::size_t connections = 1024;            ///< One more is answered 503 and closed.
   std::size_t blocking_requests = 256;       ///< Waiting for the pool; one more is answered 503.

@@ -89,7 +89,8 @@ struct MessageBatch {
   std::shared_ptr<const void> bytes;  ///< Keeps the views alive.
 };
 
-/// The group gave these partitions to this reader. Answer each with Start before the next Poll.
+/// The group gave these partitions to this reader, in addition to those it has. Answer each with
+/// Start before the next Poll.
 struct Assigned {
   struct Partition {
     TopicPartition partition;

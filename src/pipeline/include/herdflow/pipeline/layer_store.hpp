@@ -136,8 +136,9 @@ class AggregateTx {
 /// What the API asks for a new cow, and what it gets.
 struct CowWish {
   std::string id;    ///< A new id, taken unless the key was used before.
+  std::string name;  ///< As asked for; kept where it has a number.
   std::string base;  ///< `Base` of `Base #N`.
-  std::optional<std::int64_t> number;  ///< Nothing: 1 + the highest of the base.
+  std::optional<std::int64_t> number;  ///< Nothing: 1 + the highest of the base is added.
   std::optional<FarmDay> birthdate;
   std::string idempotency_key;  ///< Empty: none.
 };

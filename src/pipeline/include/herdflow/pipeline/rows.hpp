@@ -145,7 +145,9 @@ struct GoldCow {
   Instant updated_at;
 };
 
-/// `Base #N`, as the seed system numbers cows of one name: nothing where the name has no number.
+/// `Base #N`, as the seed system numbers cows of one name: no number where the name has none, or one
+/// above the largest.
+inline constexpr std::int64_t kLargestCowNumber = 999'999'999;
 struct CowNameParts {
   std::string_view base;
   std::optional<std::int64_t> number;

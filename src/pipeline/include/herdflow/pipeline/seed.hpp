@@ -18,7 +18,9 @@ class EventSource {
   [[nodiscard]] virtual const std::string& name() const = 0;  ///< The file's path.
   [[nodiscard]] virtual Topic topic() const = 0;
   [[nodiscard]] virtual std::int64_t rows() const = 0;  ///< In the whole file.
-  /// Go on at this row (0 is the first): the rows before it are not given.
+  /// The row that is given next; 0 is the first.
+  [[nodiscard]] virtual std::int64_t position() const = 0;
+  /// Go on, or back, to this row.
   virtual Result<> Skip(std::int64_t rows) = 0;
   /// The next events in the file's order, at most `max_rows`, each row exactly one event; an empty
   /// batch is the end. kInvalidInput names file, column, row and what was expected.

@@ -1,0 +1,57 @@
+#include "herdflow/store_sqlite/store.hpp"
+
+#include <filesystem>
+#include <memory>
+#include <string>
+
+#include "layer_store_contract.hpp"
+#include "sqlite_layer_store_fixture.hpp"
+
+namespace herdflow::pipeline::testing {
+namespace {
+
+INSTANTIATE_TEST_SUITE_P(Sqlite, LayerStoreContract, ::testing::Values(MakeLayerStoreFixture([] {
+                           return std::make_unique<store_sqlite::SqliteLayerStoreFixture>();
+                         })));
+
+/// What is SQLite's alone.
+class SqliteLayerStore : public ::testing::Test {
+ protected:
+  store_sqlite::SqliteLayerStoreFixture layers_;
+};
+
+TEST_F(SqliteLayerStore, AStoreOfANewerHerdflowIsRefused) {
+  Must(layers_.Open({}));
+  layers_.Query("PRAGMA user_version = 99", 0);
+  const auto opened = layers_.Open({});
+  ASSERT_EQ(CodeOf(opened), ErrorCode::kInvalidInput);
+  EXPECT_THAT(opened.error().message(), ::testing::HasSubstr("99"));
+}
+
+TEST_F(SqliteLayerStore, OpeningMakesTheFolderAndOpeningAgainChangesNothing) {
+  const std::string folder = layers_.folder() + "/a/b";
+  Must(store_sqlite::MakeSqliteLayerStore({folder, "rules", "UTC"}));
+  EXPECT_TRUE(std::filesystem::exists(folder + "/store.db"));
+  Must(store_sqlite::MakeSqliteLayerStore({folder, "rules", "UTC"}));
+}
+
+TEST_F(SqliteLayerStore, QueriesOfAFolderWithoutAStoreSayHowToMakeOne) {
+  const auto queries = store_sqlite::MakeSqliteHerdQueries(layers_.folder());
+  ASSERT_EQ(CodeOf(queries), ErrorCode::kNotFound);
+  EXPECT_THAT(queries.error().message(), ::testing::HasSubstr("herdflow load"));
+  EXPECT_FALSE(std::filesystem::exists(layers_.folder() + "/store.db"));
+}
+
+TEST_F(SqliteLayerStore, EveryViewReads) {
+  const auto store = Must(layers_.Open({}));
+  for (const char* view :
+       {"bronze_cows", "bronze_sensors", "bronze_measurements", "silver_measurements",
+        "silver_quarantine", "gold_cows", "gold_sensors", "gold_measurements_daily_aggregations",
+        "gold_measurements_weekly_aggregations", "gold_measurements_monthly_aggregations",
+        "gold_measurements_yearly_aggregations", "gold_cow_daily_metrics"}) {
+    EXPECT_EQ(layers_.Query(std::string("SELECT COUNT(*) FROM ") + view, 1).at(0).at(0), "0");
+  }
+}
+
+}  // namespace
+}  // namespace herdflow::pipeline::testing
