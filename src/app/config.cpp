@@ -1,5 +1,6 @@
 #include "config.hpp"
 
+#include <toml++/toml.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -9,7 +10,6 @@
 #include <cstring>
 #include <fstream>
 #include <sstream>
-#include <toml++/toml.h>
 #include <variant>
 #include <vector>
 
@@ -21,8 +21,11 @@ namespace {
 using SetResult = std::optional<std::string>;
 
 ConfigField TextField(std::string_view section, std::string_view name, std::string_view kind,
-                      std::string_view help, std::string Configuration::* member) {
-  return {section, name, kind, help,
+                      std::string_view help, std::string Configuration::*member) {
+  return {section,
+          name,
+          kind,
+          help,
           [member](Configuration& configuration, std::string_view text) -> SetResult {
             if (text.empty()) return "a text that is not empty";
             configuration.*member = text;
@@ -32,8 +35,11 @@ ConfigField TextField(std::string_view section, std::string_view name, std::stri
 }
 
 ConfigField PortField(std::string_view section, std::string_view help,
-                      std::uint16_t Configuration::* member) {
-  return {section, "port", "port", help,
+                      std::uint16_t Configuration::*member) {
+  return {section,
+          "port",
+          "port",
+          help,
           [member](Configuration& configuration, std::string_view text) -> SetResult {
             std::uint16_t port = 0;
             const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), port);
@@ -52,7 +58,10 @@ ConfigField PortField(std::string_view section, std::string_view help,
 ConfigField QuantityField(std::string_view section, std::string_view name, std::string_view unit,
                           std::string_view help,
                           std::function<std::int64_t&(Configuration&)> access) {
-  return {section, name, unit, help,
+  return {section,
+          name,
+          unit,
+          help,
           [access](Configuration& configuration, std::string_view text) -> SetResult {
             const auto value = herd::JudgeValue({herd::Field::Kind::kText, text}, std::nullopt, {});
             if (!std::holds_alternative<std::int64_t>(value)) return "a number from 0 to 1000000";
@@ -119,8 +128,8 @@ std::optional<std::string> TextOf(const toml::node& node) {
   return std::nullopt;
 }
 
-Result<> ReadTable(Configuration& configuration, const std::string& file,
-                   std::string_view section, const toml::table& table) {
+Result<> ReadTable(Configuration& configuration, const std::string& file, std::string_view section,
+                   const toml::table& table) {
   for (const auto& [key, node] : table) {
     const std::string where = fmt::format("{}, line {}", file, node.source().begin.line);
     const auto fields = ConfigFields();
@@ -190,7 +199,8 @@ Result<> ReadEnvironment(Configuration& configuration,
       return Fail(ErrorCode::kInvalidInput,
                   "reading the configuration: the environment variable {} names no field; the "
                   "nearest is {}",
-                  name, Nearest(name, [](const ConfigField& known) { return known.Environment(); }));
+                  name,
+                  Nearest(name, [](const ConfigField& known) { return known.Environment(); }));
     }
   }
   return {};
@@ -218,8 +228,7 @@ std::string ConfigField::Environment() const {
 
 std::span<const ConfigField> ConfigFields() {
   static const std::array fields{
-      TextField("data", "folder", "folder",
-                "Where log.db and store.db lie; made if it is missing.",
+      TextField("data", "folder", "folder", "Where log.db and store.db lie; made if it is missing.",
                 &Configuration::data_folder),
       TextField("herd", "time_zone", "IANA time zone",
                 "The farm's time zone, such as Europe/Berlin: a day is midnight to midnight there. "
@@ -292,9 +301,9 @@ std::string ConfigurationReference() {
       "| field | option | environment | kind | default | what it is |\n"
       "|---|---|---|---|---|---|\n";
   for (const ConfigField& field : ConfigFields()) {
-    page += fmt::format("| `{}` | `{}` | `{}` | {} | `{}` | {} |\n", DottedName(field),
-                        field.Flag(), field.Environment(), field.kind, field.show(defaults),
-                        field.help);
+    page +=
+        fmt::format("| `{}` | `{}` | `{}` | {} | `{}` | {} |\n", DottedName(field), field.Flag(),
+                    field.Environment(), field.kind, field.show(defaults), field.help);
   }
   page +=
       "\n## Example\n\n```toml\n[herd]\ntime_zone = \"Europe/Berlin\"\n\n[backend]\nport = 5000\n\n"

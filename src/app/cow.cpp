@@ -33,10 +33,11 @@ Result<> ShowCow(const CowOptions& options, const Configuration& configuration) 
   HERDFLOW_ASSIGN(const auto queries, OpenQueries(configuration));
   HERDFLOW_ASSIGN(const auto cow, queries->FindCow(options.id));
   if (!cow) {
-    return Fail(ErrorCode::kNotFound,
-                "looking for a cow: there is none with the id '{}'; `herdflow status` shows how many "
-                "are known, `herdflow pipeline run cow_data_pipeline` takes in new ones",
-                options.id);
+    return Fail(
+        ErrorCode::kNotFound,
+        "looking for a cow: there is none with the id '{}'; `herdflow status` shows how many "
+        "are known, `herdflow pipeline run cow_data_pipeline` takes in new ones",
+        options.id);
   }
   Print(options.json ? api::CowJson(*cow) + "\n" : CowText(*cow));
   return {};

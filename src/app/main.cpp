@@ -44,7 +44,8 @@ void AddConfigOptions(CLI::App& app, ConfigSources& sources) {
            [&sources, &field](const std::string& value) { sources.flags[field.Flag()] = value; },
            std::string(field.help) + " [" + field.show(defaults) + "]")
         ->type_name("")
-        ->group("Configuration (also " + std::string("HERDFLOW_… and the file; see docs/configuration.md)"));
+        ->group("Configuration (also " +
+                std::string("HERDFLOW_… and the file; see docs/configuration.md)"));
   }
 }
 
@@ -85,8 +86,8 @@ int Main(int argc, char** argv) {
   }
   sources.environment = HerdflowEnvironment();
   const auto configuration = ReadConfiguration(sources);
-  const Result<> result = configuration ? chosen.run(*configuration)
-                                        : Result<>(Fail(configuration.error()));
+  const Result<> result =
+      configuration ? chosen.run(*configuration) : Result<>(Fail(configuration.error()));
   if (result) return 0;
   std::fprintf(stderr, "herdflow: %s\n", result.error().message().c_str());
   return ExitCodeOf(result.error().code());

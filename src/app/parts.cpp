@@ -59,9 +59,8 @@ Result<std::unique_ptr<pipeline::EventReader>> OpenReader(const Configuration& c
 Result<std::unique_ptr<pipeline::LayerStore>> OpenStore(const Configuration& configuration) {
   // Also a check: the zone's name must be known before it is recorded.
   HERDFLOW_ASSIGN(const herd::FarmCalendar calendar, OpenCalendar(configuration));
-  return store_sqlite::MakeSqliteLayerStore({configuration.data_folder,
-                                             herd::RulesVersion(configuration.bounds),
-                                             calendar.zone()});
+  return store_sqlite::MakeSqliteLayerStore(
+      {configuration.data_folder, herd::RulesVersion(configuration.bounds), calendar.zone()});
 }
 
 Result<std::unique_ptr<pipeline::HerdQueries>> OpenQueries(const Configuration& configuration) {

@@ -28,10 +28,10 @@ Result<> RunPipelines(const std::string& name, const Configuration& configuratio
   Progress progress("pipeline");
   for (const pipeline::Pipeline each : wanted) {
     const auto started = std::chrono::steady_clock::now();
-    HERDFLOW_ASSIGN(const std::int64_t rows,
-                    Run(each, context, StopRequested, [&](std::string_view step, std::int64_t done) {
-                      progress.Show(step, done, 0);
-                    }));
+    HERDFLOW_ASSIGN(const std::int64_t rows, Run(each, context, StopRequested,
+                                                 [&](std::string_view step, std::int64_t done) {
+                                                   progress.Show(step, done, 0);
+                                                 }));
     if (StopRequested()) {
       return Fail(ErrorCode::kShuttingDown,
                   "running {}: stopped; what was committed stays, the next run goes on from there",

@@ -27,7 +27,8 @@ std::string ReportText(const herd::DailyReport& report) {
     text += "There are no data yet.\n";
   }
   double litres = 0;
-  Table milk({{"cow"}, {"name"}, {"litres", Table::Align::kRight}, {"readings", Table::Align::kRight}});
+  Table milk(
+      {{"cow"}, {"name"}, {"litres", Table::Align::kRight}, {"readings", Table::Align::kRight}});
   for (const auto& row : report.milk_production) {
     milk.Add({row.cow_id, row.cow_name, Decimals(row.milk_produced), Thousands(row.readings)});
     litres += row.milk_produced;

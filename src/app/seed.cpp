@@ -1,9 +1,10 @@
+#include "herdflow/pipeline/seed.hpp"
+
 #include <algorithm>
 #include <charconv>
 
 #include "commands.hpp"
 #include "herdflow/parquet_io/event_sources.hpp"
-#include "herdflow/pipeline/seed.hpp"
 #include "parts.hpp"
 #include "terminal.hpp"
 
@@ -55,7 +56,9 @@ Result<> Seed(const SeedOptions& options, const Configuration& configuration) {
   Progress progress("seed");
   const auto result = pipeline::Seed(
       sources, *writer,
-      [&](const pipeline::SeedProgress& at) { progress.Show(at.file, at.rows_done, at.rows_total); },
+      [&](const pipeline::SeedProgress& at) {
+        progress.Show(at.file, at.rows_done, at.rows_total);
+      },
       StopRequested, stopped);
   if (!result) {
     if (stopped.file.empty()) return Fail(result.error());
@@ -83,12 +86,14 @@ void AddSeed(CLI::App& app, Chosen& chosen) {
                    "A folder with cows, sensors and measurements, or single files")
       ->required()
       ->type_name("FOLDER|FILE...");
-  command->add_option("--resume", options->resume,
-                      "Go on where an interrupted seed stood, as it printed it")
+  command
+      ->add_option("--resume", options->resume,
+                   "Go on where an interrupted seed stood, as it printed it")
       ->type_name("FILE:ROW");
-  AddExamples(*command,
-              "  herdflow seed herd\n"
-              "  herdflow seed herd/measurements.parquet --resume herd/measurements.parquet:250000");
+  AddExamples(
+      *command,
+      "  herdflow seed herd\n"
+      "  herdflow seed herd/measurements.parquet --resume herd/measurements.parquet:250000");
   command->callback([&chosen, options] {
     chosen.run = [options](const Configuration& c) { return Seed(*options, c); };
   });

@@ -126,11 +126,10 @@ Result<> Serve(const Configuration& configuration) {
     const std::lock_guard lock(*mutex);
     return calendar.DayOf(Now());
   };
-  HERDFLOW_ASSIGN(
-      const auto producer,
-      http::Server::Start(
-          OptionsOf("producer", configuration.producer_address, configuration.producer_port),
-          api::ProducerRoutes({*writer})));
+  HERDFLOW_ASSIGN(const auto producer,
+                  http::Server::Start(OptionsOf("producer", configuration.producer_address,
+                                                configuration.producer_port),
+                                      api::ProducerRoutes({*writer})));
   HERDFLOW_ASSIGN(
       const auto backend,
       http::Server::Start(
@@ -160,7 +159,8 @@ Result<> Serve(const Configuration& configuration) {
 void AddServe(CLI::App& app, Chosen& chosen) {
   auto* command = app.add_subcommand(
       "serve", "Run everything: producer, loader, pipelines and back end, until SIGTERM or Ctrl-C");
-  AddExamples(*command, "  herdflow serve\n  herdflow serve --backend-port 8000 --producer-port 8001");
+  AddExamples(*command,
+              "  herdflow serve\n  herdflow serve --backend-port 8000 --producer-port 8001");
   command->callback([&chosen] { chosen.run = Serve; });
 }
 

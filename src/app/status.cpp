@@ -85,8 +85,8 @@ Result<> Status(bool as_json, const Configuration& configuration) {
 }  // namespace
 
 void AddStatus(CLI::App& app, Chosen& chosen) {
-  auto* command =
-      app.add_subcommand("status", "Show how far each step is, what each layer holds, and the audit");
+  auto* command = app.add_subcommand(
+      "status", "Show how far each step is, what each layer holds, and the audit");
   auto as_json = std::make_shared<bool>(false);
   command->add_flag("--json", *as_json, "As JSON");
   AddExamples(*command, "  herdflow status\n  herdflow status --json");

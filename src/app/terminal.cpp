@@ -11,8 +11,9 @@ namespace {
 
 /// Code points, which are columns for every name that a cow is likely to have.
 std::size_t Width(std::string_view text) {
-  return static_cast<std::size_t>(std::count_if(
-      text.begin(), text.end(), [](char c) { return (static_cast<unsigned char>(c) & 0xC0) != 0x80; }));
+  return static_cast<std::size_t>(std::count_if(text.begin(), text.end(), [](char c) {
+    return (static_cast<unsigned char>(c) & 0xC0) != 0x80;
+  }));
 }
 
 std::string Duration(std::int64_t seconds) {
@@ -94,8 +95,9 @@ void Progress::Show(std::string_view what, std::int64_t done, std::int64_t total
   if (rate > 0) {
     line += fmt::format(" {}/s", Thousands(static_cast<std::int64_t>(rate)));
     if (total > done) {
-      line += fmt::format(", {} left",
-                          Duration(static_cast<std::int64_t>(static_cast<double>(total - done) / rate)));
+      line += fmt::format(
+          ", {} left",
+          Duration(static_cast<std::int64_t>(static_cast<double>(total - done) / rate)));
     }
   }
   std::fputs(line.c_str(), stderr);
@@ -105,7 +107,8 @@ void Progress::Show(std::string_view what, std::int64_t done, std::int64_t total
 }
 
 bool Print(std::string_view text) {
-  return std::fwrite(text.data(), 1, text.size(), stdout) == text.size() && std::fflush(stdout) == 0;
+  return std::fwrite(text.data(), 1, text.size(), stdout) == text.size() &&
+         std::fflush(stdout) == 0;
 }
 
 }  // namespace herdflow::app

@@ -109,10 +109,10 @@ std::optional<FarmDay> ParseDate(std::string_view text) {
 std::string FormatInstant(Instant at) {
   const auto day = std::chrono::floor<std::chrono::days>(at);
   const std::chrono::hh_mm_ss time(at - day);
-  std::string text = fmt::format(
-      "{}T{:02}:{:02}:{:02}",
-      FormatDate(FarmDay{static_cast<std::int32_t>(day.time_since_epoch().count())}),
-      time.hours().count(), time.minutes().count(), time.seconds().count());
+  std::string text =
+      fmt::format("{}T{:02}:{:02}:{:02}",
+                  FormatDate(FarmDay{static_cast<std::int32_t>(day.time_since_epoch().count())}),
+                  time.hours().count(), time.minutes().count(), time.seconds().count());
   if (time.subseconds().count() != 0) text += fmt::format(".{:06}", time.subseconds().count());
   return text + "Z";
 }

@@ -72,9 +72,10 @@ class SensorAdder {
     }
     if (reading.day < run_[begin_].period.first) return;
     const auto period = run_.subspan(begin_, end_ - begin_);
-    const auto row = std::lower_bound(
-        period.begin(), period.end(), reading.sensor,
-        [](const SensorAggregate& aggregate, SensorRef sensor) { return aggregate.sensor < sensor; });
+    const auto row = std::lower_bound(period.begin(), period.end(), reading.sensor,
+                                      [](const SensorAggregate& aggregate, SensorRef sensor) {
+                                        return aggregate.sensor < sensor;
+                                      });
     if (row != period.end() && row->sensor == reading.sensor) {
       row->statistics.Add(reading.value_millionths);
     }

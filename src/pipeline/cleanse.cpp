@@ -22,10 +22,10 @@ class Chunk {
 
   Result<> MergeAndWrite() {
     if (failure_) return Fail(*failure_);
+    SortCandidates(candidates_);
     std::vector<ReadingKey> keys;
     keys.reserve(candidates_.size());
     for (const Candidate& candidate : candidates_) keys.push_back(candidate.key);
-    std::sort(keys.begin(), keys.end());
     keys.erase(std::unique(keys.begin(), keys.end()), keys.end());
     std::vector<SilverReading> existing;
     std::vector<OpenEntry> open_entries;
@@ -66,10 +66,10 @@ class Chunk {
       cow_known = *known;
     }
     const Known known{cow_known, unit.has_value(), has_waited};
-    auto verdict = message.fields ? herd::JudgeReadingWithGoodIds(fields, message.received_at, unit,
-                                                                  context_.bounds)
-                                  : herd::JudgeReading(fields, message.received_at, unit,
-                                                       context_.bounds);
+    auto verdict =
+        message.fields
+            ? herd::JudgeReadingWithGoodIds(fields, message.received_at, unit, context_.bounds)
+            : herd::JudgeReading(fields, message.received_at, unit, context_.bounds);
     if (auto* rejection = std::get_if<herd::Rejection>(&verdict)) {
       Refuse(message, fields, std::move(*rejection), known);
       return std::nullopt;
@@ -87,9 +87,9 @@ class Chunk {
     candidate.unit_known = known.sensor;
     candidate.has_waited = known.has_waited;
     candidate.value_millionths = reading.value_millionths;
-    candidate.verdict = reading.taken_back  ? Verdict::kTakenBack
-                        : candidate.waits ? Verdict::kPending
-                                          : Verdict::kAccepted;
+    candidate.verdict = reading.taken_back ? Verdict::kTakenBack
+                        : candidate.waits  ? Verdict::kPending
+                                           : Verdict::kAccepted;
     candidates_.push_back(candidate);
   }
 

@@ -206,8 +206,8 @@ Result<CowView> CreateCow(const NewCow& cow, LayerStore& store, EventWriter& wri
   herd::CowFields fields;
   fields.id = {Kind::kText, reserved.id};
   fields.name = {Kind::kText, reserved.name};
-  fields.birthdate = cow.birthdate ? herd::Field{Kind::kText, birthdate}
-                                   : herd::Field{Kind::kNull, {}};
+  fields.birthdate =
+      cow.birthdate ? herd::Field{Kind::kText, birthdate} : herd::Field{Kind::kNull, {}};
   // With its number the name may have become too long.
   const auto verdict = herd::JudgeCow(fields, Now());
   if (const auto* rejection = std::get_if<herd::Rejection>(&verdict)) {

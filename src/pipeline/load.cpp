@@ -72,8 +72,7 @@ class BronzeWriter {
 
 Result<std::int64_t> Loader::Step(std::chrono::milliseconds wait) {
   HERDFLOW_CHECK(ClaimAgain());
-  HERDFLOW_ASSIGN(const Polled polled,
-                  context_.reader.Poll({kMaxMessages, kMaxBytes, wait}));
+  HERDFLOW_ASSIGN(const Polled polled, context_.reader.Poll({kMaxMessages, kMaxBytes, wait}));
   if (const auto* assigned = std::get_if<Assigned>(&polled)) {
     for (const auto& partition : assigned->partitions) unclaimed_.push_back(partition);
     HERDFLOW_CHECK(ClaimAgain());
@@ -106,6 +105,9 @@ Result<std::int64_t> Loader::Store(const MessageBatch& batch) {
     return candidate.claim.partition == batch.from;
   });
   if (held == claims_.end()) return 0;
+  const auto loaded = std::count_if(
+      batch.messages.begin(), batch.messages.end(),
+      [from = held->claim.next_offset](const Message& message) { return message.offset >= from; });
   auto stored = StoreChunk(held->claim, batch);
   if (!stored || !*stored) {
     // Rolled back, or nobody knows: the claim made anew reads in the store where it stands.
@@ -120,13 +122,13 @@ Result<std::int64_t> Loader::Store(const MessageBatch& batch) {
     if (!stored) return Fail(std::move(stored).error());
     return 0;
   }
-  return static_cast<std::int64_t>(batch.messages.size());
+  return loaded;
 }
 
 Result<bool> Loader::StoreChunk(PartitionClaim& claim, const MessageBatch& batch) {
-  const auto first = std::find_if(
-      batch.messages.begin(), batch.messages.end(),
-      [&](const Message& message) { return message.offset >= claim.next_offset; });
+  const auto first =
+      std::find_if(batch.messages.begin(), batch.messages.end(),
+                   [&](const Message& message) { return message.offset >= claim.next_offset; });
   if (first == batch.messages.end()) return true;
 
   PartitionClaim after = claim;

@@ -64,8 +64,9 @@ std::optional<SilverReading> Fold(std::span<const Candidate> versions,
     const Instant updated =
         row ? std::max(row->updated_at, version.received_at) : version.received_at;
     if (!row || TakesThePlaceOf(version, *row)) {
-      row = SilverReading{version.key, version.value_millionths, StateOf(version.verdict),
-                          version.lineage, created, updated};
+      row = SilverReading{
+          version.key, version.value_millionths, StateOf(version.verdict), version.lineage, created,
+          updated};
     } else {
       row->created_at = created;
       row->updated_at = updated;
@@ -120,11 +121,14 @@ std::span<const T> Equal(const std::vector<T>& all, const ReadingKey& key, std::
 
 }  // namespace
 
-void MergeReadings(std::vector<Candidate>& candidates, std::vector<SilverReading>& existing,
-                   std::vector<OpenEntry>& open_entries, SilverChange& change) {
+void SortCandidates(std::vector<Candidate>& candidates) {
   std::sort(candidates.begin(), candidates.end(), [](const Candidate& a, const Candidate& b) {
     return std::tie(a.key, a.lineage) < std::tie(b.key, b.lineage);
   });
+}
+
+void MergeReadings(const std::vector<Candidate>& candidates, std::vector<SilverReading>& existing,
+                   std::vector<OpenEntry>& open_entries, SilverChange& change) {
   const auto by_key = [](const auto& a, const auto& b) { return a.key < b.key; };
   std::sort(existing.begin(), existing.end(), by_key);
   std::sort(open_entries.begin(), open_entries.end(), by_key);

@@ -23,13 +23,16 @@ struct Candidate {
   std::size_t entry = 0;      ///< Where rejected: its place in `change.quarantine`.
 };
 
+/// By key, then oldest first.
+void SortCandidates(std::vector<Candidate>& candidates);
+
 /// Merge judged versions into what silver holds of their readings: of the valid versions of a key
 /// the newest stays. The result does not depend on the candidates' order, nor on how they are split
 /// over calls. Pure.
 ///
-/// `candidates` is sorted here. `existing` and `open_entries`: what the store holds of their keys.
+/// `candidates` as SortCandidates left them. `existing` and `open_entries`: what the store holds of their keys.
 /// Adds to `change`, whose quarantine entries of rejected candidates get their status.
-void MergeReadings(std::vector<Candidate>& candidates, std::vector<SilverReading>& existing,
+void MergeReadings(const std::vector<Candidate>& candidates, std::vector<SilverReading>& existing,
                    std::vector<OpenEntry>& open_entries, SilverChange& change);
 
 }  // namespace herdflow::pipeline

@@ -32,4 +32,20 @@ std::string Statement(std::string_view name, const Schemas& schemas) {
   return out;
 }
 
+std::string ForManyRows(std::string_view statement, int columns, int rows) {
+  constexpr std::string_view kValues = "VALUES";
+  const std::size_t values = statement.rfind(kValues);
+  assert(values != std::string_view::npos && "no VALUES");
+  std::string out(statement.substr(0, values + kValues.size()));
+  for (int row = 0; row < rows; ++row) {
+    out += row == 0 ? " (" : ", (";
+    for (int column = 1; column <= columns; ++column) {
+      if (column != 1) out += ", ";
+      out += '?' + std::to_string(row * columns + column);
+    }
+    out += ')';
+  }
+  return out;
+}
+
 }  // namespace herdflow::sql

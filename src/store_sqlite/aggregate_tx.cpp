@@ -1,5 +1,6 @@
 #include <unordered_map>
 
+#include "bulk_write.hpp"
 #include "transactions.hpp"
 #include "unjudged.hpp"
 
@@ -95,44 +96,43 @@ class SqliteAggregateTx final : public pipeline::AggregateTx {
 
   Result<> Replace(std::span<const pipeline::SensorAggregate> rows) override {
     const TableStatements names = StatementsOf(task_);
-    HERDFLOW_ASSIGN(sqlite::Statement * write, scope_->Get(names.write));
-    HERDFLOW_ASSIGN(sqlite::Statement * remove, scope_->Get(names.remove));
+    BulkWrite<7> write(*scope_, names.write);
     for (const pipeline::SensorAggregate& row : rows) {
-      sqlite::Statement& statement = row.statistics.count == 0 ? *remove : *write;
-      statement.Bind(1, static_cast<std::int64_t>(row.cow))
-          .Bind(2, row.period.first.days)
-          .Bind(3, static_cast<std::int64_t>(row.sensor));
-      if (row.statistics.count != 0) {
-        statement.Bind(4, row.statistics.sum_millionths)
-            .Bind(5, row.statistics.min_millionths)
-            .Bind(6, row.statistics.max_millionths)
-            .Bind(7, row.statistics.count);
+      const auto cow = static_cast<std::int64_t>(row.cow);
+      const auto sensor = static_cast<std::int64_t>(row.sensor);
+      const herd::Statistics& of = row.statistics;
+      if (of.count == 0) {
+        HERDFLOW_ASSIGN(sqlite::Statement * remove, scope_->Get(names.remove));
+        HERDFLOW_CHECK(remove->Bind(1, cow).Bind(2, row.period.first.days).Bind(3, sensor).Run());
+      } else {
+        HERDFLOW_CHECK(write.Add({cow, row.period.first.days, sensor, of.sum_millionths,
+                                  of.min_millionths, of.max_millionths, of.count}));
       }
-      HERDFLOW_CHECK(statement.Run());
     }
-    return {};
+    return write.Finish();
   }
 
   Result<> Replace(std::span<const pipeline::CowDayRow> rows) override {
     const TableStatements names = StatementsOf(task_);
-    HERDFLOW_ASSIGN(sqlite::Statement * write, scope_->Get(names.write));
-    HERDFLOW_ASSIGN(sqlite::Statement * remove, scope_->Get(names.remove));
+    BulkWrite<8> write(*scope_, names.write);
     for (const pipeline::CowDayRow& row : rows) {
+      const auto cow = static_cast<std::int64_t>(row.cow);
       const herd::CowDay& day = row.metrics;
-      sqlite::Statement& statement = day.empty() ? *remove : *write;
-      statement.Bind(1, static_cast<std::int64_t>(row.cow)).Bind(2, row.day.days);
-      if (!day.empty()) {
-        const bool weighed = day.last_weight_at.has_value();
-        statement.Bind(3, day.milk_count)
-            .Bind(4, day.milk_sum_millionths)
-            .Bind(5, day.weight_count)
-            .Bind(6, day.weight_sum_millionths)
-            .Bind(7, weighed ? std::optional(day.last_weight_millionths) : std::nullopt)
-            .Bind(8, weighed ? std::optional(ToMicros(*day.last_weight_at)) : std::nullopt);
+      if (day.empty()) {
+        HERDFLOW_ASSIGN(sqlite::Statement * remove, scope_->Get(names.remove));
+        HERDFLOW_CHECK(remove->Bind(1, cow).Bind(2, row.day.days).Run());
+        continue;
       }
-      HERDFLOW_CHECK(statement.Run());
+      std::optional<std::int64_t> weight;
+      std::optional<std::int64_t> weighed_at;
+      if (day.last_weight_at) {
+        weight = day.last_weight_millionths;
+        weighed_at = ToMicros(*day.last_weight_at);
+      }
+      HERDFLOW_CHECK(write.Add({cow, row.day.days, day.milk_count, day.milk_sum_millionths,
+                                day.weight_count, day.weight_sum_millionths, weight, weighed_at}));
     }
-    return {};
+    return write.Finish();
   }
 
   Result<> Commit() override { return scope_->Commit(); }

@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <unordered_map>
 
+#include "bulk_write.hpp"
 #include "herdflow/pipeline/bronze_codec.hpp"
 #include "transactions.hpp"
 #include "unjudged.hpp"
@@ -246,15 +247,17 @@ class SqliteCleanseTx final : public pipeline::CleanseTx {
   }
 
   Result<> WriteReadings(const pipeline::SilverChange& change) {
-    HERDFLOW_ASSIGN(sqlite::Statement * write, scope_->Get("write_reading"));
+    BulkWrite<12> write(*scope_, "write_reading");
     for (const SilverReading& reading : change.readings) {
-      BindKey(*write, reading.key);
-      write->Bind(5, reading.value_millionths).Bind(6, static_cast<std::int64_t>(reading.state));
-      BindLineage(*write, 7, reading.lineage);
-      HERDFLOW_CHECK(write->Bind(11, ToMicros(reading.created_at))
-                         .Bind(12, ToMicros(reading.updated_at))
-                         .Run());
+      HERDFLOW_CHECK(
+          write.Add({static_cast<std::int64_t>(reading.key.cow), reading.key.day.days,
+                     static_cast<std::int64_t>(reading.key.sensor), ToMicros(reading.key.at),
+                     reading.value_millionths, static_cast<std::int64_t>(reading.state),
+                     reading.lineage.version, static_cast<std::int64_t>(reading.lineage.stream),
+                     reading.lineage.partition, reading.lineage.offset,
+                     ToMicros(reading.created_at), ToMicros(reading.updated_at)}));
     }
+    HERDFLOW_CHECK(write.Finish());
     HERDFLOW_ASSIGN(sqlite::Statement * remove, scope_->Get("delete_reading"));
     for (const ReadingKey& key : change.removed) {
       BindKey(*remove, key);
@@ -289,15 +292,12 @@ class SqliteCleanseTx final : public pipeline::CleanseTx {
     HERDFLOW_ASSIGN(const std::int64_t last_chunk, ReadChunkCounter(*scope_));
     HERDFLOW_ASSIGN(sqlite::Statement * count, scope_->Get("write_counter"));
     HERDFLOW_CHECK(count->Bind(1, kChunkCounter).Bind(2, last_chunk + 1).Run());
-    HERDFLOW_ASSIGN(sqlite::Statement * note, scope_->Get("note_dirty_day"));
+    BulkWrite<4> note(*scope_, "note_dirty_day");
     for (const pipeline::DirtyDay& day : days) {
-      HERDFLOW_CHECK(note->Bind(1, static_cast<std::int64_t>(day.cow))
-                         .Bind(2, day.day.days)
-                         .Bind(3, static_cast<std::int64_t>(day.sensor))
-                         .Bind(4, last_chunk + 1)
-                         .Run());
+      HERDFLOW_CHECK(note.Add({static_cast<std::int64_t>(day.cow), day.day.days,
+                               static_cast<std::int64_t>(day.sensor), last_chunk + 1}));
     }
-    return {};
+    return note.Finish();
   }
 
   std::unique_ptr<WriteScope> scope_;

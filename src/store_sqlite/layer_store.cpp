@@ -181,10 +181,11 @@ class SqliteLayerStore final : public pipeline::LayerStore {
     if (another) {
       const std::string filled_from(other->Text(0));
       other->Reset();
-      return Fail(ErrorCode::kConflict,
-                  "loading {}: the store was filled from the log {}, this one is {}; bring back the "
-                  "log.db that belongs to this store.db, or move store.db away to load this log",
-                  topic, filled_from, partition.stream_id);
+      return Fail(
+          ErrorCode::kConflict,
+          "loading {}: the store was filled from the log {}, this one is {}; bring back the "
+          "log.db that belongs to this store.db, or move store.db away to load this log",
+          topic, filled_from, partition.stream_id);
     }
     HERDFLOW_ASSIGN(sqlite::Statement * insert, scope.Get("insert_stream"));
     HERDFLOW_CHECK(insert->Bind(1, std::string_view(partition.stream_id)).Bind(2, topic).Run());

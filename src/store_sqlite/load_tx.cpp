@@ -59,17 +59,17 @@ class SqliteLoadTx final : public pipeline::LoadTx {
                        std::int64_t last_version, std::int64_t holes,
                        const pipeline::MessageHash& last_hash) override {
     HERDFLOW_ASSIGN(sqlite::Statement * advance, scope_->Get("advance_partition"));
-    HERDFLOW_CHECK(advance->Bind(1, kConsumerGroup)
-                       .Bind(2, claim.stream_id)
-                       .Bind(3, claim.partition.partition)
-                       .Bind(4, claim.epoch)
-                       .Bind(5, claim.next_offset)
-                       .Bind(6, next_offset)
-                       .Bind(7, last_version)
-                       .Bind(8, holes)
-                       .BindBlob(9, {reinterpret_cast<const char*>(last_hash.data()),
-                                     last_hash.size()})
-                       .Run());
+    HERDFLOW_CHECK(
+        advance->Bind(1, kConsumerGroup)
+            .Bind(2, claim.stream_id)
+            .Bind(3, claim.partition.partition)
+            .Bind(4, claim.epoch)
+            .Bind(5, claim.next_offset)
+            .Bind(6, next_offset)
+            .Bind(7, last_version)
+            .Bind(8, holes)
+            .BindBlob(9, {reinterpret_cast<const char*>(last_hash.data()), last_hash.size()})
+            .Run());
     return scope_->writer().session->database().changes() == 1;
   }
 

@@ -16,19 +16,18 @@ using pipeline::StoreStatus;
 
 constexpr int kReaderCacheKib = 8 * 1024;
 
-constexpr std::array<std::string_view, 12> kCountedTables{
-    "bronze_cows",
-    "bronze_sensors",
-    "bronze_measurements",
-    "silver_measurements",
-    "silver_quarantine",
-    "gold_cows",
-    "gold_sensors",
-    "gold_measurements_daily_aggregations",
-    "gold_measurements_weekly_aggregations",
-    "gold_measurements_monthly_aggregations",
-    "gold_measurements_yearly_aggregations",
-    "gold_cow_daily_metrics"};
+constexpr std::array<std::string_view, 12> kCountedTables{"bronze_cows",
+                                                          "bronze_sensors",
+                                                          "bronze_measurements",
+                                                          "silver_measurements",
+                                                          "silver_quarantine",
+                                                          "gold_cows",
+                                                          "gold_sensors",
+                                                          "gold_measurements_daily_aggregations",
+                                                          "gold_measurements_weekly_aggregations",
+                                                          "gold_measurements_monthly_aggregations",
+                                                          "gold_measurements_yearly_aggregations",
+                                                          "gold_cow_daily_metrics"};
 
 FarmDay DayAt(const sqlite::Statement& statement, int column) {
   return FarmDay{static_cast<std::int32_t>(statement.Int(column))};
@@ -104,9 +103,8 @@ class SqliteHerdQueries final : public pipeline::HerdQueries {
     HERDFLOW_ASSIGN(const auto snapshot, sqlite::Transaction::BeginRead(session_->database()));
     StoreStatus status;
     for (const std::string_view table : kCountedTables) {
-      HERDFLOW_ASSIGN(const std::int64_t rows,
-                      session_->database().QueryInt(fmt::format("SELECT COUNT(*) FROM {}_rows",
-                                                                table)));
+      HERDFLOW_ASSIGN(const std::int64_t rows, session_->database().QueryInt(fmt::format(
+                                                   "SELECT COUNT(*) FROM {}_rows", table)));
       status.tables.push_back({std::string(table), rows});
     }
     HERDFLOW_CHECK(ForEachRow("count_readings_by_state", [&](const sqlite::Statement& row) {
@@ -116,9 +114,8 @@ class SqliteHerdQueries final : public pipeline::HerdQueries {
     HERDFLOW_CHECK(ForEachRow("count_quarantine_by_code", [&](const sqlite::Statement& row) {
       status.quarantine_by_code[std::string(row.Text(0))] = row.Int(1);
     }));
-    HERDFLOW_CHECK(ForEachRow("count_dirty_days", [&](const sqlite::Statement& row) {
-      status.dirty_days = row.Int(0);
-    }));
+    HERDFLOW_CHECK(ForEachRow(
+        "count_dirty_days", [&](const sqlite::Statement& row) { status.dirty_days = row.Int(0); }));
     std::vector<std::int64_t> streams;
     HERDFLOW_CHECK(ForEachPartition([&](const PartitionProgress& progress, std::int64_t stream) {
       status.partitions.push_back({progress, 0});
@@ -146,12 +143,10 @@ class SqliteHerdQueries final : public pipeline::HerdQueries {
     HERDFLOW_ASSIGN(const bool there, read->Bind(1, cow).Bind(2, *day).Step());
     if (!there) return latest;
     const std::int64_t count = read->Int(4);
-    latest = LatestSensorData{std::string(read->Text(0)),
-                              FarmDay{static_cast<std::int32_t>(*day)},
-                              herd::Average(read->Int(1), count),
-                              herd::Shown(read->Int(2)),
-                              herd::Shown(read->Int(3)),
-                              count};
+    latest = LatestSensorData{
+        std::string(read->Text(0)),         FarmDay{static_cast<std::int32_t>(*day)},
+        herd::Average(read->Int(1), count), herd::Shown(read->Int(2)),
+        herd::Shown(read->Int(3)),          count};
     read->Reset();
     return latest;
   }

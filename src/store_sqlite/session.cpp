@@ -35,7 +35,10 @@ Result<std::unique_ptr<Session>> Session::Open(const std::string& folder, bool m
   options.application_id = kApplicationId;
   options.what = "store";
   options.cache_kib = cache_kib;
+  options.page_size = 8192;
   HERDFLOW_ASSIGN(auto database, sqlite::Database::Open(options));
+  // What a statement of many rows keeps for its own rollback: a few pages.
+  HERDFLOW_CHECK(database.Execute("PRAGMA temp_store = MEMORY"));
   return std::unique_ptr<Session>(new Session(std::move(database)));
 }
 
@@ -43,6 +46,16 @@ Result<sqlite::Statement*> Session::Get(std::string_view name) {
   if (const auto known = statements_.find(name); known != statements_.end()) return &known->second;
   HERDFLOW_ASSIGN(auto statement, database_.Prepare(sql::Statement(name, kSchemas)));
   return &statements_.emplace(name, std::move(statement)).first->second;
+}
+
+Result<sqlite::Statement*> Session::GetBulk(std::string_view name, int columns) {
+  if (const auto known = bulk_statements_.find(name); known != bulk_statements_.end()) {
+    return &known->second;
+  }
+  const std::string text =
+      sql::ForManyRows(sql::Statement(name, kSchemas), columns, static_cast<int>(kBulkRows));
+  HERDFLOW_ASSIGN(auto statement, database_.Prepare(text));
+  return &bulk_statements_.emplace(name, std::move(statement)).first->second;
 }
 
 Result<std::unique_ptr<WriteScope>> WriteScope::Begin(Writer& writer) {

@@ -14,6 +14,9 @@
 
 namespace herdflow::store_sqlite {
 
+/// Rows that a bulk statement writes at once.
+inline constexpr std::size_t kBulkRows = 64;
+
 /// One connection to `store.db` with its prepared statements. Threads: one at a time.
 class Session {
  public:
@@ -23,6 +26,8 @@ class Session {
 
   /// The shared statement of this name, prepared once. `name` is a literal.
   Result<sqlite::Statement*> Get(std::string_view name);
+  /// The same for kBulkRows rows of so many columns at once.
+  Result<sqlite::Statement*> GetBulk(std::string_view name, int columns);
   [[nodiscard]] sqlite::Database& database() { return database_; }
 
  private:
@@ -30,6 +35,7 @@ class Session {
 
   sqlite::Database database_;
   std::unordered_map<std::string_view, sqlite::Statement> statements_;
+  std::unordered_map<std::string_view, sqlite::Statement> bulk_statements_;
 };
 
 /// The process's one writer: whoever holds its lock may begin a transaction.

@@ -36,7 +36,8 @@ TEST(Config, FlagBeforeEnvironmentBeforeFileBeforeDefault) {
 
 TEST_F(ConfigFile, SetsEveryKindOfField) {
   const auto read = Read(
-      "[herd]\ntime_zone = \"Europe/Berlin\"\n[rules]\nlitre_max = 40.5\n[producer]\nport = 5101\n");
+      "[herd]\ntime_zone = \"Europe/Berlin\"\n[rules]\nlitre_max = 40.5\n[producer]\nport = "
+      "5101\n");
   ASSERT_TRUE(read) << read.error().message();
   EXPECT_EQ(read->time_zone, "Europe/Berlin");
   EXPECT_EQ(read->bounds.litre_max, 40'500'000);

@@ -21,9 +21,9 @@ TEST(Date, RefusesWhatIsNoDay) {
 }
 
 TEST(Instant, ReadsEveryIsoForm) {
-  for (const auto* text : {"2020-07-11", "2020-07-11T00:00", "2020-07-11 00:00:00",
-                           "2020-07-11T00:00:00Z", "2020-07-11T02:00:00+02:00",
-                           "2020-07-10T19:00:00-0500", "2020-07-11T03:00:00.000+03"}) {
+  for (const auto* text :
+       {"2020-07-11", "2020-07-11T00:00", "2020-07-11 00:00:00", "2020-07-11T00:00:00Z",
+        "2020-07-11T02:00:00+02:00", "2020-07-10T19:00:00-0500", "2020-07-11T03:00:00.000+03"}) {
     ASSERT_TRUE(ParseInstant(text)) << text;
     EXPECT_EQ(ToMicros(*ParseInstant(text)), kJuly) << text;
   }
@@ -36,9 +36,9 @@ TEST(Instant, RoundsNanosecondsHalfToEven) {
 }
 
 TEST(Instant, RefusesWhatIsNoTime) {
-  for (const auto* text : {"2020-07-11T24:00", "2020-07-11T00:60", "2020-07-11T00:00:60",
-                           "2020-07-11T00:00:00.", "2020-07-11T00:00+2", "2020-07-11T00:00Zx",
-                           "2020-07-11T", "soon"}) {
+  for (const auto* text :
+       {"2020-07-11T24:00", "2020-07-11T00:60", "2020-07-11T00:00:60", "2020-07-11T00:00:00.",
+        "2020-07-11T00:00+2", "2020-07-11T00:00Zx", "2020-07-11T", "soon"}) {
     EXPECT_FALSE(ParseInstant(text)) << text;
   }
 }

@@ -126,11 +126,18 @@ inline std::ostream& operator<<(std::ostream& out, const RandomAction& action) {
 
 inline rc::Gen<std::vector<RandomMessage>> RandomWorld() {
   const auto up_to = [](int end) { return rc::gen::inRange(0, end); };
+  // The smaller the more often, so that many messages are about one reading.
+  const auto mostly_low = [&](int end) {
+    return rc::gen::map(rc::gen::pair(up_to(end), up_to(end)),
+                        [](const auto& two) { return std::min(two.first, two.second); });
+  };
   return rc::gen::container<std::vector<RandomMessage>>(rc::gen::build<RandomMessage>(
       rc::gen::set(&RandomMessage::kind, up_to(12)),
       rc::gen::set(&RandomMessage::partition, up_to(3)),
-      rc::gen::set(&RandomMessage::second, up_to(5)), rc::gen::set(&RandomMessage::cow, up_to(3)),
-      rc::gen::set(&RandomMessage::sensor, up_to(3)), rc::gen::set(&RandomMessage::at, up_to(8)),
+      rc::gen::set(&RandomMessage::second, up_to(5)),
+      rc::gen::set(&RandomMessage::cow, mostly_low(3)),
+      rc::gen::set(&RandomMessage::sensor, mostly_low(3)),
+      rc::gen::set(&RandomMessage::at, mostly_low(8)),
       rc::gen::set(&RandomMessage::value, up_to(12))));
 }
 

@@ -6,6 +6,7 @@
 #include <rapidcheck.h>
 
 #include <algorithm>
+#include <array>
 #include <map>
 #include <ostream>
 #include <random>
@@ -18,6 +19,7 @@ namespace {
 
 using ::testing::ElementsAre;
 using ::testing::IsEmpty;
+using ::testing::SizeIs;
 using Verdict = Candidate::Verdict;
 
 ReadingKey Key(int sensor) { return {CowRef{1}, FarmDay{100}, SensorRef{sensor}, FromMicros(7)}; }
@@ -59,6 +61,7 @@ class Silver {
         open.push_back({keys_.at(lineage), lineage});
       }
     }
+    SortCandidates(candidates);
     MergeReadings(candidates, existing, open, change);
     Write(change);
     return change;
@@ -151,6 +154,20 @@ TEST(MergeReadings, APendingVersionOvertakesNoRefusedOneUntilItIsJudged) {
   Candidate again = Version(2, Verdict::kAccepted);
   again.has_waited = true;
   silver.Merge({again});
+  EXPECT_EQ(silver.quarantine.begin()->second, QuarantineStatus::kSuperseded);
+}
+
+TEST(MergeReadings, ADeletionOvertakesNoRefusedVersionBeforeCowAndSensorAreKnown) {
+  Candidate refused = Version(1, Verdict::kRejected);
+  Candidate deletion = Version(2, Verdict::kTakenBack);
+  refused.waits = deletion.waits = true;
+  Silver silver;
+  const SilverChange change = silver.Merge({refused, deletion});
+  EXPECT_EQ(silver.quarantine.begin()->second, QuarantineStatus::kOpen);
+  EXPECT_THAT(change.waiting, SizeIs(1));  // What was refused waits for nothing.
+  refused.waits = deletion.waits = false;
+  deletion.has_waited = true;
+  silver.Merge({deletion});
   EXPECT_EQ(silver.quarantine.begin()->second, QuarantineStatus::kSuperseded);
 }
 

@@ -80,6 +80,21 @@ TEST_P(LayerStoreContract, ADeletionOfAPendingReadingStandsOnceItIsKnown) {
   EXPECT_THAT(Waiting(), IsEmpty());
 }
 
+TEST_P(LayerStoreContract, ADeletionSupersedesNothingBeforeCowAndSensorAreKnown) {
+  const std::string at = "2024-04-07T05:00:00Z";
+  const std::string refused = "measurements/2/0 negative value ";
+  SendReading("S1", "C1", at, "-1", 2);
+  Send(Topic::kMeasurements, Deletion("S1", "C1", at));
+  SendReading("S1", "C1", at, "12", 1);
+  Load();
+  CleanseAll(1);  // The refused one comes last, when the pending one hides the deletion.
+  EXPECT_THAT(Quarantined(), ElementsAre(refused + "open of C1 S1 " + at));
+  SendCow("C1");
+  SendSensor("S1");
+  RunAll();
+  EXPECT_THAT(Quarantined(), ElementsAre(refused + "superseded of C1 S1 " + at));
+}
+
 TEST_P(LayerStoreContract, WhatWaitsForOthersGoesOnWaiting) {
   SendReading("S1", "C1", "2024-04-07T05:00:00Z", "1");
   SendReading("S2", "C1", "2024-04-07T05:00:00Z", "2");

@@ -65,17 +65,17 @@ template <class... Args>
 #define HERDFLOW_CONCAT(a, b) HERDFLOW_CONCAT_INNER(a, b)
 
 /// Return the error of a Result<void> expression, if it has one.
-#define HERDFLOW_CHECK(expression)                                                    \
-  do {                                                                                \
-    if (auto herdflow_result = (expression); !herdflow_result)                        \
-      return ::herdflow::Fail(std::move(herdflow_result).error());                    \
+#define HERDFLOW_CHECK(expression)                                 \
+  do {                                                             \
+    if (auto herdflow_result = (expression); !herdflow_result)     \
+      return ::herdflow::Fail(std::move(herdflow_result).error()); \
   } while (false)
 
 /// `HERDFLOW_ASSIGN(auto file, Open(path));` returns the error, or declares the value.
 /// `target` may be a declaration, so it cannot stand in parentheses.
-#define HERDFLOW_ASSIGN_INNER(result, target, expression)                             \
-  auto result = (expression);                                                         \
-  if (!(result)) return ::herdflow::Fail(std::move(result).error());                  \
+#define HERDFLOW_ASSIGN_INNER(result, target, expression)            \
+  auto result = (expression);                                        \
+  if (!(result)) return ::herdflow::Fail(std::move(result).error()); \
   target = std::move(*(result))  // NOLINT(bugprone-macro-parentheses)
 #define HERDFLOW_ASSIGN(target, expression) \
   HERDFLOW_ASSIGN_INNER(HERDFLOW_CONCAT(herdflow_result_, __LINE__), target, expression)

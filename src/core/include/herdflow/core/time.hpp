@@ -34,8 +34,7 @@ struct FarmDay {
   return std::chrono::year_month_day(std::chrono::sys_days(std::chrono::days(day.days)));
 }
 [[nodiscard]] constexpr FarmDay ToFarmDay(std::chrono::year_month_day date) {
-  return FarmDay{
-      static_cast<std::int32_t>(std::chrono::sys_days(date).time_since_epoch().count())};
+  return FarmDay{static_cast<std::int32_t>(std::chrono::sys_days(date).time_since_epoch().count())};
 }
 
 /// `2024-04-07`.

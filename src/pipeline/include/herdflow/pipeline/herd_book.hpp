@@ -14,9 +14,9 @@
 namespace herdflow::pipeline {
 
 struct NewCow {
-  std::string name;                  ///< `Base #N` is kept, a bare `Base` gets its next free number.
+  std::string name;  ///< `Base #N` is kept, a bare `Base` gets its next free number.
   std::optional<FarmDay> birthdate;
-  std::string idempotency_key;       ///< Empty: none. The same key gives the same cow.
+  std::string idempotency_key;  ///< Empty: none. The same key gives the same cow.
 };
 
 /// Make a cow: reserve its id and name in the store, append the event, wait until it is durable,

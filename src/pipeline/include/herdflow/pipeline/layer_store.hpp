@@ -54,12 +54,12 @@ class LoadTx {
 
 /// What must be written of one chunk of merged readings.
 struct SilverChange {
-  std::vector<SilverReading> readings;      ///< To insert or replace, by key ascending.
-  std::vector<ReadingKey> removed;          ///< Pending rows all of whose versions were refused.
+  std::vector<SilverReading> readings;  ///< To insert or replace, by key ascending.
+  std::vector<ReadingKey> removed;      ///< Pending rows all of whose versions were refused.
   std::vector<WaitingVersion> waiting;
   std::vector<QuarantineEntry> quarantine;
-  std::vector<Lineage> superseded;          ///< Quarantine entries that a newer version overtook.
-  std::vector<DirtyDay> dirty;              ///< Ascending, each once.
+  std::vector<Lineage> superseded;  ///< Quarantine entries that a newer version overtook.
+  std::vector<DirtyDay> dirty;      ///< Ascending, each once.
 };
 
 /// An open quarantine entry of a reading whose key is known.
@@ -135,9 +135,9 @@ class AggregateTx {
 
 /// What the API asks for a new cow, and what it gets.
 struct CowWish {
-  std::string id;    ///< A new id, taken unless the key was used before.
-  std::string name;  ///< As asked for; kept where it has a number.
-  std::string base;  ///< `Base` of `Base #N`.
+  std::string id;                      ///< A new id, taken unless the key was used before.
+  std::string name;                    ///< As asked for; kept where it has a number.
+  std::string base;                    ///< `Base` of `Base #N`.
   std::optional<std::int64_t> number;  ///< Nothing: 1 + the highest of the base is added.
   std::optional<FarmDay> birthdate;
   std::string idempotency_key;  ///< Empty: none.

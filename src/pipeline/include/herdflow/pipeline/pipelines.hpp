@@ -11,8 +11,8 @@
 
 #include "herdflow/core/result.hpp"
 #include "herdflow/herd/farm_calendar.hpp"
-#include "herdflow/herd/rules.hpp"
 #include "herdflow/herd/message.hpp"
+#include "herdflow/herd/rules.hpp"
 #include "herdflow/pipeline/event_log.hpp"
 #include "herdflow/pipeline/herd_queries.hpp"
 #include "herdflow/pipeline/layer_store.hpp"

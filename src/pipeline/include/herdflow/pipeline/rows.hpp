@@ -145,8 +145,8 @@ struct GoldCow {
   Instant updated_at;
 };
 
-/// `Base #N`, as the seed system numbers cows of one name: no number where the name has none, or one
-/// above the largest.
+/// `Base #N`, as the seed system numbers cows of one name: no number where the name has none, or
+/// one above the largest.
 inline constexpr std::int64_t kLargestCowNumber = 999'999'999;
 struct CowNameParts {
   std::string_view base;

@@ -53,7 +53,8 @@ struct SeedStop {
 ///
 /// `stop_requested` is asked between batches. On failure or stop `stopped` says where to go on.
 Result<SeedResult> Seed(const std::vector<std::unique_ptr<EventSource>>& sources,
-                        EventWriter& writer, const std::function<void(const SeedProgress&)>& progress,
+                        EventWriter& writer,
+                        const std::function<void(const SeedProgress&)>& progress,
                         const std::function<bool()>& stop_requested, SeedStop& stopped);
 
 }  // namespace herdflow::pipeline

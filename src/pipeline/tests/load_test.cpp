@@ -1,0 +1,271 @@
+// The loader alone, beside a store that writes down what it is told. How it works with a real one is
+// in the layer stores' contract.
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <map>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "fake_event_log.hpp"
+#include "herdflow/pipeline/bronze_codec.hpp"
+#include "herdflow/pipeline/pipelines.hpp"
+
+namespace herdflow::pipeline {
+namespace {
+
+using testing::FakeEventLog;
+using testing::FakeEventReader;
+using ::testing::ElementsAre;
+using ::testing::IsEmpty;
+
+constexpr TopicPartition kReadings{Topic::kMeasurements, 0};
+constexpr std::chrono::milliseconds kNoWait{0};
+
+/// What was written of one message.
+struct Written {
+  TopicPartition partition;
+  std::int64_t offset = 0, version = 0;
+  std::string payload, headers;
+  bool canonical = false;
+};
+
+/// Keeps offsets and rows of committed transactions.
+class WritingDownStore : public LayerStore {
+ public:
+  struct Place {
+    std::int64_t epoch = 0, next_offset = 0, last_version = 0, holes = 0;
+    MessageHash hash{};
+  };
+
+  Result<PartitionClaim> Claim(const Assigned::Partition& partition, std::string_view) override {
+    if (claims_to_fail > 0 && claims_to_fail-- > 0) {
+      return Fail(ErrorCode::kUnavailable, "no claim now");
+    }
+    Place& place = places[partition.partition];
+    PartitionClaim claim;
+    claim.partition = partition.partition;
+    claim.stream_id = partition.stream_id;
+    claim.epoch = ++place.epoch;
+    claim.next_offset = place.next_offset;
+    claim.last_version = place.last_version;
+    return claim;
+  }
+  Result<std::unique_ptr<LoadTx>> BeginLoad() override { return std::make_unique<Tx>(*this); }
+
+  Result<std::unique_ptr<CleanseTx>> BeginCleanse() override { return NotHere(); }
+  Result<std::unique_ptr<HerdBookTx>> BeginHerdBook() override { return NotHere(); }
+  Result<std::unique_ptr<AggregateTx>> BeginAggregate(AggregateTask) override { return NotHere(); }
+  Result<CowReservation> ReserveCow(const CowWish&) override { return NotHere(); }
+
+  std::map<TopicPartition, Place> places;
+  std::vector<Written> rows;
+  int claims_to_fail = 0;
+  int commits_to_fail = 0;
+  bool failed_commits_happen = false;
+
+ private:
+  class Tx : public LoadTx {
+   public:
+    explicit Tx(WritingDownStore& store) : store_(store) {}
+
+    Result<bool> Advance(const PartitionClaim& claim, std::int64_t next_offset,
+                         std::int64_t last_version, std::int64_t holes,
+                         const MessageHash& hash) override {
+      partition_ = claim.partition;
+      place_ = store_.places[claim.partition];
+      if (place_.epoch != claim.epoch || place_.next_offset != claim.next_offset) return false;
+      place_ = {place_.epoch, next_offset, last_version, place_.holes + holes, hash};
+      return true;
+    }
+    Result<> Insert(const PartitionClaim& claim, const BronzeMeasurement& row) override {
+      return Write(claim, row, row.is_canonical);
+    }
+    Result<> Insert(const PartitionClaim& claim, const BronzeCow& row) override {
+      return Write(claim, row, false);
+    }
+    Result<> Insert(const PartitionClaim& claim, const BronzeSensor& row) override {
+      return Write(claim, row, false);
+    }
+    Result<> Commit() override {
+      const bool fails = store_.commits_to_fail > 0 && store_.commits_to_fail-- > 0;
+      if (!fails || store_.failed_commits_happen) {
+        store_.places[partition_] = place_;
+        store_.rows.insert(store_.rows.end(), rows_.begin(), rows_.end());
+      }
+      if (fails) return Fail(ErrorCode::kTimeout, "nobody knows");
+      return {};
+    }
+
+   private:
+    Result<> Write(const PartitionClaim& claim, const BronzeMessage& row, bool canonical) {
+      rows_.push_back({claim.partition, row.offset, row.version, std::string(row.payload),
+                       row.headers, canonical});
+      return {};
+    }
+
+    WritingDownStore& store_;
+    TopicPartition partition_;
+    Place place_;
+    std::vector<Written> rows_;
+  };
+
+  static tl::unexpected<Error> NotHere() {
+    return Fail(ErrorCode::kInternal, "the loader has no business there");
+  }
+};
+
+class LoaderTest : public ::testing::Test {
+ protected:
+  void Put(std::string value, int seconds = 0) {
+    log_.Put(kReadings, log_.clock + std::chrono::seconds(seconds), "S_C", std::move(value));
+  }
+  Result<std::int64_t> Step() { return loader_.Step(kNoWait); }
+  /// Steps until nothing comes any more, whatever fails meanwhile. Returns the messages loaded.
+  std::int64_t LoadAll() {
+    std::int64_t loaded = 0;
+    for (int idle = 0; idle < 3;) {
+      const auto step = Step();
+      if (step) loaded += *step;
+      idle = step && *step == 0 ? idle + 1 : 0;
+    }
+    return loaded;
+  }
+  [[nodiscard]] std::vector<std::int64_t> Offsets() const {
+    std::vector<std::int64_t> offsets;
+    for (const Written& row : store_.rows) offsets.push_back(row.offset);
+    return offsets;
+  }
+  [[nodiscard]] std::vector<std::int64_t> VersionSeconds() const {
+    std::vector<std::int64_t> versions;
+    for (const Written& row : store_.rows) versions.push_back(row.version - ToMicros(log_.clock));
+    return versions;
+  }
+
+  FakeEventLog log_;
+  FakeEventReader reader_{log_};
+  WritingDownStore store_;
+  Loader loader_{{reader_, store_, "test"}};
+};
+
+TEST_F(LoaderTest, ReadsEveryPartitionFromWhereTheStoreStands) {
+  for (const char* value : {"0", "1", "2"}) Put(value);
+  store_.places[kReadings].next_offset = 2;
+  EXPECT_EQ(*Step(), 0);
+  EXPECT_EQ(reader_.positions().size(), 9u);
+  EXPECT_EQ(reader_.positions().at(kReadings), 2);
+  EXPECT_EQ(*Step(), 1);
+  EXPECT_THAT(Offsets(), ElementsAre(2));
+}
+
+TEST_F(LoaderTest, TheVersionIsTheBrokersTimeButRises) {
+  for (const int second : {0, 0, 1, 0, 1, 2}) Put("x", second);
+  reader_.max_batch = 4;  // Across batches too.
+  LoadAll();
+  EXPECT_THAT(VersionSeconds(), ElementsAre(0, 1, 1'000'000, 1'000'001, 1'000'002, 2'000'000));
+  EXPECT_EQ(store_.places[kReadings].last_version, store_.rows.back().version);
+}
+
+TEST_F(LoaderTest, AFirstMessageOlderThanTheStoresVersionIsStillNewer) {
+  store_.places[kReadings].last_version = ToMicros(log_.clock) + 100;
+  Put("x");
+  LoadAll();
+  EXPECT_THAT(VersionSeconds(), ElementsAre(101));
+}
+
+TEST_F(LoaderTest, KeepsTheHashOfTheLastMessageAndCountsHoles) {
+  Put("a");
+  log_.PutHole(kReadings, 3);
+  Put("b");
+  LoadAll();
+  EXPECT_EQ(store_.places[kReadings].next_offset, 5);
+  EXPECT_EQ(store_.places[kReadings].holes, 3);
+  EXPECT_EQ(store_.places[kReadings].hash, HashOf("S_C", "b"));
+}
+
+TEST_F(LoaderTest, SkipsWhatTheStoreHasAlready) {
+  for (const char* value : {"0", "1", "2"}) Put(value);
+  LoadAll();
+  Put("3");
+  reader_.GiveNext(log_.Batch(kReadings, 1, 10));
+  EXPECT_EQ(LoadAll(), 1);
+  reader_.GiveNext(log_.Batch(kReadings, 0, 2));
+  EXPECT_EQ(LoadAll(), 0);
+  EXPECT_THAT(Offsets(), ElementsAre(0, 1, 2, 3));
+}
+
+TEST_F(LoaderTest, FencedItClaimsAgainAndGoesOnWhereTheOtherOwnerStood) {
+  for (const char* value : {"0", "1", "2"}) Put(value);
+  EXPECT_EQ(*Step(), 0);
+  store_.places[kReadings].epoch += 1;
+  store_.places[kReadings].next_offset = 1;  // The other owner loaded one message.
+  EXPECT_EQ(*Step(), 0);
+  EXPECT_THAT(Offsets(), IsEmpty());
+  EXPECT_EQ(*Step(), 2);
+  EXPECT_THAT(Offsets(), ElementsAre(1, 2));
+}
+
+TEST_F(LoaderTest, AfterAFailedCommitItAsksTheStoreWhereItStands) {
+  for (const char* value : {"0", "1"}) Put(value);
+  store_.commits_to_fail = 2;
+  EXPECT_EQ(*Step(), 0);
+  EXPECT_FALSE(Step());
+  EXPECT_EQ(LoadAll(), 2);
+  EXPECT_THAT(Offsets(), ElementsAre(0, 1));
+}
+
+TEST_F(LoaderTest, ACommitThatHappenedAlthoughItFailedIsNotDoneTwice) {
+  for (const char* value : {"0", "1"}) Put(value);
+  store_.commits_to_fail = 1;
+  store_.failed_commits_happen = true;
+  EXPECT_EQ(*Step(), 0);
+  EXPECT_FALSE(Step());
+  EXPECT_EQ(LoadAll(), 0);
+  EXPECT_THAT(Offsets(), ElementsAre(0, 1));
+}
+
+TEST_F(LoaderTest, AClaimThatFailedIsMadeInALaterStep) {
+  Put("0");
+  store_.claims_to_fail = 2;
+  EXPECT_FALSE(Step());
+  EXPECT_FALSE(Step());
+  EXPECT_EQ(LoadAll(), 1);
+}
+
+TEST_F(LoaderTest, WorksNoMoreOnWhatWasRevoked) {
+  Put("0");
+  Put("1");
+  reader_.max_batch = 1;
+  EXPECT_EQ(*Step(), 0);
+  EXPECT_EQ(*Step(), 1);
+  reader_.Forget(kReadings);
+  reader_.GiveNext(Revoked{{kReadings}});
+  reader_.GiveNext(log_.Batch(kReadings, 1, 1));  // Was under way.
+  EXPECT_EQ(LoadAll(), 0);
+  EXPECT_THAT(Offsets(), ElementsAre(0));
+  reader_.GiveNext(Assigned{{log_.Assignment(kReadings)}});
+  EXPECT_EQ(LoadAll(), 1);
+}
+
+TEST_F(LoaderTest, WritesWhateverTheMessageHolds) {
+  const std::string canonical = R"({"sensor_id":"S","cow_id":"C","timestamp":1,"value":2})";
+  for (const std::string payload : {"", "\xFF", "{", "[]"}) Put(payload);
+  Put(canonical);
+  log_.Put(kReadings, log_.clock, "other", canonical, {{"a", "b"}});
+  log_.Put({Topic::kCows, 1}, log_.clock, "C", "no cow");
+  log_.Put({Topic::kSensors, 2}, log_.clock, "S", R"({"id":"S","unit":"L"})");
+  EXPECT_EQ(LoadAll(), 8);
+  std::vector<std::string> payloads;
+  for (const Written& row : store_.rows) payloads.push_back(row.payload);
+  EXPECT_THAT(payloads, ElementsAre("no cow", R"({"id":"S","unit":"L"})", "", "\xFF", "{", "[]",
+                                    canonical, canonical));
+  EXPECT_TRUE(store_.rows[6].canonical);
+  EXPECT_FALSE(store_.rows[7].canonical);
+  EXPECT_EQ(store_.rows[7].headers, EncodeHeaders({{"a", "b"}}));
+}
+
+}  // namespace
+}  // namespace herdflow::pipeline

@@ -1,0 +1,44 @@
+#include "text.hpp"
+
+#include <gtest/gtest.h>
+#include <rapidcheck.h>
+
+#include <string>
+
+namespace herdflow::pipeline {
+namespace {
+
+const std::string kShown = "\xEF\xBF\xBD";  // U+FFFD
+
+TEST(ReplaceBadUtf8, KeepsTextAsItIs) {
+  for (const std::string text :
+       {"", "Berta", "\xC3\xBC", "\xE2\x82\xAC", "\xF0\x9F\x90\x84", "\xED\x9F\xBF", "\xEE\x80\x80",
+        "\xF4\x8F\xBF\xBF", "\xEF\xBF\xBD"}) {
+    EXPECT_EQ(ReplaceBadUtf8(text), text);
+  }
+  EXPECT_EQ(ReplaceBadUtf8(std::string("a\0b", 3)), std::string("a\0b", 3));
+}
+
+TEST(ReplaceBadUtf8, ShowsEveryByteThatIsNoPartOfACharacter) {
+  EXPECT_EQ(ReplaceBadUtf8("a\xFFz"), "a" + kShown + "z");
+  EXPECT_EQ(ReplaceBadUtf8("\x80"), kShown) << "a continuation alone";
+  EXPECT_EQ(ReplaceBadUtf8("\xC3"), kShown) << "cut off";
+  EXPECT_EQ(ReplaceBadUtf8("\xE2\x82"), kShown + kShown) << "cut off";
+  EXPECT_EQ(ReplaceBadUtf8("\xC3("), kShown + "(");
+  EXPECT_EQ(ReplaceBadUtf8("\xC0\xAF"), kShown + kShown) << "overlong";
+  EXPECT_EQ(ReplaceBadUtf8("\xE0\x9F\xBF"), kShown + kShown + kShown) << "overlong";
+  EXPECT_EQ(ReplaceBadUtf8("\xF0\x8F\xBF\xBF").size(), 12u) << "overlong";
+  EXPECT_EQ(ReplaceBadUtf8("\xED\xA0\x80"), kShown + kShown + kShown) << "half a surrogate pair";
+  EXPECT_EQ(ReplaceBadUtf8("\xF4\x90\x80\x80").size(), 12u) << "beyond U+10FFFF";
+  EXPECT_EQ(ReplaceBadUtf8("\xF5\x80\x80\x80").size(), 12u);
+}
+
+TEST(ReplaceBadUtf8, IsDoneOnce) {
+  EXPECT_TRUE(rc::check("what it gives it keeps", [](const std::string& bytes) {
+    const std::string text = ReplaceBadUtf8(bytes);
+    RC_ASSERT(ReplaceBadUtf8(text) == text);
+  }));
+}
+
+}  // namespace
+}  // namespace herdflow::pipeline
