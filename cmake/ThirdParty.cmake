@@ -10,7 +10,7 @@ find_package(Threads REQUIRED)
 if(POLICY CMP0167)
   cmake_policy(SET CMP0167 NEW) # Boost's own package files, which every supported system has
 endif()
-find_package(Boost 1.81 REQUIRED COMPONENTS json)
+find_package(Boost 1.81 REQUIRED)
 find_package(fmt REQUIRED)
 find_package(spdlog REQUIRED)
 find_package(simdjson REQUIRED)
@@ -37,6 +37,7 @@ set_target_properties(parquet PROPERTIES IMPORTED_LOCATION "${parquet_so}"
 
 if(HERDFLOW_TESTS)
   find_package(GTest REQUIRED)
+  find_package(Boost 1.81 REQUIRED COMPONENTS json)
   include(GoogleTest)
   find_path(RAPIDCHECK_INCLUDE rapidcheck.h REQUIRED)
   find_library(RAPIDCHECK_LIBRARY rapidcheck REQUIRED)

@@ -57,7 +57,7 @@ ConfigField PortField(std::string_view section, std::string_view help,
 /// A quantity kept in millionths, `access` giving its place in the configuration.
 ConfigField QuantityField(std::string_view section, std::string_view name, std::string_view unit,
                           std::string_view help,
-                          std::function<std::int64_t&(Configuration&)> access) {
+                          const std::function<std::int64_t&(Configuration&)>& access) {
   return {section,
           name,
           unit,

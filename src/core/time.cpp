@@ -143,7 +143,7 @@ std::optional<Instant> ParseInstant(std::string_view text) {
   const auto zone = ScanZone(scan);
   if (!zone) return std::nullopt;
   const std::int64_t seconds =
-      midnight + *hour * 3600 + (std::int64_t{*minute} - *zone) * 60 + second;
+      midnight + std::int64_t{*hour} * 3600 + (std::int64_t{*minute} - *zone) * 60 + second;
   // The whole second first: half to even must look at the µs digit, not at the second's sign.
   return FromMicros(seconds * 1'000'000 + RoundHalfEven(nanos));
 }

@@ -1,3 +1,4 @@
+#include <algorithm>
 #include "field_column.hpp"
 
 #include <arrow/api.h>
@@ -220,9 +221,7 @@ template <class Array>
 void FieldColumn::LoadDecimals(const arrow::Array& array) {
   Each<Array>(array, [this](const Array& numbers, std::int64_t row) {
     const std::string text = numbers.FormatValue(row);
-    char* room = Room();
-    std::memcpy(room, text.data(), text.size());
-    return herd::Field{Kind::kNumber, Keep(room + text.size())};
+    return herd::Field{Kind::kNumber, Keep(std::copy(text.begin(), text.end(), Room()))};
   });
 }
 

@@ -110,8 +110,8 @@ class Script {
     HERDFLOW_ASSIGN(auto calendar, herd::FarmCalendar::Make(zone_));
     CleanseContext context{*store_, std::move(calendar), {}, 25'000};
     for (const Pipeline pipeline : kAllPipelines) {
-      HERDFLOW_CHECK(Run(pipeline, context, [] { return false; },
-                         [](std::string_view, std::int64_t) {}));
+      HERDFLOW_CHECK(Run(
+          pipeline, context, [] { return false; }, [](std::string_view, std::int64_t) {}));
     }
     return {};
   }
@@ -124,7 +124,9 @@ class Script {
     return {};
   }
 
-  void AddAnswer(const Lines& lines) { answers_.insert(answers_.end(), lines.begin(), lines.end()); }
+  void AddAnswer(const Lines& lines) {
+    answers_.insert(answers_.end(), lines.begin(), lines.end());
+  }
 
   std::string zone_ = "UTC";
   store_sqlite::SqliteLayerStoreFixture layers_;

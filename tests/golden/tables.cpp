@@ -50,8 +50,9 @@ Cells ColumnsOf(const View& view) {
 
 /// Code points, so that columns line up.
 std::size_t Width(std::string_view text) {
-  return static_cast<std::size_t>(std::count_if(
-      text.begin(), text.end(), [](char c) { return (static_cast<unsigned char>(c) & 0xC0) != 0x80; }));
+  return static_cast<std::size_t>(std::count_if(text.begin(), text.end(), [](char c) {
+    return (static_cast<unsigned char>(c) & 0xC0) != 0x80;
+  }));
 }
 
 /// Numbers by their size, all else by its bytes.
@@ -86,7 +87,8 @@ std::string Printable(std::string_view cell) {
 std::vector<std::string_view> TablesOf(std::string_view word) {
   std::vector<std::string_view> tables;
   for (const View& view : kViews) {
-    const bool of_layer = view.name.starts_with(word) && view.name.substr(word.size()).starts_with('_');
+    const bool of_layer =
+        view.name.starts_with(word) && view.name.substr(word.size()).starts_with('_');
     if (view.name == word || of_layer) tables.push_back(view.name);
   }
   return tables;
@@ -95,7 +97,7 @@ std::vector<std::string_view> TablesOf(std::string_view word) {
 std::vector<std::string> ShowTable(pipeline::testing::LayerStoreFixture& layers,
                                    std::string_view table) {
   const auto* const view = std::find_if(kViews.begin(), kViews.end(),
-                                 [&](const View& known) { return known.name == table; });
+                                        [&](const View& known) { return known.name == table; });
   const Cells columns = ColumnsOf(*view);
   std::vector<Cells> rows =
       layers.Query(fmt::format("SELECT {} FROM {}", fmt::join(columns, ", "), table),

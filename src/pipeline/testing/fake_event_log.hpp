@@ -38,8 +38,8 @@ class FakeEventLog : public EventWriter, public TopicAdmin {
   std::int64_t Put(TopicPartition to, Instant broker_time, std::string key, std::string value,
                    std::vector<Header> headers = {}) {
     Partition& partition = partitions_.at(to);
-    partition.messages.push_back({partition.end, broker_time, std::move(key), std::move(value),
-                                  std::move(headers)});
+    partition.messages.push_back(
+        {partition.end, broker_time, std::move(key), std::move(value), std::move(headers)});
     return partition.end++;
   }
   /// Offsets that hold no message, as control records leave them.
@@ -158,7 +158,8 @@ class FakeEventReader : public EventReader {
     }
     if (unread.empty()) return Polled(Idle{});
     const TopicPartition from = unread[pick(unread.size()) % unread.size()];
-    MessageBatch batch = log_.Batch(from, positions_[from], std::min(max_batch, limits.max_messages));
+    MessageBatch batch =
+        log_.Batch(from, positions_[from], std::min(max_batch, limits.max_messages));
     positions_[from] = batch.messages.back().offset + 1;
     return Polled(std::move(batch));
   }

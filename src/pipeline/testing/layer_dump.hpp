@@ -37,8 +37,8 @@ class LayerStoreFixture {
   virtual Result<std::unique_ptr<LayerStore>> Open(const StoreSettings& settings) = 0;
   /// REQUIRES: the store was opened before.
   virtual std::unique_ptr<HerdQueries> Queries() = 0;
-  /// Rows of a statement of `columns` columns as text, NULL as "-". `{bronze}`, `{silver}`, `{gold}`
-  /// and `{ops}` stand for what precedes a table's name. Other statements: 0 columns.
+  /// Rows of a statement of `columns` columns as text, NULL as "-". `{bronze}`, `{silver}`,
+  /// `{gold}` and `{ops}` stand for what precedes a table's name. Other statements: 0 columns.
   virtual std::vector<Cells> Query(std::string_view sql, int columns) = 0;
 };
 using MakeLayerStoreFixture = std::function<std::unique_ptr<LayerStoreFixture>()>;

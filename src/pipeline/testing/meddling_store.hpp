@@ -15,8 +15,8 @@
 
 namespace herdflow::pipeline::testing {
 
-/// Passes every call on to another store until its time has come: that call and all later ones fail,
-/// so whoever works with the store drops the transaction, as a killed process does.
+/// Passes every call on to another store until its time has come: that call and all later ones
+/// fail, so whoever works with the store drops the transaction, as a killed process does.
 class MeddlingStore : public LayerStore {
  public:
   explicit MeddlingStore(LayerStore& store) : store_(store) {}

@@ -25,9 +25,7 @@ struct RandomMessage {
   int kind = 0, partition = 0, second = 0, cow = 0, sensor = 0, at = 0, value = 0;
 
   [[nodiscard]] TopicPartition To() const {
-    const Topic topic = kind < 2   ? Topic::kSensors
-                        : kind < 4 ? Topic::kCows
-                                   : Topic::kMeasurements;
+    const Topic topic = kind < 2 ? Topic::kSensors : kind < 4 ? Topic::kCows : Topic::kMeasurements;
     return {topic, partition};
   }
   /// Broker times collide often, and step back at times.
@@ -55,8 +53,9 @@ struct RandomMessage {
  private:
   /// A sensor has one kind of unit, however it is written.
   [[nodiscard]] std::string SensorJson() const {
-    static constexpr std::array kUnits{R"("L")",   R"("l")",    R"(" L ")",    R"("kg")", R"("KG")",
-                                       R"("kg ")", R"("steps")", R"("steps ")", R"(" steps")"};
+    static constexpr std::array kUnits{R"("L")",     R"("l")",      R"(" L ")",
+                                       R"("kg")",    R"("KG")",     R"("kg ")",
+                                       R"("steps")", R"("steps ")", R"(" steps")"};
     static constexpr std::array kBad{R"("")", "null", R"("more than ten letters")", "7"};
     const auto which = static_cast<std::size_t>(value);
     if (which >= 8) return fmt::format(R"({{"id":"S{}","unit":{}}})", sensor, kBad[which - 8]);
@@ -81,22 +80,26 @@ struct RandomMessage {
   /// of the clock, and one that is in the future unless it was received late.
   [[nodiscard]] std::string At() const {
     static constexpr std::array kTimes{
-        R"("2024-04-07T05:00:00Z")", "1712466000",
+        R"("2024-04-07T05:00:00Z")",        "1712466000",
         R"("2024-04-07T21:59:59.999999Z")", R"("2024-04-07T22:00:00Z")",
-        R"("2023-12-31T22:59:59Z")", R"("2023-12-31T23:00:00Z")",
-        R"("2024-03-31T01:00:00Z")", R"("2024-04-10T00:05:02Z")"};
+        R"("2023-12-31T22:59:59Z")",        R"("2023-12-31T23:00:00Z")",
+        R"("2024-03-31T01:00:00Z")",        R"("2024-04-10T00:05:02Z")"};
     return kTimes[static_cast<std::size_t>(at)];
   }
   [[nodiscard]] std::string Value() const {
-    static constexpr std::array kValues{"12.5",  R"("30")", "0",       "59.9999999", "61",
-                                        "2000",  "-1",      "null",    R"("nan")",   "1000000",
-                                        "1000001", R"("?")"};
+    static constexpr std::array kValues{"12.5",     R"("30")", "0",       "59.9999999",
+                                        "61",       "2000",    "-1",      "null",
+                                        R"("nan")", "1000000", "1000001", R"("?")"};
     return kValues[static_cast<std::size_t>(value)];
   }
   /// What no sensor sends.
   [[nodiscard]] std::string Odd() const {
     static const std::array<std::string, 7> kOdd{
-        "", "{", "\xFF{}", "[]", R"({"sensor_id":"S0","cow_id":" C0","timestamp":1712466000,"value":1})",
+        "",
+        "{",
+        "\xFF{}",
+        "[]",
+        R"({"sensor_id":"S0","cow_id":" C0","timestamp":1712466000,"value":1})",
         R"({"cow_id":"C1","timestamp":1712466000,"value":1})",
         R"({"sensor_id":"S0","cow_id":"C1","timestamp":1712466000,"value":1,"deleted":"?"})"};
     return kOdd[static_cast<std::size_t>(value) % kOdd.size()];
@@ -131,14 +134,14 @@ inline rc::Gen<std::vector<RandomMessage>> RandomWorld() {
     return rc::gen::map(rc::gen::pair(up_to(end), up_to(end)),
                         [](const auto& two) { return std::min(two.first, two.second); });
   };
-  return rc::gen::container<std::vector<RandomMessage>>(rc::gen::build<RandomMessage>(
-      rc::gen::set(&RandomMessage::kind, up_to(12)),
-      rc::gen::set(&RandomMessage::partition, up_to(3)),
-      rc::gen::set(&RandomMessage::second, up_to(5)),
-      rc::gen::set(&RandomMessage::cow, mostly_low(3)),
-      rc::gen::set(&RandomMessage::sensor, mostly_low(3)),
-      rc::gen::set(&RandomMessage::at, mostly_low(8)),
-      rc::gen::set(&RandomMessage::value, up_to(12))));
+  return rc::gen::container<std::vector<RandomMessage>>(
+      rc::gen::build<RandomMessage>(rc::gen::set(&RandomMessage::kind, up_to(12)),
+                                    rc::gen::set(&RandomMessage::partition, up_to(3)),
+                                    rc::gen::set(&RandomMessage::second, up_to(5)),
+                                    rc::gen::set(&RandomMessage::cow, mostly_low(3)),
+                                    rc::gen::set(&RandomMessage::sensor, mostly_low(3)),
+                                    rc::gen::set(&RandomMessage::at, mostly_low(8)),
+                                    rc::gen::set(&RandomMessage::value, up_to(12))));
 }
 
 inline rc::Gen<std::vector<RandomAction>> RandomActions() {
@@ -186,7 +189,8 @@ class RandomRun {
       idle = *loaded == 0 ? idle + 1 : 0;
     }
     for (const Pipeline pipeline : kAllPipelines) {
-      Check(Run(pipeline, cleanse_, [] { return false; }, kQuiet));
+      Check(Run(
+          pipeline, cleanse_, [] { return false; }, kQuiet));
     }
   }
 

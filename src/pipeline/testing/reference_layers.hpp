@@ -20,8 +20,8 @@
 
 namespace herdflow::pipeline::testing {
 
-/// REQUIRES: nothing is retired, a sensor has one kind of unit, timestamps have no other defect than
-/// that they are missing or in the future.
+/// REQUIRES: nothing is retired, a sensor has one kind of unit, timestamps have no other defect
+/// than that they are missing or in the future.
 class ReferenceLayers {
  public:
   ReferenceLayers(const FakeEventLog& log, const herd::FarmCalendar& calendar) {
@@ -29,9 +29,8 @@ class ReferenceLayers {
       std::int64_t version = 0;
       for (const auto& message : log.Messages(partition)) {
         version = std::max(version + 1, ToMicros(message.broker_time));
-        messages_[partition.topic].push_back({{version, partition.partition, message.offset},
-                                              message.broker_time,
-                                              message.value});
+        messages_[partition.topic].push_back(
+            {{version, partition.partition, message.offset}, message.broker_time, message.value});
       }
     }
     JudgeCows();
@@ -52,11 +51,10 @@ class ReferenceLayers {
       Lines lines;
       for (const auto& [key, statistics] : aggregates_.at(kind)) {
         const auto& [cow, first, sensor] = key;
-        lines.push_back(fmt::format("{} {} {} {} count {} sum {} min {} max {}", kind, cow,
-                                    FormatDate(first), sensor, statistics.count,
-                                    Value(statistics.sum_millionths),
-                                    Value(statistics.min_millionths),
-                                    Value(statistics.max_millionths)));
+        lines.push_back(
+            fmt::format("{} {} {} {} count {} sum {} min {} max {}", kind, cow, FormatDate(first),
+                        sensor, statistics.count, Value(statistics.sum_millionths),
+                        Value(statistics.min_millionths), Value(statistics.max_millionths)));
       }
       add("gold", lines);
     }
@@ -84,14 +82,16 @@ class ReferenceLayers {
     std::vector<Weight> weights;
   };
 
-  static std::string Value(std::int64_t millionths) { return ValueCell(std::to_string(millionths)); }
+  static std::string Value(std::int64_t millionths) {
+    return ValueCell(std::to_string(millionths));
+  }
 
   void Refuse(Topic topic, const Place& place, const herd::Rejection& rejection, bool superseded,
               const std::string& of) {
-    quarantine_.push_back(fmt::format(
-        "{}/{}/{} {} {} {} of {}", Name(topic), std::get<1>(place), std::get<2>(place),
-        Name(rejection.code), rejection.field.empty() ? "-" : rejection.field,
-        superseded ? "superseded" : "open", of));
+    quarantine_.push_back(fmt::format("{}/{}/{} {} {} {} of {}", Name(topic), std::get<1>(place),
+                                      std::get<2>(place), Name(rejection.code),
+                                      rejection.field.empty() ? "-" : rejection.field,
+                                      superseded ? "superseded" : "open", of));
   }
 
   /// Of each id the newest valid message, and every refused one.

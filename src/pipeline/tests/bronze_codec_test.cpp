@@ -119,8 +119,8 @@ std::string SlowHash(const std::string& bytes) {
       unsigned carry = 0;
       for (int j = 15; j >= 15 - i; --j) {
         unsigned& digit = product[static_cast<std::size_t>(i + j - 15)];
-        const unsigned sum = digit + carry +
-                             hash[static_cast<std::size_t>(i)] * kPrime[static_cast<std::size_t>(j)];
+        const unsigned sum =
+            digit + carry + hash[static_cast<std::size_t>(i)] * kPrime[static_cast<std::size_t>(j)];
         digit = sum & 0xFF;
         carry = sum >> 8;
       }

@@ -1,5 +1,5 @@
-// The loader alone, beside a store that writes down what it is told. How it works with a real one is
-// in the layer stores' contract.
+// The loader alone, beside a store that writes down what it is told. How it works with a real one
+// is in the layer stores' contract.
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -17,9 +17,9 @@
 namespace herdflow::pipeline {
 namespace {
 
+using ::testing::ElementsAre;
 using testing::FakeEventLog;
 using testing::FakeEventReader;
-using ::testing::ElementsAre;
 using ::testing::IsEmpty;
 
 constexpr TopicPartition kReadings{Topic::kMeasurements, 0};

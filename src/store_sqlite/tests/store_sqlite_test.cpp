@@ -1,9 +1,8 @@
-#include "herdflow/store_sqlite/store.hpp"
-
 #include <filesystem>
 #include <memory>
 #include <string>
 
+#include "herdflow/store_sqlite/store.hpp"
 #include "layer_store_contract.hpp"
 #include "sqlite_layer_store_fixture.hpp"
 

@@ -5,6 +5,7 @@
 #include <map>
 
 #include "fixture.hpp"
+#include "reference_layers.hpp"
 
 namespace herdflow::pipeline::testing {
 
@@ -32,8 +33,8 @@ TEST_P(LayerStoreContract, EveryTaskSeesEveryNoteOnceAndNoneStarvesAnother) {
   SendHerd();
   const auto note = [&](std::string_view cow, int day) {
     SendReading("S1", cow, fmt::format("2024-03-{}T05:00:00Z", day), "1");
-    SendReading("S1", cow, fmt::format("2024-03-{}T05:00:00Z", day), std::to_string(Count(
-                               "{bronze}measurements_rows") % 50 + 1));
+    SendReading("S1", cow, fmt::format("2024-03-{}T05:00:00Z", day),
+                std::to_string(Count("{bronze}measurements_rows") % 50 + 1));
     for (const Topic topic : kAllTopics) Judge(topic);
   };
   std::map<AggregateTask, std::multiset<DirtyDay>> seen;
@@ -116,9 +117,8 @@ TEST_P(LayerStoreContract, WeeksAreThoseOfIso8601AndMonthsAndYearsTheCalendars) 
   EXPECT_EQ(layers_->Query("SELECT year, month, week, records_count"
                            " FROM {gold}measurements_weekly_aggregations ORDER BY year, week",
                            4),
-            (std::vector<Cells>{{"2020", "1", "1", "1"},
-                                {"2020", "12", "53", "2"},
-                                {"2021", "1", "1", "1"}}));
+            (std::vector<Cells>{
+                {"2020", "1", "1", "1"}, {"2020", "12", "53", "2"}, {"2021", "1", "1", "1"}}));
 }
 
 TEST_P(LayerStoreContract, OnlyDirtyKeysAreComputedAnew) {
@@ -132,7 +132,8 @@ TEST_P(LayerStoreContract, OnlyDirtyKeysAreComputedAnew) {
   RunAll();
   const std::vector<std::string> tables{"daily", "weekly", "monthly", "yearly"};
   for (const auto& table : tables) {
-    layers_->Query("UPDATE {gold}measurements_" + table + "_aggregations_rows SET value_sum = 77", 0);
+    layers_->Query("UPDATE {gold}measurements_" + table + "_aggregations_rows SET value_sum = 77",
+                   0);
   }
   layers_->Query("UPDATE {gold}cow_daily_metrics_rows SET milk_sum = 77", 0);
   SendReading("S1", "C1", "2024-04-07T05:00:00Z", "2");
@@ -198,6 +199,37 @@ TEST_P(LayerStoreContract, SumsAreExactHoweverLarge) {
   RunAll();
   EXPECT_THAT(Daily(), ElementsAre("daily C1 2024-04-07 P1 count 9 sum 8999999.999991 min "
                                    "999999.999999 max 999999.999999"));
+}
+
+TEST_P(LayerStoreContract, ThousandsOfRowsInOneChunkAreAsTheDataContractSays) {
+  const auto time_of = [](int i) {
+    return FormatInstant(Instant(std::chrono::sys_days(std::chrono::year(2023) / 11 / 20)) +
+                         std::chrono::minutes(97 * (i % 1'900)));
+  };
+  const auto send = [&](int from, int to, auto json) {
+    for (int i = from; i < to; ++i) {
+      Send(Topic::kMeasurements,
+           json(fmt::format("S{}", i % 5), fmt::format("C{}", i % 7), time_of(i), i), i % 3);
+    }
+  };
+  const auto reading = [](const auto& sensor, const auto& cow, const auto& at, int i) {
+    return Reading(sensor, cow, at, std::to_string(i % 67));  // Some are too much.
+  };
+  for (int i = 0; i < 5; ++i) SendCow(fmt::format("C{}", i));
+  for (int i = 0; i < 3; ++i) SendSensor(fmt::format("S{}", i), i == 1 ? "kg" : "L");
+  send(0, 4'000, reading);
+  RunAll();
+  EXPECT_EQ(DumpLayers(*layers_), ReferenceLayers(log_, calendar_).Dump());
+
+  // What waits becomes known, most is corrected, some is taken back.
+  for (int i = 5; i < 7; ++i) SendCow(fmt::format("C{}", i));
+  for (int i = 3; i < 5; ++i) SendSensor(fmt::format("S{}", i), i == 3 ? "kg" : "steps");
+  send(1, 2'900, reading);
+  send(700, 1'700, [](const auto& sensor, const auto& cow, const auto& at, int) {
+    return Deletion(sensor, cow, at);
+  });
+  RunAll();
+  EXPECT_EQ(DumpLayers(*layers_), ReferenceLayers(log_, calendar_).Dump());
 }
 
 }  // namespace herdflow::pipeline::testing

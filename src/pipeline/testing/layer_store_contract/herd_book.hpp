@@ -119,7 +119,8 @@ TEST_P(LayerStoreContract, NamesOfTheTopicCountToo) {
 
 TEST_P(LayerStoreContract, TheSameIdempotencyKeyGivesTheSameCow) {
   const FarmDay birth = *ParseDate("2024-01-01");
-  const auto reserve = [&](std::string id, const std::string& base, std::optional<FarmDay> birthdate) {
+  const auto reserve = [&](std::string id, const std::string& base,
+                           std::optional<FarmDay> birthdate) {
     return store_->ReserveCow({std::move(id), base, base, {}, birthdate, "key"});
   };
   const CowReservation first = Must(reserve("1", "Alma", birth));
@@ -136,8 +137,8 @@ TEST_P(LayerStoreContract, ACowMadeThroughTheApiIsVisibleAtOnceAndStaysThroughEv
   RunAll();
   const auto queries = layers_->Queries();
   log_.clock += std::chrono::seconds(1);
-  const CowView made = Must(CreateCow({"Alma", ParseDate("2024-01-01"), "key"}, *store_, log_, log_,
-                                      *queries));
+  const CowView made =
+      Must(CreateCow({"Alma", ParseDate("2024-01-01"), "key"}, *store_, log_, log_, *queries));
   EXPECT_EQ(made.name, "Alma #1");
   EXPECT_EQ(made.created_at, log_.clock);
   RunAll();

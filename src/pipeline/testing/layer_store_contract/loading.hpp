@@ -156,7 +156,9 @@ TEST_P(LayerStoreContract, KeyAndHeadersAreKept) {
   const std::string encoded = EncodeHeaders(headers);
   const auto rows = [&](std::string_view table) {
     return layers_->Query(fmt::format("SELECT message_key, headers FROM {{bronze}}{}_rows"
-                                      " ORDER BY topic_offset", table), 2);
+                                      " ORDER BY topic_offset",
+                                      table),
+                          2);
   };
   // The key of a canonical message follows from its ids.
   EXPECT_EQ(rows("measurements"), (std::vector<Cells>{{"another key", encoded}, {"-", encoded}}));

@@ -103,19 +103,19 @@ TEST_P(LayerStoreContract, TheStatusCountsWhatIsThere) {
   EXPECT_EQ(status.dirty_days, 0);
   std::map<std::string, std::int64_t> rows;
   for (const auto& table : status.tables) rows[table.name] = table.rows;
-  EXPECT_EQ(rows, (std::map<std::string, std::int64_t>{
-                      {"bronze_cows", 3},
-                      {"bronze_sensors", 4},
-                      {"bronze_measurements", 6},
-                      {"silver_measurements", 4},
-                      {"silver_quarantine", 3},
-                      {"gold_cows", 2},
-                      {"gold_sensors", 4},
-                      {"gold_measurements_daily_aggregations", 1},
-                      {"gold_measurements_weekly_aggregations", 1},
-                      {"gold_measurements_monthly_aggregations", 1},
-                      {"gold_measurements_yearly_aggregations", 1},
-                      {"gold_cow_daily_metrics", 1}}));
+  EXPECT_EQ(rows,
+            (std::map<std::string, std::int64_t>{{"bronze_cows", 3},
+                                                 {"bronze_sensors", 4},
+                                                 {"bronze_measurements", 6},
+                                                 {"silver_measurements", 4},
+                                                 {"silver_quarantine", 3},
+                                                 {"gold_cows", 2},
+                                                 {"gold_sensors", 4},
+                                                 {"gold_measurements_daily_aggregations", 1},
+                                                 {"gold_measurements_weekly_aggregations", 1},
+                                                 {"gold_measurements_monthly_aggregations", 1},
+                                                 {"gold_measurements_yearly_aggregations", 1},
+                                                 {"gold_cow_daily_metrics", 1}}));
   using Counts = std::map<std::string, std::int64_t>;
   EXPECT_EQ(status.silver_by_state, (Counts{{"accepted", 2}, {"pending", 1}, {"deleted", 1}}));
   EXPECT_EQ(status.quarantine_by_code, (Counts{{"negative", 1}, {"bad_json", 2}}));
