@@ -1,10 +1,10 @@
-#include <algorithm>
 #include "field_column.hpp"
 
 #include <arrow/api.h>
 #include <arrow/extension_type.h>
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <charconv>
 #include <chrono>
 #include <cmath>

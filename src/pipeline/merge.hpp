@@ -17,10 +17,10 @@ struct Candidate {
   Instant received_at;
   Verdict verdict = Verdict::kAccepted;
   std::int64_t value_millionths = 0;
-  bool waits = false;         ///< Cow or sensor is not known yet: the same for all of a reading.
-  bool unit_known = false;    ///< Where it waits.
-  bool has_waited = false;    ///< It comes out of the waiting, to be judged again.
-  std::size_t entry = 0;      ///< Where rejected: its place in `change.quarantine`.
+  bool waits = false;       ///< Cow or sensor is not known yet: the same for all of a reading.
+  bool unit_known = false;  ///< Where it waits.
+  bool has_waited = false;  ///< It comes out of the waiting, to be judged again.
+  std::size_t entry = 0;    ///< Where rejected: its place in `change.quarantine`.
 };
 
 /// By key, then oldest first.
@@ -30,8 +30,8 @@ void SortCandidates(std::vector<Candidate>& candidates);
 /// the newest stays. The result does not depend on the candidates' order, nor on how they are split
 /// over calls. Pure.
 ///
-/// `candidates` as SortCandidates left them. `existing` and `open_entries`: what the store holds of their keys.
-/// Adds to `change`, whose quarantine entries of rejected candidates get their status.
+/// `candidates` as SortCandidates left them. `existing` and `open_entries`: what the store holds of
+/// their keys. Adds to `change`, whose quarantine entries of rejected candidates get their status.
 void MergeReadings(const std::vector<Candidate>& candidates, std::vector<SilverReading>& existing,
                    std::vector<OpenEntry>& open_entries, SilverChange& change);
 

@@ -15,8 +15,9 @@ struct Schemas {
 /// substitutions there are. REQUIRES: the file `statements/<name>.sql` exists.
 [[nodiscard]] std::string Statement(std::string_view name, const Schemas& schemas);
 
-/// The statement `… VALUES (?1, …, ?n)` with as many such rows, the parameters numbered on: what one
-/// row costs in an engine is mostly the statement around it. REQUIRES: VALUES and its row come last.
+/// The statement `… VALUES (?1, …, ?n)` with as many such rows, the parameters numbered on: what
+/// one row costs in an engine is mostly the statement around it. REQUIRES: VALUES and its row come
+/// last.
 [[nodiscard]] std::string ForManyRows(std::string_view statement, int columns, int rows);
 
 }  // namespace herdflow::sql
