@@ -22,8 +22,10 @@ Result<> Load(const Configuration& configuration) {
     return Fail(ErrorCode::kShuttingDown,
                 "loading: stopped after {} messages; `herdflow load` goes on from there", loaded);
   }
-  Print(fmt::format("{} messages loaded into bronze; the log is loaded to its end\n",
-                    Thousands(loaded)));
+  // A running `serve` holds the partitions and loads them itself: that counts as well.
+  Print(loaded == 0 ? "Nothing was left to load here: bronze holds the log to its end\n"
+                    : fmt::format("{} messages loaded: bronze holds the log to its end\n",
+                                  Thousands(loaded)));
   return {};
 }
 

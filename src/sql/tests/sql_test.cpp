@@ -29,5 +29,10 @@ TEST(Sql, WhatIsNoFileIsNoStatement) {
   EXPECT_TRUE(FindStatement("").empty());
 }
 
+TEST(ForManyRows, NumbersTheParametersOn) {
+  EXPECT_EQ(ForManyRows("REPLACE INTO t (a, b) VALUES (?1, ?2)\n", 2, 3),
+            "REPLACE INTO t (a, b) VALUES (?1, ?2), (?3, ?4), (?5, ?6)");
+}
+
 }  // namespace
 }  // namespace herdflow::sql

@@ -109,6 +109,15 @@ TEST_P(LayerStoreContract, WhatWaitsForOthersGoesOnWaiting) {
                                      "C2 S1 2024-04-07T05:00:00Z of 0/2, unit known"));
 }
 
+TEST_P(LayerStoreContract, ACowThatBecomesKnownLeavesAloneWhatWaitsForItsSensor) {
+  SendReading("S1", "C1", "2024-04-07T05:00:00Z", "1");
+  RunAll();
+  SendCow("C1");
+  Judge(Topic::kCows);
+  EXPECT_EQ(CleanseAll(), 0);
+  EXPECT_THAT(Waiting(), ElementsAre("C1 S1 2024-04-07T05:00:00Z of 0/0, unit unknown"));
+}
+
 TEST_P(LayerStoreContract, MoreThanAChunkOfWaitingReadingsIsJudgedAgain) {
   for (int hour = 10; hour < 20; ++hour) {
     SendReading("S1", "C1", fmt::format("2024-04-07T{}:00:00Z", hour), "1");
