@@ -72,10 +72,12 @@ template <class... Args>
   } while (false)
 
 /// `HERDFLOW_ASSIGN(auto file, Open(path));` returns the error, or declares the value.
-/// `target` may be a declaration, so it cannot stand in parentheses.
+// Names that are declared cannot stand in parentheses.
+// NOLINTBEGIN(bugprone-macro-parentheses)
 #define HERDFLOW_ASSIGN_INNER(result, target, expression)            \
   auto result = (expression);                                        \
   if (!(result)) return ::herdflow::Fail(std::move(result).error()); \
-  target = std::move(*(result))  // NOLINT(bugprone-macro-parentheses)
+  target = std::move(*(result))
+// NOLINTEND(bugprone-macro-parentheses)
 #define HERDFLOW_ASSIGN(target, expression) \
   HERDFLOW_ASSIGN_INNER(HERDFLOW_CONCAT(herdflow_result_, __LINE__), target, expression)
