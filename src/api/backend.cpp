@@ -66,6 +66,16 @@ std::variant<pipeline::NewCow, Response> ReadNewCow(std::string_view body) {
   if (auto* rejection = std::get_if<herd::Rejection>(&judged); rejection && rejections.empty()) {
     rejections.push_back(std::move(*rejection));
   }
+  if (rejections.empty()) {
+    // A bare name gets a number, and must not become too long by it.
+    const std::string numbered = pipeline::LongestNumberedName(std::get<herd::Cow>(judged).name);
+    fields.name = {herd::Field::Kind::kText, numbered};
+    auto with_number = herd::JudgeCow(fields, now);
+    if (auto* rejection = std::get_if<herd::Rejection>(&with_number)) {
+      rejection->reason += " (with the number that is added to it)";
+      rejections.push_back(std::move(*rejection));
+    }
+  }
   if (!rejections.empty()) return RefuseFields(rejections);
   auto& cow = std::get<herd::Cow>(judged);
   return pipeline::NewCow{std::move(cow.name), cow.birthdate, {}};

@@ -6,10 +6,12 @@
 #include <algorithm>
 #include <array>
 #include <cctype>
+#include <cerrno>
 #include <charconv>
-#include <cstring>
+#include <filesystem>
 #include <fstream>
 #include <sstream>
+#include <system_error>
 #include <variant>
 #include <vector>
 
@@ -154,10 +156,14 @@ Result<> ReadTable(Configuration& configuration, const std::string& file, std::s
 }
 
 Result<> ReadFile(Configuration& configuration, const std::string& file) {
+  std::error_code unreadable;
+  if (std::filesystem::is_directory(file, unreadable)) {
+    return Fail(ErrorCode::kInvalidInput, "reading the configuration: {} is a folder", file);
+  }
   std::ifstream stream(file);
   if (!stream) {
     return Fail(ErrorCode::kInvalidInput, "reading the configuration: cannot read {}: {}", file,
-                std::strerror(errno));
+                std::generic_category().message(errno));
   }
   std::ostringstream text;
   text << stream.rdbuf();
@@ -175,6 +181,16 @@ Result<> ReadFile(Configuration& configuration, const std::string& file) {
                   "reading the configuration: {}, line {}: '{}' stands outside any section", file,
                   node.source().begin.line, key.str());
     }
+    const auto fields = ConfigFields();
+    if (std::none_of(fields.begin(), fields.end(),
+                     [&](const ConfigField& known) { return known.section == key.str(); })) {
+      return Fail(
+          ErrorCode::kInvalidInput,
+          "reading the configuration: {}, line {}: there is no section [{}]; the nearest "
+          "is [{}]",
+          file, node.source().begin.line, key.str(),
+          Nearest(key.str(), [](const ConfigField& known) { return std::string(known.section); }));
+    }
     HERDFLOW_CHECK(ReadTable(configuration, file, key.str(), *table));
   }
   return {};
@@ -191,25 +207,31 @@ Result<> ReadEnvironment(Configuration& configuration,
       HERDFLOW_CHECK(Set(configuration, *field, value, "environment variable " + name));
       continue;
     }
-    const bool of_section =
-        std::any_of(fields.begin(), fields.end(), [&](const ConfigField& known) {
-          return name.starts_with("HERDFLOW_" + Upper(known.section) + "_");
-        });
-    if (of_section) {
-      return Fail(ErrorCode::kInvalidInput,
-                  "reading the configuration: the environment variable {} names no field; the "
-                  "nearest is {}",
-                  name,
-                  Nearest(name, [](const ConfigField& known) { return known.Environment(); }));
-    }
+    return Fail(ErrorCode::kInvalidInput,
+                "reading the configuration: the environment variable {} names no field; the "
+                "nearest is {}",
+                name, Nearest(name, [](const ConfigField& known) { return known.Environment(); }));
   }
   return {};
 }
 
-Result<> CheckBounds(const herd::Bounds& bounds) {
-  if (bounds.litre_min > bounds.litre_max || bounds.kilogram_min > bounds.kilogram_max) {
+/// What no field can be judged by alone.
+Result<> CheckTogether(const Configuration& configuration) {
+  const herd::Bounds& bounds = configuration.bounds;
+  if (bounds.litre_min > bounds.litre_max) {
     return Fail(ErrorCode::kInvalidInput,
-                "reading the configuration: [rules] a unit's smallest value is above its largest");
+                "reading the configuration: [rules] litre_min is above litre_max");
+  }
+  if (bounds.kilogram_min > bounds.kilogram_max) {
+    return Fail(ErrorCode::kInvalidInput,
+                "reading the configuration: [rules] kilogram_min is above kilogram_max");
+  }
+  if (configuration.backend_port == configuration.producer_port &&
+      configuration.backend_address == configuration.producer_address) {
+    return Fail(ErrorCode::kInvalidInput,
+                "reading the configuration: [backend] port and [producer] port are both {}; give "
+                "one of them another",
+                configuration.backend_port);
   }
   return {};
 }
@@ -272,7 +294,7 @@ Result<Configuration> ReadConfiguration(const ConfigSources& sources) {
     if (flag == sources.flags.end()) continue;
     HERDFLOW_CHECK(Set(configuration, field, flag->second, "option " + field.Flag()));
   }
-  HERDFLOW_CHECK(CheckBounds(configuration.bounds));
+  HERDFLOW_CHECK(CheckTogether(configuration));
   return configuration;
 }
 

@@ -36,11 +36,10 @@ Result<> ShowCow(const CowOptions& options, const Configuration& configuration) 
     return Fail(
         ErrorCode::kNotFound,
         "looking for a cow: there is none with the id '{}'; `herdflow status` shows how many "
-        "are known, `herdflow pipeline run cow_data_pipeline` takes in new ones",
+        "are known; `herdflow load`, then `herdflow pipeline run`, take in new ones",
         options.id);
   }
-  Print(options.json ? api::CowJson(*cow) + "\n" : CowText(*cow));
-  return {};
+  return Print(options.json ? api::CowJson(*cow) + "\n" : CowText(*cow));
 }
 
 }  // namespace

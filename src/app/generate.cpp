@@ -33,11 +33,11 @@ Result<> Generate(const GenerateOptions& options) {
                   parquet_io::WriteHerd(synthetic, options.folder, [&](std::int64_t measurements) {
                     progress.Show("measurements", measurements, 0);
                   }));
-  Print(fmt::format("{} cows, {} sensors, {} measurements:\n", Thousands(options.cows),
-                    Thousands(static_cast<std::int64_t>(synthetic.sensors().size())),
-                    Thousands(written.truth.measurements)));
-  for (const std::string& file : written.files) Print(fmt::format("  {}\n", file));
-  return {};
+  std::string text = fmt::format("{} cows, {} sensors, {} measurements:\n", Thousands(options.cows),
+                                 Thousands(static_cast<std::int64_t>(synthetic.sensors().size())),
+                                 Thousands(written.truth.measurements));
+  for (const std::string& file : written.files) text += fmt::format("  {}\n", file);
+  return Print(text);
 }
 
 }  // namespace
@@ -45,10 +45,12 @@ Result<> Generate(const GenerateOptions& options) {
 void AddGenerate(CLI::App& app, Chosen& chosen) {
   auto* command = app.add_subcommand("generate", "Write a believable herd as three Parquet files");
   auto options = std::make_shared<GenerateOptions>();
-  command->add_option("--cows", options->cows, "How many cows [40]");
+  command->add_option("--cows", options->cows, "How many cows [40]")
+      ->check(CLI::Range(1, herd::kMostCows));
   command->add_option("--from", options->from, "First day, YYYY-MM-DD")->required();
   command->add_option("--to", options->to, "Last day, YYYY-MM-DD, included")->required();
-  command->add_option("--seed", options->seed, "Another number gives another herd [1]");
+  command->add_option("--seed", options->seed, "Another number gives another herd [1]")
+      ->check(CLI::NonNegativeNumber);
   command->add_option("-o,--output", options->folder, "Folder to write into; made if missing")
       ->required();
   AddExamples(*command,

@@ -23,10 +23,9 @@ Result<> Load(const Configuration& configuration) {
                 "loading: stopped after {} messages; `herdflow load` goes on from there", loaded);
   }
   // A running `serve` holds the partitions and loads them itself: that counts as well.
-  Print(loaded == 0 ? "Nothing was left to load here: bronze holds the log to its end\n"
-                    : fmt::format("{} messages loaded: bronze holds the log to its end\n",
-                                  Thousands(loaded)));
-  return {};
+  return Print(loaded == 0 ? "Nothing was left to load here: bronze holds the log to its end\n"
+                           : fmt::format("{} messages loaded: bronze holds the log to its end\n",
+                                         Thousands(loaded)));
 }
 
 }  // namespace

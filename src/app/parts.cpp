@@ -45,6 +45,20 @@ Result<std::unique_ptr<pipeline::TopicAdmin>> OpenTopics(const Configuration& co
   return topics;
 }
 
+Result<std::unique_ptr<pipeline::TopicAdmin>> OpenExistingTopics(
+    const Configuration& configuration) {
+  const auto file = std::filesystem::path(configuration.data_folder) / "log.db";
+  std::error_code error;
+  if (!std::filesystem::exists(file, error)) {
+    return Fail(ErrorCode::kNotFound,
+                "opening the log: there is no {}; `herdflow seed` or `herdflow serve` makes it, or "
+                "set [data] folder",
+                file.string());
+  }
+  HERDFLOW_ASSIGN(const auto options, LogOptions(configuration));
+  return log_sqlite::MakeSqliteTopicAdmin(options);
+}
+
 Result<std::unique_ptr<pipeline::EventWriter>> OpenWriter(const Configuration& configuration) {
   HERDFLOW_ASSIGN(const auto options, LogOptions(configuration));
   return log_sqlite::MakeSqliteEventWriter(options);

@@ -15,6 +15,9 @@ namespace herdflow::app {
 
 /// The data folder is made, and every topic that is missing.
 Result<std::unique_ptr<pipeline::TopicAdmin>> OpenTopics(const Configuration& configuration);
+/// To look only: nothing is made. kNotFound: there is no log in the data folder.
+Result<std::unique_ptr<pipeline::TopicAdmin>> OpenExistingTopics(
+    const Configuration& configuration);
 Result<std::unique_ptr<pipeline::EventWriter>> OpenWriter(const Configuration& configuration);
 Result<std::unique_ptr<pipeline::EventReader>> OpenReader(const Configuration& configuration);
 Result<std::unique_ptr<pipeline::LayerStore>> OpenStore(const Configuration& configuration);

@@ -40,8 +40,7 @@ Result<> RunPipelines(const std::string& name, const Configuration& configuratio
     const std::chrono::duration<double> took = std::chrono::steady_clock::now() - started;
     table.Add({std::string(Name(each)), Thousands(rows), Decimals(took.count())});
   }
-  Print(table.Text());
-  return {};
+  return Print(table.Text());
 }
 
 }  // namespace

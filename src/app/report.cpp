@@ -88,8 +88,7 @@ Result<> Report(const ReportOptions& options, const Configuration& configuration
   }
   HERDFLOW_ASSIGN(const auto data, queries->ReadReportData(day));
   const auto report = herd::MakeReport(day, today, data.data, data.cows, configuration.health);
-  Print(options.json ? api::ReportJson(report) + "\n" : ReportText(report));
-  return {};
+  return Print(options.json ? api::ReportJson(report) + "\n" : ReportText(report));
 }
 
 }  // namespace

@@ -46,6 +46,22 @@ Result<> GoOnFrom(const std::string& mark,
   return sources.front()->Skip(row);
 }
 
+/// As a shell takes them back.
+std::string Quoted(const std::vector<std::string>& words) {
+  std::string text;
+  for (const std::string& word : words) {
+    if (!text.empty()) text += ' ';
+    if (word.find_first_of(" \t\n'\"\\$`&|;<>()*?[]#~!") == std::string::npos) {
+      text += word;
+      continue;
+    }
+    text += '\'';
+    for (const char c : word) text += c == '\'' ? std::string("'\\''") : std::string(1, c);
+    text += '\'';
+  }
+  return text;
+}
+
 Result<> Seed(const SeedOptions& options, const Configuration& configuration) {
   CatchStopSignals();
   HERDFLOW_ASSIGN(auto sources, parquet_io::OpenEventSources(options.paths));
@@ -62,18 +78,18 @@ Result<> Seed(const SeedOptions& options, const Configuration& configuration) {
       StopRequested, stopped);
   if (!result) {
     if (stopped.file.empty()) return Fail(result.error());
-    return Fail(Error(result.error().code(),
-                      fmt::format("{}; everything before row {} of {} is in the log; go on with "
-                                  "`herdflow seed {} --resume {}:{}`",
-                                  result.error().message(), stopped.row, stopped.file,
-                                  fmt::join(options.paths, " "), stopped.file, stopped.row)));
+    return Fail(Error(
+        result.error().code(),
+        fmt::format("{}; everything before row {} of {} is in the log; go on with "
+                    "`herdflow seed {} --resume {}`",
+                    result.error().message(), stopped.row, stopped.file, Quoted(options.paths),
+                    Quoted({fmt::format("{}:{}", stopped.file, stopped.row)}))));
   }
   Table table({{"file"}, {"topic"}, {"rows", Table::Align::kRight}});
   for (const auto& file : result->files) {
     table.Add({file.name, std::string(Name(file.topic)), Thousands(file.rows)});
   }
-  Print(table.Text());
-  return {};
+  return Print(table.Text());
 }
 
 }  // namespace

@@ -104,6 +104,7 @@ http::ServerOptions OptionsOf(const std::string& section, const std::string& add
   http::ServerOptions options;
   options.address = address;
   options.port = port;
+  options.blocking_threads = 4;  // A new cow may wait for the log; reports should not wait for her.
   options.address_setting = fmt::format("[{0}] address (--{0}-address)", section);
   options.port_setting = fmt::format("[{0}] port (--{0}-port)", section);
   return options;

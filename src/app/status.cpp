@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include "commands.hpp"
 #include "herdflow/http/json_writer.hpp"
 #include "parts.hpp"
@@ -18,6 +20,25 @@ std::int64_t EndOf(const StoreStatus::Partition& partition,
     }
   }
   return -1;
+}
+
+/// The log's partitions of which the store has nothing yet.
+void AddUnloaded(const std::vector<pipeline::TopicDescription>& topics, StoreStatus& status) {
+  for (const auto& topic : topics) {
+    for (const auto& at : topic.partitions) {
+      const bool known = std::any_of(
+          status.partitions.begin(), status.partitions.end(), [&](const auto& partition) {
+            return partition.stream_id == topic.stream_id && partition.partition == at.partition;
+          });
+      if (known) continue;
+      StoreStatus::Partition partition;
+      partition.topic = Name(topic.topic);
+      partition.stream_id = topic.stream_id;
+      partition.partition = at.partition;
+      partition.first_offset = partition.next_offset = partition.judged_offset = at.begin;
+      status.partitions.push_back(std::move(partition));
+    }
+  }
 }
 
 std::string StatusText(const StoreStatus& status,
@@ -74,12 +95,17 @@ std::string StatusJson(const StoreStatus& status,
 }
 
 Result<> Status(bool as_json, const Configuration& configuration) {
-  HERDFLOW_ASSIGN(const auto queries, OpenQueries(configuration));
-  HERDFLOW_ASSIGN(const auto topics, OpenTopics(configuration));
+  HERDFLOW_ASSIGN(const auto topics, OpenExistingTopics(configuration));
   HERDFLOW_ASSIGN(const auto described, topics->List());
-  HERDFLOW_ASSIGN(const auto status, queries->ReadStatus());
-  Print(as_json ? StatusJson(status, described) : StatusText(status, described));
-  return {};
+  StoreStatus status;  // Stays empty where nothing was loaded yet.
+  const auto queries = OpenQueries(configuration);
+  if (queries) {
+    HERDFLOW_ASSIGN(status, (*queries)->ReadStatus());
+  } else if (queries.error().code() != ErrorCode::kNotFound) {
+    return Fail(queries.error());
+  }
+  AddUnloaded(described, status);
+  return Print(as_json ? StatusJson(status, described) : StatusText(status, described));
 }
 
 }  // namespace

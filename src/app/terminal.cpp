@@ -4,7 +4,9 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <cstdio>
+#include <system_error>
 
 namespace herdflow::app {
 namespace {
@@ -106,9 +108,12 @@ void Progress::Show(std::string_view what, std::int64_t done, std::int64_t total
   is_drawn_ = true;
 }
 
-bool Print(std::string_view text) {
-  return std::fwrite(text.data(), 1, text.size(), stdout) == text.size() &&
-         std::fflush(stdout) == 0;
+Result<> Print(std::string_view text) {
+  if (std::fwrite(text.data(), 1, text.size(), stdout) == text.size() && std::fflush(stdout) == 0) {
+    return {};
+  }
+  return Fail(ErrorCode::kUnavailable, "writing the answer to standard output: {}",
+              std::generic_category().message(errno));
 }
 
 }  // namespace herdflow::app

@@ -6,6 +6,8 @@
 #include <string_view>
 #include <vector>
 
+#include "herdflow/core/result.hpp"
+
 namespace herdflow::app {
 
 /// A table with aligned columns for people: numbers to the right, texts to the left.
@@ -52,7 +54,7 @@ class Progress {
   bool is_drawn_ = false;
 };
 
-/// Writes to standard output; false where that failed (a closed pipe, a full disk).
-bool Print(std::string_view text);
+/// Writes to standard output. kUnavailable: that failed (a closed pipe, a full disk).
+Result<> Print(std::string_view text);
 
 }  // namespace herdflow::app

@@ -25,12 +25,9 @@ std::string ListJson(const std::vector<pipeline::TopicDescription>& topics) {
 }
 
 Result<> List(bool as_json, const Configuration& configuration) {
-  HERDFLOW_ASSIGN(const auto topics, OpenTopics(configuration));
+  HERDFLOW_ASSIGN(const auto topics, OpenExistingTopics(configuration));
   HERDFLOW_ASSIGN(const auto described, topics->List());
-  if (as_json) {
-    Print(ListJson(described));
-    return {};
-  }
+  if (as_json) return Print(ListJson(described));
   Table table({{"topic"},
                {"partition", Table::Align::kRight},
                {"first offset", Table::Align::kRight},
@@ -42,8 +39,7 @@ Result<> List(bool as_json, const Configuration& configuration) {
                  Thousands(at.end), FormatInstant(topic.created_at)});
     }
   }
-  Print(table.Text());
-  return {};
+  return Print(table.Text());
 }
 
 struct TailOptions {
@@ -58,6 +54,15 @@ std::string Shown(std::string_view bytes) {
                              : fmt::format("<{} bytes that are no UTF-8>", bytes.size());
 }
 
+void WriteMessage(http::JsonWriter& json, std::int32_t partition,
+                  const pipeline::Message& message) {
+  json.BeginObject().Key("partition").Integer(partition);
+  json.Key("offset").Integer(message.offset);
+  json.Key("received_at").String(FormatInstant(message.broker_time));
+  json.Key("key").String(Shown(message.key)).Key("value").String(Shown(message.value));
+  json.EndObject();
+}
+
 Result<> Tail(const TailOptions& options, const Configuration& configuration) {
   const auto topic = pipeline::TopicNamed(options.topic);
   if (!topic) {
@@ -65,7 +70,7 @@ Result<> Tail(const TailOptions& options, const Configuration& configuration) {
                 "reading a topic: there is none named '{}'; there are cows, sensors, measurements",
                 options.topic);
   }
-  HERDFLOW_ASSIGN(const auto topics, OpenTopics(configuration));
+  HERDFLOW_ASSIGN(const auto topics, OpenExistingTopics(configuration));
   HERDFLOW_ASSIGN(const auto described, topics->List());
   http::JsonWriter json;
   json.BeginArray();
@@ -76,22 +81,21 @@ Result<> Tail(const TailOptions& options, const Configuration& configuration) {
   for (const auto& each : described) {
     if (each.topic != *topic) continue;
     for (const auto& at : each.partitions) {
-      const std::int64_t from = std::max(at.begin, at.end - options.count);
-      HERDFLOW_ASSIGN(const auto batch, topics->Read({*topic, at.partition}, from,
-                                                     static_cast<std::size_t>(at.end - from)));
-      for (const auto& message : batch.messages) {
-        table.Add({std::to_string(at.partition), std::to_string(message.offset),
-                   FormatInstant(message.broker_time), Shown(message.value)});
-        json.BeginObject().Key("partition").Integer(at.partition);
-        json.Key("offset").Integer(message.offset);
-        json.Key("received_at").String(FormatInstant(message.broker_time));
-        json.Key("key").String(Shown(message.key)).Key("value").String(Shown(message.value));
-        json.EndObject();
+      std::int64_t next = std::max(at.begin, at.end - options.count);
+      while (next < at.end) {  // A read may give fewer than asked for: it is bounded in bytes.
+        HERDFLOW_ASSIGN(const auto batch, topics->Read({*topic, at.partition}, next,
+                                                       static_cast<std::size_t>(at.end - next)));
+        if (batch.messages.empty()) break;
+        for (const auto& message : batch.messages) {
+          table.Add({std::to_string(at.partition), std::to_string(message.offset),
+                     FormatInstant(message.broker_time), Shown(message.value)});
+          WriteMessage(json, at.partition, message);
+        }
+        next = batch.messages.back().offset + 1;
       }
     }
   }
-  Print(options.json ? json.EndArray().Take() + "\n" : table.Text());
-  return {};
+  return Print(options.json ? json.EndArray().Take() + "\n" : table.Text());
 }
 
 }  // namespace
@@ -111,7 +115,7 @@ void AddTopics(CLI::App& app, Chosen& chosen) {
       ->required()
       ->type_name("TOPIC");
   tail->add_option("-n", options->count, "How many of each partition [10]")
-      ->check(CLI::Range(std::int64_t{0}, std::int64_t{1'000'000}));
+      ->check(CLI::Range(std::int64_t{0}, std::int64_t{100'000}));
   tail->add_flag("--json", options->json, "As JSON");
   AddExamples(*command, "  herdflow topics list\n  herdflow topics tail measurements -n 5");
   tail->callback([&chosen, options] {

@@ -191,10 +191,10 @@ std::variant<Reading, Rejection> JudgeReadingWithGoodIds(const MeasurementFields
                                                          Instant received_at,
                                                          std::optional<UnitKind> unit,
                                                          const Bounds& bounds) {
-  auto deleted = JudgeDeleted(fields.deleted);
-  if (auto* rejection = std::get_if<Rejection>(&deleted)) return std::move(*rejection);
   auto at = JudgeTimestamp(fields.timestamp, received_at);
   if (auto* rejection = std::get_if<Rejection>(&at)) return std::move(*rejection);
+  auto deleted = JudgeDeleted(fields.deleted);
+  if (auto* rejection = std::get_if<Rejection>(&deleted)) return std::move(*rejection);
   if (std::get<bool>(deleted)) return Reading{.at = std::get<Instant>(at), .taken_back = true};
   auto value = JudgeValue(fields.value, unit, bounds);
   if (auto* rejection = std::get_if<Rejection>(&value)) return std::move(*rejection);

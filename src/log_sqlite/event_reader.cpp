@@ -2,8 +2,8 @@
 #include <thread>
 #include <utility>
 
-#include "file_lock.hpp"
 #include "herdflow/log_sqlite/log_sqlite.hpp"
+#include "herdflow/sqlite/file_lock.hpp"
 #include "log_file.hpp"
 
 namespace herdflow::log_sqlite {
@@ -38,7 +38,7 @@ class SqliteEventReader : public pipeline::EventReader {
     sqlite::Database database;
     sqlite::Statement data_version, partitions;
     MessageQuery messages;
-    FileLock membership;
+    sqlite::FileLock membership;
   };
 
   SqliteEventReader(std::vector<Topic> topics, Parts parts)
@@ -210,7 +210,7 @@ Result<std::unique_ptr<pipeline::EventReader>> MakeSqliteEventReader(
                                    "FROM partitions p JOIN topics t ON t.id = p.topic_id "
                                    "ORDER BY p.id"));
   HERDFLOW_ASSIGN(auto messages, MessageQuery::Prepare(database));
-  HERDFLOW_ASSIGN(auto membership, FileLock::Open(LogPath(options) + "-group-" + group));
+  HERDFLOW_ASSIGN(auto membership, sqlite::FileLock::Open(LogPath(options) + "-group-" + group));
   return std::make_unique<SqliteEventReader>(
       std::move(topics),
       SqliteEventReader::Parts{std::move(database), std::move(data_version), std::move(partitions),

@@ -9,8 +9,8 @@
 #include "append_queue.hpp"
 #include "checkpointer.hpp"
 #include "herdflow/log_sqlite/log_sqlite.hpp"
+#include "herdflow/sqlite/write_turn.hpp"
 #include "log_file.hpp"
-#include "write_turn.hpp"
 
 namespace herdflow::log_sqlite {
 namespace {
@@ -53,7 +53,7 @@ class SqliteEventWriter : public pipeline::EventWriter {
   struct Parts {
     sqlite::Database database, for_checkpoints;
     sqlite::Statement partitions, insert, advance;
-    WriteTurn turn;
+    sqlite::WriteTurn turn;
   };
 
   SqliteEventWriter(const SqliteLogOptions& options, Parts parts)
@@ -99,7 +99,7 @@ class SqliteEventWriter : public pipeline::EventWriter {
   AppendQueue queue_;
   sqlite::Database database_;
   sqlite::Statement partitions_, insert_, advance_;
-  WriteTurn turn_;
+  sqlite::WriteTurn turn_;
   Checkpointer checkpointer_;
   std::deque<PendingBatch> taken_;
   std::array<TopicState, pipeline::kAllTopics.size()> topics_;
@@ -240,7 +240,7 @@ Result<> SqliteEventWriter::InsertOne(const Event& event, PartitionState& partit
   if (event.headers.empty()) {
     insert_.Bind(5, nullptr);
   } else {
-    EncodeHeaders(event.headers, headers_);
+    headers_ = pipeline::EncodeHeaders(event.headers);
     insert_.BindBlob(5, headers_);
   }
   return insert_.Run();
@@ -287,7 +287,7 @@ Result<std::unique_ptr<pipeline::EventWriter>> MakeSqliteEventWriter(
   HERDFLOW_ASSIGN(
       auto advance,
       database.Prepare("UPDATE partitions SET next_offset = ?, last_time = ? WHERE id = ?"));
-  HERDFLOW_ASSIGN(auto turn, WriteTurn::Open(LogPath(options)));
+  HERDFLOW_ASSIGN(auto turn, sqlite::WriteTurn::Open(LogPath(options)));
   database.SetBusyTimeout(std::chrono::milliseconds(0));  // The turn waits in its place.
   return std::make_unique<SqliteEventWriter>(
       options, SqliteEventWriter::Parts{std::move(database), std::move(for_checkpoints),

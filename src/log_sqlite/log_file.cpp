@@ -64,25 +64,6 @@ Result<> Migrate(sqlite::Database& database, const std::string& path) {
   return {};
 }
 
-void AppendText(std::string& out, std::string_view text) {
-  const auto size = static_cast<std::uint32_t>(text.size());
-  for (int shift = 0; shift < 32; shift += 8) out += static_cast<char>((size >> shift) & 0xff);
-  out += text;
-}
-
-bool TakeText(std::string_view& bytes, std::string& out) {
-  if (bytes.size() < 4) return false;
-  std::size_t size = 0;
-  for (std::size_t i = 0; i < 4; ++i) {
-    size |= std::size_t{static_cast<unsigned char>(bytes[i])} << (8 * i);
-  }
-  bytes.remove_prefix(4);
-  if (bytes.size() < size) return false;
-  out = bytes.substr(0, size);
-  bytes.remove_prefix(size);
-  return true;
-}
-
 }  // namespace
 
 std::string LogPath(const SqliteLogOptions& options) {
@@ -99,26 +80,6 @@ Result<sqlite::Database> OpenLog(const SqliteLogOptions& options, bool checkpoin
   HERDFLOW_ASSIGN(auto database, sqlite::Database::Open(open));
   if (auto done = Migrate(database, open.path); !done) return Fail(std::move(done).error());
   return database;
-}
-
-void EncodeHeaders(const std::vector<pipeline::Header>& headers, std::string& out) {
-  out.clear();
-  for (const auto& header : headers) {
-    AppendText(out, header.name);
-    AppendText(out, header.value);
-  }
-}
-
-Result<std::vector<pipeline::Header>> DecodeHeaders(std::string_view bytes) {
-  std::vector<pipeline::Header> headers;
-  while (!bytes.empty()) {
-    auto& header = headers.emplace_back();
-    if (!TakeText(bytes, header.name) || !TakeText(bytes, header.value)) {
-      return Fail(ErrorCode::kCorruptData,
-                  "log.db: a message's headers are damaged; stop, and restore a backup");
-    }
-  }
-  return headers;
 }
 
 Result<MessageQuery> MessageQuery::Prepare(sqlite::Database& database) {
@@ -149,7 +110,7 @@ Result<Messages> MessageQuery::Read(std::int64_t partition_id, std::int64_t offs
     message.key = {copy, key.copy(copy, key.size())};
     message.value = {copy + key.size(), value.copy(copy + key.size(), value.size())};
     if (select_.IsNull(4)) continue;
-    auto headers = DecodeHeaders(select_.Blob(4));
+    auto headers = pipeline::DecodeHeaders(select_.Blob(4));
     if (!headers) {
       select_.Reset();
       return Fail(std::move(headers).error());

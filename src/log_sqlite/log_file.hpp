@@ -33,12 +33,6 @@ inline constexpr int kOffsetBits = 40;
   return position & ((std::int64_t{1} << kOffsetBits) - 1);
 }
 
-/// Headers as bytes: for each its name and its value, each after its length (32 bits, low byte
-/// first).
-void EncodeHeaders(const std::vector<pipeline::Header>& headers, std::string& out);
-/// kCorruptData where the bytes are no headers.
-Result<std::vector<pipeline::Header>> DecodeHeaders(std::string_view bytes);
-
 struct Messages {
   std::vector<pipeline::Message> messages;
   std::shared_ptr<const void> bytes;  ///< What the messages' views point into.

@@ -4,8 +4,8 @@
 #include <utility>
 
 #include "herdflow/log_sqlite/log_sqlite.hpp"
+#include "herdflow/sqlite/write_turn.hpp"
 #include "log_file.hpp"
-#include "write_turn.hpp"
 
 namespace herdflow::log_sqlite {
 namespace {
@@ -27,7 +27,7 @@ std::string NewStreamId(Topic topic) {
 class SqliteTopicAdmin : public pipeline::TopicAdmin {
  public:
   SqliteTopicAdmin(const SqliteLogOptions& options, sqlite::Database database,
-                   MessageQuery messages, WriteTurn turn)
+                   MessageQuery messages, sqlite::WriteTurn turn)
       : options_(options),
         database_(std::move(database)),
         messages_(std::move(messages)),
@@ -46,7 +46,7 @@ class SqliteTopicAdmin : public pipeline::TopicAdmin {
   std::mutex mutex_;
   sqlite::Database database_;
   MessageQuery messages_;
-  WriteTurn turn_;
+  sqlite::WriteTurn turn_;
 };
 
 Result<std::vector<TopicDescription>> SqliteTopicAdmin::List() {
@@ -148,7 +148,7 @@ Result<std::unique_ptr<pipeline::TopicAdmin>> MakeSqliteTopicAdmin(
     const SqliteLogOptions& options) {
   HERDFLOW_ASSIGN(auto database, OpenLog(options));
   HERDFLOW_ASSIGN(auto messages, MessageQuery::Prepare(database));
-  HERDFLOW_ASSIGN(auto turn, WriteTurn::Open(LogPath(options)));
+  HERDFLOW_ASSIGN(auto turn, sqlite::WriteTurn::Open(LogPath(options)));
   return std::make_unique<SqliteTopicAdmin>(options, std::move(database), std::move(messages),
                                             std::move(turn));
 }

@@ -1,17 +1,13 @@
 #include "herdflow/pipeline/bronze_codec.hpp"
 
+#include <fmt/format.h>
+
 namespace herdflow::pipeline {
 namespace {
 
 using Kind = herd::Field::Kind;
 constexpr int kBitsPerKind = 3;
 constexpr std::int64_t kKindMask = (1 << kBitsPerKind) - 1;
-
-void AppendLength(std::size_t length, std::string& out) {
-  for (int shift = 0; shift < 32; shift += 8) {
-    out.push_back(static_cast<char>((length >> shift) & 0xFF));
-  }
-}
 
 bool HasText(Kind kind) {
   return kind == Kind::kText || kind == Kind::kNumber || kind == Kind::kOther;
@@ -55,9 +51,7 @@ MessageHash HashOf(std::string_view key, std::string_view value) {
       hash = (hash ^ static_cast<unsigned char>(byte)) * kPrime;
     }
   };
-  std::string length;
-  AppendLength(key.size(), length);
-  add(length);
+  add(fmt::format("{} ", key.size()));
   add(key);
   add(value);
   MessageHash bytes;
@@ -65,17 +59,6 @@ MessageHash HashOf(std::string_view key, std::string_view value) {
     bytes[i] = static_cast<std::uint8_t>(hash >> (8 * (bytes.size() - 1 - i)));
   }
   return bytes;
-}
-
-std::string EncodeHeaders(const std::vector<Header>& headers) {
-  std::string out;
-  for (const Header& header : headers) {
-    AppendLength(header.name.size(), out);
-    out += header.name;
-    AppendLength(header.value.size(), out);
-    out += header.value;
-  }
-  return out;
 }
 
 }  // namespace herdflow::pipeline

@@ -30,6 +30,25 @@ std::uint32_t Murmur2(std::string_view bytes) {
   return hash ^ hash >> 15;
 }
 
+void AppendLength(std::size_t length, std::string& out) {
+  for (int shift = 0; shift < 32; shift += 8) {
+    out.push_back(static_cast<char>((length >> shift) & 0xFF));
+  }
+}
+
+bool TakeText(std::string_view& bytes, std::string& out) {
+  if (bytes.size() < 4) return false;
+  std::size_t size = 0;
+  for (std::size_t i = 0; i < 4; ++i) {
+    size |= std::size_t{static_cast<unsigned char>(bytes[i])} << (8 * i);
+  }
+  bytes.remove_prefix(4);
+  if (bytes.size() < size) return false;
+  out = bytes.substr(0, size);
+  bytes.remove_prefix(size);
+  return true;
+}
+
 }  // namespace
 
 std::string_view Name(Topic topic) {
@@ -54,6 +73,29 @@ std::optional<Topic> TopicNamed(std::string_view name) {
 std::int32_t PartitionOf(std::string_view key, std::int32_t partitions) {
   if (partitions == 1) return 0;
   return static_cast<std::int32_t>(Murmur2(key) & 0x7fffffff) % partitions;
+}
+
+std::string EncodeHeaders(const std::vector<Header>& headers) {
+  std::string out;
+  for (const Header& header : headers) {
+    AppendLength(header.name.size(), out);
+    out += header.name;
+    AppendLength(header.value.size(), out);
+    out += header.value;
+  }
+  return out;
+}
+
+Result<std::vector<Header>> DecodeHeaders(std::string_view bytes) {
+  std::vector<Header> headers;
+  while (!bytes.empty()) {
+    Header& header = headers.emplace_back();
+    if (!TakeText(bytes, header.name) || !TakeText(bytes, header.value)) {
+      return Fail(ErrorCode::kCorruptData,
+                  "reading a message: its headers are damaged; stop, and restore a backup");
+    }
+  }
+  return headers;
 }
 
 }  // namespace herdflow::pipeline

@@ -104,8 +104,8 @@ Result<std::int64_t> JudgeTopic(LayerStore& store, Topic topic, const StopReques
   return judged;
 }
 
-/// Waits until the cow pipeline has judged what the log holds now.
-Result<> WaitForCows(TopicAdmin& topics, HerdQueries& queries) {
+/// Judges the cows that the log holds now, as soon as they are loaded.
+Result<> CatchUpOnCows(LayerStore& store, TopicAdmin& topics, HerdQueries& queries) {
   HERDFLOW_ASSIGN(const auto described, topics.List());
   const auto deadline = std::chrono::steady_clock::now() + kPatience;
   const auto is_judged = [&](const std::vector<PartitionProgress>& progress,
@@ -120,6 +120,8 @@ Result<> WaitForCows(TopicAdmin& topics, HerdQueries& queries) {
     return false;
   };
   while (true) {
+    HERDFLOW_CHECK(JudgeCows(
+        store, [] { return false; }, [](std::string_view, std::int64_t) {}));
     HERDFLOW_ASSIGN(const auto progress, queries.ReadProgress());
     bool all = true;
     for (const TopicDescription& topic : described) {
@@ -131,7 +133,7 @@ Result<> WaitForCows(TopicAdmin& topics, HerdQueries& queries) {
     if (all) return {};
     if (std::chrono::steady_clock::now() > deadline) {
       return Fail(ErrorCode::kUnavailable,
-                  "making a cow: the cow pipeline is behind the log, so a free name is not known; "
+                  "making a cow: the loader is behind the log, so a free name is not known; "
                   "try again");
     }
     std::this_thread::sleep_for(kPause);
@@ -179,6 +181,11 @@ CowNameParts SplitCowName(std::string_view name) {
   return {name.substr(0, mark), number};
 }
 
+std::string LongestNumberedName(std::string_view name) {
+  if (SplitCowName(name).number) return std::string(name);
+  return fmt::format("{} #{}", name, kLargestCowNumber);
+}
+
 Result<std::int64_t> JudgeCows(LayerStore& store, const StopRequested& stop,
                                const StepProgress& progress) {
   return JudgeTopic(store, Topic::kCows, stop, progress, JudgeCow);
@@ -191,7 +198,7 @@ Result<std::int64_t> JudgeSensors(LayerStore& store, const StopRequested& stop,
 
 Result<CowView> CreateCow(const NewCow& cow, LayerStore& store, EventWriter& writer,
                           TopicAdmin& topics, HerdQueries& queries) {
-  HERDFLOW_CHECK(WaitForCows(topics, queries));
+  HERDFLOW_CHECK(CatchUpOnCows(store, topics, queries));
   const CowNameParts parts = SplitCowName(cow.name);
   HERDFLOW_ASSIGN(const CowReservation reserved,
                   store.ReserveCow({NewCowId(), cow.name, std::string(parts.base), parts.number,
@@ -208,7 +215,7 @@ Result<CowView> CreateCow(const NewCow& cow, LayerStore& store, EventWriter& wri
   fields.name = {Kind::kText, reserved.name};
   fields.birthdate =
       cow.birthdate ? herd::Field{Kind::kText, birthdate} : herd::Field{Kind::kNull, {}};
-  // With its number the name may have become too long.
+  // Judged as the pipeline will judge the event: what it would refuse must not be sent.
   const auto verdict = herd::JudgeCow(fields, Now());
   if (const auto* rejection = std::get_if<herd::Rejection>(&verdict)) {
     return Fail(ErrorCode::kInvalidInput, "making the cow {}: {}: {}", reserved.name,

@@ -12,6 +12,7 @@ namespace {
 /// Messages a transaction of the loader.
 constexpr std::size_t kMaxMessages = 20'000;
 constexpr std::size_t kMaxBytes = std::size_t{16} << 20;
+constexpr std::chrono::milliseconds kRetryPause{500};
 
 /// Fills what every bronze row has.
 void FillMessage(const Message& message, std::int64_t version, BronzeMessage& row) {
@@ -68,6 +69,19 @@ class BronzeWriter {
   std::string scratch_;
 };
 
+/// The first message of the batch must be the one that was loaded last.
+Result<> CheckLastMessage(const PartitionClaim& claim, const MessageBatch& batch) {
+  const Message& first = batch.messages.front();
+  if (first.offset == claim.next_offset - 1 && HashOf(first.key, first.value) == claim.last_hash) {
+    return {};
+  }
+  return Fail(ErrorCode::kConflict,
+              "loading {}/{}: the log's message at offset {} is not the one that was loaded last; "
+              "the log was restored from another copy: bring back the log.db that belongs to this "
+              "store.db, or move store.db away to load this log",
+              Name(claim.partition.topic), claim.partition.partition, claim.next_offset - 1);
+}
+
 }  // namespace
 
 Result<std::int64_t> Loader::Step(std::chrono::milliseconds wait) {
@@ -88,8 +102,10 @@ Result<> Loader::ClaimAgain() {
   while (!unclaimed_.empty()) {
     const Assigned::Partition& partition = unclaimed_.back();
     HERDFLOW_ASSIGN(PartitionClaim claim, context_.store.Claim(partition, context_.owner));
-    HERDFLOW_CHECK(context_.reader.Start(partition.partition, claim.next_offset));
-    claims_.push_back({partition, claim});
+    // From the last loaded message on, which tells whether this is still the same log.
+    const bool check = claim.last_hash && claim.next_offset > partition.begin;
+    HERDFLOW_CHECK(context_.reader.Start(partition.partition, claim.next_offset - (check ? 1 : 0)));
+    claims_.push_back({partition, claim, check});
     unclaimed_.pop_back();
   }
   return {};
@@ -105,6 +121,14 @@ Result<std::int64_t> Loader::Store(const MessageBatch& batch) {
     return candidate.claim.partition == batch.from;
   });
   if (held == claims_.end()) return 0;
+  if (held->to_check) {
+    if (auto same = CheckLastMessage(held->claim, batch); !same) {
+      unclaimed_.push_back(held->assigned);
+      claims_.erase(held);
+      return Fail(std::move(same).error());
+    }
+    held->to_check = false;
+  }
   const auto loaded = std::count_if(
       batch.messages.begin(), batch.messages.end(),
       [from = held->claim.next_offset](const Message& message) { return message.offset >= from; });
@@ -123,6 +147,11 @@ Result<std::int64_t> Loader::Store(const MessageBatch& batch) {
     return 0;
   }
   return loaded;
+}
+
+bool Loader::IsChecking() const {
+  return std::any_of(claims_.begin(), claims_.end(),
+                     [](const Held& held) { return held.to_check; });
 }
 
 Result<bool> Loader::StoreChunk(PartitionClaim& claim, const MessageBatch& batch) {
@@ -145,16 +174,17 @@ Result<bool> Loader::StoreChunk(PartitionClaim& claim, const MessageBatch& batch
     after.last_version = std::max(after.last_version + 1, ToMicros(message->broker_time));
     versions.push_back(after.last_version);
   }
+  const MessageHash last_hash = HashOf(batch.messages.back().key, batch.messages.back().value);
   HERDFLOW_ASSIGN(const auto tx, context_.store.BeginLoad());
   HERDFLOW_ASSIGN(const bool mine,
-                  tx->Advance(claim, after.next_offset, after.last_version, holes,
-                              HashOf(batch.messages.back().key, batch.messages.back().value)));
+                  tx->Advance(claim, after.next_offset, after.last_version, holes, last_hash));
   if (!mine) return false;
   BronzeWriter writer(*tx, parser_);
   for (std::size_t i = 0; i < versions.size(); ++i) {
     HERDFLOW_CHECK(writer.Write(claim, first[static_cast<std::ptrdiff_t>(i)], versions[i]));
   }
   HERDFLOW_CHECK(tx->Commit());
+  after.last_hash = last_hash;
   claim = after;
   return true;
 }
@@ -201,6 +231,36 @@ bool IsLoaded(const TopicEnds& ends, const std::vector<PartitionProgress>& stand
   });
 }
 
+bool IsPassing(const Error& error) {
+  return error.code() == ErrorCode::kUnavailable || error.code() == ErrorCode::kTimeout;
+}
+
+/// Tells a person who waits for another process's loader what they wait for.
+class Watch {
+ public:
+  void Look(const std::vector<PartitionProgress>& stands) {
+    std::int64_t sum = 0;
+    for (const PartitionProgress& at : stands) sum += at.next_offset;
+    const auto now = std::chrono::steady_clock::now();
+    if (sum != sum_) {
+      sum_ = sum;
+      since_ = now;
+    } else if (now - since_ > kSilence) {
+      Log(LogLevel::kWarning,
+          "load: nothing was loaded for {} s; another herdflow process holds the topics, and it "
+          "has "
+          "{} messages; waiting for it (Ctrl-C ends the wait)",
+          kSilence.count(), sum);
+      since_ = now;
+    }
+  }
+
+ private:
+  static constexpr std::chrono::seconds kSilence{5};
+  std::int64_t sum_ = -1;
+  std::chrono::steady_clock::time_point since_;
+};
+
 }  // namespace
 
 Result<std::int64_t> LoadToEnd(Loader& loader, TopicAdmin& topics, HerdQueries& queries,
@@ -210,12 +270,20 @@ Result<std::int64_t> LoadToEnd(Loader& loader, TopicAdmin& topics, HerdQueries& 
   HERDFLOW_ASSIGN(const TopicEnds ends, topics.List());
   HERDFLOW_CHECK(CheckSameLog(ends, before));
   std::int64_t loaded = 0;
+  Watch watch;
   while (!stop()) {
+    const auto count = loader.Step(std::chrono::milliseconds(50));
+    if (!count) {
+      if (!IsPassing(count.error())) return Fail(count.error());
+      Log(LogLevel::kWarning, "{}; trying again", count.error().message());
+      std::this_thread::sleep_for(kRetryPause);
+      continue;
+    }
+    loaded += *count;
+    if (*count != 0) progress("load", loaded);
     HERDFLOW_ASSIGN(const std::vector<PartitionProgress> stands, queries.ReadProgress());
-    if (IsLoaded(ends, stands)) break;
-    HERDFLOW_ASSIGN(const std::int64_t count, loader.Step(std::chrono::milliseconds(50)));
-    loaded += count;
-    if (count != 0) progress("load", loaded);
+    if (IsLoaded(ends, stands) && !loader.IsChecking()) break;
+    watch.Look(stands);
   }
   return loaded;
 }

@@ -213,15 +213,23 @@ class SqliteCleanseTx final : public pipeline::CleanseTx {
 
   Result<> ReadOpenEntries(std::span<const ReadingKey> of_cow,
                            std::vector<pipeline::OpenEntry>& entries) {
+    // Days that lie close together are read at once; what lies between far ones is left alone.
+    constexpr std::int32_t kClose = 7;
     HERDFLOW_ASSIGN(sqlite::Statement * read, scope_->Get("read_open_entries"));
-    read->Bind(1, static_cast<std::int64_t>(of_cow.front().cow))
-        .Bind(2, of_cow.front().day.days)
-        .Bind(3, of_cow.back().day.days);
-    while (true) {
-      HERDFLOW_ASSIGN(const bool there, read->Step());
-      if (!there) return {};
-      entries.push_back({ReadKey(*read, 0, of_cow.front().cow), ReadLineage(*read, 3)});
+    while (!of_cow.empty()) {
+      std::size_t count = 1;
+      while (count < of_cow.size() && of_cow[count].day <= of_cow[count - 1].day + kClose) ++count;
+      read->Bind(1, static_cast<std::int64_t>(of_cow.front().cow))
+          .Bind(2, of_cow.front().day.days)
+          .Bind(3, of_cow[count - 1].day.days);
+      while (true) {
+        HERDFLOW_ASSIGN(const bool there, read->Step());
+        if (!there) break;
+        entries.push_back({ReadKey(*read, 0, of_cow.front().cow), ReadLineage(*read, 3)});
+      }
+      of_cow = of_cow.subspan(count);
     }
+    return {};
   }
 
   Result<> ReadReadings(std::span<const ReadingKey> of_cow, std::vector<SilverReading>& readings) {

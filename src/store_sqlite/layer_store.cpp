@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <array>
 #include <utility>
 
@@ -57,7 +58,8 @@ Result<> RecordSetting(Writer& writer, std::string_view name, std::string_view v
 
 class SqliteLayerStore final : public pipeline::LayerStore {
  public:
-  explicit SqliteLayerStore(std::unique_ptr<Session> session) : writer_(std::move(session)) {}
+  SqliteLayerStore(std::unique_ptr<Session> session, sqlite::WriteTurn turn)
+      : writer_(std::move(session), std::move(turn)) {}
 
   Result<> RecordSettings(const SqliteStoreOptions& options) {
     HERDFLOW_CHECK(RecordSetting(writer_, "rules_version", options.rules_version, "[rules]"));
@@ -86,6 +88,10 @@ class SqliteLayerStore final : public pipeline::LayerStore {
     claim.next_offset = read->Int(0);
     claim.last_version = read->Int(1);
     claim.epoch = read->Int(2);
+    if (const std::string_view hash = read->Blob(3); hash.size() == sizeof(pipeline::MessageHash)) {
+      claim.last_hash.emplace();
+      std::copy(hash.begin(), hash.end(), claim.last_hash->begin());
+    }
     read->Reset();
     if (claim.next_offset < partition.begin || claim.next_offset > partition.end) {
       return Fail(ErrorCode::kConflict,
@@ -142,6 +148,11 @@ class SqliteLayerStore final : public pipeline::LayerStore {
       highest->Bind(1, std::string_view(wish.base));
       HERDFLOW_ASSIGN(const auto found, FirstInt(*highest));
       number = found.value_or(0) + 1;
+    }
+    if (number > pipeline::kLargestCowNumber) {
+      return Fail(ErrorCode::kConflict,
+                  "making a cow: the numbers of the name {} are used up; give a name with a number",
+                  wish.base);
     }
     const pipeline::CowReservation reserved{
         wish.id, wish.number ? wish.name : fmt::format("{} #{}", wish.base, number)};
@@ -201,7 +212,10 @@ Result<std::unique_ptr<pipeline::LayerStore>> MakeSqliteLayerStore(
     const SqliteStoreOptions& options) {
   HERDFLOW_ASSIGN(auto session, Session::Open(options.folder, true, kWriterCacheKib));
   HERDFLOW_CHECK(Migrate(session->database()));
-  auto store = std::make_unique<SqliteLayerStore>(std::move(session));
+  // From here on the turn waits, not SQLite.
+  session->database().SetBusyTimeout(std::chrono::milliseconds(0));
+  HERDFLOW_ASSIGN(auto turn, sqlite::WriteTurn::Open(Session::FileIn(options.folder)));
+  auto store = std::make_unique<SqliteLayerStore>(std::move(session), std::move(turn));
   HERDFLOW_CHECK(store->RecordSettings(options));
   return store;
 }

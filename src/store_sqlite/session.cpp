@@ -9,13 +9,15 @@ namespace herdflow::store_sqlite {
 namespace {
 
 constexpr std::int32_t kApplicationId = 0x48465354;  // "HFST"
+/// How long a transaction waits for its turn: far longer than any chunk takes.
+constexpr std::chrono::seconds kPatience{60};
 constexpr sql::Schemas kSchemas{"bronze_", "silver_", "gold_", "ops_"};
 
 }  // namespace
 
 Result<std::unique_ptr<Session>> Session::Open(const std::string& folder, bool may_create,
                                                int cache_kib) {
-  const std::filesystem::path file = std::filesystem::path(folder) / "store.db";
+  const std::string file = FileIn(folder);
   std::error_code error;
   if (may_create) {
     std::filesystem::create_directories(folder, error);
@@ -28,10 +30,10 @@ Result<std::unique_ptr<Session>> Session::Open(const std::string& folder, bool m
   } else if (!std::filesystem::exists(file, error)) {
     return Fail(ErrorCode::kNotFound,
                 "opening the store: there is no {}; `herdflow load` makes it, or set [data] folder",
-                file.string());
+                file);
   }
   sqlite::OpenOptions options{};
-  options.path = file.string();
+  options.path = file;
   options.application_id = kApplicationId;
   options.what = "store";
   options.cache_kib = cache_kib;
@@ -40,6 +42,10 @@ Result<std::unique_ptr<Session>> Session::Open(const std::string& folder, bool m
   // What a statement of many rows keeps for its own rollback: a few pages.
   HERDFLOW_CHECK(database.Execute("PRAGMA temp_store = MEMORY"));
   return std::unique_ptr<Session>(new Session(std::move(database)));
+}
+
+std::string Session::FileIn(const std::string& folder) {
+  return (std::filesystem::path(folder) / "store.db").string();
 }
 
 Result<sqlite::Statement*> Session::Get(std::string_view name) {
@@ -61,7 +67,7 @@ Result<sqlite::Statement*> Session::GetBulk(std::string_view name, int columns) 
 Result<std::unique_ptr<WriteScope>> WriteScope::Begin(Writer& writer) {
   std::unique_lock lock(writer.mutex);
   HERDFLOW_ASSIGN(auto transaction,
-                  sqlite::Transaction::BeginImmediate(writer.session->database()));
+                  writer.turn.Begin(writer.session->database(), kPatience, [] {}));
   return std::unique_ptr<WriteScope>(
       new WriteScope(writer, std::move(lock), std::move(transaction)));
 }

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <condition_variable>
+#include <cstdint>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -10,6 +12,7 @@
 #include "herdflow/core/result.hpp"
 #include "herdflow/pipeline/rows.hpp"
 #include "herdflow/sqlite/database.hpp"
+#include "herdflow/sqlite/write_turn.hpp"
 #include "ids.hpp"
 
 namespace herdflow::store_sqlite {
@@ -23,6 +26,7 @@ class Session {
   /// `cache_kib`: the connection's page cache.
   static Result<std::unique_ptr<Session>> Open(const std::string& folder, bool may_create,
                                                int cache_kib);
+  [[nodiscard]] static std::string FileIn(const std::string& folder);
 
   /// The shared statement of this name, prepared once. `name` is a literal.
   Result<sqlite::Statement*> Get(std::string_view name);
@@ -38,20 +42,47 @@ class Session {
   std::unordered_map<std::string_view, sqlite::Statement> bulk_statements_;
 };
 
+/// A lock that its waiters get in the order in which they came. A step that begins its next chunk
+/// right after a commit would take a std::mutex again and again before whoever waits has woken up.
+class FairMutex {
+ public:
+  void lock() {
+    std::unique_lock guard(mutex_);
+    const std::uint64_t ticket = next_ticket_++;
+    turn_came_.wait(guard, [&] { return serving_ == ticket; });
+  }
+  void unlock() {
+    {
+      const std::lock_guard guard(mutex_);
+      ++serving_;
+    }
+    turn_came_.notify_all();
+  }
+
+ private:
+  std::mutex mutex_;
+  std::condition_variable turn_came_;
+  std::uint64_t next_ticket_ = 0;
+  std::uint64_t serving_ = 0;
+};
+
 /// The process's one writer: whoever holds its lock may begin a transaction.
 struct Writer {
-  explicit Writer(std::unique_ptr<Session> opened)
+  Writer(std::unique_ptr<Session> opened, sqlite::WriteTurn opened_turn)
       : session(std::move(opened)),
+        turn(std::move(opened_turn)),
         cows(*session, {"find_cow_id", "insert_cow_id", "read_cow_id"}),
         sensors(*session, {"find_sensor_id", "insert_sensor_id", "read_sensor_id"}) {}
 
-  std::mutex mutex;
+  FairMutex mutex;
   std::unique_ptr<Session> session;
+  sqlite::WriteTurn turn;
   IdTable cows, sensors;
 };
 
-/// One write transaction: BEGIN IMMEDIATE, so that a step's place, read in it, is nobody else's
-/// until the end. Destroyed uncommitted, it rolls back.
+/// One write transaction, in turn with those of other threads and processes: BEGIN IMMEDIATE, so
+/// that a step's place, read in it, is nobody else's until the end. Destroyed uncommitted, it rolls
+/// back.
 class WriteScope {
  public:
   static Result<std::unique_ptr<WriteScope>> Begin(Writer& writer);
@@ -64,11 +95,11 @@ class WriteScope {
   Result<> Commit();
 
  private:
-  WriteScope(Writer& writer, std::unique_lock<std::mutex> lock, sqlite::Transaction transaction)
+  WriteScope(Writer& writer, std::unique_lock<FairMutex> lock, sqlite::Transaction transaction)
       : writer_(writer), lock_(std::move(lock)), transaction_(std::move(transaction)) {}
 
   Writer& writer_;
-  std::unique_lock<std::mutex> lock_;
+  std::unique_lock<FairMutex> lock_;
   std::optional<sqlite::Transaction> transaction_;
   bool committed_ = false;
 };

@@ -64,14 +64,34 @@ TEST_F(ConfigFile, BrokenTomlNamesTheLine) {
   EXPECT_NE(read.error().message().find("line 1"), std::string::npos) << read.error().message();
 }
 
-TEST(Config, UnknownEnvironmentVariableOfASectionIsAnError) {
+TEST(Config, UnknownEnvironmentVariableIsAnErrorThatNamesTheNearest) {
+  for (const char* name : {"HERDFLOW_DATA_FODLER", "HERDFLOW_DAT_FOLDER"}) {
+    ConfigSources sources;
+    sources.environment[name] = "x";
+    const auto read = ReadConfiguration(sources);
+    ASSERT_FALSE(read);
+    EXPECT_NE(read.error().message().find("HERDFLOW_DATA_FOLDER"), std::string::npos);
+  }
+}
+
+TEST_F(ConfigFile, UnknownSectionNamesTheNearest) {
+  const auto read = Read("[bakend]\n");
+  ASSERT_FALSE(read);
+  EXPECT_NE(read.error().message().find("[backend]"), std::string::npos) << read.error().message();
+}
+
+TEST(Config, AFolderIsNoFile) {
   ConfigSources sources;
-  sources.environment["HERDFLOW_DATA_FODLER"] = "x";
+  sources.file = std::filesystem::temp_directory_path();
+  EXPECT_FALSE(ReadConfiguration(sources));
+}
+
+TEST(Config, OnePortForBothRolesIsAnError) {
+  ConfigSources sources;
+  sources.flags["--producer-port"] = "5000";
   const auto read = ReadConfiguration(sources);
   ASSERT_FALSE(read);
-  EXPECT_NE(read.error().message().find("HERDFLOW_DATA_FOLDER"), std::string::npos);
-  sources.environment = {{"HERDFLOW_SOMETHING_ELSE", "x"}};
-  EXPECT_TRUE(ReadConfiguration(sources));
+  EXPECT_NE(read.error().message().find("[producer] port"), std::string::npos);
 }
 
 TEST(Config, ReferencePageIsUpToDate) {

@@ -266,10 +266,10 @@ TEST(JudgeReading, TheFirstBrokenRuleIsNamed) {
   fields.sensor_id = Text("s");
   EXPECT_EQ(Judged(fields), "bad_type cow_id");
   fields.cow_id = Text("c");
-  EXPECT_EQ(Judged(fields), "bad_type deleted");
-  fields.deleted = {};
   EXPECT_EQ(Judged(fields), "bad_timestamp timestamp");
   fields.timestamp = Number(kGoodTime);
+  EXPECT_EQ(Judged(fields), "bad_type deleted");
+  fields.deleted = {};
   EXPECT_EQ(Judged(fields), "negative value");
   fields.value = Number("61");
   EXPECT_EQ(Judged(fields), "implausible value");

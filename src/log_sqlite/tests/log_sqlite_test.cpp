@@ -9,8 +9,8 @@
 
 #include "event_log_contract.hpp"
 #include "herdflow/sqlite/database.hpp"
+#include "herdflow/sqlite/write_turn.hpp"
 #include "log_file.hpp"
-#include "write_turn.hpp"
 
 namespace herdflow::log_sqlite {
 namespace {
@@ -343,17 +343,6 @@ TEST_F(SqliteLog, ANewerLogAndAWrongGroupAreRefused) {
   ASSERT_FALSE(writer);
   EXPECT_EQ(writer.error().code(), ErrorCode::kInvalidInput);
   EXPECT_THAT(writer.error().message(), HasSubstr("schema version 99"));
-}
-
-TEST(LogHeaders, DamagedBytesAreCorruptData) {
-  std::string bytes;
-  EncodeHeaders({{"name", "value"}}, bytes);
-  EXPECT_EQ(DecodeHeaders(bytes).value().at(0).value, "value");
-  for (std::size_t size = 1; size < bytes.size(); ++size) {
-    const auto cut = DecodeHeaders(std::string_view(bytes).substr(0, size));
-    ASSERT_FALSE(cut) << size;
-    EXPECT_EQ(cut.error().code(), ErrorCode::kCorruptData);
-  }
 }
 
 }  // namespace

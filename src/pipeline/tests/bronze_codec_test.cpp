@@ -137,15 +137,25 @@ TEST(BronzeCodec, TheHashIsFnv1aOverTheKeysLengthTheKeyAndTheValue) {
   EXPECT_EQ(SlowHash(""), "6c62272e07bb014262b821756295c58d");
   EXPECT_EQ(SlowHash("a"), "d228cb696f1a8caf78912b704e4a8964");  // The draft's vectors.
   EXPECT_EQ(SlowHash("foobar"), "343e1662793c64bf6f0d3597ba446f18");
-  EXPECT_EQ(Hex(HashOf("", "")), SlowHash("\0\0\0\0"s));
-  EXPECT_EQ(Hex(HashOf("ab", "\xFF{}")), SlowHash("\2\0\0\0ab\xFF{}"s));
+  EXPECT_EQ(Hex(HashOf("", "")), SlowHash("0 "));
+  EXPECT_EQ(Hex(HashOf("ab", "\xFF{}")), SlowHash("2 ab\xFF{}"));
   EXPECT_NE(HashOf("a", "b"), HashOf("", "ab"));
 }
 
-TEST(BronzeCodec, HeadersHaveTheirLengthsBeforeThem) {
+TEST(MessageHeaders, HaveTheirLengthsBeforeThem) {
   using namespace std::string_literals;
   EXPECT_EQ(EncodeHeaders({}), "");
   EXPECT_EQ(EncodeHeaders({{"a", "x\0y"s}, {"", ""}}), "\1\0\0\0a\3\0\0\0x\0y\0\0\0\0\0\0\0\0"s);
+}
+
+TEST(MessageHeaders, DamagedBytesAreCorruptData) {
+  const std::string bytes = EncodeHeaders({{"name", "value"}});
+  EXPECT_EQ(DecodeHeaders(bytes).value().at(0).value, "value");
+  for (std::size_t size = 1; size < bytes.size(); ++size) {
+    const auto cut = DecodeHeaders(std::string_view(bytes).substr(0, size));
+    ASSERT_FALSE(cut) << size;
+    EXPECT_EQ(cut.error().code(), ErrorCode::kCorruptData);
+  }
 }
 
 }  // namespace

@@ -6,6 +6,7 @@
 
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -38,7 +39,7 @@ class WritingDownStore : public LayerStore {
  public:
   struct Place {
     std::int64_t epoch = 0, next_offset = 0, last_version = 0, holes = 0;
-    MessageHash hash{};
+    std::optional<MessageHash> hash;
   };
 
   Result<PartitionClaim> Claim(const Assigned::Partition& partition, std::string_view) override {
@@ -52,6 +53,7 @@ class WritingDownStore : public LayerStore {
     claim.epoch = ++place.epoch;
     claim.next_offset = place.next_offset;
     claim.last_version = place.last_version;
+    claim.last_hash = place.hash;
     return claim;
   }
   Result<std::unique_ptr<LoadTx>> BeginLoad() override { return std::make_unique<Tx>(*this); }
@@ -265,6 +267,36 @@ TEST_F(LoaderTest, WritesWhateverTheMessageHolds) {
   EXPECT_TRUE(store_.rows[6].canonical);
   EXPECT_FALSE(store_.rows[7].canonical);
   EXPECT_EQ(store_.rows[7].headers, EncodeHeaders({{"a", "b"}}));
+}
+
+TEST_F(LoaderTest, ALogThatWasRestoredAndWentOnIsNotTakenForTheSame) {
+  for (const char* value : {"1", "2", "3"}) Put(value);
+  EXPECT_EQ(LoadAll(), 3);
+  log_.CutFrom(kReadings, 1);
+  for (const char* value : {"other 2", "other 3", "4"}) Put(value);
+  FakeEventReader reader{log_};
+  Loader loader({reader, store_, "another process"});
+  ASSERT_TRUE(loader.Step(kNoWait));  // Assigned.
+  EXPECT_TRUE(loader.IsChecking());
+  for (int i = 0; i < 2; ++i) {  // It stays refused.
+    const auto step = loader.Step(kNoWait);
+    ASSERT_FALSE(step);
+    EXPECT_EQ(step.error().code(), ErrorCode::kConflict);
+  }
+  EXPECT_THAT(Offsets(), ElementsAre(0, 1, 2));
+}
+
+TEST_F(LoaderTest, TheLastMessageIsComparedAndNotLoadedAgain) {
+  for (const char* value : {"1", "2"}) Put(value);
+  EXPECT_EQ(LoadAll(), 2);
+  Put("3");
+  FakeEventReader reader{log_};
+  Loader loader({reader, store_, "another process"});
+  std::int64_t loaded = 0;
+  for (int i = 0; i < 4; ++i) loaded += loader.Step(kNoWait).value();
+  EXPECT_EQ(loaded, 1);
+  EXPECT_FALSE(loader.IsChecking());
+  EXPECT_THAT(Offsets(), ElementsAre(0, 1, 2));
 }
 
 }  // namespace

@@ -18,6 +18,9 @@ TEST_P(LayerStoreContract, AClaimRaisesTheEpochAndStandsWhereTheStoreStands) {
   EXPECT_EQ(second.next_offset, 1);
   EXPECT_EQ(second.last_version, ToMicros(log_.clock));
   EXPECT_EQ(second.stream, first.stream);
+  EXPECT_FALSE(first.last_hash);
+  const auto& last = log_.Messages(kReadings).back();
+  EXPECT_EQ(second.last_hash, HashOf(last.key, last.value));
 }
 
 TEST_P(LayerStoreContract, AnOlderOwnerIsFencedAndNothingOfItsTransactionStays) {

@@ -67,7 +67,7 @@ struct Reading {
   bool operator==(const Reading&) const = default;
 };
 
-/// Judges a measurement by the rules in their order: ids, `deleted`, timestamp, value, the unit's
+/// Judges a measurement by the rules in their order: ids, timestamp, `deleted`, value, the unit's
 /// range. `unit`: that of the sensor, nothing while the sensor is not known. Pure: reads neither
 /// clock nor machine.
 [[nodiscard]] std::variant<Reading, Rejection> JudgeReading(const MeasurementFields& fields,

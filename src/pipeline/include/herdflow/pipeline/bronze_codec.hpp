@@ -21,10 +21,8 @@ void UnpackKinds(std::int64_t packed, herd::MeasurementFields& fields);
 [[nodiscard]] bool IsCanonical(const herd::MeasurementFields& fields, std::string_view key,
                                std::string_view payload, std::string& scratch);
 
-/// FNV-1a, 128 bits, over the key's length, the key and the value (RFC draft-eastlake-fnv).
+/// FNV-1a, 128 bits, over the key's length in decimal and a blank, the key and the value (RFC
+/// draft-eastlake-fnv).
 [[nodiscard]] MessageHash HashOf(std::string_view key, std::string_view value);
-
-/// Each header as name and value, both with their length before them (32 bits, little-endian).
-[[nodiscard]] std::string EncodeHeaders(const std::vector<Header>& headers);
 
 }  // namespace herdflow::pipeline

@@ -32,6 +32,11 @@ struct TopicPartition {
 struct Header {
   std::string name, value;
 };
+/// Each header as name and value, both with their length before them (32 bits, little-endian): how
+/// log and bronze keep them.
+[[nodiscard]] std::string EncodeHeaders(const std::vector<Header>& headers);
+/// kCorruptData where the bytes are no headers.
+[[nodiscard]] Result<std::vector<Header>> DecodeHeaders(std::string_view bytes);
 
 /// One event to append. Equal keys keep their order (partition = murmur2(key), as Java clients).
 struct Event {

@@ -22,7 +22,7 @@ struct NewCow {
 /// Make a cow: reserve its id and name in the store, append the event, wait until it is durable,
 /// and write gold's row through with the broker's time as its version.
 ///
-/// Blocks (up to a few seconds): call it on a thread that may. kUnavailable: the cow pipeline is
+/// Blocks (up to a few seconds): call it on a thread that may. kUnavailable: the loader is
 /// behind the log, or the log does not answer; retry with the same idempotency key.
 Result<CowView> CreateCow(const NewCow& cow, LayerStore& store, EventWriter& writer,
                           TopicAdmin& topics, HerdQueries& queries);

@@ -23,6 +23,8 @@ inline constexpr std::array kAllAggregateTasks{AggregateTask::kDaily, AggregateT
                                                AggregateTask::kCowDays};
 [[nodiscard]] std::string_view Name(AggregateTask task);
 
+using MessageHash = std::array<std::uint8_t, 16>;
+
 /// One loader's right to write one partition, and where it stands.
 struct PartitionClaim {
   TopicPartition partition;
@@ -31,9 +33,8 @@ struct PartitionClaim {
   std::int64_t epoch = 0;        ///< Raised by every claim: an older owner is fenced.
   std::int64_t next_offset = 0;  ///< The first offset that is not loaded.
   std::int64_t last_version = 0;
+  std::optional<MessageHash> last_hash;  ///< Of the last loaded message, if any was.
 };
-
-using MessageHash = std::array<std::uint8_t, 16>;
 
 /// One chunk of `load`. Every transaction here: destroyed uncommitted, it rolls back; one thread.
 class LoadTx {

@@ -42,12 +42,16 @@ class Loader {
   explicit Loader(LoadContext context) : context_(std::move(context)) {}
 
   /// One happening of the log: assign, revoke, or one chunk. Returns the messages loaded.
+  /// kConflict: the log is not the one that the store was filled from.
   Result<std::int64_t> Step(std::chrono::milliseconds wait);
+  /// Whether a claimed partition's last loaded message is still to be compared with the log's.
+  [[nodiscard]] bool IsChecking() const;
 
  private:
   struct Held {
     Assigned::Partition assigned;
     PartitionClaim claim;
+    bool to_check = false;  ///< The next message must be the one that was loaded last.
   };
 
   Result<> ClaimAgain();

@@ -153,6 +153,8 @@ struct CowNameParts {
   std::optional<std::int64_t> number;
 };
 [[nodiscard]] CowNameParts SplitCowName(std::string_view name);
+/// The name as it is where it has a number, else with the largest that it may be given.
+[[nodiscard]] std::string LongestNumberedName(std::string_view name);
 
 struct GoldSensor {
   SensorRef sensor{};

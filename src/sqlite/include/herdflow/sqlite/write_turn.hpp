@@ -3,25 +3,25 @@
 #include <chrono>
 #include <functional>
 
-#include "file_lock.hpp"
 #include "herdflow/core/result.hpp"
 #include "herdflow/sqlite/database.hpp"
+#include "herdflow/sqlite/file_lock.hpp"
 
-namespace herdflow::log_sqlite {
+namespace herdflow::sqlite {
 
-/// Fair turns at the log's write lock, among threads and processes.
+/// Fair turns at a file's write lock, among threads and processes.
 ///
 /// SQLite's waiters sleep and look again, so a bulk writer that takes the lock anew right after
 /// each commit would starve them. Here whoever waits for the write lock holds the turn meanwhile:
 /// the bulk writer finds the turn taken and has to wait until the waiter has written.
 class WriteTurn {
  public:
-  static Result<WriteTurn> Open(const std::string& log_path);
+  static Result<WriteTurn> Open(const std::string& path);
 
   /// BEGIN IMMEDIATE, waiting up to `patience`; `waiting` is called every now and then meanwhile.
   /// REQUIRES: the database's own busy time-out is 0.
-  Result<sqlite::Transaction> Begin(sqlite::Database& database, std::chrono::milliseconds patience,
-                                    const std::function<void()>& waiting);
+  Result<Transaction> Begin(Database& database, std::chrono::milliseconds patience,
+                            const std::function<void()>& waiting);
 
  private:
   explicit WriteTurn(FileLock lock) : lock_(std::move(lock)) {}
@@ -29,4 +29,4 @@ class WriteTurn {
   FileLock lock_;
 };
 
-}  // namespace herdflow::log_sqlite
+}  // namespace herdflow::sqlite

@@ -1,4 +1,4 @@
-#include "file_lock.hpp"
+#include "herdflow/sqlite/file_lock.hpp"
 
 #include <fcntl.h>
 #include <unistd.h>
@@ -7,7 +7,7 @@
 #include <system_error>
 #include <utility>
 
-namespace herdflow::log_sqlite {
+namespace herdflow::sqlite {
 namespace {
 
 struct flock WholeFile(short type) {
@@ -51,4 +51,4 @@ void FileLock::Unlock() {
   static_cast<void>(::fcntl(descriptor_, F_OFD_SETLK, &range));
 }
 
-}  // namespace herdflow::log_sqlite
+}  // namespace herdflow::sqlite

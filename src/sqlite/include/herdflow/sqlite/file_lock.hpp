@@ -4,7 +4,7 @@
 
 #include "herdflow/core/result.hpp"
 
-namespace herdflow::log_sqlite {
+namespace herdflow::sqlite {
 
 /// An exclusive lock on a file of its own (an open-file-description lock): held by this object, not
 /// by the process, and released by the kernel when the process ends in whatever way.
@@ -27,4 +27,4 @@ class FileLock {
   int descriptor_;
 };
 
-}  // namespace herdflow::log_sqlite
+}  // namespace herdflow::sqlite

@@ -1,10 +1,10 @@
-#include "write_turn.hpp"
+#include "herdflow/sqlite/write_turn.hpp"
 
 #include <algorithm>
 #include <thread>
 #include <utility>
 
-namespace herdflow::log_sqlite {
+namespace herdflow::sqlite {
 namespace {
 
 using Clock = std::chrono::steady_clock;
@@ -16,14 +16,13 @@ constexpr std::chrono::milliseconds kTurnPatience{1'000};
 
 }  // namespace
 
-Result<WriteTurn> WriteTurn::Open(const std::string& log_path) {
-  HERDFLOW_ASSIGN(auto lock, FileLock::Open(log_path + "-turn"));
+Result<WriteTurn> WriteTurn::Open(const std::string& path) {
+  HERDFLOW_ASSIGN(auto lock, FileLock::Open(path + "-turn"));
   return WriteTurn(std::move(lock));
 }
 
-Result<sqlite::Transaction> WriteTurn::Begin(sqlite::Database& database,
-                                             std::chrono::milliseconds patience,
-                                             const std::function<void()>& waiting) {
+Result<Transaction> WriteTurn::Begin(Database& database, std::chrono::milliseconds patience,
+                                     const std::function<void()>& waiting) {
   const auto start = Clock::now();
   const auto without_turn = start + std::min(kTurnPatience, patience / 2);
   bool mine = false;
@@ -31,7 +30,7 @@ Result<sqlite::Transaction> WriteTurn::Begin(sqlite::Database& database,
     mine = mine || lock_.TryLock();
     const auto now = Clock::now();
     if (mine || now >= without_turn) {
-      auto transaction = sqlite::Transaction::BeginImmediate(database);
+      auto transaction = Transaction::BeginImmediate(database);
       const bool again = !transaction && transaction.error().code() == ErrorCode::kUnavailable &&
                          now < start + patience;
       if (!again) {
@@ -44,4 +43,4 @@ Result<sqlite::Transaction> WriteTurn::Begin(sqlite::Database& database,
   }
 }
 
-}  // namespace herdflow::log_sqlite
+}  // namespace herdflow::sqlite
