@@ -6,6 +6,7 @@
 #include <variant>
 
 #include "herdflow/api/json.hpp"
+#include "herdflow/core/text.hpp"
 #include "herdflow/core/time.hpp"
 #include "herdflow/herd/message.hpp"
 #include "herdflow/herd/rules.hpp"
@@ -23,7 +24,7 @@ using http::Response;
 
 /// What is wrong with the cow's id in the path, if anything.
 std::optional<herd::Rejection> JudgePathId(std::string_view id) {
-  if (!http::IsUtf8(id)) {
+  if (!IsUtf8(id)) {
     return herd::Rejection{herd::RejectionCode::kBadUtf8, "cow_id", "the id is not UTF-8"};
   }
   return herd::JudgeId(herd::Field{herd::Field::Kind::kText, id}, "cow_id");

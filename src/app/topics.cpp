@@ -1,6 +1,6 @@
 #include "commands.hpp"
+#include "herdflow/core/text.hpp"
 #include "herdflow/http/json_writer.hpp"
-#include "herdflow/http/message.hpp"
 #include "parts.hpp"
 #include "terminal.hpp"
 
@@ -50,8 +50,8 @@ struct TailOptions {
 
 /// What a terminal or a JSON text can take of a message's bytes.
 std::string Shown(std::string_view bytes) {
-  return http::IsUtf8(bytes) ? std::string(bytes)
-                             : fmt::format("<{} bytes that are no UTF-8>", bytes.size());
+  return IsUtf8(bytes) ? std::string(bytes)
+                       : fmt::format("<{} bytes that are no UTF-8>", bytes.size());
 }
 
 void WriteMessage(http::JsonWriter& json, std::int32_t partition,

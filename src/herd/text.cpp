@@ -1,36 +1,13 @@
 #include "text.hpp"
 
-#include <cstdint>
+#include "herdflow/core/text.hpp"
 
 namespace herdflow::herd {
 namespace {
 
 constexpr std::size_t kSeenCodePoints = 80;
-constexpr char32_t kInvalid = 0xFFFF'FFFF;
-
-struct Decoded {
-  char32_t code_point = kInvalid;
-  std::size_t bytes = 1;
-};
 
 unsigned char Byte(char c) { return static_cast<unsigned char>(c); }
-
-/// The code point that `text` begins with; shortest form only, no surrogates. REQUIRES: not empty.
-Decoded Decode(std::string_view text) {
-  const unsigned char lead = Byte(text[0]);
-  if (lead < 0x80) return {lead, 1};
-  const std::size_t bytes = lead >= 0xF0 ? 4 : lead >= 0xE0 ? 3 : 2;
-  if (lead < 0xC2 || lead > 0xF4 || text.size() < bytes) return {};
-  char32_t code_point = lead & (0x7FU >> bytes);
-  for (std::size_t i = 1; i < bytes; ++i) {
-    if ((Byte(text[i]) & 0xC0) != 0x80) return {};
-    code_point = (code_point << 6) | (Byte(text[i]) & 0x3FU);
-  }
-  constexpr char32_t kSmallest[] = {0, 0, 0x80, 0x800, 0x1'0000};
-  if (code_point < kSmallest[bytes] || code_point > 0x10'FFFF) return {};
-  if (code_point >= 0xD800 && code_point <= 0xDFFF) return {};
-  return {code_point, bytes};
-}
 
 bool IsBlank(char32_t c) {
   return (c >= 0x09 && c <= 0x0D) || c == 0x20 || c == 0x85 || c == 0xA0 || c == 0x1680 ||
@@ -58,8 +35,8 @@ std::string Shortened(std::string_view text) {
   std::string out;
   for (std::size_t count = 0; !text.empty(); ++count) {
     if (count == kSeenCodePoints) return out + "…";
-    const Decoded next = Decode(text);
-    if (next.code_point == kInvalid) {
+    const Utf8Character next = DecodeUtf8(text);
+    if (next.code_point == Utf8Character::kInvalid) {
       out += "\uFFFD";
     } else if (IsControl(next.code_point)) {
       AppendControl(next.code_point, out);
@@ -82,13 +59,13 @@ std::string_view TrimAscii(std::string_view text) {
 
 std::string_view TrimBlanks(std::string_view text) {
   while (!text.empty()) {
-    const Decoded first = Decode(text);
+    const Utf8Character first = DecodeUtf8(text);
     if (!IsBlank(first.code_point)) break;
     text.remove_prefix(first.bytes);
   }
   while (!text.empty()) {
     const std::size_t start = LastStart(text);
-    const Decoded last = Decode(text.substr(start));
+    const Utf8Character last = DecodeUtf8(text.substr(start));
     if (!IsBlank(last.code_point) || start + last.bytes != text.size()) break;
     text.remove_suffix(last.bytes);
   }
@@ -104,8 +81,8 @@ TextShape ShapeOf(std::string_view text) {
       text.remove_prefix(1);
       continue;
     }
-    const Decoded next = Decode(text);
-    if (next.code_point == kInvalid) {
+    const Utf8Character next = DecodeUtf8(text);
+    if (next.code_point == Utf8Character::kInvalid) {
       shape.valid_utf8 = false;
       return shape;
     }

@@ -2,9 +2,9 @@
 #include <unordered_map>
 #include <utility>
 
+#include "herdflow/core/text.hpp"
 #include "herdflow/pipeline/pipelines.hpp"
 #include "merge.hpp"
-#include "text.hpp"
 
 namespace herdflow::pipeline {
 namespace {

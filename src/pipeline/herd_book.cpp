@@ -9,10 +9,10 @@
 #include <thread>
 #include <utility>
 
+#include "herdflow/core/text.hpp"
 #include "herdflow/herd/message.hpp"
 #include "herdflow/herd/rules.hpp"
 #include "herdflow/pipeline/pipelines.hpp"
-#include "text.hpp"
 
 namespace herdflow::pipeline {
 namespace {

@@ -1,3 +1,4 @@
+#include "herdflow/core/text.hpp"
 #include "herdflow/pipeline/bronze_codec.hpp"
 #include "transactions.hpp"
 
@@ -8,14 +9,6 @@ using herd::Field;
 
 /// Text columns of bronze show at most this many bytes; the payload has the rest.
 constexpr std::size_t kMaxShown = 255;
-
-/// The text's beginning, no character cut in two.
-std::string_view Cut(std::string_view text) {
-  if (text.size() <= kMaxShown) return text;
-  std::size_t end = kMaxShown;
-  while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xC0) == 0x80) --end;
-  return text.substr(0, end);
-}
 
 std::optional<std::string_view> Shown(const Field& field) {
   switch (field.kind) {
@@ -29,7 +22,7 @@ std::optional<std::string_view> Shown(const Field& field) {
     case Field::Kind::kText:
     case Field::Kind::kNumber:
     case Field::Kind::kOther:
-      return Cut(field.text);
+      return CutUtf8(field.text, kMaxShown);
   }
   return std::nullopt;
 }

@@ -63,13 +63,5 @@ TEST(Router, NoticesWhatIsNoEscape) {
   EXPECT_FALSE(router.Find("GET", "/cows/%41").bad_escape);
 }
 
-TEST(Utf8, KnowsWellFormedText) {
-  for (const auto* text : {"", "a", "é", "€", "🐄", "\x7f"}) EXPECT_TRUE(IsUtf8(text)) << text;
-  for (const auto* text : {"\x80", "\xc3", "\xc0\xaf", "\xe0\x80\x80", "\xed\xa0\x80",
-                           "\xf5\x80\x80\x80", "\xf4\x90\x80\x80", "a\xff", "\xe2\x82"}) {
-    EXPECT_FALSE(IsUtf8(text));
-  }
-}
-
 }  // namespace
 }  // namespace herdflow::http

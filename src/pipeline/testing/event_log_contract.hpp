@@ -204,8 +204,6 @@ class EventLogContract : public ::testing::TestWithParam<EventLogUnderTest> {
   std::unique_ptr<EventLogFixture> log_;
 };
 
-GTEST_ALLOW_UNINSTANTIATED_PARAMETERIZED_TEST(EventLogContract);
-
 TEST_P(EventLogContract, EveryEventHasItsOutcomeAndIsReadWhereItSaid) {
   MakeTopics();
   const auto batch = Numbered(100);

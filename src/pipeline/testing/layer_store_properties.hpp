@@ -42,8 +42,6 @@ class LayerStoreProperties : public ::testing::TestWithParam<MakeLayerStoreFixtu
   herd::FarmCalendar calendar_;
 };
 
-GTEST_ALLOW_UNINSTANTIATED_PARAMETERIZED_TEST(LayerStoreProperties);
-
 TEST_P(LayerStoreProperties, AnyOrderAnyBatchesAnyDeathGiveTheLayersOfTheDataContract) {
   EXPECT_TRUE(rc::check("interleaved and killed anywhere", [&] {
     const auto world = *RandomWorld().as("messages");

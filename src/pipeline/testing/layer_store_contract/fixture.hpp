@@ -173,6 +173,4 @@ class LayerStoreContract : public ::testing::TestWithParam<MakeLayerStoreFixture
   herd::FarmCalendar calendar_;
 };
 
-GTEST_ALLOW_UNINSTANTIATED_PARAMETERIZED_TEST(LayerStoreContract);
-
 }  // namespace herdflow::pipeline::testing

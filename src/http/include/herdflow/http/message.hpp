@@ -40,6 +40,5 @@ using Respond = std::function<void(Response)>;
 [[nodiscard]] Response JsonResponse(int status, std::string body);
 
 [[nodiscard]] bool EqualsIgnoringCase(std::string_view a, std::string_view b);
-[[nodiscard]] bool IsUtf8(std::string_view text);
 
 }  // namespace herdflow::http

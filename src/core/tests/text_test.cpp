@@ -1,11 +1,11 @@
-#include "text.hpp"
+#include "herdflow/core/text.hpp"
 
 #include <gtest/gtest.h>
 #include <rapidcheck.h>
 
 #include <string>
 
-namespace herdflow::pipeline {
+namespace herdflow {
 namespace {
 
 const std::string kShown = "\xEF\xBF\xBD";  // U+FFFD
@@ -40,5 +40,27 @@ TEST(ReplaceBadUtf8, IsDoneOnce) {
   }));
 }
 
+TEST(IsUtf8, KnowsWellFormedText) {
+  for (const auto* text : {"", "a", "é", "€", "🐄", "\x7f"}) EXPECT_TRUE(IsUtf8(text)) << text;
+  for (const auto* text : {"\x80", "\xc3", "\xc0\xaf", "\xe0\x80\x80", "\xed\xa0\x80",
+                           "\xf5\x80\x80\x80", "\xf4\x90\x80\x80", "a\xff", "\xe2\x82"}) {
+    EXPECT_FALSE(IsUtf8(text));
+  }
+}
+
+TEST(CutUtf8, CutsNoCharacterInTwo) {
+  EXPECT_EQ(CutUtf8("aé", 3), "aé");
+  EXPECT_EQ(CutUtf8("aé", 2), "a");
+  EXPECT_EQ(CutUtf8("a🐄b", 4), "a");
+  EXPECT_EQ(CutUtf8("a🐄b", 5), "a🐄");
+}
+
+TEST(EditDistance, CountsChanges) {
+  EXPECT_EQ(EditDistance("", ""), 0u);
+  EXPECT_EQ(EditDistance("folder", "fodler"), 2u);
+  EXPECT_EQ(EditDistance("port", "sport"), 1u);
+  EXPECT_EQ(EditDistance("abc", ""), 3u);
+}
+
 }  // namespace
-}  // namespace herdflow::pipeline
+}  // namespace herdflow

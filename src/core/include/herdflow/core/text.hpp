@@ -1,0 +1,32 @@
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+
+namespace herdflow {
+
+/// The character that a text begins with.
+struct Utf8Character {
+  static constexpr char32_t kInvalid = 0xFFFF'FFFF;
+
+  char32_t code_point = kInvalid;  ///< kInvalid: the first byte begins no character.
+  std::size_t bytes = 1;
+};
+
+/// Shortest form only, no surrogates, nothing above U+10FFFF (Unicode 15, table 3-7).
+/// REQUIRES: the text is not empty.
+[[nodiscard]] Utf8Character DecodeUtf8(std::string_view text);
+
+[[nodiscard]] bool IsUtf8(std::string_view text);
+
+/// The text with every byte that is no part of a character shown as U+FFFD.
+[[nodiscard]] std::string ReplaceBadUtf8(std::string_view bytes);
+
+/// The text's beginning, at most so many bytes, no character cut in two.
+[[nodiscard]] std::string_view CutUtf8(std::string_view text, std::size_t max_bytes);
+
+/// How many bytes must be added, removed or changed to make one text of the other (Levenshtein).
+[[nodiscard]] std::size_t EditDistance(std::string_view a, std::string_view b);
+
+}  // namespace herdflow
