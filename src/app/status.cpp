@@ -55,6 +55,11 @@ std::string StatusText(const StoreStatus& status,
                     Thousands(at.next_offset), Thousands(at.judged_offset),
                     Thousands(at.bronze_rows), Thousands(at.AuditGap())});
   }
+  if (status.tables.empty()) {
+    return partitions.Text() +
+           "\nNothing is loaded yet: `herdflow load`, then `herdflow pipeline run` do it, or "
+           "`herdflow serve`\n";
+  }
   Table tables({{"table"}, {"rows", Table::Align::kRight}});
   for (const auto& table : status.tables) tables.Add({table.name, Thousands(table.rows)});
   Table states({{"readings"}, {"rows", Table::Align::kRight}});

@@ -1,18 +1,20 @@
-"""Issue 6, sections 2 and 5: odd command lines and files that are none."""
+"""Odd command lines and files that are none."""
 
 from __future__ import annotations
 
+import subprocess
 from pathlib import Path
 
 import files
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from installation import Installation
+from installation import Installation, executable
 
-# DESIGN.md, "Exit codes".
+# docs/operations.md, "Exit codes".
 USAGE = 2
 NOT_FOUND = 3
+UNAVAILABLE = 5
 CORRUPT = 6
 
 
@@ -124,7 +126,7 @@ def test_a_file_without_a_column_names_the_column(herd: Installation, tmp_path: 
 
 
 def test_files_of_another_shape_are_read_alike(herd: Installation, tmp_path: Path) -> None:
-    """DATA.md, "Input": text and dictionary columns, ms, extra columns, another order, codecs."""
+    """Text and dictionary columns, ms, extra columns, another order, codecs."""
     moment = files.seconds("2024-03-01T06:00:00+00:00")
     shapes = {
         "seconds": (pa.array([moment]), "none"),
@@ -156,3 +158,32 @@ def test_status_and_topics_answer_on_an_empty_folder(herd: Installation) -> None
     herd.process()
     assert herd.ask("status")
     herd.run("topics", "list")
+
+
+def test_status_shows_the_lag_before_anything_is_loaded(herd: Installation, tmp_path: Path) -> None:
+    cows = files.write_cows(tmp_path, [("c1", "Bella #1", None), ("c2", "Zora #1", None)])
+    herd.run("seed", cows)
+    (lag,) = [each for each in herd.ask("status")["partitions"] if each["topic"] == "cows"]
+    assert (lag["end_offset"], lag["next_offset"]) == (2, 0)
+    assert "herdflow load" in herd.run("status")
+
+
+def test_looking_makes_nothing(herd: Installation) -> None:
+    for arguments in (("status",), ("topics", "list"), ("report",), ("cow", "c1")):
+        assert herd.attempt(*arguments).returncode == NOT_FOUND, arguments
+    assert not herd.folder.exists()
+
+
+def test_an_answer_that_cannot_be_written_is_no_success(herd: Installation) -> None:
+    herd.process()
+    with open("/dev/full", "wb") as full:
+        run = subprocess.run(
+            [str(executable()), "status"],
+            env=herd.environment(),
+            stdout=full,
+            stderr=subprocess.PIPE,
+            timeout=60,
+            check=False,
+        )
+    assert run.returncode == UNAVAILABLE
+    assert b"standard output" in run.stderr

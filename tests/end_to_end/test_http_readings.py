@@ -1,4 +1,4 @@
-"""Issue 6, section 3: readings by HTTP are worth as much as readings from a file."""
+"""Readings by HTTP are worth as much as readings from a file."""
 
 from __future__ import annotations
 

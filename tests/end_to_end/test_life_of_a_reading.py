@@ -1,4 +1,4 @@
-"""Issue 6, preface, and DATA.md, "Layers": pending, corrected, refused, deleted, brought back."""
+"""Pending, corrected, refused, deleted, brought back."""
 
 from __future__ import annotations
 
@@ -159,7 +159,7 @@ def test_a_reading_not_yet_seen_may_be_deleted(herd: Installation) -> None:
 
 
 def test_one_instant_is_one_key_however_it_is_written(known: Installation) -> None:
-    """DATA.md: `1594425600`, `1594425600000` and `"1594425600.0"` are one key."""
+    """`1594425600`, `1594425600000` and `"1594425600.0"` are one key."""
     spellings: list[object] = [
         int(SECONDS),
         int(SECONDS) * 1000,
@@ -224,7 +224,7 @@ ARRIVALS = ("csbg", "bgcs", "bg|c|s", "bg|s|c", "b|gc|s", "cb|s|g", "c|s|b|g", "
 def test_neither_arrival_nor_runs_change_the_result(
     herd: Installation, tmp_path: Path, arrival: str, bad: float, code: str
 ) -> None:
-    """RELIABILITY.md: silver and gold are a pure function of the raw layer."""
+    """Silver and gold are a pure function of the raw layer."""
     folder = tmp_path / "files"
     sent = {
         "c": files.write_cows(folder, [("berta", "Berta #1", None)]),

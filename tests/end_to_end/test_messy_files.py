@@ -1,4 +1,4 @@
-"""DATA.md, "Rules of the cleanse step": files full of edges, silver, gold and codes against the
+"""Files full of edges, silver, gold and codes against the
 oracle's."""
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Issue 6, section 3: the real files through topics, loader and pipelines."""
+"""The real files through topics, loader and pipelines."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from installation import Installation
 
 pytestmark = pytest.mark.slow
 
-# DATA.md: "With these rules the real files give exactly".
+# What the rules make of the real files.
 ROWS = {
     "bronze_measurements": 563_627,
     "silver_measurements": 551_182,
@@ -41,7 +41,7 @@ REPORT_DAY = dt.date(2024, 4, 7)
 def test_every_layer_holds_exactly_the_rows_of_the_contract(
     real_herd: Installation, table: str
 ) -> None:
-    """`bronze 563,627 measurements, exactly the counts of DATA.md in silver, … and gold`."""
+    """`bronze 563,627 measurements, exactly these counts in silver, … and gold`."""
     assert real_herd.count(table) == ROWS[table]
 
 
@@ -57,7 +57,7 @@ def test_all_of_silver_is_accepted(real_herd: Installation) -> None:
 
 
 def test_the_audit_equation_is_at_0(real_herd: Installation) -> None:
-    """RELIABILITY.md: `next_offset - first_offset = raw rows + holes`; the log has no holes."""
+    """`next_offset - first_offset = raw rows + holes`; the log has no holes."""
     assert_audit_is_balanced(real_herd)
     assert real_herd.query("SELECT sum(holes) FROM ops_consumer_offsets") == [(0,)]
 

@@ -1,4 +1,4 @@
-"""Issue 6, section 3: the same readings again, and the store made anew from the log."""
+"""The same readings again, and the store made anew from the log."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Issue 6, section 3: a generated herd in two time zones with nights of 23 and 25 hours."""
+"""A generated herd in two time zones with nights of 23 and 25 hours."""
 
 from __future__ import annotations
 
@@ -81,7 +81,7 @@ def test_the_same_seed_gives_the_same_bytes(generated: Path, tmp_path: Path) -> 
 
 
 def test_another_zone_on_the_same_store_is_refused(generated: Path, tmp_path: Path) -> None:
-    """DATA.md: where the configuration says otherwise every writer exits 2 and says what to do."""
+    """Where the configuration says otherwise every writer exits 2 and says what to do."""
     herd = Installation(tmp_path / "data", "Europe/Berlin").seed_and_process(generated)
     moved = Installation(herd.folder, "America/Sao_Paulo")
     for command in (("load",), ("pipeline", "run")):

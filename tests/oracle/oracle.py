@@ -1,4 +1,4 @@
-"""The independent oracle: what DATA.md says must come of three Parquet files, in plain SQL.
+"""The independent oracle: what docs/data-dictionary.md says must come of three Parquet files, in plain SQL.
 
     oracle.py PARQUET_FOLDER --database FILE [--zone Europe/Berlin] [--threads N]
 

@@ -23,7 +23,7 @@ struct Field {
   [[nodiscard]] bool IsMissing() const;
 };
 
-/// The fields of the three topics' messages (DATA: the Parquet files' columns, and `deleted`).
+/// The fields of the three topics' messages (the Parquet files' columns, and `deleted`).
 struct MeasurementFields {
   Field sensor_id, cow_id, timestamp, value, deleted;
 };
