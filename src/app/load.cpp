@@ -1,15 +1,32 @@
 #include "commands.hpp"
+#include "herdflow/core/logging.hpp"
 #include "parts.hpp"
 #include "terminal.hpp"
 
 namespace herdflow::app {
 namespace {
 
-Result<> Load(const Configuration& configuration) {
+/// Takes up anew what is not the log that the store was filled from.
+Result<> Adopt(pipeline::TopicAdmin& topics, pipeline::HerdQueries& queries,
+               pipeline::LayerStore& store) {
+  HERDFLOW_ASSIGN(const auto conflicts, pipeline::FindLogConflicts(topics, queries));
+  for (const pipeline::LogConflict& conflict : conflicts) {
+    const auto& [partition, stream_id] = conflict.partition;
+    Log(LogLevel::kWarning, "{}", conflict.error.message());
+    HERDFLOW_CHECK(store.Adopt(conflict.partition, conflict.begin));
+    HERDFLOW_CHECK(Print(fmt::format("{}/{} is adopted: it is loaded anew from offset {} on\n",
+                                     Name(partition.topic), partition.partition, conflict.begin)));
+  }
+  if (conflicts.empty()) return Print("Nothing to adopt: this is the log that was loaded\n");
+  return {};
+}
+
+Result<> Load(bool adopt, const Configuration& configuration) {
   CatchStopSignals();
   HERDFLOW_ASSIGN(const auto topics, OpenTopics(configuration));
   HERDFLOW_ASSIGN(const auto store, OpenStore(configuration));
   HERDFLOW_ASSIGN(const auto queries, OpenQueries(configuration));
+  if (adopt) HERDFLOW_CHECK(Adopt(*topics, *queries, *store));
   HERDFLOW_ASSIGN(const auto reader, OpenReader(configuration));
   pipeline::Loader loader({*reader, *store, OwnerName()});
   Progress progress("load");
@@ -33,8 +50,14 @@ Result<> Load(const Configuration& configuration) {
 void AddLoad(CLI::App& app, Chosen& chosen) {
   auto* command =
       app.add_subcommand("load", "Load the topics into bronze, up to the end of the log as of now");
-  AddExamples(*command, "  herdflow load");
-  command->callback([&chosen] { chosen.run = Load; });
+  auto adopt = std::make_shared<bool>(false);
+  command->add_flag("--adopt", *adopt,
+                    "First take up, on purpose, every partition that is not the one which was "
+                    "loaded: made anew, trimmed or restored. What was loaded stays");
+  AddExamples(*command, "  herdflow load\n  herdflow load --adopt");
+  command->callback([&chosen, adopt] {
+    chosen.run = [adopt](const Configuration& c) { return Load(*adopt, c); };
+  });
 }
 
 }  // namespace herdflow::app

@@ -40,7 +40,7 @@ Result<std::unique_ptr<pipeline::TopicAdmin>> OpenTopics(const Configuration& co
   HERDFLOW_ASSIGN(const auto options, LogOptions(configuration));
   HERDFLOW_ASSIGN(auto topics, log_sqlite::MakeSqliteTopicAdmin(options));
   for (const pipeline::Topic topic : pipeline::kAllTopics) {
-    HERDFLOW_CHECK(topics->Create(topic, kPartitions));
+    HERDFLOW_CHECK(topics->Create(topic, {.partitions = kPartitions}));
   }
   return topics;
 }

@@ -10,11 +10,11 @@ namespace {
 
 using pipeline::StoreStatus;
 
-/// The log's end of a partition, -1 if the log has no such partition.
+/// The log's end of a partition, -1 if the log has no such partition any more.
 std::int64_t EndOf(const StoreStatus::Partition& partition,
                    const std::vector<pipeline::TopicDescription>& topics) {
   for (const auto& topic : topics) {
-    if (topic.stream_id != partition.stream_id) continue;
+    if (!partition.current || topic.stream_id != partition.log_id) continue;
     for (const auto& at : topic.partitions) {
       if (at.partition == partition.partition) return at.end;
     }
@@ -28,12 +28,12 @@ void AddUnloaded(const std::vector<pipeline::TopicDescription>& topics, StoreSta
     for (const auto& at : topic.partitions) {
       const bool known = std::any_of(
           status.partitions.begin(), status.partitions.end(), [&](const auto& partition) {
-            return partition.stream_id == topic.stream_id && partition.partition == at.partition;
+            return partition.log_id == topic.stream_id && partition.partition == at.partition;
           });
       if (known) continue;
       StoreStatus::Partition partition;
       partition.topic = Name(topic.topic);
-      partition.stream_id = topic.stream_id;
+      partition.stream_id = partition.log_id = topic.stream_id;
       partition.partition = at.partition;
       partition.first_offset = partition.next_offset = partition.judged_offset = at.begin;
       status.partitions.push_back(std::move(partition));
@@ -51,7 +51,8 @@ std::string StatusText(const StoreStatus& status,
                     {"bronze rows", Table::Align::kRight},
                     {"audit gap", Table::Align::kRight}});
   for (const auto& at : status.partitions) {
-    partitions.Add({at.topic, std::to_string(at.partition), Thousands(EndOf(at, topics)),
+    const std::int64_t end = EndOf(at, topics);
+    partitions.Add({at.topic, std::to_string(at.partition), end < 0 ? "gone" : Thousands(end),
                     Thousands(at.next_offset), Thousands(at.judged_offset),
                     Thousands(at.bronze_rows), Thousands(at.AuditGap())});
   }

@@ -13,7 +13,8 @@ std::string ListJson(const std::vector<pipeline::TopicDescription>& topics) {
   for (const auto& topic : topics) {
     json.BeginObject().Key("topic").String(Name(topic.topic));
     json.Key("stream_id").String(topic.stream_id);
-    json.Key("created_at").String(FormatInstant(topic.created_at));
+    json.Key("created_at");
+    topic.created_at ? json.String(FormatInstant(*topic.created_at)) : json.Null();
     json.Key("partitions").BeginArray();
     for (const auto& at : topic.partitions) {
       json.BeginObject().Key("partition").Integer(at.partition);
@@ -36,7 +37,7 @@ Result<> List(bool as_json, const Configuration& configuration) {
   for (const auto& topic : described) {
     for (const auto& at : topic.partitions) {
       table.Add({std::string(Name(topic.topic)), std::to_string(at.partition), Thousands(at.begin),
-                 Thousands(at.end), FormatInstant(topic.created_at)});
+                 Thousands(at.end), topic.created_at ? FormatInstant(*topic.created_at) : "-"});
     }
   }
   return Print(table.Text());

@@ -23,11 +23,11 @@ struct PartitionState {
   TopicPartition partition;
   std::string stream_id;
   std::int64_t id = 0;
-  std::int64_t begin = 0;
   std::int64_t end = 0;
   std::int64_t position = 0;
   bool assigned = false;
   bool started = false;
+  bool seen = true;  ///< When the partitions were looked at last.
 
   [[nodiscard]] bool HasNews() const { return started && position < end; }
 };
@@ -46,12 +46,18 @@ class SqliteEventReader : public pipeline::EventReader {
 
   Result<pipeline::Polled> Poll(const pipeline::PollLimits& limits) override;
   Result<> Start(TopicPartition partition, std::int64_t offset) override;
+  Result<> Pause(TopicPartition partition) override;
+  Result<pipeline::OffsetRange> Range(TopicPartition partition) override;
+  /// Nobody looks for it here: `status` shows what the store says itself.
+  void ReportLoaded(TopicPartition, std::int64_t) override {}
 
  private:
   bool Join(Clock::time_point deadline);
   Result<> Refresh();
   Result<> LookAtPartitions();
   pipeline::Assigned TakeAssigned();
+  pipeline::Revoked TakeRevoked();
+  Result<PartitionState*> FindAssigned(TopicPartition partition, std::string_view doing);
   PartitionState* Find(TopicPartition partition);
   PartitionState* Choose();
   Result<pipeline::MessageBatch> Read(PartitionState& state, const pipeline::PollLimits& limits);
@@ -70,6 +76,7 @@ Result<pipeline::Polled> SqliteEventReader::Poll(const pipeline::PollLimits& lim
   if (!Join(deadline)) return pipeline::Idle{};
   for (;;) {
     HERDFLOW_CHECK(Refresh());
+    if (auto revoked = TakeRevoked(); !revoked.partitions.empty()) return revoked;
     if (auto assigned = TakeAssigned(); !assigned.partitions.empty()) return assigned;
     while (auto* state = Choose()) {
       HERDFLOW_ASSIGN(auto batch, Read(*state, limits));
@@ -93,16 +100,38 @@ bool SqliteEventReader::Join(Clock::time_point deadline) {
 }
 
 Result<> SqliteEventReader::Start(TopicPartition partition, std::int64_t offset) {
-  auto* state = Find(partition);
-  if (state == nullptr || !state->assigned || offset < 0) {
+  if (offset < 0) {
     return Fail(ErrorCode::kInvalidInput,
-                "reading the log: {} partition {} cannot be started at offset {}: {}",
-                pipeline::Name(partition.topic), partition.partition, offset,
-                offset < 0 ? "offsets count from 0" : "it is not assigned to this reader");
+                "reading the log: {} partition {} cannot be started at offset {}: offsets count "
+                "from 0",
+                pipeline::Name(partition.topic), partition.partition, offset);
   }
+  HERDFLOW_ASSIGN(PartitionState * state, FindAssigned(partition, "started"));
   state->position = offset;
   state->started = true;
   return {};
+}
+
+Result<> SqliteEventReader::Pause(TopicPartition partition) {
+  HERDFLOW_ASSIGN(PartitionState * state, FindAssigned(partition, "paused"));
+  state->started = false;
+  return {};
+}
+
+Result<pipeline::OffsetRange> SqliteEventReader::Range(TopicPartition partition) {
+  HERDFLOW_CHECK(Refresh());
+  HERDFLOW_ASSIGN(const PartitionState* state, FindAssigned(partition, "looked at"));
+  HERDFLOW_ASSIGN(const std::int64_t begin, parts_.messages.Begin(state->id, state->end));
+  return pipeline::OffsetRange{begin, state->end};
+}
+
+Result<PartitionState*> SqliteEventReader::FindAssigned(TopicPartition partition,
+                                                        std::string_view doing) {
+  auto* state = Find(partition);
+  if (state != nullptr && state->assigned) return state;
+  return Fail(ErrorCode::kInvalidInput,
+              "reading the log: {} partition {} cannot be {}: it is not assigned to this reader",
+              pipeline::Name(partition.topic), partition.partition, doing);
 }
 
 /// Another process's commit changes the file's version: a look at shared memory, no query.
@@ -117,6 +146,7 @@ Result<> SqliteEventReader::Refresh() {
 }
 
 Result<> SqliteEventReader::LookAtPartitions() {
+  for (auto& state : partitions_) state.seen = false;
   auto& query = parts_.partitions;
   for (;;) {
     HERDFLOW_ASSIGN(const bool row, query.Step());
@@ -124,27 +154,35 @@ Result<> SqliteEventReader::LookAtPartitions() {
     const auto topic = pipeline::TopicNamed(query.Text(0));
     if (!topic || std::find(topics_.begin(), topics_.end(), *topic) == topics_.end()) continue;
     const TopicPartition partition{*topic, static_cast<std::int32_t>(query.Int(1))};
-    auto* state = Find(partition);
-    if (state == nullptr) {
-      state = &partitions_.emplace_back(PartitionState{
-          .partition = partition, .stream_id = std::string(query.Text(2)), .id = query.Int(3)});
-      auto begin = parts_.messages.Begin(state->id, query.Int(4));
-      if (!begin) {
-        partitions_.pop_back();
-        query.Reset();
-        return Fail(std::move(begin).error());
-      }
-      state->begin = *begin;
+    // A topic made anew may have the ids of the old one.
+    auto state = std::find_if(partitions_.begin(), partitions_.end(), [&](const auto& known) {
+      return known.partition == partition && known.stream_id == query.Text(2);
+    });
+    if (state == partitions_.end()) {
+      state = partitions_.insert(state, PartitionState{.partition = partition,
+                                                       .stream_id = std::string(query.Text(2)),
+                                                       .id = query.Int(3)});
     }
+    state->seen = true;
     state->end = query.Int(4);
   }
+}
+
+/// A topic that was deleted is nobody's any more.
+pipeline::Revoked SqliteEventReader::TakeRevoked() {
+  pipeline::Revoked revoked;
+  for (const auto& state : partitions_) {
+    if (!state.seen && state.assigned) revoked.partitions.push_back(state.partition);
+  }
+  std::erase_if(partitions_, [](const auto& state) { return !state.seen; });
+  return revoked;
 }
 
 pipeline::Assigned SqliteEventReader::TakeAssigned() {
   pipeline::Assigned assigned;
   for (auto& state : partitions_) {
     if (std::exchange(state.assigned, true)) continue;
-    assigned.partitions.push_back({state.partition, state.stream_id, state.begin, state.end});
+    assigned.partitions.push_back({state.partition, state.stream_id});
   }
   return assigned;
 }

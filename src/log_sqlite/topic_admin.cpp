@@ -24,6 +24,23 @@ std::string NewStreamId(Topic topic) {
                      random(), random(), random());
 }
 
+Result<> CheckPartitions(std::string_view doing, Topic topic, std::int32_t partitions) {
+  if (partitions >= 1 && partitions <= kMaxPartitions) return {};
+  return Fail(ErrorCode::kInvalidInput, "{} topic {}: {} partitions, must be 1 to {}", doing,
+              pipeline::Name(topic), partitions, kMaxPartitions);
+}
+
+tl::unexpected<Error> RefuseRetention(std::string_view doing, Topic topic) {
+  return Fail(ErrorCode::kInvalidInput,
+              "{} topic {}: the embedded log keeps every message; leave the retention out, or use "
+              "Kafka",
+              doing, pipeline::Name(topic));
+}
+
+tl::unexpected<Error> NoSuchTopic(std::string_view doing, Topic topic) {
+  return Fail(ErrorCode::kNotFound, "{} topic {}: there is none", doing, pipeline::Name(topic));
+}
+
 class SqliteTopicAdmin : public pipeline::TopicAdmin {
  public:
   SqliteTopicAdmin(const SqliteLogOptions& options, sqlite::Database database,
@@ -34,13 +51,24 @@ class SqliteTopicAdmin : public pipeline::TopicAdmin {
         turn_(std::move(turn)) {}
 
   Result<std::vector<TopicDescription>> List() override;
-  Result<> Create(Topic topic, std::int32_t partitions) override;
+  Result<> Create(Topic topic, const pipeline::TopicSettings& settings) override;
+  Result<> Alter(Topic topic, const pipeline::TopicChange& change) override;
+  Result<> Delete(Topic topic) override;
   Result<pipeline::MessageBatch> Read(pipeline::TopicPartition partition, std::int64_t offset,
                                       std::size_t count) override;
 
  private:
-  Result<bool> Exists(Topic topic);
+  struct Place {
+    std::int64_t id = 0;
+    std::int32_t partitions = 0;
+  };
+  /// Nothing: there is no such topic.
+  Result<std::optional<Place>> Find(Topic topic);
+  /// Work within a transaction of its own, in turn with other writers.
+  template <class Work>
+  Result<> InTransaction(Work work);
   Result<> Insert(Topic topic, std::int32_t partitions);
+  Result<> AddPartitions(std::int64_t topic_id, std::int32_t from, std::int32_t to);
 
   const SqliteLogOptions options_;
   std::mutex mutex_;
@@ -63,44 +91,62 @@ Result<std::vector<TopicDescription>> SqliteTopicAdmin::List() {
     const auto topic = pipeline::TopicNamed(query.Text(0));
     if (!topic) continue;
     if (topics.empty() || topics.back().topic != *topic) {
-      topics.push_back({.topic = *topic,
-                        .stream_id = std::string(query.Text(1)),
-                        .created_at = FromMicros(query.Int(2)),
-                        .partitions = {}});
+      auto& made = topics.emplace_back();
+      made.topic = *topic;
+      made.stream_id = query.Text(1);
+      made.created_at = FromMicros(query.Int(2));
+      made.timestamp_type = pipeline::kLogAppendTime;
+      made.cleanup_policy = pipeline::kDeletePolicy;
     }
     HERDFLOW_ASSIGN(const std::int64_t begin, messages_.Begin(query.Int(4), query.Int(5)));
-    topics.back().partitions.push_back({.partition = static_cast<std::int32_t>(query.Int(3)),
-                                        .begin = begin,
-                                        .end = query.Int(5)});
+    topics.back().partitions.push_back(
+        {{begin, query.Int(5)}, static_cast<std::int32_t>(query.Int(3))});
   }
   std::sort(topics.begin(), topics.end(),
             [](const auto& a, const auto& b) { return a.topic < b.topic; });
   return topics;
 }
 
-Result<bool> SqliteTopicAdmin::Exists(Topic topic) {
-  HERDFLOW_ASSIGN(auto query, database_.Prepare("SELECT 1 FROM topics WHERE name = ?"));
-  return query.Bind(1, pipeline::Name(topic)).Step();
+Result<std::optional<SqliteTopicAdmin::Place>> SqliteTopicAdmin::Find(Topic topic) {
+  HERDFLOW_ASSIGN(auto query,
+                  database_.Prepare("SELECT t.id, (SELECT COUNT(*) FROM partitions p WHERE "
+                                    "p.topic_id = t.id) FROM topics t WHERE t.name = ?"));
+  HERDFLOW_ASSIGN(const bool there, query.Bind(1, pipeline::Name(topic)).Step());
+  if (!there) return std::optional<Place>();
+  return std::optional(Place{query.Int(0), static_cast<std::int32_t>(query.Int(1))});
 }
 
-Result<> SqliteTopicAdmin::Create(Topic topic, std::int32_t partitions) {
-  if (partitions < 1 || partitions > kMaxPartitions) {
-    return Fail(ErrorCode::kInvalidInput, "making topic {}: {} partitions, must be 1 to {}",
-                pipeline::Name(topic), partitions, kMaxPartitions);
-  }
-  const std::lock_guard lock(mutex_);
-  HERDFLOW_ASSIGN(const bool exists, Exists(topic));
-  if (exists) return {};
-  database_.SetBusyTimeout(std::chrono::milliseconds(0));
-  auto made = Insert(topic, partitions);
+template <class Work>
+Result<> SqliteTopicAdmin::InTransaction(Work work) {
+  database_.SetBusyTimeout(std::chrono::milliseconds(0));  // The turn waits.
+  auto done = [&]() -> Result<> {
+    HERDFLOW_ASSIGN(auto transaction, turn_.Begin(database_, options_.busy_timeout, [] {}));
+    HERDFLOW_CHECK(work());
+    return transaction.Commit();
+  }();
   database_.SetBusyTimeout(options_.busy_timeout);
-  return made;
+  return done;
+}
+
+Result<> SqliteTopicAdmin::Create(Topic topic, const pipeline::TopicSettings& settings) {
+  HERDFLOW_CHECK(CheckPartitions("making", topic, settings.partitions));
+  if (settings.replication != 1) {
+    return Fail(ErrorCode::kInvalidInput,
+                "making topic {}: replication {}: the embedded log is one file; give 1, or use "
+                "Kafka",
+                pipeline::Name(topic), settings.replication);
+  }
+  if (settings.retention) return RefuseRetention("making", topic);
+  const std::lock_guard lock(mutex_);
+  HERDFLOW_ASSIGN(const auto exists, Find(topic));
+  if (exists) return {};
+  return InTransaction([&]() -> Result<> {
+    HERDFLOW_ASSIGN(const auto made, Find(topic));  // Another process may have been first.
+    return made ? Result<>() : Insert(topic, settings.partitions);
+  });
 }
 
 Result<> SqliteTopicAdmin::Insert(Topic topic, std::int32_t partitions) {
-  HERDFLOW_ASSIGN(auto transaction, turn_.Begin(database_, options_.busy_timeout, [] {}));
-  HERDFLOW_ASSIGN(const bool exists, Exists(topic));  // Another process may have been first.
-  if (exists) return {};
   HERDFLOW_ASSIGN(auto insert_topic, database_.Prepare("INSERT INTO topics(name, stream_id, "
                                                        "created_at) VALUES (?, ?, ?)"));
   const std::string stream_id = NewStreamId(topic);
@@ -108,14 +154,60 @@ Result<> SqliteTopicAdmin::Insert(Topic topic, std::int32_t partitions) {
                      .Bind(2, stream_id)
                      .Bind(3, ToMicros(Now()))
                      .Run());
-  const std::int64_t topic_id = database_.last_insert_rowid();
-  HERDFLOW_ASSIGN(auto insert_partition,
-                  database_.Prepare("INSERT INTO partitions(topic_id, partition, next_offset, "
-                                    "last_time) VALUES (?, ?, 0, 0)"));
-  for (std::int32_t i = 0; i < partitions; ++i) {
-    HERDFLOW_CHECK(insert_partition.Bind(1, topic_id).Bind(2, i).Run());
+  return AddPartitions(database_.last_insert_rowid(), 0, partitions);
+}
+
+Result<> SqliteTopicAdmin::AddPartitions(std::int64_t topic_id, std::int32_t from,
+                                         std::int32_t to) {
+  HERDFLOW_ASSIGN(auto insert, database_.Prepare("INSERT INTO partitions(topic_id, partition, "
+                                                 "next_offset, last_time) VALUES (?, ?, 0, 0)"));
+  for (std::int32_t i = from; i < to; ++i) {
+    HERDFLOW_CHECK(insert.Bind(1, topic_id).Bind(2, i).Run());
   }
-  return transaction.Commit();
+  return {};
+}
+
+Result<> SqliteTopicAdmin::Alter(Topic topic, const pipeline::TopicChange& change) {
+  // The embedded log has the right policies, and no others: nothing to repair.
+  if (change.retention && *change.retention) return RefuseRetention("changing", topic);
+  if (change.partitions) HERDFLOW_CHECK(CheckPartitions("changing", topic, *change.partitions));
+  const std::lock_guard lock(mutex_);
+  return InTransaction([&]() -> Result<> {
+    HERDFLOW_ASSIGN(const auto place, Find(topic));
+    if (!place) return NoSuchTopic("changing", topic);
+    if (!change.partitions) return {};
+    if (*change.partitions < place->partitions) {
+      return Fail(ErrorCode::kInvalidInput,
+                  "changing topic {}: it has {} partitions, which can only become more",
+                  pipeline::Name(topic), place->partitions);
+    }
+    return AddPartitions(place->id, place->partitions, *change.partitions);
+  });
+}
+
+Result<> SqliteTopicAdmin::Delete(Topic topic) {
+  const std::lock_guard lock(mutex_);
+  return InTransaction([&]() -> Result<> {
+    HERDFLOW_ASSIGN(const auto place, Find(topic));
+    if (!place) return NoSuchTopic("deleting", topic);
+    HERDFLOW_ASSIGN(auto partitions,
+                    database_.Prepare("SELECT id FROM partitions WHERE topic_id = ?"));
+    HERDFLOW_ASSIGN(auto remove, database_.Prepare("DELETE FROM events WHERE position >= ? AND "
+                                                   "position < ?"));
+    partitions.Bind(1, place->id);
+    while (true) {
+      HERDFLOW_ASSIGN(const bool there, partitions.Step());
+      if (!there) break;
+      const std::int64_t id = partitions.Int(0);
+      HERDFLOW_CHECK(remove.Bind(1, Position(id, 0)).Bind(2, Position(id + 1, 0)).Run());
+    }
+    for (const std::string_view sql :
+         {"DELETE FROM partitions WHERE topic_id = ?", "DELETE FROM topics WHERE id = ?"}) {
+      HERDFLOW_ASSIGN(auto rows, database_.Prepare(sql));
+      HERDFLOW_CHECK(rows.Bind(1, place->id).Run());
+    }
+    return {};
+  });
 }
 
 Result<pipeline::MessageBatch> SqliteTopicAdmin::Read(pipeline::TopicPartition partition,

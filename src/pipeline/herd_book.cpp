@@ -113,7 +113,7 @@ Result<> CatchUpOnCows(LayerStore& store, TopicAdmin& topics, HerdQueries& queri
                              const TopicDescription::Partition& partition) {
     if (partition.end == partition.begin) return true;
     for (const PartitionProgress& at : progress) {
-      if (at.stream_id == topic.stream_id && at.partition == partition.partition) {
+      if (at.current && at.log_id == topic.stream_id && at.partition == partition.partition) {
         return at.judged_offset >= partition.end;
       }
     }

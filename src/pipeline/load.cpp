@@ -5,6 +5,7 @@
 #include "herdflow/core/logging.hpp"
 #include "herdflow/pipeline/bronze_codec.hpp"
 #include "herdflow/pipeline/pipelines.hpp"
+#include "log_match.hpp"
 
 namespace herdflow::pipeline {
 namespace {
@@ -13,6 +14,9 @@ namespace {
 constexpr std::size_t kMaxMessages = 20'000;
 constexpr std::size_t kMaxBytes = std::size_t{16} << 20;
 constexpr std::chrono::milliseconds kRetryPause{500};
+constexpr std::chrono::milliseconds kNoWait{0};
+/// Between two looks whether a halted partition was adopted.
+constexpr std::chrono::seconds kHaltedPause{5};
 
 /// Fills what every bronze row has.
 void FillMessage(const Message& message, std::int64_t version, BronzeMessage& row) {
@@ -69,51 +73,95 @@ class BronzeWriter {
   std::string scratch_;
 };
 
-/// The first message of the batch must be the one that was loaded last.
-Result<> CheckLastMessage(const PartitionClaim& claim, const MessageBatch& batch) {
-  const Message& first = batch.messages.front();
-  if (first.offset == claim.next_offset - 1 && HashOf(first.key, first.value) == claim.last_hash) {
-    return {};
-  }
-  return Fail(ErrorCode::kConflict,
-              "loading {}/{}: the log's message at offset {} is not the one that was loaded last; "
-              "the log was restored from another copy: bring back the log.db that belongs to this "
-              "store.db, or move store.db away to load this log",
-              Name(claim.partition.topic), claim.partition.partition, claim.next_offset - 1);
-}
-
 }  // namespace
 
 Result<std::int64_t> Loader::Step(std::chrono::milliseconds wait) {
-  HERDFLOW_CHECK(ClaimAgain());
-  HERDFLOW_ASSIGN(const Polled polled, context_.reader.Poll({kMaxMessages, kMaxBytes, wait}));
+  auto claimed = ClaimDue();
+  HERDFLOW_ASSIGN(const Polled polled,
+                  context_.reader.Poll({kMaxMessages, kMaxBytes, claimed ? wait : kNoWait}));
+  std::int64_t loaded = 0;
   if (const auto* assigned = std::get_if<Assigned>(&polled)) {
-    for (const auto& partition : assigned->partitions) unclaimed_.push_back(partition);
-    HERDFLOW_CHECK(ClaimAgain());
+    for (const auto& partition : assigned->partitions) unclaimed_.push_back({partition, {}, {}});
+    if (claimed) claimed = ClaimDue();
   } else if (const auto* revoked = std::get_if<Revoked>(&polled)) {
     for (const TopicPartition& partition : revoked->partitions) Drop(partition);
   } else if (const auto* batch = std::get_if<MessageBatch>(&polled)) {
-    return Store(*batch);
+    HERDFLOW_ASSIGN(loaded, Store(*batch));
   }
-  return 0;
+  if (!claimed) return Fail(std::move(claimed).error());
+  return loaded;
 }
 
-Result<> Loader::ClaimAgain() {
-  while (!unclaimed_.empty()) {
-    const Assigned::Partition& partition = unclaimed_.back();
-    HERDFLOW_ASSIGN(PartitionClaim claim, context_.store.Claim(partition, context_.owner));
-    // From the last loaded message on, which tells whether this is still the same log.
-    const bool check = claim.last_hash && claim.next_offset > partition.begin;
-    HERDFLOW_CHECK(context_.reader.Start(partition.partition, claim.next_offset - (check ? 1 : 0)));
-    claims_.push_back({partition, claim, check});
-    unclaimed_.pop_back();
+Result<> Loader::ClaimDue() {
+  const auto now = Clock::now();
+  for (std::size_t i = 0; i < unclaimed_.size();) {
+    if (unclaimed_[i].not_before > now) {
+      ++i;
+      continue;
+    }
+    HERDFLOW_CHECK(Claim(unclaimed_[i]));
+    if (unclaimed_[i].not_before > now) {  // Halted.
+      ++i;
+    } else {
+      unclaimed_.erase(unclaimed_.begin() + static_cast<std::ptrdiff_t>(i));
+    }
   }
   return {};
 }
 
+Result<> Loader::Claim(Unclaimed& unclaimed) {
+  const Assigned::Partition& assigned = unclaimed.assigned;
+  // The claim after the range: whoever loads meanwhile is fenced, and the log only grows.
+  HERDFLOW_ASSIGN(OffsetRange range, context_.reader.Range(assigned.partition));
+  auto claim = context_.store.Claim(assigned, range.begin, context_.owner);
+  if (!claim && claim.error().code() == ErrorCode::kConflict) {
+    Halt(unclaimed, std::move(claim).error());
+    return {};
+  }
+  if (!claim) return Fail(std::move(claim).error());
+  if (claim->next_offset > range.end) {  // The other owner may have been ahead of what we saw.
+    HERDFLOW_ASSIGN(range, context_.reader.Range(assigned.partition));
+  }
+  if (auto conflict = ConflictOfRange(assigned.partition, claim->next_offset, range)) {
+    Halt(unclaimed, *std::move(conflict));
+    return {};
+  }
+  // From the last loaded message on, which tells whether this is still the same log.
+  const bool check = claim->last_hash && claim->next_offset > range.begin;
+  HERDFLOW_CHECK(context_.reader.Start(assigned.partition, claim->next_offset - (check ? 1 : 0)));
+  claims_.push_back({assigned, *std::move(claim), check, std::nullopt});
+  return {};
+}
+
+void Loader::Halt(Unclaimed& unclaimed, Error error) {
+  if (!unclaimed.halted_by) {
+    Log(LogLevel::kError, "{}; this partition is halted, the others go on", error.message());
+  }
+  unclaimed.halted_by = std::move(error);
+  unclaimed.not_before = Clock::now() + kHaltedPause;
+}
+
+std::vector<Loader::Halted> Loader::halted() const {
+  std::vector<Halted> all;
+  for (const Unclaimed& unclaimed : unclaimed_) {
+    if (unclaimed.halted_by) {
+      all.push_back({unclaimed.assigned.partition, *unclaimed.halted_by});
+    }
+  }
+  return all;
+}
+
 void Loader::Drop(TopicPartition partition) {
   std::erase_if(claims_, [&](const Held& held) { return held.claim.partition == partition; });
-  std::erase_if(unclaimed_, [&](const auto& other) { return other.partition == partition; });
+  std::erase_if(unclaimed_,
+                [&](const Unclaimed& other) { return other.assigned.partition == partition; });
+}
+
+Result<> Loader::GiveUp(std::vector<Held>::iterator held) {
+  const Assigned::Partition assigned = held->assigned;
+  claims_.erase(held);
+  unclaimed_.push_back({assigned, {}, {}});
+  return context_.reader.Pause(assigned.partition);
 }
 
 Result<std::int64_t> Loader::Store(const MessageBatch& batch) {
@@ -122,31 +170,44 @@ Result<std::int64_t> Loader::Store(const MessageBatch& batch) {
   });
   if (held == claims_.end()) return 0;
   if (held->to_check) {
-    if (auto same = CheckLastMessage(held->claim, batch); !same) {
-      unclaimed_.push_back(held->assigned);
-      claims_.erase(held);
-      return Fail(std::move(same).error());
+    if (auto conflict = ConflictOfLastMessage(batch.from, held->claim.next_offset,
+                                              *held->claim.last_hash, batch.messages)) {
+      HERDFLOW_CHECK(GiveUp(held));
+      Halt(unclaimed_.back(), *std::move(conflict));
+      return 0;
     }
     held->to_check = false;
   }
-  const auto loaded = std::count_if(
-      batch.messages.begin(), batch.messages.end(),
-      [from = held->claim.next_offset](const Message& message) { return message.offset >= from; });
-  auto stored = StoreChunk(held->claim, batch);
-  if (!stored || !*stored) {
-    // Rolled back, or nobody knows: the claim made anew reads in the store where it stands.
-    if (stored) {
-      Log(LogLevel::kWarning, "load {}/{}: another owner has claimed the partition",
-          Name(batch.from.topic), batch.from.partition);
-    }
-    Assigned::Partition partition = held->assigned;
-    partition.end = std::max(partition.end, batch.messages.back().offset + 1);
-    claims_.erase(held);
-    unclaimed_.push_back(partition);
-    if (!stored) return Fail(std::move(stored).error());
-    return 0;
+  const std::span<const Message> all(batch.messages);
+  const auto first = std::find_if(all.begin(), all.end(), [&](const Message& message) {
+    return message.offset >= held->claim.next_offset;
+  });
+  std::int64_t expected = held->claim.next_offset;
+  auto last = first;
+  for (; last != all.end(); ++last) {
+    if (last->offset != expected && held->asked_again != expected) break;
+    expected = last->offset + 1;
   }
-  return loaded;
+  if (first != last) {
+    auto stored = StoreChunk(held->claim, {first, last});
+    if (!stored || !*stored) {
+      // Rolled back, or nobody knows: the claim made anew reads in the store where it stands.
+      if (stored) {
+        Log(LogLevel::kWarning, "load {}/{}: another owner has claimed the partition",
+            Name(batch.from.topic), batch.from.partition);
+      }
+      HERDFLOW_CHECK(GiveUp(held));
+      if (!stored) return Fail(std::move(stored).error());
+      return 0;
+    }
+    context_.reader.ReportLoaded(batch.from, held->claim.next_offset);
+  }
+  if (last != all.end()) {
+    // A reader cannot tell a message that it skipped from one that is not there: ask once more.
+    held->asked_again = expected;
+    HERDFLOW_CHECK(context_.reader.Start(batch.from, expected));
+  }
+  return last - first;
 }
 
 bool Loader::IsChecking() const {
@@ -154,34 +215,30 @@ bool Loader::IsChecking() const {
                      [](const Held& held) { return held.to_check; });
 }
 
-Result<bool> Loader::StoreChunk(PartitionClaim& claim, const MessageBatch& batch) {
-  const auto first =
-      std::find_if(batch.messages.begin(), batch.messages.end(),
-                   [&](const Message& message) { return message.offset >= claim.next_offset; });
-  if (first == batch.messages.end()) return true;
-
+Result<bool> Loader::StoreChunk(PartitionClaim& claim, std::span<const Message> messages) {
   PartitionClaim after = claim;
-  const auto count = batch.messages.end() - first;
-  after.next_offset = batch.messages.back().offset + 1;
-  const std::int64_t holes = after.next_offset - claim.next_offset - count;
+  after.next_offset = messages.back().offset + 1;
+  const std::int64_t holes =
+      after.next_offset - claim.next_offset - static_cast<std::int64_t>(messages.size());
   if (holes != 0) {
     Log(LogLevel::kError, "load {}/{}: {} offsets are missing between {} and {}",
-        Name(batch.from.topic), batch.from.partition, holes, claim.next_offset, after.next_offset);
+        Name(claim.partition.topic), claim.partition.partition, holes, claim.next_offset,
+        after.next_offset);
   }
   std::vector<std::int64_t> versions;
-  versions.reserve(static_cast<std::size_t>(count));
-  for (auto message = first; message != batch.messages.end(); ++message) {
-    after.last_version = std::max(after.last_version + 1, ToMicros(message->broker_time));
+  versions.reserve(messages.size());
+  for (const Message& message : messages) {
+    after.last_version = std::max(after.last_version + 1, ToMicros(message.broker_time));
     versions.push_back(after.last_version);
   }
-  const MessageHash last_hash = HashOf(batch.messages.back().key, batch.messages.back().value);
+  const MessageHash last_hash = HashOf(messages.back().key, messages.back().value);
   HERDFLOW_ASSIGN(const auto tx, context_.store.BeginLoad());
   HERDFLOW_ASSIGN(const bool mine,
                   tx->Advance(claim, after.next_offset, after.last_version, holes, last_hash));
   if (!mine) return false;
   BronzeWriter writer(*tx, parser_);
-  for (std::size_t i = 0; i < versions.size(); ++i) {
-    HERDFLOW_CHECK(writer.Write(claim, first[static_cast<std::ptrdiff_t>(i)], versions[i]));
+  for (std::size_t i = 0; i < messages.size(); ++i) {
+    HERDFLOW_CHECK(writer.Write(claim, messages[i], versions[i]));
   }
   HERDFLOW_CHECK(tx->Commit());
   after.last_hash = last_hash;
@@ -193,36 +250,17 @@ namespace {
 
 using TopicEnds = std::vector<TopicDescription>;
 
-/// The store must not stand beyond the log, nor on another log of the same topics: where it does,
-/// the log was lost or exchanged, and "nothing left to load" would be a lie.
-Result<> CheckSameLog(const TopicEnds& ends, const std::vector<PartitionProgress>& stands) {
-  for (const PartitionProgress& at : stands) {
-    const auto topic = std::find_if(ends.begin(), ends.end(), [&](const TopicDescription& other) {
-      return other.stream_id == at.stream_id;
-    });
-    const bool holds =
-        topic != ends.end() &&
-        std::any_of(topic->partitions.begin(), topic->partitions.end(), [&](const auto& other) {
-          return other.partition == at.partition && other.end >= at.next_offset;
-        });
-    if (!holds) {
-      return Fail(ErrorCode::kConflict,
-                  "loading {}/{}: the store has loaded {} messages of the log {}, which this log "
-                  "does not hold; bring back the log.db that belongs to this store.db, or move "
-                  "store.db away to load this log",
-                  at.topic, at.partition, at.next_offset - at.first_offset, at.stream_id);
-    }
-  }
-  return {};
-}
-
-bool IsLoaded(const TopicEnds& ends, const std::vector<PartitionProgress>& stands) {
+/// Whether everything is loaded but what is halted.
+bool IsLoaded(const TopicEnds& ends, const std::vector<PartitionProgress>& stands,
+              const std::vector<TopicPartition>& halted) {
   const auto is_loaded = [&](const TopicDescription& topic,
                              const TopicDescription::Partition& partition) {
     return partition.end == partition.begin ||
+           std::find(halted.begin(), halted.end(),
+                     TopicPartition{topic.topic, partition.partition}) != halted.end() ||
            std::any_of(stands.begin(), stands.end(), [&](const PartitionProgress& at) {
-             return at.stream_id == topic.stream_id && at.partition == partition.partition &&
-                    at.next_offset >= partition.end;
+             return at.current && at.log_id == topic.stream_id &&
+                    at.partition == partition.partition && at.next_offset >= partition.end;
            });
   };
   return std::all_of(ends.begin(), ends.end(), [&](const TopicDescription& topic) {
@@ -265,10 +303,17 @@ class Watch {
 
 Result<std::int64_t> LoadToEnd(Loader& loader, TopicAdmin& topics, HerdQueries& queries,
                                const StopRequested& stop, const StepProgress& progress) {
-  // In this order, so that a log which goes on meanwhile is never behind.
-  HERDFLOW_ASSIGN(const auto before, queries.ReadProgress());
+  HERDFLOW_ASSIGN(const auto conflicts, FindLogConflicts(topics, queries));
   HERDFLOW_ASSIGN(const TopicEnds ends, topics.List());
-  HERDFLOW_CHECK(CheckSameLog(ends, before));
+  std::vector<TopicPartition> halted;
+  std::optional<Error> conflict;
+  const auto note = [&](TopicPartition partition, const Error& error) {
+    if (!conflict) conflict = error;
+    if (std::find(halted.begin(), halted.end(), partition) == halted.end()) {
+      halted.push_back(partition);
+    }
+  };
+  for (const LogConflict& each : conflicts) note(each.partition.partition, each.error);
   std::int64_t loaded = 0;
   Watch watch;
   while (!stop()) {
@@ -281,10 +326,12 @@ Result<std::int64_t> LoadToEnd(Loader& loader, TopicAdmin& topics, HerdQueries& 
     }
     loaded += *count;
     if (*count != 0) progress("load", loaded);
+    for (const Loader::Halted& each : loader.halted()) note(each.partition, each.error);
     HERDFLOW_ASSIGN(const std::vector<PartitionProgress> stands, queries.ReadProgress());
-    if (IsLoaded(ends, stands) && !loader.IsChecking()) break;
+    if (IsLoaded(ends, stands, halted) && !loader.IsChecking()) break;
     watch.Look(stands);
   }
+  if (conflict) return Fail(*std::move(conflict));
   return loaded;
 }
 

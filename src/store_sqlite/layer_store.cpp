@@ -66,43 +66,73 @@ class SqliteLayerStore final : public pipeline::LayerStore {
     return RecordSetting(writer_, "time_zone", options.time_zone, "[herd] time_zone");
   }
 
-  Result<PartitionClaim> Claim(const pipeline::Assigned::Partition& partition,
+  Result<PartitionClaim> Claim(const pipeline::Assigned::Partition& partition, std::int64_t begin,
                                std::string_view owner) override {
     HERDFLOW_ASSIGN(const auto scope, WriteScope::Begin(writer_));
     PartitionClaim claim;
     claim.partition = partition.partition;
-    claim.stream_id = partition.stream_id;
-    HERDFLOW_ASSIGN(claim.stream, StreamOf(*scope, partition));
-    HERDFLOW_ASSIGN(sqlite::Statement * update, scope->Get("claim_partition"));
-    BindPartition(*update, claim);
-    HERDFLOW_CHECK(update->Bind(4, owner).Run());
-    if (writer_.session->database().changes() == 0) {
-      HERDFLOW_ASSIGN(sqlite::Statement * insert, scope->Get("insert_partition"));
-      BindPartition(*insert, claim);
-      HERDFLOW_CHECK(insert->Bind(4, partition.begin).Bind(5, owner).Run());
+    HERDFLOW_ASSIGN(auto stream, StreamOfPartition(*scope, partition.partition));
+    const bool is_known = stream.has_value();
+    if (!stream) {
+      HERDFLOW_ASSIGN(stream, NewestStreamOf(*scope, partition.partition.topic));
+    }
+    if (stream && stream->log_id != partition.stream_id) {
+      return Fail(ErrorCode::kConflict,
+                  "loading {}/{}: the store was filled from the log {}, this one is {}; bring back "
+                  "the log that belongs to this store, or go on with this one on purpose by "
+                  "`herdflow load --adopt`",
+                  Name(partition.partition.topic), partition.partition.partition, stream->log_id,
+                  partition.stream_id);
+    }
+    if (!stream) {
+      HERDFLOW_ASSIGN(stream, InsertStream(*scope, partition, partition.stream_id));
+    }
+    claim.stream_id = stream->stream_id;
+    claim.stream = stream->ref;
+    if (is_known) {
+      HERDFLOW_ASSIGN(sqlite::Statement * update, scope->Get("claim_partition"));
+      BindPartition(*update, claim.stream_id, claim.partition);
+      HERDFLOW_CHECK(update->Bind(4, owner).Run());
+    } else {
+      HERDFLOW_CHECK(InsertPartition(*scope, claim.stream_id, claim.partition, begin, owner));
     }
     HERDFLOW_ASSIGN(sqlite::Statement * read, scope->Get("read_partition"));
-    BindPartition(*read, claim);
+    BindPartition(*read, claim.stream_id, claim.partition);
     HERDFLOW_ASSIGN(const bool there, read->Step());
     if (!there) return Fail(ErrorCode::kInternal, "claiming a partition: its row is not there");
     claim.next_offset = read->Int(0);
     claim.last_version = read->Int(1);
     claim.epoch = read->Int(2);
-    if (const std::string_view hash = read->Blob(3); hash.size() == sizeof(pipeline::MessageHash)) {
-      claim.last_hash.emplace();
-      std::copy(hash.begin(), hash.end(), claim.last_hash->begin());
-    }
+    claim.last_hash = HashIn(read->Blob(3));
     read->Reset();
-    if (claim.next_offset < partition.begin || claim.next_offset > partition.end) {
-      return Fail(ErrorCode::kConflict,
-                  "loading {}/{}: the store has loaded up to offset {}, the log holds {} to {}; it "
-                  "was cut or restored from another copy: bring back the log.db that belongs to "
-                  "this store.db",
-                  Name(claim.partition.topic), claim.partition.partition, claim.next_offset,
-                  partition.begin, partition.end);
-    }
     HERDFLOW_CHECK(scope->Commit());
     return claim;
+  }
+
+  Result<> Adopt(const pipeline::Assigned::Partition& partition, std::int64_t begin) override {
+    HERDFLOW_ASSIGN(const auto scope, WriteScope::Begin(writer_));
+    HERDFLOW_ASSIGN(const auto current, StreamOfPartition(*scope, partition.partition));
+    HERDFLOW_ASSIGN(auto adopted, NewestStreamOf(*scope, partition.partition.topic));
+    // Partitions that are adopted one after another become parts of one incarnation.
+    const bool is_fresh = adopted && adopted->log_id == partition.stream_id &&
+                          (!current || adopted->ref > current->ref);
+    if (!is_fresh) {
+      HERDFLOW_ASSIGN(sqlite::Statement * count, scope->Get("count_incarnations"));
+      count->Bind(1, std::string_view(partition.stream_id));
+      HERDFLOW_ASSIGN(const auto incarnations, FirstInt(*count));
+      const std::string stream_id =
+          incarnations.value_or(0) == 0
+              ? partition.stream_id
+              : fmt::format("{}#{}", partition.stream_id, *incarnations + 1);
+      HERDFLOW_ASSIGN(adopted, InsertStream(*scope, partition, stream_id));
+    }
+    if (current) {  // Whoever still loads the old one is fenced.
+      HERDFLOW_ASSIGN(sqlite::Statement * fence, scope->Get("claim_partition"));
+      BindPartition(*fence, current->stream_id, partition.partition);
+      HERDFLOW_CHECK(fence->Bind(4, nullptr).Run());
+    }
+    HERDFLOW_CHECK(InsertPartition(*scope, adopted->stream_id, partition.partition, begin, ""));
+    return scope->Commit();
   }
 
   Result<std::unique_ptr<pipeline::LoadTx>> BeginLoad() override {
@@ -172,35 +202,58 @@ class SqliteLayerStore final : public pipeline::LayerStore {
   }
 
  private:
-  static void BindPartition(sqlite::Statement& statement, const PartitionClaim& claim) {
-    statement.Bind(1, kConsumerGroup)
-        .Bind(2, std::string_view(claim.stream_id))
-        .Bind(3, claim.partition.partition);
+  struct Stream {
+    pipeline::StreamRef ref{};
+    std::string stream_id, log_id;
+  };
+
+  static void BindPartition(sqlite::Statement& statement, std::string_view stream_id,
+                            pipeline::TopicPartition partition) {
+    statement.Bind(1, kConsumerGroup).Bind(2, stream_id).Bind(3, partition.partition);
   }
 
-  /// The stream's integer. A second stream of one topic is another log: never mixed in silently.
-  Result<pipeline::StreamRef> StreamOf(WriteScope& scope,
-                                       const pipeline::Assigned::Partition& partition) {
-    const std::string_view topic = Name(partition.partition.topic);
-    HERDFLOW_ASSIGN(sqlite::Statement * find, scope.Get("find_stream"));
-    find->Bind(1, std::string_view(partition.stream_id));
-    HERDFLOW_ASSIGN(const auto known, FirstInt(*find));
-    if (known) return pipeline::StreamRef{*known};
-    HERDFLOW_ASSIGN(sqlite::Statement * other, scope.Get("find_other_stream"));
-    HERDFLOW_ASSIGN(const bool another,
-                    other->Bind(1, topic).Bind(2, std::string_view(partition.stream_id)).Step());
-    if (another) {
-      const std::string filled_from(other->Text(0));
-      other->Reset();
-      return Fail(
-          ErrorCode::kConflict,
-          "loading {}: the store was filled from the log {}, this one is {}; bring back the "
-          "log.db that belongs to this store.db, or move store.db away to load this log",
-          topic, filled_from, partition.stream_id);
-    }
+  static Result<> InsertPartition(WriteScope& scope, std::string_view stream_id,
+                                  pipeline::TopicPartition partition, std::int64_t begin,
+                                  std::string_view owner) {
+    HERDFLOW_ASSIGN(sqlite::Statement * insert, scope.Get("insert_partition"));
+    BindPartition(*insert, stream_id, partition);
+    return insert->Bind(4, begin).Bind(5, owner).Run();
+  }
+
+  static Result<std::optional<Stream>> FirstStream(sqlite::Statement& find) {
+    HERDFLOW_ASSIGN(const bool there, find.Step());
+    if (!there) return std::optional<Stream>();
+    Stream stream{pipeline::StreamRef{find.Int(0)}, std::string(find.Text(1)),
+                  std::string(find.Text(2))};
+    find.Reset();
+    return std::optional(std::move(stream));
+  }
+
+  /// Under which the partition is loaded, if it was ever claimed.
+  static Result<std::optional<Stream>> StreamOfPartition(WriteScope& scope,
+                                                         pipeline::TopicPartition partition) {
+    HERDFLOW_ASSIGN(sqlite::Statement * find, scope.Get("find_partition_stream"));
+    find->Bind(1, kConsumerGroup).Bind(2, Name(partition.topic)).Bind(3, partition.partition);
+    return FirstStream(*find);
+  }
+
+  static Result<std::optional<Stream>> NewestStreamOf(WriteScope& scope, pipeline::Topic topic) {
+    HERDFLOW_ASSIGN(sqlite::Statement * find, scope.Get("find_topic_stream"));
+    find->Bind(1, Name(topic));
+    return FirstStream(*find);
+  }
+
+  Result<std::optional<Stream>> InsertStream(WriteScope& scope,
+                                             const pipeline::Assigned::Partition& partition,
+                                             const std::string& stream_id) {
     HERDFLOW_ASSIGN(sqlite::Statement * insert, scope.Get("insert_stream"));
-    HERDFLOW_CHECK(insert->Bind(1, std::string_view(partition.stream_id)).Bind(2, topic).Run());
-    return pipeline::StreamRef{writer_.session->database().last_insert_rowid()};
+    HERDFLOW_CHECK(insert->Bind(1, std::string_view(stream_id))
+                       .Bind(2, Name(partition.partition.topic))
+                       .Bind(3, std::string_view(partition.stream_id))
+                       .Run());
+    return std::optional(
+        Stream{pipeline::StreamRef{writer_.session->database().last_insert_rowid()}, stream_id,
+               partition.stream_id});
   }
 
   Writer writer_;

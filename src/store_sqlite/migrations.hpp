@@ -1,11 +1,12 @@
 #pragma once
 
 #include <array>
+#include <span>
 #include <string_view>
 
 namespace herdflow::store_sqlite {
 
-/// The texts of `migrations/*.sql` in their order (see CMakeLists.txt).
-extern const std::array<std::string_view, 1> kMigrations;
+/// migrations/NNN_*.sql in order: the nth brings the schema to version n.
+extern const std::span<const std::string_view> kMigrations;
 
 }  // namespace herdflow::store_sqlite

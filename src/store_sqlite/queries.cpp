@@ -93,8 +93,10 @@ class SqliteHerdQueries final : public pipeline::HerdQueries {
   Result<std::vector<PartitionProgress>> ReadProgress() override {
     const std::lock_guard lock(mutex_);
     std::vector<PartitionProgress> all;
-    HERDFLOW_CHECK(ForEachPartition(
-        [&](const PartitionProgress& progress, std::int64_t) { all.push_back(progress); }));
+    HERDFLOW_CHECK(ForEachPartition([&](PartitionProgress& progress, std::int64_t) {
+      MarkCurrent(all, progress);
+      all.push_back(progress);
+    }));
     return all;
   }
 
@@ -117,7 +119,8 @@ class SqliteHerdQueries final : public pipeline::HerdQueries {
     HERDFLOW_CHECK(ForEachRow(
         "count_dirty_days", [&](const sqlite::Statement& row) { status.dirty_days = row.Int(0); }));
     std::vector<std::int64_t> streams;
-    HERDFLOW_CHECK(ForEachPartition([&](const PartitionProgress& progress, std::int64_t stream) {
+    HERDFLOW_CHECK(ForEachPartition([&](PartitionProgress& progress, std::int64_t stream) {
+      MarkCurrent(status.partitions, progress);
       status.partitions.push_back({progress, 0});
       streams.push_back(stream);
     }));
@@ -159,6 +162,14 @@ class SqliteHerdQueries final : public pipeline::HerdQueries {
     return range;
   }
 
+  /// Of the streams of one partition, oldest first, the last one is loaded now.
+  template <class Progress>
+  static void MarkCurrent(std::vector<Progress>& before, const PartitionProgress& next) {
+    if (before.empty()) return;
+    PartitionProgress& last = before.back();
+    last.current = last.topic != next.topic || last.partition != next.partition;
+  }
+
   template <class Each>
   Result<> ForEachRow(std::string_view name, Each each) {
     HERDFLOW_ASSIGN(sqlite::Statement * read, session_->Get(name));
@@ -184,6 +195,8 @@ class SqliteHerdQueries final : public pipeline::HerdQueries {
       progress.next_offset = read->Int(4);
       progress.holes = read->Int(5);
       progress.judged_offset = read->Int(6);
+      progress.log_id = read->Text(8);
+      progress.last_hash = HashIn(read->Blob(9));
       each(progress, read->Int(7));
     }
   }

@@ -1,5 +1,6 @@
 #include "session.hpp"
 
+#include <algorithm>
 #include <filesystem>
 #include <utility>
 
@@ -96,6 +97,14 @@ void BindLineage(sqlite::Statement& statement, int first, const pipeline::Lineag
       .Bind(first + 1, static_cast<std::int64_t>(lineage.stream))
       .Bind(first + 2, lineage.partition)
       .Bind(first + 3, lineage.offset);
+}
+
+std::optional<pipeline::MessageHash> HashIn(std::string_view bytes) {
+  std::optional<pipeline::MessageHash> hash;
+  if (bytes.size() == sizeof(pipeline::MessageHash)) {
+    std::copy(bytes.begin(), bytes.end(), hash.emplace().begin());
+  }
+  return hash;
 }
 
 pipeline::Lineage ReadLineage(const sqlite::Statement& statement, int first) {

@@ -109,6 +109,8 @@ Result<std::optional<std::int64_t>> FirstInt(sqlite::Statement& statement);
 
 /// Binds version, stream, partition and offset from parameter `first` on.
 void BindLineage(sqlite::Statement& statement, int first, const pipeline::Lineage& lineage);
+/// The hash in a blob column, if it holds one.
+[[nodiscard]] std::optional<pipeline::MessageHash> HashIn(std::string_view bytes);
 /// Reads the same four from column `first` on.
 [[nodiscard]] pipeline::Lineage ReadLineage(const sqlite::Statement& statement, int first);
 

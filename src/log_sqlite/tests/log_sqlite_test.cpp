@@ -43,7 +43,8 @@ class SqliteLogFixture : public EventLogFixture {
 
   void MakeTopics(std::int32_t partitions) {
     auto admin = Admin();
-    for (const Topic topic : kAllTopics) ASSERT_TRUE(admin->Create(topic, partitions));
+    for (const Topic topic : kAllTopics)
+      ASSERT_TRUE(admin->Create(topic, {.partitions = partitions}));
   }
 
   SqliteLogOptions options;
@@ -196,9 +197,9 @@ TEST_F(SqliteLog, TheSecondReaderOfAGroupIsIdleUntilTheFirstIsKilled) {
 TEST_F(SqliteLog, ATopicMadeLaterIsAssignedInAddition) {
   auto consumer = Consumer();
   EXPECT_FALSE(consumer.Poll({.wait = std::chrono::milliseconds(20)}));
-  ASSERT_TRUE(Admin()->Create(Topic::kCows, 1));
+  ASSERT_TRUE(Admin()->Create(Topic::kCows, {.partitions = 1}));
   consumer.PollUntil([&] { return consumer.assigned.size() == 1; });
-  ASSERT_TRUE(Admin()->Create(Topic::kMeasurements, 2));
+  ASSERT_TRUE(Admin()->Create(Topic::kMeasurements, {.partitions = 2}));
   consumer.PollUntil([&] { return consumer.assigned.size() == 3; });
   auto writer = Writer();
   AppendOne(*writer, "v");
@@ -318,7 +319,7 @@ TEST_F(SqliteLog, OffsetsGoOnWhereOldMessagesWereRemoved) {
   EXPECT_EQ(AppendOne(*writer, "v").offset, 3);
   auto consumer = Consumer();
   consumer.PollUntilRead(1);
-  EXPECT_EQ(consumer.assigned.at({Topic::kMeasurements, 0}).begin, 3);
+  EXPECT_EQ(consumer.reader().Range({Topic::kMeasurements, 0}).value().begin, 3);
 }
 
 TEST_F(SqliteLog, PeopleReadItBySql) {

@@ -171,7 +171,7 @@ class EventLogContract : public ::testing::TestWithParam<EventLogUnderTest> {
   void MakeTopics() {
     auto admin = log_->Admin();
     for (const Topic topic : kAllTopics) {
-      const auto made = admin->Create(topic, kContractPartitions);
+      const auto made = admin->Create(topic, {.partitions = kContractPartitions});
       ASSERT_TRUE(made) << made.error().message();
     }
   }
@@ -395,18 +395,52 @@ TEST_P(EventLogContract, AReaderSeesWhatIsAppendedWhileItWaits) {
   consumer.PollUntilRead(5);
 }
 
-TEST_P(EventLogContract, AssignmentTellsWhereThePartitionBeginsAndEnds) {
+TEST_P(EventLogContract, TheReaderTellsWhereAPartitionBeginsAndEnds) {
   MakeTopics();
-  const auto outcomes = Append(*log_->Writer(), Topic::kCows, Numbered(100));
   auto consumer = Consumer();
   consumer.PollUntil([&] { return consumer.assigned.size() == 9; });
+  const auto outcomes = Append(*log_->Writer(), Topic::kCows, Numbered(100));
   std::map<std::int32_t, std::int64_t> ends;
   for (const auto& outcome : outcomes) ends[outcome.partition] = outcome.offset + 1;
   for (const auto& [partition, given] : consumer.assigned) {
     EXPECT_FALSE(given.stream_id.empty());
-    EXPECT_EQ(given.begin, 0);
-    EXPECT_EQ(given.end, partition.topic == Topic::kCows ? ends[partition.partition] : 0);
+    const auto range = consumer.reader().Range(partition);
+    ASSERT_TRUE(range) << range.error().message();
+    EXPECT_EQ(range->begin, 0);
+    EXPECT_EQ(range->end, partition.topic == Topic::kCows ? ends[partition.partition] : 0);
   }
+}
+
+TEST_P(EventLogContract, APausedPartitionGivesNothingUntilItIsStarted) {
+  MakeTopics();
+  auto writer = log_->Writer();
+  const TopicPartition partition{Topic::kCows, PartitionOf("a", kContractPartitions)};
+  auto consumer = Consumer();
+  Append(*writer, Topic::kCows, {{"a", "0", {}}});
+  consumer.PollUntilRead(1);
+  ASSERT_TRUE(consumer.reader().Pause(partition));
+  Append(*writer, Topic::kCows, {{"a", "1", {}}, {"a", "2", {}}});
+  Append(*writer, Topic::kSensors, {{"s", "other", {}}});
+  consumer.PollUntilRead(2);
+  for (int i = 0; i < 3; ++i) consumer.Poll({.wait = std::chrono::milliseconds(20)});
+  EXPECT_EQ(consumer.read[partition].size(), 1u);
+  ASSERT_TRUE(consumer.reader().Start(partition, 1));
+  consumer.PollUntilRead(4);
+  EXPECT_EQ(consumer.read[partition].back().value, "2");
+  EXPECT_FALSE(consumer.reader().Pause({Topic::kCows, 99}));
+}
+
+TEST_P(EventLogContract, WhatWasReportedAsLoadedChangesNothingThatIsRead) {
+  MakeTopics();
+  Append(*log_->Writer(), Topic::kCows, {{"a", "0", {}}, {"a", "1", {}}});
+  const TopicPartition partition{Topic::kCows, PartitionOf("a", kContractPartitions)};
+  {
+    auto consumer = Consumer();
+    consumer.PollUntilRead(2);
+    consumer.reader().ReportLoaded(partition, 2);
+  }
+  auto consumer = Consumer();
+  consumer.PollUntilRead(2);
 }
 
 TEST_P(EventLogContract, ReadingStartsWhereItIsToldAndGoesBackWhenToldAgain) {
@@ -504,10 +538,10 @@ TEST_P(EventLogContract, AReaderOfSomeTopicsGetsNoOthers) {
 TEST_P(EventLogContract, TopicsAreMadeOnceAndListedInOrder) {
   auto admin = log_->Admin();
   EXPECT_TRUE(admin->List().value().empty());
-  ASSERT_TRUE(admin->Create(Topic::kMeasurements, 2));
-  ASSERT_TRUE(admin->Create(Topic::kCows, 1));
+  ASSERT_TRUE(admin->Create(Topic::kMeasurements, {.partitions = 2}));
+  ASSERT_TRUE(admin->Create(Topic::kCows, {.partitions = 1}));
   const auto made = admin->List().value();
-  ASSERT_TRUE(admin->Create(Topic::kMeasurements, 5));
+  ASSERT_TRUE(admin->Create(Topic::kMeasurements, {.partitions = 5}));
   const auto listed = log_->Admin()->List().value();
   ASSERT_EQ(listed.size(), 2u);
   EXPECT_EQ(listed[0].topic, Topic::kCows);
@@ -516,9 +550,50 @@ TEST_P(EventLogContract, TopicsAreMadeOnceAndListedInOrder) {
   EXPECT_EQ(listed[1].partitions.size(), 2u);
   EXPECT_EQ(listed[1].stream_id, made[1].stream_id);
   EXPECT_NE(listed[0].stream_id, listed[1].stream_id);
-  const auto wrong = admin->Create(Topic::kSensors, 0);
+  for (const auto& topic : listed) {
+    EXPECT_EQ(topic.replication, 1);
+    EXPECT_FALSE(topic.retention);
+    EXPECT_EQ(topic.timestamp_type, kLogAppendTime);
+    EXPECT_EQ(topic.cleanup_policy, kDeletePolicy);
+  }
+  const auto wrong = admin->Create(Topic::kSensors, {.partitions = 0});
   ASSERT_FALSE(wrong);
   EXPECT_EQ(wrong.error().code(), ErrorCode::kInvalidInput);
+}
+
+TEST_P(EventLogContract, PartitionsAreAddedAndFoundByAReaderThatRuns) {
+  auto admin = log_->Admin();
+  ASSERT_TRUE(admin->Create(Topic::kCows, {.partitions = 2}));
+  auto consumer = Consumer();
+  consumer.PollUntil([&] { return consumer.assigned.size() == 2; });
+  ASSERT_TRUE(admin->Alter(Topic::kCows, {.partitions = 4}));
+  EXPECT_EQ(admin->List().value().at(0).partitions.size(), 4u);
+  consumer.PollUntil([&] { return consumer.assigned.size() == 4; });
+  const auto fewer = admin->Alter(Topic::kCows, {.partitions = 3});
+  ASSERT_FALSE(fewer);
+  EXPECT_EQ(fewer.error().code(), ErrorCode::kInvalidInput);
+  const auto missing = admin->Alter(Topic::kSensors, {.partitions = 3});
+  ASSERT_FALSE(missing);
+  EXPECT_EQ(missing.error().code(), ErrorCode::kNotFound);
+}
+
+TEST_P(EventLogContract, ADeletedTopicIsGoneAndOneMadeAnewIsEmpty) {
+  MakeTopics();
+  auto admin = log_->Admin();
+  Append(*log_->Writer(), Topic::kCows, Numbered(30));
+  Append(*log_->Writer(), Topic::kSensors, Numbered(5));
+  ASSERT_TRUE(admin->Delete(Topic::kCows));
+  const auto missing = admin->Delete(Topic::kCows);
+  ASSERT_FALSE(missing);
+  EXPECT_EQ(missing.error().code(), ErrorCode::kNotFound);
+  ASSERT_EQ(admin->List().value().size(), 2u);
+  ASSERT_TRUE(admin->Create(Topic::kCows, {.partitions = kContractPartitions}));
+  const auto listed = admin->List().value();
+  ASSERT_EQ(listed.size(), 3u);
+  for (const auto& partition : listed[0].partitions) EXPECT_EQ(partition.end, 0);
+  Append(*log_->Writer(), Topic::kCows, {{"a", "new", {}}});
+  auto consumer = Consumer();
+  consumer.PollUntilRead(6);
 }
 
 TEST_P(EventLogContract, AnyoneMayReadOnePartitionOutsideAGroup) {

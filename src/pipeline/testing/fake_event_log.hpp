@@ -44,6 +44,12 @@ class FakeEventLog : public EventWriter, public TopicAdmin {
   }
   /// Offsets that hold no message, as control records leave them.
   void PutHole(TopicPartition to, std::int64_t offsets) { partitions_.at(to).end += offsets; }
+  /// Drops the messages before `offset`, as retention does.
+  void TrimTo(TopicPartition to, std::int64_t offset) {
+    Partition& partition = partitions_.at(to);
+    std::erase_if(partition.messages, [&](const Stored& m) { return m.offset < offset; });
+    partition.begin = offset;
+  }
   /// Drops the messages from `offset` on, as an older copy of the log lacks them.
   void CutFrom(TopicPartition to, std::int64_t offset) {
     Partition& partition = partitions_.at(to);
@@ -58,13 +64,16 @@ class FakeEventLog : public EventWriter, public TopicAdmin {
     return partitions_.at(of).messages;
   }
   [[nodiscard]] std::int64_t End(TopicPartition of) const { return partitions_.at(of).end; }
+  [[nodiscard]] OffsetRange Range(TopicPartition of) const {
+    return {partitions_.at(of).begin, partitions_.at(of).end};
+  }
   [[nodiscard]] std::vector<TopicPartition> Partitions() const {
     std::vector<TopicPartition> all;
     for (const auto& [partition, messages] : partitions_) all.push_back(partition);
     return all;
   }
   [[nodiscard]] Assigned::Partition Assignment(TopicPartition of) const {
-    return {of, StreamId(of.topic), 0, End(of)};
+    return {of, StreamId(of.topic)};
   }
 
   // EventWriter: durable at once, at `clock`, which the test moves.
@@ -91,13 +100,19 @@ class FakeEventLog : public EventWriter, public TopicAdmin {
     std::vector<TopicDescription> all;
     for (const auto& [at, partition] : partitions_) {
       if (all.empty() || all.back().topic != at.topic) {
-        all.push_back({at.topic, StreamId(at.topic), Instant{}, {}});
+        all.emplace_back();
+        all.back().topic = at.topic;
+        all.back().stream_id = StreamId(at.topic);
+        all.back().timestamp_type = kLogAppendTime;
+        all.back().cleanup_policy = kDeletePolicy;
       }
-      all.back().partitions.push_back({at.partition, 0, partition.end});
+      all.back().partitions.push_back({Range(at), at.partition});
     }
     return all;
   }
-  Result<> Create(Topic, std::int32_t) override { return {}; }
+  Result<> Create(Topic, const TopicSettings&) override { return {}; }
+  Result<> Alter(Topic, const TopicChange&) override { return {}; }
+  Result<> Delete(Topic) override { return {}; }
   Result<MessageBatch> Read(TopicPartition from, std::int64_t offset, std::size_t count) override {
     return Batch(from, offset, count);
   }
@@ -120,6 +135,7 @@ class FakeEventLog : public EventWriter, public TopicAdmin {
  private:
   struct Partition {
     std::deque<Stored> messages;
+    std::int64_t begin = 0;
     std::int64_t end = 0;
   };
 
@@ -168,6 +184,14 @@ class FakeEventReader : public EventReader {
     positions_[partition] = offset;
     return {};
   }
+  Result<> Pause(TopicPartition partition) override {
+    positions_.erase(partition);
+    return {};
+  }
+  Result<OffsetRange> Range(TopicPartition partition) override { return log_.Range(partition); }
+  void ReportLoaded(TopicPartition partition, std::int64_t next_offset) override {
+    reported[partition] = next_offset;
+  }
 
   /// What the next Poll gives, before anything else.
   void GiveNext(Polled polled) { next_.push_back(std::move(polled)); }
@@ -179,6 +203,7 @@ class FakeEventReader : public EventReader {
   }
 
   std::size_t max_batch = 10'000;
+  std::map<TopicPartition, std::int64_t> reported;
   /// Which of so many partitions with unread messages is next.
   std::function<std::size_t(std::size_t)> pick = [](std::size_t) { return 0; };
 

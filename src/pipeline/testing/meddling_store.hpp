@@ -32,10 +32,14 @@ class MeddlingStore : public LayerStore {
   std::size_t max_dirty_days = kMany;
   std::size_t max_records = kMany;
 
-  Result<PartitionClaim> Claim(const Assigned::Partition& partition,
+  Result<PartitionClaim> Claim(const Assigned::Partition& partition, std::int64_t begin,
                                std::string_view owner) override {
     HERDFLOW_CHECK(Live());
-    return store_.Claim(partition, owner);
+    return store_.Claim(partition, begin, owner);
+  }
+  Result<> Adopt(const Assigned::Partition& partition, std::int64_t begin) override {
+    HERDFLOW_CHECK(Live());
+    return store_.Adopt(partition, begin);
   }
   Result<std::unique_ptr<LoadTx>> BeginLoad() override {
     HERDFLOW_CHECK(Live());

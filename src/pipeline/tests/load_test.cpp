@@ -42,7 +42,8 @@ class WritingDownStore : public LayerStore {
     std::optional<MessageHash> hash;
   };
 
-  Result<PartitionClaim> Claim(const Assigned::Partition& partition, std::string_view) override {
+  Result<PartitionClaim> Claim(const Assigned::Partition& partition, std::int64_t,
+                               std::string_view) override {
     if (claims_to_fail > 0 && claims_to_fail-- > 0) {
       return Fail(ErrorCode::kUnavailable, "no claim now");
     }
@@ -57,6 +58,7 @@ class WritingDownStore : public LayerStore {
     return claim;
   }
   Result<std::unique_ptr<LoadTx>> BeginLoad() override { return std::make_unique<Tx>(*this); }
+  Result<> Adopt(const Assigned::Partition&, std::int64_t) override { return NotHere(); }
 
   Result<std::unique_ptr<CleanseTx>> BeginCleanse() override { return NotHere(); }
   Result<std::unique_ptr<HerdBookTx>> BeginHerdBook() override { return NotHere(); }
@@ -188,6 +190,48 @@ TEST_F(LoaderTest, KeepsTheHashOfTheLastMessageAndCountsHoles) {
   EXPECT_EQ(store_.places[kReadings].hash, HashOf("S_C", "b"));
 }
 
+TEST_F(LoaderTest, AsksOnceMoreForWhatTheReaderSkipped) {
+  for (const char* value : {"0", "1", "2", "3"}) Put(value);
+  EXPECT_EQ(*Step(), 0);
+  MessageBatch skipping = log_.Batch(kReadings, 0, 10);
+  skipping.messages.erase(skipping.messages.begin() + 1, skipping.messages.begin() + 3);
+  reader_.GiveNext(std::move(skipping));
+  EXPECT_EQ(LoadAll(), 4);
+  EXPECT_THAT(Offsets(), ElementsAre(0, 1, 2, 3));
+  EXPECT_EQ(store_.places[kReadings].holes, 0);
+}
+
+TEST_F(LoaderTest, TellsTheLogWhatIsInTheStore) {
+  for (const char* value : {"0", "1"}) Put(value);
+  LoadAll();
+  EXPECT_EQ(reader_.reported.at(kReadings), 2);
+}
+
+TEST_F(LoaderTest, StaysAMemberOfItsGroupWhileTheStoreIsAway) {
+  Put("0");
+  store_.claims_to_fail = 1'000;
+  EXPECT_FALSE(Step());
+  reader_.GiveNext(Revoked{{kReadings}});
+  EXPECT_FALSE(Step());
+  store_.claims_to_fail = 0;
+  EXPECT_EQ(LoadAll(), 0) << "it was revoked meanwhile";
+}
+
+TEST_F(LoaderTest, APartitionTrimmedBeyondTheStoreOrShorterThanItIsHalted) {
+  for (const char* value : {"0", "1", "2"}) Put(value);
+  store_.places[kReadings].next_offset = 1;
+  log_.TrimTo(kReadings, 2);
+  EXPECT_EQ(LoadAll(), 0);
+  ASSERT_EQ(loader_.halted().size(), 1u);
+  EXPECT_THAT(loader_.halted()[0].error.message(), ::testing::HasSubstr("deleted before"));
+  store_.places[{Topic::kCows, 0}].next_offset = 1;
+  FakeEventReader reader{log_};
+  Loader loader({reader, store_, "another process"});
+  ASSERT_TRUE(loader.Step(kNoWait));
+  ASSERT_EQ(loader.halted().size(), 2u);
+  EXPECT_THAT(loader.halted()[0].error.message(), ::testing::HasSubstr("the log ends at 0"));
+}
+
 TEST_F(LoaderTest, SkipsWhatTheStoreHasAlready) {
   for (const char* value : {"0", "1", "2"}) Put(value);
   LoadAll();
@@ -278,12 +322,13 @@ TEST_F(LoaderTest, ALogThatWasRestoredAndWentOnIsNotTakenForTheSame) {
   Loader loader({reader, store_, "another process"});
   ASSERT_TRUE(loader.Step(kNoWait));  // Assigned.
   EXPECT_TRUE(loader.IsChecking());
-  for (int i = 0; i < 2; ++i) {  // It stays refused.
-    const auto step = loader.Step(kNoWait);
-    ASSERT_FALSE(step);
-    EXPECT_EQ(step.error().code(), ErrorCode::kConflict);
-  }
-  EXPECT_THAT(Offsets(), ElementsAre(0, 1, 2));
+  log_.Put({Topic::kCows, 1}, log_.clock, "C", "the others go on");
+  for (int i = 0; i < 4; ++i) ASSERT_TRUE(loader.Step(kNoWait));
+  ASSERT_EQ(loader.halted().size(), 1u);
+  EXPECT_EQ(loader.halted()[0].partition, kReadings);
+  EXPECT_EQ(loader.halted()[0].error.code(), ErrorCode::kConflict);
+  EXPECT_THAT(loader.halted()[0].error.message(), ::testing::HasSubstr("--adopt"));
+  EXPECT_THAT(Offsets(), ElementsAre(0, 1, 2, 0));
 }
 
 TEST_F(LoaderTest, TheLastMessageIsComparedAndNotLoadedAgain) {

@@ -147,7 +147,7 @@ class LayerStoreContract : public ::testing::TestWithParam<MakeLayerStoreFixture
   }
 
   PartitionClaim ClaimReadings(LayerStore& store, std::string_view owner = "test") {
-    return Must(store.Claim(log_.Assignment(kReadings), owner));
+    return Must(store.Claim(log_.Assignment(kReadings), 0, owner));
   }
   /// The first dirty days of a task, committed.
   std::vector<DirtyDay> NextDirty(AggregateTask task, std::size_t max = 1'000) {

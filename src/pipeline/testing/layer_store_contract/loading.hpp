@@ -73,31 +73,86 @@ TEST_P(LayerStoreContract, AnUncommittedLoadLeavesNeitherRowsNorIdsNorOffset) {
 TEST_P(LayerStoreContract, AnotherLogOfTheSameTopicIsAConflict) {
   ClaimReadings(*store_);
   const FakeEventLog other(3, "2");
-  const auto claim = store_->Claim(other.Assignment(kReadings), "test");
-  ASSERT_EQ(CodeOf(claim), ErrorCode::kConflict);
-  EXPECT_THAT(claim.error().message(), HasSubstr(log_.StreamId(Topic::kMeasurements)));
+  for (const std::int32_t partition : {0, 1}) {
+    const auto claim =
+        store_->Claim(other.Assignment({Topic::kMeasurements, partition}), 0, "test");
+    ASSERT_EQ(CodeOf(claim), ErrorCode::kConflict);
+    EXPECT_THAT(claim.error().message(), HasSubstr(log_.StreamId(Topic::kMeasurements)));
+  }
   EXPECT_EQ(Count("{ops}streams"), 1);
 }
 
-TEST_P(LayerStoreContract, AStoreThatIsAheadOfTheLogOrBehindItsBeginningIsAConflict) {
-  for (int i = 0; i < 3; ++i) SendReading("S1", "C1", "2024-04-07T05:00:00Z", "12");
-  Load();
-  Assigned::Partition cut = log_.Assignment(kReadings);
-  cut.end = 2;
-  EXPECT_EQ(CodeOf(store_->Claim(cut, "test")), ErrorCode::kConflict);
-  Assigned::Partition trimmed = log_.Assignment(kReadings);
-  trimmed.begin = 4;
-  trimmed.end = 9;
-  EXPECT_EQ(CodeOf(store_->Claim(trimmed, "test")), ErrorCode::kConflict);
-}
-
 TEST_P(LayerStoreContract, APartitionThatBeginsLateIsLoadedFromItsBeginning) {
-  const PartitionClaim claim = Must(store_->Claim({kReadings, "fake", 100, 150}, "test"));
+  const PartitionClaim claim = Must(store_->Claim({kReadings, "fake"}, 100, "test"));
   EXPECT_EQ(claim.next_offset, 100);
+  EXPECT_EQ(Must(store_->Claim({kReadings, "fake"}, 120, "test")).next_offset, 100);
   const auto progress = Must(layers_->Queries()->ReadProgress());
   ASSERT_THAT(progress, SizeIs(1));
   EXPECT_EQ(progress[0].first_offset, 100);
   EXPECT_EQ(progress[0].judged_offset, 100);
+  EXPECT_EQ(progress[0].log_id, "fake");
+}
+
+TEST_P(LayerStoreContract, AnAdoptedPartitionIsLoadedAnewBesideWhatItWas) {
+  SendReading("S1", "C1", "2024-04-07T05:00:00Z", "12");
+  SendReading("S1", "C1", "2024-04-07T06:00:00Z", "13");
+  SendReading("S1", "C1", "2024-04-07T07:00:00Z", "14", 1);
+  Load();
+  const PartitionClaim old = ClaimReadings(*store_);
+  const auto assigned = log_.Assignment(kReadings);
+  Must(store_->Adopt(assigned, 5));
+  Must(store_->Adopt(log_.Assignment({Topic::kMeasurements, 1}), 0));
+  {
+    const auto tx = Must(store_->BeginLoad());
+    EXPECT_FALSE(Must(tx->Advance(old, 3, 1, 0, {}))) << "the old owner is fenced";
+  }
+  const PartitionClaim anew = Must(store_->Claim(assigned, 9, "test"));
+  EXPECT_EQ(anew.next_offset, 5);
+  EXPECT_EQ(anew.stream_id, assigned.stream_id + "#2");
+  EXPECT_NE(anew.stream, old.stream);
+  EXPECT_FALSE(anew.last_hash);
+  Must(store_->Adopt(assigned, 6));
+  std::vector<std::string> stands;
+  for (const auto& at : Must(layers_->Queries()->ReadProgress())) {
+    if (at.topic != "measurements" || at.partition == 2) continue;
+    EXPECT_EQ(at.log_id, assigned.stream_id);
+    stands.push_back(fmt::format("{}{}: {} to {}{}", at.partition,
+                                 at.stream_id.substr(at.log_id.size()), at.first_offset,
+                                 at.next_offset, at.current ? ", current" : ""));
+  }
+  EXPECT_THAT(stands, ElementsAre("0: 0 to 2", "0#2: 5 to 5", "0#3: 6 to 6, current", "1: 0 to 1",
+                                  "1#2: 0 to 0, current"));
+}
+
+TEST_P(LayerStoreContract, ATopicMadeAnewIsHaltedUntilItIsAdopted) {
+  SendReading("S1", "C1", "2024-04-07T05:00:00Z", "12");
+  SendCow("C1");
+  SendSensor("S1");
+  RunAll();
+  FakeEventLog other(3, "2");
+  other.clock = log_.clock + std::chrono::hours(1);
+  other.Put(kReadings, other.clock, "key", Reading("S1", "C1", "2024-04-07T05:00:00Z", "15"));
+  other.Put({Topic::kCows, 0}, other.clock, "key", R"({"id":"C2","name":"Lotte"})");
+  FakeEventReader reader(other);
+  Loader loader({reader, *store_, "test"});
+  const auto queries = layers_->Queries();
+  EXPECT_EQ(CodeOf(LoadToEnd(loader, other, *queries, Never, Quiet)), ErrorCode::kConflict);
+  const auto conflicts = Must(FindLogConflicts(other, *queries));
+  ASSERT_THAT(conflicts, SizeIs(9));
+  for (const LogConflict& conflict : conflicts) {
+    EXPECT_THAT(conflict.error.message(), HasSubstr("--adopt"));
+    Must(store_->Adopt(conflict.partition, conflict.begin));
+  }
+  EXPECT_THAT(Must(FindLogConflicts(other, *queries)), IsEmpty());
+  FakeEventReader again(other);
+  Loader adopted({again, *store_, "test"});
+  EXPECT_EQ(Must(LoadToEnd(adopted, other, *queries, Never, Quiet)), 2);
+  Must(JudgeCows(*store_, Never, Quiet));
+  CleanseAll();
+  AggregateAll();
+  EXPECT_THAT(Silver(), ElementsAre(HasSubstr("C1 S1 2024-04-07T05:00:00Z 15 accepted")));
+  EXPECT_EQ(Count("{bronze}measurements_rows"), 2);
+  for (const auto& at : Must(queries->ReadStatus()).partitions) EXPECT_EQ(at.AuditGap(), 0);
 }
 
 /// What a topic may hold, sensible or not.

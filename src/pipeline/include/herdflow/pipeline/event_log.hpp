@@ -94,14 +94,12 @@ struct MessageBatch {
   std::shared_ptr<const void> bytes;  ///< Keeps the views alive.
 };
 
-/// The group gave these partitions to this reader, in addition to those it has. Answer each with
-/// Start before the next Poll.
+/// The group gave these partitions to this reader, in addition to those it has. None of them is
+/// read before Start.
 struct Assigned {
   struct Partition {
     TopicPartition partition;
     std::string stream_id;
-    std::int64_t begin = 0;  ///< The oldest offset that the log still has.
-    std::int64_t end = 0;    ///< One past the newest.
   };
   std::vector<Partition> partitions;
 };
@@ -120,6 +118,12 @@ struct PollLimits {
   std::chrono::milliseconds wait{100};
 };
 
+/// The offsets that the log holds of a partition.
+struct OffsetRange {
+  std::int64_t begin = 0;  ///< The oldest that it still has.
+  std::int64_t end = 0;    ///< One past the newest.
+};
+
 /// Reads topics as one member of a consumer group: a partition has one reader at a time. Where to
 /// read from comes from the store, never from the log.
 ///
@@ -130,25 +134,58 @@ class EventReader {
  public:
   virtual ~EventReader() = default;
 
-  /// Wait for the next happening. kUnavailable: the log is away; polling again is right.
+  /// Wait for the next happening. kUnavailable: the log is away; polling again is right. A member
+  /// that does not poll for minutes loses its partitions.
   virtual Result<Polled> Poll(const PollLimits& limits) = 0;
-  /// Read the assigned partition from `offset` on. Again at any time: the reader goes there.
+  /// Read the assigned partition from `offset` on. Again at any time: the reader goes there, and
+  /// gives nothing that it had read before.
   virtual Result<> Start(TopicPartition partition, std::int64_t offset) = 0;
+  /// Give nothing of the assigned partition until it is started again.
+  virtual Result<> Pause(TopicPartition partition) = 0;
+  /// What the log holds of an assigned partition now.
+  virtual Result<OffsetRange> Range(TopicPartition partition) = 0;
+  /// Everything before `next_offset` is in the store. The log's own tools show it; nothing is read
+  /// from it, so it may fail or come late.
+  virtual void ReportLoaded(TopicPartition partition, std::int64_t next_offset) = 0;
 };
+
+/// How a topic is made.
+struct TopicSettings {
+  std::int32_t partitions = 1;
+  std::int16_t replication = 1;
+  /// How long messages are kept; nothing: for ever.
+  std::optional<std::chrono::milliseconds> retention = std::nullopt;
+};
+
+/// The values of `message.timestamp.type` and `cleanup.policy` that herdflow needs, as Kafka names
+/// them: another policy would drop readings, another time would let a sender's clock decide.
+inline constexpr std::string_view kLogAppendTime = "LogAppendTime";
+inline constexpr std::string_view kDeletePolicy = "delete";
 
 struct TopicDescription {
   Topic topic = Topic::kMeasurements;
   std::string stream_id;
-  Instant created_at;
-  struct Partition {
+  std::optional<Instant> created_at;  ///< Where the log knows it.
+  std::int16_t replication = 1;
+  std::optional<std::chrono::milliseconds> retention;
+  std::string timestamp_type;  ///< As Kafka names it.
+  std::string cleanup_policy;  ///< As Kafka names it.
+  struct Partition : OffsetRange {
     std::int32_t partition = 0;
-    std::int64_t begin = 0;
-    std::int64_t end = 0;
   };
   std::vector<Partition> partitions;
 };
 
-/// Makes and shows topics. Threads: any.
+/// What is to be changed of a topic; what is not set stays.
+struct TopicChange {
+  std::optional<std::int32_t> partitions = std::nullopt;  ///< More than there are.
+  /// The inner nothing: keep messages for ever.
+  std::optional<std::optional<std::chrono::milliseconds>> retention = std::nullopt;
+  bool repair_policies = false;  ///< Set both policies to what herdflow needs.
+};
+
+/// Makes, changes and shows topics. Threads: any.
+/// Errors: kNotFound (no such topic), kInvalidInput (the engine cannot), kUnavailable.
 class TopicAdmin {
  public:
   virtual ~TopicAdmin() = default;
@@ -156,7 +193,10 @@ class TopicAdmin {
   /// The topics that exist, in the order of `Topic`, with the log's ends as of now.
   virtual Result<std::vector<TopicDescription>> List() = 0;
   /// Make the topic if it is missing; an existing one is left as it is.
-  virtual Result<> Create(Topic topic, std::int32_t partitions) = 0;
+  virtual Result<> Create(Topic topic, const TopicSettings& settings) = 0;
+  virtual Result<> Alter(Topic topic, const TopicChange& change) = 0;
+  /// Delete the topic with all its messages. What was loaded of it stays in the store.
+  virtual Result<> Delete(Topic topic) = 0;
   /// Up to `count` messages of one partition from `offset` on, outside any group.
   virtual Result<MessageBatch> Read(TopicPartition partition, std::int64_t offset,
                                     std::size_t count) = 0;

@@ -12,6 +12,7 @@
 #include "herdflow/core/result.hpp"
 #include "herdflow/core/time.hpp"
 #include "herdflow/herd/report.hpp"
+#include "herdflow/pipeline/rows.hpp"
 
 namespace herdflow::pipeline {
 
@@ -40,9 +41,12 @@ struct ReportData {
 /// How far the store is with one partition of the log.
 struct PartitionProgress {
   std::string topic, stream_id;
+  std::string log_id;   ///< The stream id as the log tells it.
+  bool current = true;  ///< false: the partition was adopted since, under another stream id.
   std::int32_t partition = 0;
   std::int64_t first_offset = 0, next_offset = 0, holes = 0;
-  std::int64_t judged_offset = 0;  ///< The topic's pipeline has judged everything before it.
+  std::int64_t judged_offset = 0;        ///< The topic's pipeline has judged everything before it.
+  std::optional<MessageHash> last_hash;  ///< Of the last loaded message.
 };
 
 /// How many rows each layer holds and how far each step is: what `status` shows.

@@ -23,12 +23,10 @@ inline constexpr std::array kAllAggregateTasks{AggregateTask::kDaily, AggregateT
                                                AggregateTask::kCowDays};
 [[nodiscard]] std::string_view Name(AggregateTask task);
 
-using MessageHash = std::array<std::uint8_t, 16>;
-
 /// One loader's right to write one partition, and where it stands.
 struct PartitionClaim {
   TopicPartition partition;
-  std::string stream_id;
+  std::string stream_id;  ///< The log's, and its incarnation where it was adopted: `…#2`.
   StreamRef stream{};
   std::int64_t epoch = 0;        ///< Raised by every claim: an older owner is fenced.
   std::int64_t next_offset = 0;  ///< The first offset that is not loaded.
@@ -157,10 +155,15 @@ class LayerStore {
  public:
   virtual ~LayerStore() = default;
 
-  /// Become the owner of a partition; older owners are fenced. kConflict: the store was filled
+  /// Become the owner of a partition; older owners are fenced. `begin`: the log's oldest offset,
+  /// from which a partition that the store does not know is loaded. kConflict: the store was filled
   /// from another log of this name.
-  virtual Result<PartitionClaim> Claim(const Assigned::Partition& partition,
+  virtual Result<PartitionClaim> Claim(const Assigned::Partition& partition, std::int64_t begin,
                                        std::string_view owner) = 0;
+  /// Take the partition for a new one that begins at `begin`, on purpose: a topic made anew,
+  /// trimmed or restored. What was loaded of it stays, under the stream id that it had; owners are
+  /// fenced.
+  virtual Result<> Adopt(const Assigned::Partition& partition, std::int64_t begin) = 0;
   virtual Result<std::unique_ptr<LoadTx>> BeginLoad() = 0;
   virtual Result<std::unique_ptr<CleanseTx>> BeginCleanse() = 0;
   virtual Result<std::unique_ptr<HerdBookTx>> BeginHerdBook() = 0;

@@ -4,6 +4,8 @@
 #include <chrono>
 #include <cstdint>
 #include <functional>
+#include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -41,35 +43,65 @@ class Loader {
  public:
   explicit Loader(LoadContext context) : context_(std::move(context)) {}
 
-  /// One happening of the log: assign, revoke, or one chunk. Returns the messages loaded.
-  /// kConflict: the log is not the one that the store was filled from.
+  /// One happening of the log: assign, revoke, or one chunk. Returns the messages loaded. Polls the
+  /// log also while the store is away, so that it stays a member of its group.
   Result<std::int64_t> Step(std::chrono::milliseconds wait);
   /// Whether a claimed partition's last loaded message is still to be compared with the log's.
   [[nodiscard]] bool IsChecking() const;
 
+  struct Halted {
+    TopicPartition partition;
+    Error error;
+  };
+  /// The partitions whose log is not the one that the store was filled from. The loader says so
+  /// aloud, loads the others, and looks every few seconds whether somebody has adopted them.
+  [[nodiscard]] std::vector<Halted> halted() const;
+
  private:
+  using Clock = std::chrono::steady_clock;
   struct Held {
     Assigned::Partition assigned;
     PartitionClaim claim;
     bool to_check = false;  ///< The next message must be the one that was loaded last.
+    /// The offset that was missing and was asked for again: missing once more, it is a hole.
+    std::optional<std::int64_t> asked_again;
+  };
+  struct Unclaimed {
+    Assigned::Partition assigned;
+    Clock::time_point not_before{};
+    std::optional<Error> halted_by;
   };
 
-  Result<> ClaimAgain();
+  Result<> ClaimDue();
+  Result<> Claim(Unclaimed& unclaimed);
+  void Halt(Unclaimed& unclaimed, Error error);
+  /// To be claimed anew: what the store holds is read again.
+  Result<> GiveUp(std::vector<Held>::iterator held);
   void Drop(TopicPartition partition);
   Result<std::int64_t> Store(const MessageBatch& batch);
   /// false: fenced. Moves the claim where it succeeds.
-  Result<bool> StoreChunk(PartitionClaim& claim, const MessageBatch& batch);
+  Result<bool> StoreChunk(PartitionClaim& claim, std::span<const Message> messages);
 
   LoadContext context_;
   std::vector<Held> claims_;
-  std::vector<Assigned::Partition> unclaimed_;  ///< Assigned, and to be claimed (again).
+  std::vector<Unclaimed> unclaimed_;  ///< Assigned, and to be claimed (again).
   herd::MessageParser parser_;
 };
 
 /// Load up to the end of the log as it stands now, by this loader or by whichever process holds the
-/// partitions. Returns the messages that this loader loaded.
+/// partitions. Returns the messages that this loader loaded. kConflict: a partition is not the one
+/// that the store was filled from; the others were loaded.
 Result<std::int64_t> LoadToEnd(Loader& loader, TopicAdmin& topics, HerdQueries& queries,
                                const StopRequested& stop, const StepProgress& progress);
+
+/// A partition of the log that is not the one which the store was filled from.
+struct LogConflict {
+  Assigned::Partition partition;  ///< As LayerStore::Adopt takes it,
+  std::int64_t begin = 0;         ///< together with this.
+  Error error;                    ///< kConflict, with the reason.
+};
+/// What `load --adopt` would take up anew: compares offsets, and the last loaded message's hash.
+Result<std::vector<LogConflict>> FindLogConflicts(TopicAdmin& topics, HerdQueries& queries);
 
 /// Judging needs to know the farm's day and its bounds.
 struct CleanseContext {

@@ -32,6 +32,10 @@ struct Lineage {
   auto operator<=>(const Lineage&) const = default;
 };
 
+/// Of a message's key and value: tells whether the log still holds the message that was loaded
+/// last.
+using MessageHash = std::array<std::uint8_t, 16>;
+
 /// One message of the raw layer, of any topic: what `load` writes.
 struct BronzeMessage {
   std::int64_t offset = 0;

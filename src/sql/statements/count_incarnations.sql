@@ -1,0 +1,1 @@
+SELECT COUNT(*) FROM {ops}streams WHERE log_id = ?1

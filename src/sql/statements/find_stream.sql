@@ -1,1 +1,0 @@
-SELECT id FROM {ops}streams WHERE stream_id = ?1
