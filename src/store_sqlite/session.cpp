@@ -1,23 +1,39 @@
 #include "session.hpp"
 
-#include <algorithm>
 #include <filesystem>
 #include <utility>
 
-#include "herdflow/sql/sql.hpp"
+#include "herdflow/store_sql/statements.hpp"
 
 namespace herdflow::store_sqlite {
 namespace {
 
+using store_sql::Value;
+
 constexpr std::int32_t kApplicationId = 0x48465354;  // "HFST"
-/// How long a transaction waits for its turn: far longer than any chunk takes.
-constexpr std::chrono::seconds kPatience{60};
-constexpr sql::Schemas kSchemas{"bronze_", "silver_", "gold_", "ops_"};
+constexpr store_sql::Schemas kSchemas{"bronze_", "silver_", "gold_", "ops_"};
 
 }  // namespace
 
-Result<std::unique_ptr<Session>> Session::Open(const std::string& folder, bool may_create,
-                                               int cache_kib) {
+void SqliteStatement::Set(int parameter, const Value& value) {
+  switch (value.kind()) {
+    case Value::Kind::kNull:
+      statement_.Bind(parameter, nullptr);
+      return;
+    case Value::Kind::kInt:
+      statement_.Bind(parameter, value.integer());
+      return;
+    case Value::Kind::kText:
+      statement_.Bind(parameter, value.bytes());
+      return;
+    case Value::Kind::kBlob:
+      statement_.BindBlob(parameter, value.bytes());
+      return;
+  }
+}
+
+Result<std::unique_ptr<SqliteSession>> SqliteSession::Open(const std::string& folder,
+                                                           bool may_create, int cache_kib) {
   const std::string file = FileIn(folder);
   std::error_code error;
   if (may_create) {
@@ -42,74 +58,63 @@ Result<std::unique_ptr<Session>> Session::Open(const std::string& folder, bool m
   HERDFLOW_ASSIGN(auto database, sqlite::Database::Open(options));
   // What a statement of many rows keeps for its own rollback: a few pages.
   HERDFLOW_CHECK(database.Execute("PRAGMA temp_store = MEMORY"));
-  return std::unique_ptr<Session>(new Session(std::move(database)));
+  return std::unique_ptr<SqliteSession>(new SqliteSession(std::move(database)));
 }
 
-std::string Session::FileIn(const std::string& folder) {
+std::string SqliteSession::FileIn(const std::string& folder) {
   return (std::filesystem::path(folder) / "store.db").string();
 }
 
-Result<sqlite::Statement*> Session::Get(std::string_view name) {
+Result<store_sql::Statement*> SqliteSession::Get(std::string_view name) {
   if (const auto known = statements_.find(name); known != statements_.end()) return &known->second;
-  HERDFLOW_ASSIGN(auto statement, database_.Prepare(sql::Statement(name, kSchemas)));
-  return &statements_.emplace(name, std::move(statement)).first->second;
+  HERDFLOW_ASSIGN(auto statement, database_.Prepare(store_sql::Text(name, kSchemas)));
+  return &statements_.try_emplace(name, database_, std::move(statement)).first->second;
 }
 
-Result<sqlite::Statement*> Session::GetBulk(std::string_view name, int columns) {
+Result<store_sql::Statement*> SqliteSession::GetBulk(std::string_view name, std::size_t columns) {
   if (const auto known = bulk_statements_.find(name); known != bulk_statements_.end()) {
     return &known->second;
   }
-  const std::string text =
-      sql::ForManyRows(sql::Statement(name, kSchemas), columns, static_cast<int>(kBulkRows));
-  HERDFLOW_ASSIGN(auto statement, database_.Prepare(text));
-  return &bulk_statements_.emplace(name, std::move(statement)).first->second;
+  const std::string one = store_sql::Text(name, kSchemas);
+  if (one.find("VALUES") == std::string::npos) return nullptr;
+  HERDFLOW_ASSIGN(auto statement,
+                  database_.Prepare(store_sql::ForManyRows(one, columns, rows_at_once())));
+  return &bulk_statements_.try_emplace(name, database_, std::move(statement)).first->second;
 }
 
-Result<std::unique_ptr<WriteScope>> WriteScope::Begin(Writer& writer) {
-  std::unique_lock lock(writer.mutex);
-  HERDFLOW_ASSIGN(auto transaction,
-                  writer.turn.Begin(writer.session->database(), kPatience, [] {}));
-  return std::unique_ptr<WriteScope>(
-      new WriteScope(writer, std::move(lock), std::move(transaction)));
-}
-
-WriteScope::~WriteScope() {
-  writer_.cows.EndTransaction(!committed_);
-  writer_.sensors.EndTransaction(!committed_);
-}
-
-Result<> WriteScope::Commit() {
-  HERDFLOW_CHECK(transaction_->Commit());
-  committed_ = true;
+Result<> SqliteSession::RunForRows(std::string_view name, std::size_t columns,
+                                   std::span<const Value> values) {
+  const auto run = [&](store_sql::Statement& statement, std::size_t count) -> Result<> {
+    for (std::size_t i = 0; i < count; ++i) statement.Bind(static_cast<int>(i) + 1, values[i]);
+    values = values.subspan(count);
+    return statement.Run();
+  };
+  if (values.size() >= columns * rows_at_once()) {
+    HERDFLOW_ASSIGN(store_sql::Statement * many, GetBulk(name, columns));
+    while (many != nullptr && values.size() >= columns * rows_at_once()) {
+      HERDFLOW_CHECK(run(*many, columns * rows_at_once()));
+    }
+  }
+  HERDFLOW_ASSIGN(store_sql::Statement * one, Get(name));
+  while (!values.empty()) HERDFLOW_CHECK(run(*one, columns));
   return {};
 }
 
-Result<std::optional<std::int64_t>> FirstInt(sqlite::Statement& statement) {
-  HERDFLOW_ASSIGN(const bool there, statement.Step());
-  if (!there) return std::optional<std::int64_t>();
-  const auto value = statement.MaybeInt(0);
-  statement.Reset();
-  return value;
-}
-
-void BindLineage(sqlite::Statement& statement, int first, const pipeline::Lineage& lineage) {
-  statement.Bind(first, lineage.version)
-      .Bind(first + 1, static_cast<std::int64_t>(lineage.stream))
-      .Bind(first + 2, lineage.partition)
-      .Bind(first + 3, lineage.offset);
-}
-
-std::optional<pipeline::MessageHash> HashIn(std::string_view bytes) {
-  std::optional<pipeline::MessageHash> hash;
-  if (bytes.size() == sizeof(pipeline::MessageHash)) {
-    std::copy(bytes.begin(), bytes.end(), hash.emplace().begin());
+Result<> SqliteSession::ReadForKeys(std::string_view name, std::size_t columns,
+                                    std::span<const Value> keys, const store_sql::EachRow& each) {
+  HERDFLOW_ASSIGN(store_sql::Statement * read, Get(name));
+  for (; !keys.empty(); keys = keys.subspan(columns)) {
+    for (std::size_t i = 0; i < columns; ++i) read->Bind(static_cast<int>(i) + 1, keys[i]);
+    while (true) {
+      HERDFLOW_ASSIGN(const bool there, read->Step());
+      if (!there) break;
+      if (auto done = each(*read); !done) {
+        read->Reset();
+        return done;
+      }
+    }
   }
-  return hash;
-}
-
-pipeline::Lineage ReadLineage(const sqlite::Statement& statement, int first) {
-  return {statement.Int(first), pipeline::StreamRef{statement.Int(first + 1)},
-          static_cast<std::int32_t>(statement.Int(first + 2)), statement.Int(first + 3)};
+  return {};
 }
 
 }  // namespace herdflow::store_sqlite

@@ -1,24 +1,25 @@
-#include "herdflow/sql/sql.hpp"
+#include "herdflow/store_sql/statements.hpp"
 
 #include <gtest/gtest.h>
 
 #include <string>
 
-#include "statements.hpp"
+#include "statement_files.hpp"
 
-namespace herdflow::sql {
+namespace herdflow::store_sql {
 namespace {
 
 TEST(Sql, AStatementIsItsFileWithTheSchemasPutIn) {
-  EXPECT_EQ(Statement("delete_dirty_days", {"b_", "s_", "g_", "o_"}), "DELETE FROM o_dirty_days\n");
-  const std::string cow = Statement("find_cow", {"b.", "s.", "g.", "o."});
+  EXPECT_EQ(Text("count_dirty_days", {"b_", "s_", "g_", "o_"}),
+            "SELECT COUNT(*) FROM o_dirty_days\n");
+  const std::string cow = Text("find_cow", {"b.", "s.", "g.", "o."});
   EXPECT_NE(cow.find("FROM o.cow_ids i JOIN g.cows_rows g"), std::string::npos) << cow;
 }
 
 TEST(Sql, NoBraceIsLeftInAnyStatement) {
   for (const char* name : {"insert_bronze_measurement", "write_reading", "insert_quarantine",
                            "read_unjudged_partitions", "read_latest_sensor_data"}) {
-    const std::string text = Statement(name, {"", "", "", ""});
+    const std::string text = Text(name, {"", "", "", ""});
     EXPECT_FALSE(text.empty());
     EXPECT_EQ(text.find_first_of("{}"), std::string::npos) << text;
   }
@@ -31,8 +32,10 @@ TEST(Sql, WhatIsNoFileIsNoStatement) {
 
 TEST(ForManyRows, NumbersTheParametersOn) {
   EXPECT_EQ(ForManyRows("REPLACE INTO t (a, b) VALUES (?1, ?2)\n", 2, 3),
-            "REPLACE INTO t (a, b) VALUES (?1, ?2), (?3, ?4), (?5, ?6)");
+            "REPLACE INTO t (a, b) VALUES (?1, ?2), (?3, ?4), (?5, ?6)\n");
+  EXPECT_EQ(ForManyRows("SELECT a FROM t WHERE (a, b) IN ((?1, ?2)) AND c", 2, 2),
+            "SELECT a FROM t WHERE (a, b) IN ((?1, ?2), (?3, ?4)) AND c");
 }
 
 }  // namespace
-}  // namespace herdflow::sql
+}  // namespace herdflow::store_sql

@@ -1,14 +1,14 @@
-#include "herdflow/sql/sql.hpp"
+#include "herdflow/store_sql/statements.hpp"
 
 #include <array>
 #include <cassert>
 #include <utility>
 
-#include "statements.hpp"
+#include "statement_files.hpp"
 
-namespace herdflow::sql {
+namespace herdflow::store_sql {
 
-std::string Statement(std::string_view name, const Schemas& schemas) {
+std::string Text(std::string_view name, const Schemas& schemas) {
   const std::string_view text = FindStatement(name);
   assert(!text.empty() && "no such statement");
   const std::array<std::pair<std::string_view, std::string_view>, 4> replacements{
@@ -32,20 +32,21 @@ std::string Statement(std::string_view name, const Schemas& schemas) {
   return out;
 }
 
-std::string ForManyRows(std::string_view statement, int columns, int rows) {
-  constexpr std::string_view kValues = "VALUES";
-  const std::size_t values = statement.rfind(kValues);
-  assert(values != std::string_view::npos && "no VALUES");
-  std::string out(statement.substr(0, values + kValues.size()));
-  for (int row = 0; row < rows; ++row) {
-    out += row == 0 ? " (" : ", (";
-    for (int column = 1; column <= columns; ++column) {
+std::string ForManyRows(std::string_view statement, std::size_t columns, std::size_t rows) {
+  const std::size_t begin = statement.rfind("(?1");
+  assert(begin != std::string_view::npos && "no row of parameters");
+  const std::size_t end = statement.find(')', begin) + 1;
+  std::string out(statement.substr(0, begin));
+  for (std::size_t row = 0; row < rows; ++row) {
+    out += row == 0 ? "(" : ", (";
+    for (std::size_t column = 1; column <= columns; ++column) {
       if (column != 1) out += ", ";
       out += '?' + std::to_string(row * columns + column);
     }
     out += ')';
   }
+  out += statement.substr(end);
   return out;
 }
 
-}  // namespace herdflow::sql
+}  // namespace herdflow::store_sql

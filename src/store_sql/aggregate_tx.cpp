@@ -1,10 +1,10 @@
 #include <unordered_map>
 
-#include "bulk_write.hpp"
+#include "row_writer.hpp"
 #include "transactions.hpp"
 #include "unjudged.hpp"
 
-namespace herdflow::store_sqlite {
+namespace herdflow::store_sql {
 namespace {
 
 using pipeline::AggregateTask;
@@ -40,9 +40,9 @@ struct Place {
   std::optional<DirtyDay> last;
 };
 
-class SqliteAggregateTx final : public pipeline::AggregateTx {
+class SqlAggregateTx final : public pipeline::AggregateTx {
  public:
-  SqliteAggregateTx(std::unique_ptr<WriteScope> scope, AggregateTask task)
+  SqlAggregateTx(std::unique_ptr<WriteScope> scope, AggregateTask task)
       : scope_(std::move(scope)), task_(task) {}
 
   Result<std::vector<DirtyDay>> NextDirty(std::size_t max) override {
@@ -70,8 +70,8 @@ class SqliteAggregateTx final : public pipeline::AggregateTx {
 
   Result<> Scan(CowRef cow, FarmDay first, FarmDay last,
                 const std::function<void(const pipeline::AcceptedReading&)>& each) override {
-    HERDFLOW_ASSIGN(sqlite::Statement * scan, scope_->Get("scan_accepted"));
-    scan->Bind(1, static_cast<std::int64_t>(cow)).Bind(2, first.days).Bind(3, last.days);
+    HERDFLOW_ASSIGN(Statement * scan, scope_->Get("scan_accepted"));
+    scan->Bind(1, cow).Bind(2, first.days).Bind(3, last.days);
     while (true) {
       HERDFLOW_ASSIGN(const bool there, scan->Step());
       if (!there) return {};
@@ -84,43 +84,41 @@ class SqliteAggregateTx final : public pipeline::AggregateTx {
     if (const auto known = sensors_.find(sensor); known != sensors_.end()) return &known->second;
     SensorInfo info;
     HERDFLOW_ASSIGN(const std::string_view id,
-                    scope_->writer().sensors.TextOf(static_cast<std::int64_t>(sensor)));
+                    scope_->sensors().TextOf(static_cast<std::int64_t>(sensor)));
     info.id = id;
-    HERDFLOW_ASSIGN(sqlite::Statement * read, scope_->Get("read_sensor_unit"));
-    read->Bind(1, static_cast<std::int64_t>(sensor));
+    HERDFLOW_ASSIGN(Statement * read, scope_->Get("read_sensor_unit"));
+    read->Bind(1, sensor);
     HERDFLOW_ASSIGN(const bool there, read->Step());
-    if (there) info.unit = herd::UnitKindOf(read->Text(0));
+    if (there) info.unit = herd::UnitKindOf(read->Bytes(0));
     read->Reset();
     return &sensors_.emplace(sensor, std::move(info)).first->second;
   }
 
   Result<> Replace(std::span<const pipeline::SensorAggregate> rows) override {
     const TableStatements names = StatementsOf(task_);
-    BulkWrite<7> write(*scope_, names.write);
+    RowWriter<7> write(scope_->session(), names.write);
+    RowWriter<3> remove(scope_->session(), names.remove);
     for (const pipeline::SensorAggregate& row : rows) {
-      const auto cow = static_cast<std::int64_t>(row.cow);
-      const auto sensor = static_cast<std::int64_t>(row.sensor);
       const herd::Statistics& of = row.statistics;
       if (of.count == 0) {
-        HERDFLOW_ASSIGN(sqlite::Statement * remove, scope_->Get(names.remove));
-        HERDFLOW_CHECK(remove->Bind(1, cow).Bind(2, row.period.first.days).Bind(3, sensor).Run());
+        HERDFLOW_CHECK(remove.Add({row.cow, row.period.first.days, row.sensor}));
       } else {
-        HERDFLOW_CHECK(write.Add({cow, row.period.first.days, sensor, of.sum_millionths,
+        HERDFLOW_CHECK(write.Add({row.cow, row.period.first.days, row.sensor, of.sum_millionths,
                                   of.min_millionths, of.max_millionths, of.count}));
       }
     }
+    HERDFLOW_CHECK(remove.Finish());
     return write.Finish();
   }
 
   Result<> Replace(std::span<const pipeline::CowDayRow> rows) override {
     const TableStatements names = StatementsOf(task_);
-    BulkWrite<8> write(*scope_, names.write);
+    RowWriter<8> write(scope_->session(), names.write);
+    RowWriter<2> remove(scope_->session(), names.remove);
     for (const pipeline::CowDayRow& row : rows) {
-      const auto cow = static_cast<std::int64_t>(row.cow);
       const herd::CowDay& day = row.metrics;
       if (day.empty()) {
-        HERDFLOW_ASSIGN(sqlite::Statement * remove, scope_->Get(names.remove));
-        HERDFLOW_CHECK(remove->Bind(1, cow).Bind(2, row.day.days).Run());
+        HERDFLOW_CHECK(remove.Add({row.cow, row.day.days}));
         continue;
       }
       std::optional<std::int64_t> weight;
@@ -129,9 +127,10 @@ class SqliteAggregateTx final : public pipeline::AggregateTx {
         weight = day.last_weight_millionths;
         weighed_at = ToMicros(*day.last_weight_at);
       }
-      HERDFLOW_CHECK(write.Add({cow, row.day.days, day.milk_count, day.milk_sum_millionths,
+      HERDFLOW_CHECK(write.Add({row.cow, row.day.days, day.milk_count, day.milk_sum_millionths,
                                 day.weight_count, day.weight_sum_millionths, weight, weighed_at}));
     }
+    HERDFLOW_CHECK(remove.Finish());
     return write.Finish();
   }
 
@@ -139,7 +138,7 @@ class SqliteAggregateTx final : public pipeline::AggregateTx {
 
  private:
   Result<> ReadPlace() {
-    HERDFLOW_ASSIGN(sqlite::Statement * read, scope_->Get("read_task_position"));
+    HERDFLOW_ASSIGN(Statement * read, scope_->Get("read_task_position"));
     read->Bind(1, Name(task_));
     HERDFLOW_ASSIGN(const bool there, read->Step());
     if (!there) {
@@ -156,12 +155,10 @@ class SqliteAggregateTx final : public pipeline::AggregateTx {
   }
 
   Result<> WritePlace() {
-    HERDFLOW_ASSIGN(sqlite::Statement * write, scope_->Get("write_task_position"));
+    HERDFLOW_ASSIGN(Statement * write, scope_->Get("write_task_position"));
     write->Bind(1, Name(task_)).Bind(2, place_.position).Bind(3, place_.target);
     if (place_.last) {
-      write->Bind(4, static_cast<std::int64_t>(place_.last->cow))
-          .Bind(5, place_.last->day.days)
-          .Bind(6, static_cast<std::int64_t>(place_.last->sensor));
+      write->Bind(4, place_.last->cow).Bind(5, place_.last->day.days).Bind(6, place_.last->sensor);
     } else {
       write->Bind(4, nullptr).Bind(5, nullptr).Bind(6, nullptr);
     }
@@ -170,10 +167,10 @@ class SqliteAggregateTx final : public pipeline::AggregateTx {
 
   Result<std::vector<DirtyDay>> ReadDirty(std::size_t max) {
     std::vector<DirtyDay> days;
-    HERDFLOW_ASSIGN(sqlite::Statement * read, scope_->Get("read_dirty_days"));
-    read->Bind(1, static_cast<std::int64_t>(place_.last->cow))
+    HERDFLOW_ASSIGN(Statement * read, scope_->Get("read_dirty_days"));
+    read->Bind(1, place_.last->cow)
         .Bind(2, place_.last->day.days)
-        .Bind(3, static_cast<std::int64_t>(place_.last->sensor))
+        .Bind(3, place_.last->sensor)
         .Bind(4, place_.position)
         .Bind(5, place_.target)
         .Bind(6, max);
@@ -185,13 +182,14 @@ class SqliteAggregateTx final : public pipeline::AggregateTx {
     }
   }
 
-  /// Once every task has seen every note, all of them go at once, which costs next to nothing.
+  /// Once every task has seen every note, all of them go at once, which costs next to nothing; but
+  /// not those that cleanse has written since.
   Result<> DropSeenNotes(std::int64_t newest) {
-    HERDFLOW_ASSIGN(sqlite::Statement * read, scope_->Get("read_oldest_position"));
+    HERDFLOW_ASSIGN(Statement * read, scope_->Get("read_oldest_position"));
     HERDFLOW_ASSIGN(const auto oldest, FirstInt(*read));
     if (oldest != newest) return {};
-    HERDFLOW_ASSIGN(sqlite::Statement * remove, scope_->Get("delete_dirty_days"));
-    return remove->Run();
+    HERDFLOW_ASSIGN(Statement * remove, scope_->Get("delete_dirty_days"));
+    return remove->Bind(1, newest).Run();
   }
 
   std::unique_ptr<WriteScope> scope_;
@@ -204,7 +202,7 @@ class SqliteAggregateTx final : public pipeline::AggregateTx {
 
 std::unique_ptr<pipeline::AggregateTx> MakeAggregateTx(std::unique_ptr<WriteScope> scope,
                                                        AggregateTask task) {
-  return std::make_unique<SqliteAggregateTx>(std::move(scope), task);
+  return std::make_unique<SqlAggregateTx>(std::move(scope), task);
 }
 
-}  // namespace herdflow::store_sqlite
+}  // namespace herdflow::store_sql

@@ -3,10 +3,10 @@
 #include <memory>
 
 #include "herdflow/pipeline/layer_store.hpp"
-#include "session.hpp"
+#include "scope.hpp"
 
 /// The transactions of the layer store, each in a file of its own.
-namespace herdflow::store_sqlite {
+namespace herdflow::store_sql {
 
 inline constexpr std::string_view kConsumerGroup = "herdflow";
 
@@ -16,4 +16,4 @@ std::unique_ptr<pipeline::HerdBookTx> MakeHerdBookTx(std::unique_ptr<WriteScope>
 std::unique_ptr<pipeline::AggregateTx> MakeAggregateTx(std::unique_ptr<WriteScope> scope,
                                                        pipeline::AggregateTask task);
 
-}  // namespace herdflow::store_sqlite
+}  // namespace herdflow::store_sql

@@ -1,12 +1,12 @@
 #include <algorithm>
 #include <unordered_map>
 
-#include "bulk_write.hpp"
 #include "herdflow/pipeline/bronze_codec.hpp"
+#include "row_writer.hpp"
 #include "transactions.hpp"
 #include "unjudged.hpp"
 
-namespace herdflow::store_sqlite {
+namespace herdflow::store_sql {
 namespace {
 
 using pipeline::CowRef;
@@ -18,22 +18,15 @@ using pipeline::SilverReading;
 
 constexpr std::string_view kStep = "measurements";
 
-void BindKey(sqlite::Statement& statement, const ReadingKey& key) {
-  statement.Bind(1, static_cast<std::int64_t>(key.cow))
-      .Bind(2, key.day.days)
-      .Bind(3, static_cast<std::int64_t>(key.sensor))
-      .Bind(4, ToMicros(key.at));
-}
-
 /// The farm day, the sensor and the instant from column `first` on.
-ReadingKey ReadKey(const sqlite::Statement& statement, int first, CowRef cow) {
+ReadingKey ReadKey(const Statement& statement, int first, CowRef cow) {
   return {cow, FarmDay{static_cast<std::int32_t>(statement.Int(first))},
           SensorRef{statement.Int(first + 1)}, FromMicros(statement.Int(first + 2))};
 }
 
-class SqliteCleanseTx final : public pipeline::CleanseTx {
+class SqlCleanseTx final : public pipeline::CleanseTx {
  public:
-  explicit SqliteCleanseTx(std::unique_ptr<WriteScope> scope) : scope_(std::move(scope)) {}
+  explicit SqlCleanseTx(std::unique_ptr<WriteScope> scope) : scope_(std::move(scope)) {}
 
   Result<std::size_t> TakeWaiting(std::size_t max, const EachMeasurement& each) override {
     HERDFLOW_ASSIGN(const auto requests, ReadRequests());
@@ -41,9 +34,7 @@ class SqliteCleanseTx final : public pipeline::CleanseTx {
     for (const Request& request : requests) {
       if (taken >= max) break;
       HERDFLOW_ASSIGN(const auto waiting, ReadWaiting(request, max - taken));
-      for (const Waiting& version : waiting.versions) {
-        HERDFLOW_CHECK(GiveAgain(version, each));
-      }
+      HERDFLOW_CHECK(GiveAgain(waiting.versions, each));
       taken += waiting.versions.size();
       if (waiting.all) HERDFLOW_CHECK(DeleteRequest(request));
     }
@@ -55,7 +46,7 @@ class SqliteCleanseTx final : public pipeline::CleanseTx {
     std::size_t given = 0;
     for (const UnjudgedPartition& partition : partitions) {
       if (given >= max) break;
-      HERDFLOW_ASSIGN(sqlite::Statement * read, scope_->Get("read_bronze_measurements"));
+      HERDFLOW_ASSIGN(Statement * read, scope_->Get("read_bronze_measurements"));
       BindUnjudged(*read, partition, max - given);
       std::int64_t next = partition.from;
       while (true) {
@@ -72,11 +63,11 @@ class SqliteCleanseTx final : public pipeline::CleanseTx {
 
   Result<std::optional<herd::UnitKind>> UnitOf(SensorRef sensor) override {
     if (const auto known = units_.find(sensor); known != units_.end()) return known->second;
-    HERDFLOW_ASSIGN(sqlite::Statement * read, scope_->Get("read_sensor_unit"));
-    read->Bind(1, static_cast<std::int64_t>(sensor));
+    HERDFLOW_ASSIGN(Statement * read, scope_->Get("read_sensor_unit"));
+    read->Bind(1, sensor);
     HERDFLOW_ASSIGN(const bool there, read->Step());
     std::optional<herd::UnitKind> unit;
-    if (there) unit = herd::UnitKindOf(read->Text(0));
+    if (there) unit = herd::UnitKindOf(read->Bytes(0));
     read->Reset();
     units_.emplace(sensor, unit);
     return unit;
@@ -84,8 +75,8 @@ class SqliteCleanseTx final : public pipeline::CleanseTx {
 
   Result<bool> IsKnown(CowRef cow) override {
     if (const auto known = cows_.find(cow); known != cows_.end()) return known->second;
-    HERDFLOW_ASSIGN(sqlite::Statement * read, scope_->Get("read_cow_known"));
-    read->Bind(1, static_cast<std::int64_t>(cow));
+    HERDFLOW_ASSIGN(Statement * read, scope_->Get("read_cow_known"));
+    read->Bind(1, cow);
     HERDFLOW_ASSIGN(const auto found, FirstInt(*read));
     cows_.emplace(cow, found.has_value());
     return found.has_value();
@@ -130,7 +121,7 @@ class SqliteCleanseTx final : public pipeline::CleanseTx {
 
   Result<std::vector<Request>> ReadRequests() {
     std::vector<Request> requests;
-    HERDFLOW_ASSIGN(sqlite::Statement * read, scope_->Get("read_rejudge_requests"));
+    HERDFLOW_ASSIGN(Statement * read, scope_->Get("read_rejudge_requests"));
     while (true) {
       HERDFLOW_ASSIGN(const bool there, read->Step());
       if (!there) return requests;
@@ -139,15 +130,15 @@ class SqliteCleanseTx final : public pipeline::CleanseTx {
   }
 
   Result<> DeleteRequest(const Request& request) {
-    HERDFLOW_ASSIGN(sqlite::Statement * remove, scope_->Get("delete_rejudge_request"));
-    return remove->Bind(1, static_cast<std::int64_t>(request.kind)).Bind(2, request.ref).Run();
+    HERDFLOW_ASSIGN(Statement * remove, scope_->Get("delete_rejudge_request"));
+    return remove->Bind(1, request.kind).Bind(2, request.ref).Run();
   }
 
   /// About `max` versions: the last reading's are all there.
   Result<WaitingVersions> ReadWaiting(const Request& request, std::size_t max) {
     WaitingVersions waiting;
     // Without its sensor's unit a reading of a known cow waits for the sensor's request.
-    HERDFLOW_ASSIGN(sqlite::Statement * read,
+    HERDFLOW_ASSIGN(Statement * read,
                     scope_->Get(request.kind == RequestKind::kSensor ? "read_waiting_of_sensor"
                                                                      : "read_waiting_of_cow"));
     read->Bind(1, request.ref);
@@ -165,30 +156,30 @@ class SqliteCleanseTx final : public pipeline::CleanseTx {
     return waiting;
   }
 
-  Result<> GiveAgain(const Waiting& version, const EachMeasurement& each) {
-    HERDFLOW_ASSIGN(sqlite::Statement * remove, scope_->Get("delete_waiting"));
-    BindKey(*remove, version.key);
-    BindLineage(*remove, 5, version.lineage);
-    HERDFLOW_CHECK(remove->Run());
-    HERDFLOW_ASSIGN(sqlite::Statement * read, scope_->Get("read_bronze_measurement"));
-    read->Bind(1, static_cast<std::int64_t>(version.lineage.stream))
-        .Bind(2, version.lineage.partition)
-        .Bind(3, version.lineage.offset);
-    HERDFLOW_ASSIGN(const bool there, read->Step());
-    if (!there) {
-      return Fail(ErrorCode::kCorruptData,
-                  "judging again what waited: bronze has no message at stream {}, partition {}, "
-                  "offset {}",
-                  static_cast<std::int64_t>(version.lineage.stream), version.lineage.partition,
-                  version.lineage.offset);
+  Result<> GiveAgain(const std::vector<Waiting>& versions, const EachMeasurement& each) {
+    RowWriter<8> remove(scope_->session(), "delete_waiting");
+    std::vector<Value> places;
+    for (const auto& [key, lineage] : versions) {
+      HERDFLOW_CHECK(
+          remove.Add({key.cow, key.day.days, key.sensor, ToMicros(key.at), lineage.version,
+                      lineage.stream, lineage.partition, lineage.offset}));
+      places.insert(places.end(), {lineage.stream, lineage.partition, lineage.offset});
     }
-    HERDFLOW_CHECK(Give(*read, each));
-    read->Reset();
-    return {};
+    HERDFLOW_CHECK(remove.Finish());
+    std::size_t found = 0;
+    HERDFLOW_CHECK(scope_->session().ReadForKeys("read_bronze_measurement", 3, places,
+                                                 [&](const Statement& row) {
+                                                   ++found;
+                                                   return Give(row, each);
+                                                 }));
+    if (found == versions.size()) return {};
+    return Fail(ErrorCode::kCorruptData,
+                "judging again what waited: bronze has {} of {} messages that wait", found,
+                versions.size());
   }
 
   /// Gives the message in hand of one of the read_bronze_measurement… statements.
-  Result<> Give(const sqlite::Statement& row, const EachMeasurement& each) {
+  Result<> Give(const Statement& row, const EachMeasurement& each) {
     pipeline::UnjudgedMeasurement message;
     message.lineage = {row.Int(1), pipeline::StreamRef{row.Int(10)},
                        static_cast<std::int32_t>(row.Int(11)), row.Int(0)};
@@ -197,15 +188,15 @@ class SqliteCleanseTx final : public pipeline::CleanseTx {
     if (const auto cow = row.MaybeInt(4)) message.cow = CowRef{*cow};
     if (const auto kinds = row.MaybeInt(5)) {
       herd::MeasurementFields fields;
-      fields.timestamp.text = row.Text(6);
-      fields.value.text = row.Text(7);
-      fields.deleted.text = row.Text(8);
+      fields.timestamp.text = row.Bytes(6);
+      fields.value.text = row.Bytes(7);
+      fields.deleted.text = row.Bytes(8);
       pipeline::UnpackKinds(*kinds, fields);
       message.fields = fields;
-      HERDFLOW_ASSIGN(message.sensor_id, scope_->writer().sensors.TextOf(row.Int(3)));
-      HERDFLOW_ASSIGN(message.cow_id, scope_->writer().cows.TextOf(row.Int(4)));
+      HERDFLOW_ASSIGN(message.sensor_id, scope_->sensors().TextOf(row.Int(3)));
+      HERDFLOW_ASSIGN(message.cow_id, scope_->cows().TextOf(row.Int(4)));
     } else {
-      message.payload = row.Blob(9);
+      message.payload = row.Bytes(9);
     }
     each(message);
     return {};
@@ -215,11 +206,11 @@ class SqliteCleanseTx final : public pipeline::CleanseTx {
                            std::vector<pipeline::OpenEntry>& entries) {
     // Days that lie close together are read at once; what lies between far ones is left alone.
     constexpr std::int32_t kClose = 7;
-    HERDFLOW_ASSIGN(sqlite::Statement * read, scope_->Get("read_open_entries"));
+    HERDFLOW_ASSIGN(Statement * read, scope_->Get("read_open_entries"));
     while (!of_cow.empty()) {
       std::size_t count = 1;
       while (count < of_cow.size() && of_cow[count].day <= of_cow[count - 1].day + kClose) ++count;
-      read->Bind(1, static_cast<std::int64_t>(of_cow.front().cow))
+      read->Bind(1, of_cow.front().cow)
           .Bind(2, of_cow.front().day.days)
           .Bind(3, of_cow[count - 1].day.days);
       while (true) {
@@ -234,76 +225,70 @@ class SqliteCleanseTx final : public pipeline::CleanseTx {
 
   Result<> ReadReadings(std::span<const ReadingKey> of_cow, std::vector<SilverReading>& readings) {
     const CowRef cow = of_cow.front().cow;
-    HERDFLOW_ASSIGN(sqlite::Statement * newest, scope_->Get("read_newest_reading_key"));
-    newest->Bind(1, static_cast<std::int64_t>(cow));
+    HERDFLOW_ASSIGN(Statement * newest, scope_->Get("read_newest_reading_key"));
+    newest->Bind(1, cow);
     HERDFLOW_ASSIGN(const bool any, newest->Step());
     if (!any) return {};
     const ReadingKey last = ReadKey(*newest, 0, cow);
     newest->Reset();
-    HERDFLOW_ASSIGN(sqlite::Statement * read, scope_->Get("read_reading"));
+    std::vector<Value> keys;
     for (const ReadingKey& key : of_cow) {
-      if (key > last) return {};  // Readings mostly come in order: nothing there to look for.
-      BindKey(*read, key);
-      HERDFLOW_ASSIGN(const bool there, read->Step());
-      if (!there) continue;
-      readings.push_back({key, read->Int(0), static_cast<pipeline::ReadingState>(read->Int(1)),
-                          ReadLineage(*read, 2), FromMicros(read->Int(6)),
-                          FromMicros(read->Int(7))});
-      read->Reset();
+      if (key > last) break;  // Readings mostly come in order: nothing there to look for.
+      keys.insert(keys.end(), {key.cow, key.day.days, key.sensor, ToMicros(key.at)});
     }
+    const std::size_t before = readings.size();
+    HERDFLOW_CHECK(scope_->session().ReadForKeys(
+        "read_reading", 4, keys, [&](const Statement& row) -> Result<> {
+          readings.push_back({ReadKey(row, 0, cow), row.Int(3),
+                              static_cast<pipeline::ReadingState>(row.Int(4)), ReadLineage(row, 5),
+                              FromMicros(row.Int(9)), FromMicros(row.Int(10))});
+          return {};
+        }));
+    std::sort(readings.begin() + static_cast<std::ptrdiff_t>(before), readings.end(),
+              [](const auto& a, const auto& b) { return a.key < b.key; });
     return {};
   }
 
   Result<> WriteReadings(const pipeline::SilverChange& change) {
-    BulkWrite<12> write(*scope_, "write_reading");
+    RowWriter<12> write(scope_->session(), "write_reading");
     for (const SilverReading& reading : change.readings) {
-      HERDFLOW_CHECK(
-          write.Add({static_cast<std::int64_t>(reading.key.cow), reading.key.day.days,
-                     static_cast<std::int64_t>(reading.key.sensor), ToMicros(reading.key.at),
-                     reading.value_millionths, static_cast<std::int64_t>(reading.state),
-                     reading.lineage.version, static_cast<std::int64_t>(reading.lineage.stream),
-                     reading.lineage.partition, reading.lineage.offset,
-                     ToMicros(reading.created_at), ToMicros(reading.updated_at)}));
+      const auto& [key, value, state, lineage, created_at, updated_at] = reading;
+      HERDFLOW_CHECK(write.Add({key.cow, key.day.days, key.sensor, ToMicros(key.at), value, state,
+                                lineage.version, lineage.stream, lineage.partition, lineage.offset,
+                                ToMicros(created_at), ToMicros(updated_at)}));
     }
     HERDFLOW_CHECK(write.Finish());
-    HERDFLOW_ASSIGN(sqlite::Statement * remove, scope_->Get("delete_reading"));
+    RowWriter<4> remove(scope_->session(), "delete_reading");
     for (const ReadingKey& key : change.removed) {
-      BindKey(*remove, key);
-      HERDFLOW_CHECK(remove->Run());
+      HERDFLOW_CHECK(remove.Add({key.cow, key.day.days, key.sensor, ToMicros(key.at)}));
     }
-    HERDFLOW_ASSIGN(sqlite::Statement * wait, scope_->Get("insert_waiting"));
-    for (const pipeline::WaitingVersion& version : change.waiting) {
-      BindKey(*wait, version.key);
-      BindLineage(*wait, 5, version.lineage);
-      HERDFLOW_CHECK(wait->Bind(9, version.unit_known ? 1 : 0).Run());
+    HERDFLOW_CHECK(remove.Finish());
+    RowWriter<9> wait(scope_->session(), "insert_waiting");
+    for (const auto& [key, lineage, unit_known] : change.waiting) {
+      HERDFLOW_CHECK(wait.Add({key.cow, key.day.days, key.sensor, ToMicros(key.at), lineage.version,
+                               lineage.stream, lineage.partition, lineage.offset, unit_known}));
     }
-    return {};
+    return wait.Finish();
   }
 
   Result<> WriteQuarantine(const pipeline::SilverChange& change) {
-    for (const QuarantineEntry& entry : change.quarantine) {
-      HERDFLOW_CHECK(InsertQuarantine(*scope_, entry));
-    }
-    HERDFLOW_ASSIGN(sqlite::Statement * supersede, scope_->Get("supersede_entry"));
+    HERDFLOW_CHECK(InsertQuarantine(*scope_, change.quarantine));
+    RowWriter<3> supersede(scope_->session(), "supersede_entry");
     for (const Lineage& lineage : change.superseded) {
-      HERDFLOW_CHECK(supersede->Bind(1, static_cast<std::int64_t>(lineage.stream))
-                         .Bind(2, lineage.partition)
-                         .Bind(3, lineage.offset)
-                         .Run());
+      HERDFLOW_CHECK(supersede.Add({lineage.stream, lineage.partition, lineage.offset}));
     }
-    return {};
+    return supersede.Finish();
   }
 
   /// Notes the days under the number of this chunk, which is the next of all chunks that note any.
   Result<> NoteDirtyDays(std::span<const pipeline::DirtyDay> days) {
     if (days.empty()) return {};
     HERDFLOW_ASSIGN(const std::int64_t last_chunk, ReadChunkCounter(*scope_));
-    HERDFLOW_ASSIGN(sqlite::Statement * count, scope_->Get("write_counter"));
+    HERDFLOW_ASSIGN(Statement * count, scope_->Get("write_counter"));
     HERDFLOW_CHECK(count->Bind(1, kChunkCounter).Bind(2, last_chunk + 1).Run());
-    BulkWrite<4> note(*scope_, "note_dirty_day");
-    for (const pipeline::DirtyDay& day : days) {
-      HERDFLOW_CHECK(note.Add({static_cast<std::int64_t>(day.cow), day.day.days,
-                               static_cast<std::int64_t>(day.sensor), last_chunk + 1}));
+    RowWriter<4> note(scope_->session(), "note_dirty_day");
+    for (const auto& [cow, day, sensor] : days) {
+      HERDFLOW_CHECK(note.Add({cow, day.days, sensor, last_chunk + 1}));
     }
     return note.Finish();
   }
@@ -316,7 +301,7 @@ class SqliteCleanseTx final : public pipeline::CleanseTx {
 }  // namespace
 
 std::unique_ptr<pipeline::CleanseTx> MakeCleanseTx(std::unique_ptr<WriteScope> scope) {
-  return std::make_unique<SqliteCleanseTx>(std::move(scope));
+  return std::make_unique<SqlCleanseTx>(std::move(scope));
 }
 
-}  // namespace herdflow::store_sqlite
+}  // namespace herdflow::store_sql

@@ -4,7 +4,7 @@
 #include "transactions.hpp"
 #include "unjudged.hpp"
 
-namespace herdflow::store_sqlite {
+namespace herdflow::store_sql {
 namespace {
 
 using pipeline::CowRef;
@@ -21,16 +21,15 @@ std::optional<Instant> InstantOf(const std::optional<std::int64_t>& micros) {
   return micros ? std::optional(FromMicros(*micros)) : std::nullopt;
 }
 
-class SqliteHerdBookTx final : public pipeline::HerdBookTx {
+class SqlHerdBookTx final : public pipeline::HerdBookTx {
  public:
-  explicit SqliteHerdBookTx(std::unique_ptr<WriteScope> scope) : scope_(std::move(scope)) {}
+  explicit SqlHerdBookTx(std::unique_ptr<WriteScope> scope) : scope_(std::move(scope)) {}
 
   Result<std::vector<pipeline::UnjudgedRecord>> ReadBronze(Topic topic, std::size_t max) override {
     std::vector<pipeline::UnjudgedRecord> records;
     HERDFLOW_ASSIGN(const auto partitions, ReadUnjudgedPartitions(*scope_, Name(topic)));
-    HERDFLOW_ASSIGN(
-        sqlite::Statement * read,
-        scope_->Get(topic == Topic::kCows ? "read_bronze_cows" : "read_bronze_sensors"));
+    HERDFLOW_ASSIGN(Statement * read, scope_->Get(topic == Topic::kCows ? "read_bronze_cows"
+                                                                        : "read_bronze_sensors"));
     for (const UnjudgedPartition& partition : partitions) {
       if (records.size() >= max) break;
       BindUnjudged(*read, partition, max - records.size());
@@ -42,7 +41,7 @@ class SqliteHerdBookTx final : public pipeline::HerdBookTx {
         records.push_back({{read->Int(1), pipeline::StreamRef{partition.stream},
                             partition.partition, read->Int(0)},
                            FromMicros(read->Int(2)),
-                           std::string(read->Blob(3))});
+                           std::string(read->Bytes(3))});
       }
       HERDFLOW_CHECK(WriteWatermark(*scope_, Name(topic), partition, next));
     }
@@ -50,12 +49,12 @@ class SqliteHerdBookTx final : public pipeline::HerdBookTx {
   }
 
   Result<CowRef> RefOfCow(std::string_view id) override {
-    HERDFLOW_ASSIGN(const std::int64_t ref, scope_->writer().cows.RefOf(id));
+    HERDFLOW_ASSIGN(const std::int64_t ref, scope_->cows().RefOf(id));
     return CowRef{ref};
   }
 
   Result<SensorRef> RefOfSensor(std::string_view id) override {
-    HERDFLOW_ASSIGN(const std::int64_t ref, scope_->writer().sensors.RefOf(id));
+    HERDFLOW_ASSIGN(const std::int64_t ref, scope_->sensors().RefOf(id));
     return SensorRef{ref};
   }
 
@@ -98,17 +97,12 @@ class SqliteHerdBookTx final : public pipeline::HerdBookTx {
   }
 
   Result<> Quarantine(std::span<const pipeline::QuarantineEntry> entries) override {
-    for (const auto& entry : entries) {
+    std::vector<pipeline::QuarantineEntry> judged(entries.begin(), entries.end());
+    for (auto& entry : judged) {
       HERDFLOW_ASSIGN(const bool overtaken, IsOvertaken(entry));
-      if (overtaken) {
-        pipeline::QuarantineEntry superseded = entry;
-        superseded.status = pipeline::QuarantineStatus::kSuperseded;
-        HERDFLOW_CHECK(InsertQuarantine(*scope_, superseded));
-      } else {
-        HERDFLOW_CHECK(InsertQuarantine(*scope_, entry));
-      }
+      if (overtaken) entry.status = pipeline::QuarantineStatus::kSuperseded;
     }
-    return {};
+    return InsertQuarantine(*scope_, judged);
   }
 
   Result<> Commit() override { return scope_->Commit(); }
@@ -119,12 +113,12 @@ class SqliteHerdBookTx final : public pipeline::HerdBookTx {
   static constexpr std::int64_t kSensor = 1;
 
   Result<std::optional<GoldCow>> ReadCow(CowRef ref) {
-    HERDFLOW_ASSIGN(sqlite::Statement * read, scope_->Get("read_gold_cow"));
-    HERDFLOW_ASSIGN(const bool known, read->Bind(1, static_cast<std::int64_t>(ref)).Step());
+    HERDFLOW_ASSIGN(Statement * read, scope_->Get("read_gold_cow"));
+    HERDFLOW_ASSIGN(const bool known, read->Bind(1, ref).Step());
     if (!known) return std::optional<GoldCow>();
     GoldCow cow;
     cow.cow = ref;
-    cow.name = read->Text(0);
+    cow.name = read->Bytes(0);
     if (const auto birth = read->MaybeInt(1)) {
       cow.birthdate = FarmDay{static_cast<std::int32_t>(*birth)};
     }
@@ -137,12 +131,12 @@ class SqliteHerdBookTx final : public pipeline::HerdBookTx {
   }
 
   Result<std::optional<GoldSensor>> ReadSensor(SensorRef ref) {
-    HERDFLOW_ASSIGN(sqlite::Statement * read, scope_->Get("read_gold_sensor"));
-    HERDFLOW_ASSIGN(const bool known, read->Bind(1, static_cast<std::int64_t>(ref)).Step());
+    HERDFLOW_ASSIGN(Statement * read, scope_->Get("read_gold_sensor"));
+    HERDFLOW_ASSIGN(const bool known, read->Bind(1, ref).Step());
     if (!known) return std::optional<GoldSensor>();
     GoldSensor sensor;
     sensor.sensor = ref;
-    sensor.unit = read->Text(0);
+    sensor.unit = read->Bytes(0);
     sensor.retired_at = InstantOf(read->MaybeInt(1));
     sensor.lineage = ReadLineage(*read, 2);
     sensor.created_at = FromMicros(read->Int(6));
@@ -152,18 +146,18 @@ class SqliteHerdBookTx final : public pipeline::HerdBookTx {
   }
 
   Result<> Write(const GoldCow& cow) {
-    HERDFLOW_ASSIGN(sqlite::Statement * write, scope_->Get("write_gold_cow"));
-    write->Bind(1, static_cast<std::int64_t>(cow.cow))
+    HERDFLOW_ASSIGN(Statement * write, scope_->Get("write_gold_cow"));
+    write->Bind(1, cow.cow)
         .Bind(2, std::string_view(cow.name))
-        .Bind(3, cow.birthdate ? std::optional(std::int64_t{cow.birthdate->days}) : std::nullopt)
+        .Bind(3, cow.birthdate ? Value(cow.birthdate->days) : Value())
         .Bind(4, MicrosOf(cow.retired_at));
     BindLineage(*write, 5, cow.lineage);
     return write->Bind(9, ToMicros(cow.created_at)).Bind(10, ToMicros(cow.updated_at)).Run();
   }
 
   Result<> Write(const GoldSensor& sensor) {
-    HERDFLOW_ASSIGN(sqlite::Statement * write, scope_->Get("write_gold_sensor"));
-    write->Bind(1, static_cast<std::int64_t>(sensor.sensor))
+    HERDFLOW_ASSIGN(Statement * write, scope_->Get("write_gold_sensor"));
+    write->Bind(1, sensor.sensor)
         .Bind(2, std::string_view(sensor.unit))
         .Bind(3, MicrosOf(sensor.retired_at));
     BindLineage(*write, 4, sensor.lineage);
@@ -186,19 +180,19 @@ class SqliteHerdBookTx final : public pipeline::HerdBookTx {
   Result<> KeepName(std::string_view name) {
     const pipeline::CowNameParts parts = pipeline::SplitCowName(name);
     if (!parts.number) return {};
-    HERDFLOW_ASSIGN(sqlite::Statement * write, scope_->Get("write_cow_name"));
+    HERDFLOW_ASSIGN(Statement * write, scope_->Get("write_cow_name"));
     return write->Bind(1, parts.base).Bind(2, *parts.number).Run();
   }
 
   /// Older refused messages are overtaken; what waited for a row that is new is judged again.
   Result<> AfterMerge(std::string_view supersede, std::int64_t ref,
                       const pipeline::Lineage& lineage, std::int64_t request_kind) {
-    HERDFLOW_ASSIGN(sqlite::Statement * entries, scope_->Get(supersede));
+    HERDFLOW_ASSIGN(Statement * entries, scope_->Get(supersede));
     entries->Bind(1, ref);
     BindLineage(*entries, 2, lineage);
     HERDFLOW_CHECK(entries->Run());
     if (request_kind == kNone) return {};
-    HERDFLOW_ASSIGN(sqlite::Statement * request, scope_->Get("insert_rejudge_request"));
+    HERDFLOW_ASSIGN(Statement * request, scope_->Get("insert_rejudge_request"));
     return request->Bind(1, request_kind).Bind(2, ref).Run();
   }
 
@@ -208,7 +202,7 @@ class SqliteHerdBookTx final : public pipeline::HerdBookTx {
 }  // namespace
 
 std::unique_ptr<pipeline::HerdBookTx> MakeHerdBookTx(std::unique_ptr<WriteScope> scope) {
-  return std::make_unique<SqliteHerdBookTx>(std::move(scope));
+  return std::make_unique<SqlHerdBookTx>(std::move(scope));
 }
 
-}  // namespace herdflow::store_sqlite
+}  // namespace herdflow::store_sql

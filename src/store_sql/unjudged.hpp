@@ -1,13 +1,14 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 #include <string_view>
 #include <vector>
 
-#include "session.hpp"
+#include "scope.hpp"
 
 /// What the steps that judge bronze share: their watermarks and the quarantine.
-namespace herdflow::store_sqlite {
+namespace herdflow::store_sql {
 
 inline constexpr std::string_view kChunkCounter = "cleanse_chunk";
 
@@ -23,14 +24,13 @@ struct UnjudgedPartition {
 Result<std::vector<UnjudgedPartition>> ReadUnjudgedPartitions(WriteScope& scope,
                                                               std::string_view step);
 /// Binds the parameters that the read_bronze_… statements share.
-void BindUnjudged(sqlite::Statement& statement, const UnjudgedPartition& partition,
-                  std::size_t limit);
+void BindUnjudged(Statement& statement, const UnjudgedPartition& partition, std::size_t limit);
 Result<> WriteWatermark(WriteScope& scope, std::string_view step,
                         const UnjudgedPartition& partition, std::int64_t next_offset);
 
-Result<> InsertQuarantine(WriteScope& scope, const pipeline::QuarantineEntry& entry);
+Result<> InsertQuarantine(WriteScope& scope, std::span<const pipeline::QuarantineEntry> entries);
 
 /// The number of the newest chunk of cleanse that noted a dirty day.
 Result<std::int64_t> ReadChunkCounter(WriteScope& scope);
 
-}  // namespace herdflow::store_sqlite
+}  // namespace herdflow::store_sql

@@ -7,11 +7,11 @@
 
 #include "herdflow/core/result.hpp"
 
-namespace herdflow::store_sqlite {
+namespace herdflow::store_sql {
 
 class Session;
 
-/// The integers that stand for text ids, of one table, remembered in memory.
+/// The integers that stand for text ids, of one table, as one session remembers them.
 class IdTable {
  public:
   struct Names {
@@ -43,4 +43,4 @@ class IdTable {
   bool given_ = false;
 };
 
-}  // namespace herdflow::store_sqlite
+}  // namespace herdflow::store_sql

@@ -1,4 +1,0 @@
-SELECT cow_id, farm_day, sensor_id FROM {ops}dirty_days
-WHERE (cow_id, farm_day, sensor_id) > (?1, ?2, ?3) AND chunk > ?4 AND chunk <= ?5
-ORDER BY cow_id, farm_day, sensor_id
-LIMIT ?6

@@ -1,0 +1,25 @@
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+
+/// The SQL that every store's engine shares: one file a statement in `statements/`.
+namespace herdflow::store_sql {
+
+/// What stands before a table's name: a schema with its dot, or a prefix where there are none.
+struct Schemas {
+  std::string_view bronze, silver, gold, ops;
+};
+
+/// The statement of this name with `{bronze}`, `{silver}`, `{gold}` and `{ops}` replaced: the only
+/// substitutions there are. REQUIRES: the file `statements/<name>.sql` exists.
+[[nodiscard]] std::string Text(std::string_view name, const Schemas& schemas);
+
+/// The statement with its row of parameters `(?1, …, ?n)` repeated, the parameters numbered on:
+/// what one row costs in an engine is mostly the statement around it. REQUIRES: the row stands
+/// once.
+[[nodiscard]] std::string ForManyRows(std::string_view statement, std::size_t columns,
+                                      std::size_t rows);
+
+}  // namespace herdflow::store_sql

@@ -1,0 +1,28 @@
+#pragma once
+
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "herdflow/core/result.hpp"
+#include "herdflow/pipeline/herd_queries.hpp"
+#include "herdflow/pipeline/layer_store.hpp"
+#include "herdflow/store_sql/session.hpp"
+
+namespace herdflow::store_sql {
+
+/// What every row depends on: recorded by the first writer, compared by every later one.
+struct StoreSettings {
+  std::string rules_version;      ///< `herd::RulesVersion`.
+  std::string time_zone;          ///< The farm's IANA zone.
+  std::string_view how_to_empty;  ///< For messages: `move store.db away`.
+};
+
+/// The layers in an engine's tables, which its migrations have made.
+/// kInvalidInput: the store was filled by other rules or in another zone.
+Result<std::unique_ptr<pipeline::LayerStore>> MakeSqlLayerStore(
+    std::shared_ptr<WriteSessions> sessions, const StoreSettings& settings);
+
+std::unique_ptr<pipeline::HerdQueries> MakeSqlHerdQueries(std::shared_ptr<ReadSessions> sessions);
+
+}  // namespace herdflow::store_sql

@@ -1,0 +1,121 @@
+#include "herdflow/core/text.hpp"
+#include "herdflow/pipeline/bronze_codec.hpp"
+#include "row_writer.hpp"
+#include "transactions.hpp"
+
+namespace herdflow::store_sql {
+namespace {
+
+using herd::Field;
+using pipeline::PartitionClaim;
+
+/// Text columns of bronze show at most this many bytes; the payload has the rest.
+constexpr std::size_t kMaxShown = 255;
+
+Value Shown(const Field& field) {
+  switch (field.kind) {
+    case Field::Kind::kAbsent:
+    case Field::Kind::kNull:
+      return {};
+    case Field::Kind::kTrue:
+      return std::string_view("true");
+    case Field::Kind::kFalse:
+      return std::string_view("false");
+    case Field::Kind::kText:
+    case Field::Kind::kNumber:
+    case Field::Kind::kOther:
+      return CutUtf8(field.text, kMaxShown);
+  }
+  return {};
+}
+
+Value BytesOrNull(std::string_view bytes) { return bytes.empty() ? Value() : Value::Blob(bytes); }
+
+/// A chunk is of one topic, so one of the writers works.
+class SqlLoadTx final : public pipeline::LoadTx {
+ public:
+  explicit SqlLoadTx(std::unique_ptr<WriteScope> scope)
+      : scope_(std::move(scope)),
+        measurements_(scope_->session(), "insert_bronze_measurement"),
+        cows_(scope_->session(), "insert_bronze_cow"),
+        sensors_(scope_->session(), "insert_bronze_sensor") {}
+
+  Result<bool> Advance(const PartitionClaim& claim, std::int64_t next_offset,
+                       std::int64_t last_version, std::int64_t holes,
+                       const pipeline::MessageHash& last_hash) override {
+    HERDFLOW_ASSIGN(Statement * advance, scope_->Get("advance_partition"));
+    HERDFLOW_CHECK(
+        advance->Bind(1, kConsumerGroup)
+            .Bind(2, std::string_view(claim.stream_id))
+            .Bind(3, claim.partition.partition)
+            .Bind(4, claim.epoch)
+            .Bind(5, claim.next_offset)
+            .Bind(6, next_offset)
+            .Bind(7, last_version)
+            .Bind(8, holes)
+            .BindBlob(9, {reinterpret_cast<const char*>(last_hash.data()), last_hash.size()})
+            .Run());
+    return advance->found() == 1;
+  }
+
+  Result<> Insert(const PartitionClaim& claim, const pipeline::BronzeMeasurement& row) override {
+    const auto& [sensor_id, cow_id, timestamp, value, deleted] = row.fields;
+    Id sensor, cow;
+    HERDFLOW_ASSIGN(sensor, IdOf(sensor_id, row.sensor_id_is_good, scope_->sensors()));
+    HERDFLOW_ASSIGN(cow, IdOf(cow_id, row.cow_id_is_good, scope_->cows()));
+    // The shown texts make the payload again only if nothing was cut off.
+    const bool whole = row.is_canonical && timestamp.text.size() <= kMaxShown &&
+                       value.text.size() <= kMaxShown && deleted.text.size() <= kMaxShown;
+    return measurements_.Add(
+        {claim.stream, claim.partition.partition, row.offset, row.version,
+         ToMicros(row.received_at), sensor.ref, cow.ref,
+         whole ? Value(pipeline::PackKinds(row.fields)) : Value(), Shown(timestamp), Shown(value),
+         Shown(deleted), sensor.odd, cow.odd, whole ? Value() : Value::Blob(row.key),
+         whole ? Value() : Value::Blob(row.payload), BytesOrNull(row.headers)});
+  }
+
+  Result<> Insert(const PartitionClaim& claim, const pipeline::BronzeCow& row) override {
+    return cows_.Add({claim.stream, claim.partition.partition, row.offset, row.version,
+                      ToMicros(row.received_at), Shown(row.fields.id), Shown(row.fields.name),
+                      Shown(row.fields.birthdate), Shown(row.fields.deleted), Value::Blob(row.key),
+                      Value::Blob(row.payload), BytesOrNull(row.headers)});
+  }
+
+  Result<> Insert(const PartitionClaim& claim, const pipeline::BronzeSensor& row) override {
+    return sensors_.Add({claim.stream, claim.partition.partition, row.offset, row.version,
+                         ToMicros(row.received_at), Shown(row.fields.id), Shown(row.fields.unit),
+                         Shown(row.fields.deleted), Value::Blob(row.key), Value::Blob(row.payload),
+                         BytesOrNull(row.headers)});
+  }
+
+  Result<> Commit() override {
+    HERDFLOW_CHECK(measurements_.Finish());
+    HERDFLOW_CHECK(cows_.Finish());
+    HERDFLOW_CHECK(sensors_.Finish());
+    return scope_->Commit();
+  }
+
+ private:
+  /// A good id as its integer, any other as the text that it is.
+  struct Id {
+    Value ref, odd;
+  };
+  static Result<Id> IdOf(const Field& id, bool is_good, IdTable& ids) {
+    if (!is_good) return Id{Value(), Shown(id)};
+    HERDFLOW_ASSIGN(const std::int64_t ref, ids.RefOf(id.text));
+    return Id{ref, Value()};
+  }
+
+  std::unique_ptr<WriteScope> scope_;
+  RowWriter<16> measurements_;
+  RowWriter<12> cows_;
+  RowWriter<11> sensors_;
+};
+
+}  // namespace
+
+std::unique_ptr<pipeline::LoadTx> MakeLoadTx(std::unique_ptr<WriteScope> scope) {
+  return std::make_unique<SqlLoadTx>(std::move(scope));
+}
+
+}  // namespace herdflow::store_sql

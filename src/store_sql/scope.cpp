@@ -1,0 +1,57 @@
+#include "scope.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace herdflow::store_sql {
+
+Session::Session()
+    : cows_(*this, {"find_cow_id", "insert_cow_id", "read_cow_id"}),
+      sensors_(*this, {"find_sensor_id", "insert_sensor_id", "read_sensor_id"}) {}
+
+Result<std::unique_ptr<WriteScope>> WriteScope::Begin(WriteSessions& sessions,
+                                                      std::string_view step) {
+  HERDFLOW_ASSIGN(auto transaction, sessions.BeginWrite(step));
+  return std::unique_ptr<WriteScope>(new WriteScope(std::move(transaction)));
+}
+
+WriteScope::~WriteScope() {
+  cows().EndTransaction(!committed_);
+  sensors().EndTransaction(!committed_);
+}
+
+Result<> WriteScope::Commit() {
+  HERDFLOW_CHECK(transaction_->Commit());
+  committed_ = true;
+  return {};
+}
+
+Result<std::optional<std::int64_t>> FirstInt(Statement& statement) {
+  HERDFLOW_ASSIGN(const bool there, statement.Step());
+  if (!there) return std::optional<std::int64_t>();
+  const auto value = statement.MaybeInt(0);
+  statement.Reset();
+  return value;
+}
+
+void BindLineage(Statement& statement, int first, const pipeline::Lineage& lineage) {
+  statement.Bind(first, lineage.version)
+      .Bind(first + 1, lineage.stream)
+      .Bind(first + 2, lineage.partition)
+      .Bind(first + 3, lineage.offset);
+}
+
+pipeline::Lineage ReadLineage(const Statement& row, int first) {
+  return {row.Int(first), pipeline::StreamRef{row.Int(first + 1)},
+          static_cast<std::int32_t>(row.Int(first + 2)), row.Int(first + 3)};
+}
+
+std::optional<pipeline::MessageHash> HashIn(std::string_view bytes) {
+  std::optional<pipeline::MessageHash> hash;
+  if (bytes.size() == sizeof(pipeline::MessageHash)) {
+    std::copy(bytes.begin(), bytes.end(), hash.emplace().begin());
+  }
+  return hash;
+}
+
+}  // namespace herdflow::store_sql

@@ -1,0 +1,45 @@
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string_view>
+
+#include "herdflow/core/result.hpp"
+#include "herdflow/pipeline/rows.hpp"
+#include "herdflow/store_sql/session.hpp"
+
+namespace herdflow::store_sql {
+
+/// One write transaction of a step. Destroyed uncommitted, it rolls back.
+class WriteScope {
+ public:
+  static Result<std::unique_ptr<WriteScope>> Begin(WriteSessions& sessions, std::string_view step);
+  ~WriteScope();
+  WriteScope(const WriteScope&) = delete;
+  WriteScope& operator=(const WriteScope&) = delete;
+
+  Result<Statement*> Get(std::string_view name) { return session().Get(name); }
+  [[nodiscard]] Session& session() { return transaction_->session(); }
+  [[nodiscard]] IdTable& cows() { return session().cows(); }
+  [[nodiscard]] IdTable& sensors() { return session().sensors(); }
+  Result<> Commit();
+
+ private:
+  explicit WriteScope(std::unique_ptr<Transaction> transaction)
+      : transaction_(std::move(transaction)) {}
+
+  std::unique_ptr<Transaction> transaction_;
+  bool committed_ = false;
+};
+
+/// The first column of the one row that a bound statement gives, if it gives one.
+Result<std::optional<std::int64_t>> FirstInt(Statement& statement);
+
+/// Binds version, stream, partition and offset from parameter `first` on.
+void BindLineage(Statement& statement, int first, const pipeline::Lineage& lineage);
+/// Reads the same four from column `first` on.
+[[nodiscard]] pipeline::Lineage ReadLineage(const Statement& row, int first);
+/// The hash in a blob column, if it holds one.
+[[nodiscard]] std::optional<pipeline::MessageHash> HashIn(std::string_view bytes);
+
+}  // namespace herdflow::store_sql

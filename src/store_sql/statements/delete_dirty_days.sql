@@ -1,0 +1,1 @@
+DELETE FROM {ops}dirty_days WHERE chunk <= ?1

@@ -1,0 +1,59 @@
+#include "unjudged.hpp"
+
+#include "row_writer.hpp"
+
+namespace herdflow::store_sql {
+
+Result<std::vector<UnjudgedPartition>> ReadUnjudgedPartitions(WriteScope& scope,
+                                                              std::string_view step) {
+  std::vector<UnjudgedPartition> partitions;
+  HERDFLOW_ASSIGN(Statement * read, scope.Get("read_unjudged_partitions"));
+  read->Bind(1, step).Bind(2, step);
+  while (true) {
+    HERDFLOW_ASSIGN(const bool there, read->Step());
+    if (!there) return partitions;
+    partitions.push_back(
+        {read->Int(0), static_cast<std::int32_t>(read->Int(1)), read->Int(2), read->Int(3)});
+  }
+}
+
+void BindUnjudged(Statement& statement, const UnjudgedPartition& partition, std::size_t limit) {
+  statement.Bind(1, partition.stream)
+      .Bind(2, partition.partition)
+      .Bind(3, partition.from)
+      .Bind(4, partition.to)
+      .Bind(5, limit);
+}
+
+Result<> WriteWatermark(WriteScope& scope, std::string_view step,
+                        const UnjudgedPartition& partition, std::int64_t next_offset) {
+  HERDFLOW_ASSIGN(Statement * write, scope.Get("write_watermark"));
+  return write->Bind(1, step)
+      .Bind(2, partition.stream)
+      .Bind(3, partition.partition)
+      .Bind(4, next_offset)
+      .Run();
+}
+
+Result<> InsertQuarantine(WriteScope& scope, std::span<const pipeline::QuarantineEntry> entries) {
+  RowWriter<14> insert(scope.session(), "insert_quarantine");
+  for (const pipeline::QuarantineEntry& entry : entries) {
+    HERDFLOW_CHECK(insert.Add({entry.lineage.stream, entry.lineage.partition, entry.lineage.offset,
+                               entry.lineage.version, ToMicros(entry.received_at), entry.sensor,
+                               entry.cow, entry.day ? Value(entry.day->days) : Value(),
+                               entry.at ? Value(ToMicros(*entry.at)) : Value(),
+                               herd::Name(entry.rejection.code), entry.rejection.field,
+                               std::string_view(entry.rejection.reason),
+                               std::string_view(entry.original), entry.status}));
+  }
+  return insert.Finish();
+}
+
+Result<std::int64_t> ReadChunkCounter(WriteScope& scope) {
+  HERDFLOW_ASSIGN(Statement * read, scope.Get("read_counter"));
+  read->Bind(1, kChunkCounter);
+  HERDFLOW_ASSIGN(const auto value, FirstInt(*read));
+  return value.value_or(0);
+}
+
+}  // namespace herdflow::store_sql
