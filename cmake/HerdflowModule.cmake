@@ -42,6 +42,76 @@ function(herdflow_test name)
   gtest_discover_tests(${name}_test DISCOVERY_TIMEOUT 60 PROPERTIES TIMEOUT 300)
 endfunction()
 
+# herdflow_sql_files(<out> <namespace>): statements/*.sql as the source file <out>, which defines FindStatement of
+# statement_files.hpp, so that the executable needs no file at run time.
+function(herdflow_sql_files out namespace)
+  file(GLOB files CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/statements/*.sql)
+  set(entries "")
+  foreach(file IN LISTS files)
+    get_filename_component(name ${file} NAME_WE)
+    file(READ ${file} text)
+    string(APPEND entries "    {\"${name}\", R\"sql(${text})sql\"},\n")
+  endforeach()
+  list(LENGTH files count)
+  file(CONFIGURE OUTPUT ${CMAKE_CURRENT_BINARY_DIR}/statement_files.cpp @ONLY CONTENT [[
+#include "statement_files.hpp"
+
+#include <array>
+#include <utility>
+
+namespace @namespace@ {
+namespace {
+
+constexpr std::array<std::pair<std::string_view, std::string_view>, @count@> kStatements{{
+@entries@}};
+
+}  // namespace
+
+std::string_view FindStatement(std::string_view name) {
+  for (const auto& [known, text] : kStatements) {
+    if (known == name) return text;
+  }
+  return {};
+}
+
+}  // namespace @namespace@
+]])
+  set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${files})
+  set(${out} ${CMAKE_CURRENT_BINARY_DIR}/statement_files.cpp PARENT_SCOPE)
+endfunction()
+
+# herdflow_migrations(<out> <namespace> <header>): migrations/*.sql in the order of their numbers as the source file
+# <out>, which defines kMigrations of <header>.
+function(herdflow_migrations out namespace header)
+  file(GLOB files CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/migrations/*.sql)
+  list(SORT files)
+  set(texts "")
+  foreach(file IN LISTS files)
+    file(READ ${file} text)
+    string(APPEND texts "    R\"sql(${text})sql\",\n")
+  endforeach()
+  list(LENGTH files count)
+  file(CONFIGURE OUTPUT ${CMAKE_CURRENT_BINARY_DIR}/migrations.cpp @ONLY CONTENT [[
+#include <array>
+
+#include "@header@"
+
+namespace @namespace@ {
+namespace {
+
+constexpr std::array<std::string_view, @count@> kAll{
+@texts@};
+
+}  // namespace
+
+const std::span<const std::string_view> kMigrations = kAll;
+
+}  // namespace @namespace@
+]])
+  set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${files})
+  set(${out} ${CMAKE_CURRENT_BINARY_DIR}/migrations.cpp PARENT_SCOPE)
+endfunction()
+
 # herdflow_embed(<target> <name> <file>): the file's bytes as `herdflow_embedded_<name>` … `_end`.
 # One assembler line, so a file of megabytes costs no compile time.
 function(herdflow_embed target name file)

@@ -19,6 +19,10 @@ find_package(tl-expected REQUIRED)
 find_package(date REQUIRED)
 find_package(tomlplusplus REQUIRED)
 
+find_package(PkgConfig REQUIRED)
+pkg_check_modules(libmariadb REQUIRED IMPORTED_TARGET libmariadb)
+add_library(mariadb_client ALIAS PkgConfig::libmariadb)
+
 add_library(sqlite3 STATIC IMPORTED)
 set_target_properties(sqlite3 PROPERTIES
   IMPORTED_LOCATION ${HERDFLOW_THIRD_PARTY}/sqlite/lib/libsqlite3.a

@@ -28,4 +28,20 @@ Error Error::Because(std::string_view doing) const {
   return Error(code_, fmt::format("{}: {}", doing, message_));
 }
 
+bool IsPassing(const Error& error) {
+  switch (error.code()) {
+    case ErrorCode::kUnavailable:
+    case ErrorCode::kTimeout:
+      return true;
+    case ErrorCode::kInvalidInput:
+    case ErrorCode::kNotFound:
+    case ErrorCode::kConflict:
+    case ErrorCode::kCorruptData:
+    case ErrorCode::kShuttingDown:
+    case ErrorCode::kInternal:
+      return false;
+  }
+  return false;
+}
+
 }  // namespace herdflow

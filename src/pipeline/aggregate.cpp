@@ -3,6 +3,7 @@
 #include <utility>
 #include <vector>
 
+#include "chunks.hpp"
 #include "herdflow/pipeline/pipelines.hpp"
 
 namespace herdflow::pipeline {
@@ -171,8 +172,7 @@ Result<> AggregateCowDays(AggregateTx& tx, const std::vector<DirtyDay>& days) {
 
 Result<std::int64_t> Aggregate(LayerStore& store, AggregateTask task, const StopRequested& stop,
                                const StepProgress& progress) {
-  std::int64_t done = 0;
-  while (!stop()) {
+  return RunChunks(Name(task), stop, progress, [&]() -> Result<std::size_t> {
     HERDFLOW_ASSIGN(const auto tx, store.BeginAggregate(task));
     HERDFLOW_ASSIGN(const std::vector<DirtyDay> days, tx->NextDirty(kChunk));
     if (!days.empty()) {
@@ -182,11 +182,8 @@ Result<std::int64_t> Aggregate(LayerStore& store, AggregateTask task, const Stop
     }
     // Also where no day is left: the task's place has moved up to the notes of now.
     HERDFLOW_CHECK(tx->Commit());
-    if (days.empty()) break;
-    done += static_cast<std::int64_t>(days.size());
-    progress(Name(task), done);
-  }
-  return done;
+    return days.size();
+  });
 }
 
 }  // namespace herdflow::pipeline

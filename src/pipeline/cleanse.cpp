@@ -2,6 +2,7 @@
 #include <unordered_map>
 #include <utility>
 
+#include "chunks.hpp"
 #include "herdflow/core/text.hpp"
 #include "herdflow/pipeline/pipelines.hpp"
 #include "merge.hpp"
@@ -148,8 +149,7 @@ class Chunk {
 
 Result<std::int64_t> Cleanse(CleanseContext& context, const StopRequested& stop,
                              const StepProgress& progress) {
-  std::int64_t judged = 0;
-  while (!stop()) {
+  return RunChunks("cleanse", stop, progress, [&]() -> Result<std::size_t> {
     HERDFLOW_ASSIGN(const auto tx, context.store.BeginCleanse());
     Chunk chunk(context, *tx);
     // What waits comes first: a reading that became known is judged again before newer ones.
@@ -163,11 +163,8 @@ Result<std::int64_t> Cleanse(CleanseContext& context, const StopRequested& stop,
     }
     if (count != 0) HERDFLOW_CHECK(chunk.MergeAndWrite());
     HERDFLOW_CHECK(tx->Commit());
-    if (count == 0) break;
-    judged += static_cast<std::int64_t>(count);
-    progress("cleanse", judged);
-  }
-  return judged;
+    return count;
+  });
 }
 
 }  // namespace herdflow::pipeline

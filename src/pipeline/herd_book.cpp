@@ -9,6 +9,7 @@
 #include <thread>
 #include <utility>
 
+#include "chunks.hpp"
 #include "herdflow/core/text.hpp"
 #include "herdflow/herd/message.hpp"
 #include "herdflow/herd/rules.hpp"
@@ -90,18 +91,15 @@ Result<> JudgeSensor(HerdBookTx& tx, herd::MessageParser& parser, const Unjudged
 template <class Judge>
 Result<std::int64_t> JudgeTopic(LayerStore& store, Topic topic, const StopRequested& stop,
                                 const StepProgress& progress, Judge judge) {
-  std::int64_t judged = 0;
   herd::MessageParser parser;
-  while (!stop()) {
+  return RunChunks(Name(topic), stop, progress, [&]() -> Result<std::size_t> {
     HERDFLOW_ASSIGN(const auto tx, store.BeginHerdBook());
     HERDFLOW_ASSIGN(const auto records, tx->ReadBronze(topic, kChunk));
-    if (records.empty()) break;
+    if (records.empty()) return 0;
     for (const UnjudgedRecord& record : records) HERDFLOW_CHECK(judge(*tx, parser, record));
     HERDFLOW_CHECK(tx->Commit());
-    judged += static_cast<std::int64_t>(records.size());
-    progress(Name(topic), judged);
-  }
-  return judged;
+    return records.size();
+  });
 }
 
 /// Judges the cows that the log holds now, as soon as they are loaded.

@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <random>
 #include <thread>
 #include <utility>
 
@@ -26,6 +27,15 @@ void FillMessage(const Message& message, std::int64_t version, BronzeMessage& ro
   row.key = message.key;
   row.payload = message.value;
   row.headers = EncodeHeaders(message.headers);
+}
+
+/// Two that claim a partition from one another would go on like that for ever: the longer it lasts,
+/// the more time one of them leaves the other.
+std::chrono::milliseconds PauseAfterFence(int fenced) {
+  constexpr int kLongest = 10;
+  static thread_local std::minstd_rand random(std::random_device{}());
+  return std::chrono::milliseconds(
+      std::uniform_int_distribution<int>(0, (1 << std::min(fenced, kLongest)) - 1)(random));
 }
 
 class BronzeWriter {
@@ -81,7 +91,7 @@ Result<std::int64_t> Loader::Step(std::chrono::milliseconds wait) {
                   context_.reader.Poll({kMaxMessages, kMaxBytes, claimed ? wait : kNoWait}));
   std::int64_t loaded = 0;
   if (const auto* assigned = std::get_if<Assigned>(&polled)) {
-    for (const auto& partition : assigned->partitions) unclaimed_.push_back({partition, {}, {}});
+    for (const auto& partition : assigned->partitions) unclaimed_.push_back({partition, {}, {}, 0});
     if (claimed) claimed = ClaimDue();
   } else if (const auto* revoked = std::get_if<Revoked>(&polled)) {
     for (const TopicPartition& partition : revoked->partitions) Drop(partition);
@@ -129,7 +139,7 @@ Result<> Loader::Claim(Unclaimed& unclaimed) {
   // From the last loaded message on, which tells whether this is still the same log.
   const bool check = claim->last_hash && claim->next_offset > range.begin;
   HERDFLOW_CHECK(context_.reader.Start(assigned.partition, claim->next_offset - (check ? 1 : 0)));
-  claims_.push_back({assigned, *std::move(claim), check, std::nullopt});
+  claims_.push_back({assigned, *std::move(claim), check, std::nullopt, unclaimed.fenced});
   return {};
 }
 
@@ -157,10 +167,10 @@ void Loader::Drop(TopicPartition partition) {
                 [&](const Unclaimed& other) { return other.assigned.partition == partition; });
 }
 
-Result<> Loader::GiveUp(std::vector<Held>::iterator held) {
+Result<> Loader::GiveUp(std::vector<Held>::iterator held, Clock::duration pause) {
   const Assigned::Partition assigned = held->assigned;
+  unclaimed_.push_back({assigned, Clock::now() + pause, {}, held->fenced});
   claims_.erase(held);
-  unclaimed_.push_back({assigned, {}, {}});
   return context_.reader.Pause(assigned.partition);
 }
 
@@ -172,7 +182,7 @@ Result<std::int64_t> Loader::Store(const MessageBatch& batch) {
   if (held->to_check) {
     if (auto conflict = ConflictOfLastMessage(batch.from, held->claim.next_offset,
                                               *held->claim.last_hash, batch.messages)) {
-      HERDFLOW_CHECK(GiveUp(held));
+      HERDFLOW_CHECK(GiveUp(held, kNoWait));
       Halt(unclaimed_.back(), *std::move(conflict));
       return 0;
     }
@@ -192,14 +202,17 @@ Result<std::int64_t> Loader::Store(const MessageBatch& batch) {
     auto stored = StoreChunk(held->claim, {first, last});
     if (!stored || !*stored) {
       // Rolled back, or nobody knows: the claim made anew reads in the store where it stands.
+      Clock::duration pause = kNoWait;
       if (stored) {
         Log(LogLevel::kWarning, "load {}/{}: another owner has claimed the partition",
             Name(batch.from.topic), batch.from.partition);
+        pause = PauseAfterFence(held->fenced++);
       }
-      HERDFLOW_CHECK(GiveUp(held));
+      HERDFLOW_CHECK(GiveUp(held, pause));
       if (!stored) return Fail(std::move(stored).error());
       return 0;
     }
+    held->fenced = 0;
     context_.reader.ReportLoaded(batch.from, held->claim.next_offset);
   }
   if (last != all.end()) {
@@ -267,10 +280,6 @@ bool IsLoaded(const TopicEnds& ends, const std::vector<PartitionProgress>& stand
     return std::all_of(topic.partitions.begin(), topic.partitions.end(),
                        [&](const auto& partition) { return is_loaded(topic, partition); });
   });
-}
-
-bool IsPassing(const Error& error) {
-  return error.code() == ErrorCode::kUnavailable || error.code() == ErrorCode::kTimeout;
 }
 
 /// Tells a person who waits for another process's loader what they wait for.

@@ -24,19 +24,7 @@ constexpr milliseconds kLook{20};
 /// Whether the same events may be taken a moment later. Sending again is harmless.
 bool IsPassing(const AppendOutcome& outcome) {
   if (outcome.kind == AppendOutcome::Kind::kUnknown || !outcome.error) return true;
-  switch (outcome.error->code()) {
-    case ErrorCode::kUnavailable:
-    case ErrorCode::kTimeout:
-      return true;
-    case ErrorCode::kInvalidInput:
-    case ErrorCode::kNotFound:
-    case ErrorCode::kConflict:
-    case ErrorCode::kCorruptData:
-    case ErrorCode::kShuttingDown:
-    case ErrorCode::kInternal:
-      return false;
-  }
-  return false;
+  return IsPassing(*outcome.error);
 }
 
 /// One file on its way into the log.

@@ -11,6 +11,10 @@ namespace herdflow::store_sql {
 std::string Text(std::string_view name, const Schemas& schemas) {
   const std::string_view text = FindStatement(name);
   assert(!text.empty() && "no such statement");
+  return WithSchemas(text, schemas);
+}
+
+std::string WithSchemas(std::string_view text, const Schemas& schemas) {
   const std::array<std::pair<std::string_view, std::string_view>, 4> replacements{
       {{"{bronze}", schemas.bronze},
        {"{silver}", schemas.silver},

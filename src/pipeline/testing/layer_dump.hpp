@@ -4,6 +4,7 @@
 // the columns that may depend on how a store got there (version, receipt, the integers themselves).
 
 #include <fmt/format.h>
+#include <gtest/gtest.h>
 
 #include <algorithm>
 #include <cstdlib>
@@ -41,7 +42,16 @@ class LayerStoreFixture {
   /// `{gold}` and `{ops}` stand for what precedes a table's name. Other statements: 0 columns.
   virtual std::vector<Cells> Query(std::string_view sql, int columns) = 0;
 };
+/// Makes one; nullptr where the server that it needs does not run.
 using MakeLayerStoreFixture = std::function<std::unique_ptr<LayerStoreFixture>()>;
+
+/// What a test does whose server does not run: says so aloud, and fails where CI runs it.
+inline void SkipWithoutServer() {
+  constexpr const char* kReason =
+      "its server does not run: start it by deploy/local/up, and set TEST_STACK to its folder";
+  if (std::getenv("CI") != nullptr) FAIL() << kReason;
+  GTEST_SKIP() << kReason;
+}
 
 inline std::int64_t Number(const std::string& cell) {
   return std::strtoll(cell.c_str(), nullptr, 10);

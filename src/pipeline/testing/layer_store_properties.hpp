@@ -20,6 +20,10 @@ class LayerStoreProperties : public ::testing::TestWithParam<MakeLayerStoreFixtu
  protected:
   LayerStoreProperties() : calendar_(*herd::FarmCalendar::Make("Europe/Berlin")) {}
 
+  void SetUp() override {
+    if (GetParam()() == nullptr) SkipWithoutServer();
+  }
+
   /// The dump after these actions and, in the end, everything else in chunks of `chunk`.
   Lines Layers(const FakeEventLog& log, const std::vector<RandomAction>& actions,
                std::size_t chunk) {

@@ -72,7 +72,7 @@ class MeddlingStore : public LayerStore {
   Result<> Live() {
     if (calls_left_ != kNever && calls_left_-- <= 0) {
       calls_left_ = -1;
-      return Fail(ErrorCode::kUnavailable, "killed by the test");
+      return Fail(ErrorCode::kShuttingDown, "killed by the test");
     }
     return {};
   }

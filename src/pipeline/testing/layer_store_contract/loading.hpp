@@ -243,12 +243,12 @@ TEST_P(LayerStoreContract, TheWatermarkMovesWithTheCommitAlone) {
 TEST_P(LayerStoreContract, LoadToEndLoadsWhatTheLogHeldWhenItBegan) {
   for (int i = 0; i < 5; ++i) SendReading("S1", "C1", "2024-04-07T05:00:00Z", "12", i % 3);
   const auto queries = layers_->Queries();
-  EXPECT_EQ(Must(LoadToEnd(loader_, log_, *queries, Never, Quiet)), 5);
-  EXPECT_EQ(Must(LoadToEnd(loader_, log_, *queries, Never, Quiet)), 0);
+  EXPECT_EQ(Must(LoadToEnd(*loader_, log_, *queries, Never, Quiet)), 5);
+  EXPECT_EQ(Must(LoadToEnd(*loader_, log_, *queries, Never, Quiet)), 0);
   SendReading("S1", "C1", "2024-04-07T05:00:00Z", "12");
   const auto at_once = [] { return true; };
-  EXPECT_EQ(Must(LoadToEnd(loader_, log_, *queries, at_once, Quiet)), 0);
-  EXPECT_EQ(Must(LoadToEnd(loader_, log_, *queries, Never, Quiet)), 1);
+  EXPECT_EQ(Must(LoadToEnd(*loader_, log_, *queries, at_once, Quiet)), 0);
+  EXPECT_EQ(Must(LoadToEnd(*loader_, log_, *queries, Never, Quiet)), 1);
 }
 
 TEST_P(LayerStoreContract, LoadToEndOfAnotherOrAShorterLogIsAConflict) {
@@ -256,9 +256,9 @@ TEST_P(LayerStoreContract, LoadToEndOfAnotherOrAShorterLogIsAConflict) {
   Load();
   const auto queries = layers_->Queries();
   FakeEventLog other(3, "2");
-  EXPECT_EQ(CodeOf(LoadToEnd(loader_, other, *queries, Never, Quiet)), ErrorCode::kConflict);
+  EXPECT_EQ(CodeOf(LoadToEnd(*loader_, other, *queries, Never, Quiet)), ErrorCode::kConflict);
   log_.CutFrom(kReadings, 0);
-  EXPECT_EQ(CodeOf(LoadToEnd(loader_, log_, *queries, Never, Quiet)), ErrorCode::kConflict);
+  EXPECT_EQ(CodeOf(LoadToEnd(*loader_, log_, *queries, Never, Quiet)), ErrorCode::kConflict);
 }
 
 TEST_P(LayerStoreContract, TheAuditEquationCountsHoles) {

@@ -41,6 +41,9 @@ class Error {
   std::string message_;
 };
 
+/// Whether the same may succeed a moment later, and doing it again is safe.
+[[nodiscard]] bool IsPassing(const Error& error);
+
 /// A value, or the reason why there is none. Ignoring one does not compile (with -Werror).
 template <class T = void>
 class [[nodiscard]] Result : public tl::expected<T, Error> {

@@ -65,18 +65,20 @@ class Loader {
     bool to_check = false;  ///< The next message must be the one that was loaded last.
     /// The offset that was missing and was asked for again: missing once more, it is a hole.
     std::optional<std::int64_t> asked_again;
+    int fenced = 0;  ///< How often in a row, without a chunk between.
   };
   struct Unclaimed {
     Assigned::Partition assigned;
     Clock::time_point not_before{};
     std::optional<Error> halted_by;
+    int fenced = 0;
   };
 
   Result<> ClaimDue();
   Result<> Claim(Unclaimed& unclaimed);
   void Halt(Unclaimed& unclaimed, Error error);
   /// To be claimed anew: what the store holds is read again.
-  Result<> GiveUp(std::vector<Held>::iterator held);
+  Result<> GiveUp(std::vector<Held>::iterator held, Clock::duration pause);
   void Drop(TopicPartition partition);
   Result<std::int64_t> Store(const MessageBatch& batch);
   /// false: fenced. Moves the claim where it succeeds.

@@ -16,6 +16,9 @@ struct Schemas {
 /// substitutions there are. REQUIRES: the file `statements/<name>.sql` exists.
 [[nodiscard]] std::string Text(std::string_view name, const Schemas& schemas);
 
+/// Any text with the same replaced, such as a migration or an engine's own statement.
+[[nodiscard]] std::string WithSchemas(std::string_view text, const Schemas& schemas);
+
 /// The statement with its row of parameters `(?1, …, ?n)` repeated, the parameters numbered on:
 /// what one row costs in an engine is mostly the statement around it. REQUIRES: the row stands
 /// once.

@@ -1,0 +1,51 @@
+#pragma once
+
+#include <mysql.h>
+
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "herdflow/core/result.hpp"
+#include "herdflow/store_mysql/store.hpp"
+
+namespace herdflow::store_mysql {
+
+/// One connection to the server, its time zone UTC, every mode of its session set. Threads: one at
+/// a time. The only file beside `statement` that knows the driver.
+class Connection {
+ public:
+  static Result<std::unique_ptr<Connection>> Open(const MysqlOptions& options);
+  ~Connection();
+  Connection(const Connection&) = delete;
+  Connection& operator=(const Connection&) = delete;
+
+  /// Run one statement; rows are dropped.
+  Result<> Execute(std::string_view sql);
+  /// The first column of the first row of a query; empty where there is none.
+  Result<std::string> QueryText(std::string_view sql);
+  /// Whether the server still answers.
+  [[nodiscard]] bool Ping();
+
+  [[nodiscard]] bool is_mariadb() const { return is_mariadb_; }
+  [[nodiscard]] const std::string& server_version() const { return server_version_; }
+  /// Lost, or in a state that nobody knows: to be closed.
+  [[nodiscard]] bool broken() const { return broken_; }
+  void MarkBroken() { broken_ = true; }
+
+  [[nodiscard]] MYSQL* handle() { return &handle_; }
+  /// The failure that the driver tells: of `statement` where it is given, else of the connection.
+  /// A lost connection marks this one as broken.
+  Error Failure(std::string_view doing, MYSQL_STMT* statement = nullptr);
+
+ private:
+  Connection();
+  Result<> Prepare(const MysqlOptions& options);
+
+  MYSQL handle_{};
+  std::string server_version_;
+  bool is_mariadb_ = false;
+  bool broken_ = false;
+};
+
+}  // namespace herdflow::store_mysql

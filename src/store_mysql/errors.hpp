@@ -1,0 +1,16 @@
+#pragma once
+
+#include <string_view>
+
+#include "herdflow/core/result.hpp"
+
+namespace herdflow::store_mysql {
+
+/// What a failure of server or driver means: the only place that knows their numbers.
+/// `doing`: what was being done; `text`: the server's own words.
+[[nodiscard]] Error MakeError(unsigned number, std::string_view text, std::string_view doing);
+
+/// The connection is gone, and whatever was under way on it.
+[[nodiscard]] bool IsLost(unsigned number);
+
+}  // namespace herdflow::store_mysql

@@ -1,0 +1,263 @@
+#include "statement.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace herdflow::store_mysql {
+namespace {
+
+using store_sql::Value;
+
+/// What most texts fit into; longer ones are fetched once more.
+constexpr std::size_t kLikelyBytes = 64;
+
+/// `?1` and its like become `?`, and their numbers `order`.
+std::string WithoutNumbers(std::string_view sql, std::vector<std::size_t>& order) {
+  std::string out;
+  for (std::size_t i = 0; i < sql.size(); ++i) {
+    out += sql[i];
+    if (sql[i] != '?') continue;
+    std::size_t number = 0;
+    while (i + 1 < sql.size() && sql[i + 1] >= '0' && sql[i + 1] <= '9') {
+      number = number * 10 + static_cast<std::size_t>(sql[++i] - '0');
+    }
+    order.push_back(number - 1);
+  }
+  return out;
+}
+
+enum_field_types TypeOf(Value::Kind kind) {
+  switch (kind) {
+    case Value::Kind::kNull:
+      return MYSQL_TYPE_NULL;
+    case Value::Kind::kInt:
+      return MYSQL_TYPE_LONGLONG;
+    case Value::Kind::kText:
+      return MYSQL_TYPE_STRING;
+    case Value::Kind::kBlob:
+      return MYSQL_TYPE_BLOB;
+  }
+  return MYSQL_TYPE_NULL;
+}
+
+bool IsInteger(enum_field_types type) {
+  switch (type) {
+    case MYSQL_TYPE_TINY:
+    case MYSQL_TYPE_SHORT:
+    case MYSQL_TYPE_INT24:
+    case MYSQL_TYPE_LONG:
+    case MYSQL_TYPE_LONGLONG:
+    case MYSQL_TYPE_DECIMAL:
+    case MYSQL_TYPE_NEWDECIMAL:
+      return true;
+    default:
+      return false;
+  }
+}
+
+// The driver takes no pointer to const, and writes to none of these.
+char* Data(std::string_view bytes) { return const_cast<char*>(bytes.data()); }
+
+}  // namespace
+
+Result<std::unique_ptr<MysqlStatement>> MysqlStatement::Prepare(Connection& connection,
+                                                                std::string_view sql) {
+  MYSQL_STMT* handle = mysql_stmt_init(connection.handle());
+  if (handle == nullptr) return Fail(connection.Failure("preparing a statement"));
+  std::unique_ptr<MysqlStatement> statement(new MysqlStatement(connection, handle, ""));
+  statement->sql_ = WithoutNumbers(sql, statement->order_);
+  if (mysql_stmt_prepare(handle, statement->sql_.data(), statement->sql_.size()) != 0) {
+    return statement->Failed();
+  }
+  std::size_t parameters = 0;
+  for (const std::size_t place : statement->order_) parameters = std::max(parameters, place + 1);
+  statement->parameters_.resize(parameters);
+  statement->integers_.resize(statement->order_.size());
+  statement->binds_.resize(statement->order_.size());
+  HERDFLOW_CHECK(statement->BindResult());
+  return statement;
+}
+
+MysqlStatement::~MysqlStatement() { mysql_stmt_close(handle_); }
+
+tl::unexpected<Error> MysqlStatement::Failed() {
+  constexpr std::size_t kShown = 200;
+  Error error = connection_.Failure(
+      fmt::format("running {}", std::string_view(sql_).substr(0, kShown)), handle_);
+  Reset();
+  return Fail(std::move(error));
+}
+
+Result<> MysqlStatement::BindResult() {
+  MYSQL_RES* metadata = mysql_stmt_result_metadata(handle_);
+  if (metadata == nullptr) return {};  // It gives no rows.
+  const unsigned count = mysql_num_fields(metadata);
+  const MYSQL_FIELD* fields = mysql_fetch_fields(metadata);
+  columns_.resize(count);
+  result_binds_.resize(count);
+  for (unsigned i = 0; i < count; ++i) {
+    Column& column = columns_[i];
+    MYSQL_BIND& bind = result_binds_[i];
+    column.is_integer = IsInteger(fields[i].type);
+    bind.is_null = &column.is_null;
+    bind.length = &column.length;
+    if (column.is_integer) {
+      bind.buffer_type = MYSQL_TYPE_LONGLONG;
+      bind.buffer = &column.integer;
+    } else {
+      column.bytes.resize(kLikelyBytes);
+      bind.buffer_type = MYSQL_TYPE_BLOB;
+      bind.buffer = column.bytes.data();
+      bind.buffer_length = column.bytes.size();
+    }
+  }
+  mysql_free_result(metadata);
+  return mysql_stmt_bind_result(handle_, result_binds_.data()) != 0 ? Result<>(Failed())
+                                                                    : Result<>();
+}
+
+void MysqlStatement::Set(int parameter, const Value& value) {
+  if (in_rows_) Reset();
+  parameters_.at(static_cast<std::size_t>(parameter) - 1) = value;
+}
+
+Result<> MysqlStatement::Execute() {
+  for (std::size_t i = 0; i < order_.size(); ++i) {
+    const Value& value = parameters_[order_[i]];
+    MYSQL_BIND& bind = binds_[i];
+    bind = MYSQL_BIND();
+    bind.buffer_type = TypeOf(value.kind());
+    if (value.kind() == Value::Kind::kInt) {
+      integers_[i] = value.integer();
+      bind.buffer = &integers_[i];
+    } else {
+      bind.buffer = Data(value.bytes());
+      bind.buffer_length = value.bytes().size();
+    }
+  }
+  if (!binds_.empty() && mysql_stmt_bind_param(handle_, binds_.data()) != 0) return Failed();
+  if (mysql_stmt_execute(handle_) != 0) return Failed();
+  return {};
+}
+
+Result<bool> MysqlStatement::Step() {
+  if (!in_rows_) {
+    HERDFLOW_CHECK(Execute());
+    if (mysql_stmt_store_result(handle_) != 0) return Failed();
+    in_rows_ = true;
+  }
+  switch (mysql_stmt_fetch(handle_)) {
+    case 0:
+      return true;
+    case MYSQL_NO_DATA:
+      Reset();
+      return false;
+    case MYSQL_DATA_TRUNCATED:
+      for (std::size_t i = 0; i < columns_.size(); ++i) {
+        if (!columns_[i].is_integer && columns_[i].is_null == 0 &&
+            columns_[i].length > columns_[i].bytes.size()) {
+          HERDFLOW_CHECK(FetchLong(i));
+        }
+      }
+      return true;
+    default:
+      return Failed();
+  }
+}
+
+/// Fetches a column again that its buffer was too short for. The buffer stays longer.
+Result<> MysqlStatement::FetchLong(std::size_t index) {
+  Column& column = columns_[index];
+  column.bytes.resize(column.length);
+  MYSQL_BIND& bind = result_binds_[index];
+  bind.buffer = column.bytes.data();
+  bind.buffer_length = column.bytes.size();
+  if (mysql_stmt_fetch_column(handle_, &bind, static_cast<unsigned>(index), 0) != 0) {
+    return Failed();
+  }
+  return mysql_stmt_bind_result(handle_, result_binds_.data()) != 0 ? Result<>(Failed())
+                                                                    : Result<>();
+}
+
+Result<> MysqlStatement::Run() {
+  if (columns_.empty()) return Execute();
+  while (true) {
+    HERDFLOW_ASSIGN(const bool there, Step());
+    if (!there) return {};
+  }
+}
+
+std::int64_t MysqlStatement::found() const {
+  return static_cast<std::int64_t>(mysql_stmt_affected_rows(handle_));
+}
+
+std::int64_t MysqlStatement::insert_id() const {
+  return static_cast<std::int64_t>(mysql_stmt_insert_id(handle_));
+}
+
+void MysqlStatement::Reset() {
+  if (in_rows_) mysql_stmt_free_result(handle_);
+  in_rows_ = false;
+}
+
+bool MysqlStatement::IsNull(int column) const {
+  return columns_[static_cast<std::size_t>(column)].is_null != 0;
+}
+
+std::int64_t MysqlStatement::Int(int column) const {
+  return IsNull(column) ? 0 : columns_[static_cast<std::size_t>(column)].integer;
+}
+
+std::string_view MysqlStatement::Bytes(int column) const {
+  const Column& of = columns_[static_cast<std::size_t>(column)];
+  return of.is_null != 0 ? std::string_view() : std::string_view(of.bytes.data(), of.length);
+}
+
+Result<> MysqlStatement::RunForArray(std::size_t columns, std::span<const Value> values) {
+  // Column by column, as the driver wants them.
+  struct Array {
+    std::vector<std::int64_t> integers;
+    std::vector<char*> bytes;
+    std::vector<unsigned long> lengths;
+    std::vector<char> indicators;
+  };
+  const std::size_t rows = values.size() / columns;
+  std::vector<Array> arrays(columns);
+  for (std::size_t i = 0; i < order_.size(); ++i) {
+    const std::size_t column = order_[i];
+    Array& array = arrays[column];
+    array.indicators.assign(rows, STMT_INDICATOR_NONE);
+    MYSQL_BIND& bind = binds_[i];
+    bind = MYSQL_BIND();
+    Value::Kind kind = Value::Kind::kNull;
+    for (std::size_t row = 0; row < rows && kind == Value::Kind::kNull; ++row) {
+      kind = values[row * columns + column].kind();
+    }
+    const bool is_integer = kind == Value::Kind::kInt || kind == Value::Kind::kNull;
+    array.integers.resize(is_integer ? rows : 0);
+    array.bytes.resize(is_integer ? 0 : rows);
+    array.lengths.resize(is_integer ? 0 : rows);
+    for (std::size_t row = 0; row < rows; ++row) {
+      const Value& value = values[row * columns + column];
+      if (value.kind() == Value::Kind::kNull) {
+        array.indicators[row] = STMT_INDICATOR_NULL;
+      } else if (is_integer) {
+        array.integers[row] = value.integer();
+      } else {
+        array.bytes[row] = Data(value.bytes());
+        array.lengths[row] = value.bytes().size();
+      }
+    }
+    bind.u.indicator = array.indicators.data();
+    bind.buffer_type = is_integer ? MYSQL_TYPE_LONGLONG : TypeOf(kind);
+    bind.buffer = is_integer ? static_cast<void*>(array.integers.data()) : array.bytes.data();
+    bind.length = is_integer ? nullptr : array.lengths.data();
+  }
+  auto count = static_cast<unsigned>(rows);
+  mysql_stmt_attr_set(handle_, STMT_ATTR_ARRAY_SIZE, &count);
+  if (mysql_stmt_bind_param(handle_, binds_.data()) != 0) return Failed();
+  if (mysql_stmt_execute(handle_) != 0) return Failed();
+  return {};
+}
+
+}  // namespace herdflow::store_mysql
