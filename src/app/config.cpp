@@ -4,16 +4,12 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <array>
 #include <cctype>
 #include <cerrno>
-#include <charconv>
 #include <filesystem>
 #include <fstream>
 #include <sstream>
 #include <system_error>
-#include <variant>
-#include <vector>
 
 #include "herdflow/core/text.hpp"
 
@@ -21,62 +17,6 @@ extern char** environ;
 
 namespace herdflow::app {
 namespace {
-
-using SetResult = std::optional<std::string>;
-
-ConfigField TextField(std::string_view section, std::string_view name, std::string_view kind,
-                      std::string_view help, std::string Configuration::*member) {
-  return {section,
-          name,
-          kind,
-          help,
-          [member](Configuration& configuration, std::string_view text) -> SetResult {
-            if (text.empty()) return "a text that is not empty";
-            configuration.*member = text;
-            return std::nullopt;
-          },
-          [member](const Configuration& configuration) { return configuration.*member; }};
-}
-
-ConfigField PortField(std::string_view section, std::string_view help,
-                      std::uint16_t Configuration::*member) {
-  return {section,
-          "port",
-          "port",
-          help,
-          [member](Configuration& configuration, std::string_view text) -> SetResult {
-            std::uint16_t port = 0;
-            const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), port);
-            if (error != std::errc() || end != text.data() + text.size() || port == 0) {
-              return "a whole number from 1 to 65535";
-            }
-            configuration.*member = port;
-            return std::nullopt;
-          },
-          [member](const Configuration& configuration) {
-            return std::to_string(configuration.*member);
-          }};
-}
-
-/// A quantity kept in millionths, `access` giving its place in the configuration.
-ConfigField QuantityField(std::string_view section, std::string_view name, std::string_view unit,
-                          std::string_view help,
-                          const std::function<std::int64_t&(Configuration&)>& access) {
-  return {section,
-          name,
-          unit,
-          help,
-          [access](Configuration& configuration, std::string_view text) -> SetResult {
-            const auto value = herd::JudgeValue({herd::Field::Kind::kText, text}, std::nullopt, {});
-            if (!std::holds_alternative<std::int64_t>(value)) return "a number from 0 to 1000000";
-            access(configuration) = std::get<std::int64_t>(value);
-            return std::nullopt;
-          },
-          [access](const Configuration& configuration) {
-            Configuration copy = configuration;
-            return herd::ShortestDecimal(herd::Shown(access(copy)));
-          }};
-}
 
 std::string Upper(std::string_view text) {
   std::string upper(text);
@@ -114,13 +54,40 @@ std::optional<std::string> TextOf(const toml::node& node) {
   if (const auto* text = node.as_string()) return text->get();
   if (const auto* integer = node.as_integer()) return std::to_string(integer->get());
   if (const auto* number = node.as_floating_point()) return herd::ShortestDecimal(number->get());
+  if (const auto* flag = node.as_boolean()) return flag->get() ? "true" : "false";
   return std::nullopt;
+}
+
+/// [kafka.options]. A name with dots that is not quoted is a table in a table: `a.b = 1`.
+Result<> ReadKafkaOptions(KafkaOptions& options, const std::string& file, const std::string& prefix,
+                          const toml::table& table) {
+  for (const auto& [key, node] : table) {
+    const std::string name = prefix + std::string(key.str());
+    if (const auto* inner = node.as_table()) {
+      HERDFLOW_CHECK(ReadKafkaOptions(options, file, name + ".", *inner));
+      continue;
+    }
+    const auto text = TextOf(node);
+    if (!text) {
+      return Fail(ErrorCode::kInvalidInput,
+                  "reading the configuration: {}, line {}: [kafka.options] {} must be a text, a "
+                  "number, true or false",
+                  file, node.source().begin.line, name);
+    }
+    options.emplace_back(name, *text);
+  }
+  return {};
 }
 
 Result<> ReadTable(Configuration& configuration, const std::string& file, std::string_view section,
                    const toml::table& table) {
   for (const auto& [key, node] : table) {
     const std::string where = fmt::format("{}, line {}", file, node.source().begin.line);
+    if (section == "kafka" && key.str() == "options" && node.is_table()) {
+      HERDFLOW_CHECK(
+          ReadKafkaOptions(configuration.kafka_options, file, "", *node.as_table()));
+      continue;
+    }
     const auto fields = ConfigFields();
     const auto field = std::find_if(fields.begin(), fields.end(), [&](const ConfigField& known) {
       return known.section == section && known.name == key.str();
@@ -130,6 +97,12 @@ Result<> ReadTable(Configuration& configuration, const std::string& file, std::s
       return Fail(ErrorCode::kInvalidInput,
                   "reading the configuration: {}: there is no field {}; the nearest is {}", where,
                   name, Nearest(name, DottedName));
+    }
+    if (field->is_secret) {
+      return Fail(ErrorCode::kInvalidInput,
+                  "reading the configuration: {}: {} is a secret and does not belong into this "
+                  "file: name a file that holds it by {}_file, or set {}",
+                  where, DottedName(*field), field->name, field->Environment());
     }
     const auto text = TextOf(node);
     if (!text) {
@@ -235,54 +208,53 @@ std::string ConfigField::Environment() const {
   return fmt::format("HERDFLOW_{}_{}", Upper(section), Upper(name));
 }
 
-std::span<const ConfigField> ConfigFields() {
-  static const std::array fields{
-      TextField("data", "folder", "folder", "Where log.db and store.db lie; made if it is missing.",
-                &Configuration::data_folder),
-      TextField("herd", "time_zone", "IANA time zone",
-                "The farm's time zone, such as Europe/Berlin: a day is midnight to midnight there. "
-                "A filled store keeps its zone.",
-                &Configuration::time_zone),
-      QuantityField("rules", "litre_min", "litres",
-                    "The smallest plausible reading of a litre sensor. A filled store keeps its "
-                    "rules.",
-                    [](Configuration& c) -> std::int64_t& { return c.bounds.litre_min; }),
-      QuantityField("rules", "litre_max", "litres",
-                    "The largest plausible reading of a litre sensor.",
-                    [](Configuration& c) -> std::int64_t& { return c.bounds.litre_max; }),
-      QuantityField("rules", "kilogram_min", "kilograms",
-                    "The smallest plausible reading of a kilogram sensor.",
-                    [](Configuration& c) -> std::int64_t& { return c.bounds.kilogram_min; }),
-      QuantityField("rules", "kilogram_max", "kilograms",
-                    "The largest plausible reading of a kilogram sensor.",
-                    [](Configuration& c) -> std::int64_t& { return c.bounds.kilogram_max; }),
-      QuantityField("health", "low_milk", "litres",
-                    "A complete day with at least two milk readings and less milk than this makes "
-                    "a cow potentially ill.",
-                    [](Configuration& c) -> std::int64_t& { return c.health.low_milk_millionths; }),
-      TextField("backend", "address", "address",
-                "Where the back end listens; loopback only, since there is no access control.",
-                &Configuration::backend_address),
-      PortField("backend", "The back end's port: cows and reports.", &Configuration::backend_port),
-      TextField("producer", "address", "address",
-                "Where the producer listens; loopback only, since there is no access control.",
-                &Configuration::producer_address),
-      PortField("producer", "The producer's port: readings come in here.",
-                &Configuration::producer_port)};
-  return fields;
-}
-
 Result<Configuration> ReadConfiguration(const ConfigSources& sources) {
   Configuration configuration;
   if (!sources.file.empty()) HERDFLOW_CHECK(ReadFile(configuration, sources.file));
   HERDFLOW_CHECK(ReadEnvironment(configuration, sources.environment));
   for (const ConfigField& field : ConfigFields()) {
-    const auto flag = sources.flags.find(field.Flag());
+    const auto flag = sources.flags.find(field.Flag());  // A secret has none.
     if (flag == sources.flags.end()) continue;
     HERDFLOW_CHECK(Set(configuration, field, flag->second, "option " + field.Flag()));
   }
   HERDFLOW_CHECK(CheckTogether(configuration));
   return configuration;
+}
+
+namespace {
+
+/// The first line of a file that holds a secret.
+Result<std::string> ReadSecret(const std::string& file, std::string_view field) {
+  std::ifstream stream(file);
+  std::string line;
+  if (!stream || !std::getline(stream, line)) {
+    return Fail(ErrorCode::kInvalidInput, "reading the configuration: {}: cannot read {}", field,
+                file);
+  }
+  return line;
+}
+
+}  // namespace
+
+Result<KafkaOptions> WithSecrets(const KafkaOptions& options) {
+  constexpr std::string_view kFile = "_file";
+  KafkaOptions read;
+  for (const auto& [name, value] : options) {
+    if (!name.ends_with(kFile)) {
+      read.emplace_back(name, value);
+      continue;
+    }
+    HERDFLOW_ASSIGN(std::string secret, ReadSecret(value, "[kafka.options] " + name));
+    read.emplace_back(name.substr(0, name.size() - kFile.size()), std::move(secret));
+  }
+  return read;
+}
+
+Result<std::string> MysqlPassword(const Configuration& configuration) {
+  if (!configuration.mysql_password.empty() || configuration.mysql_password_file.empty()) {
+    return configuration.mysql_password;
+  }
+  return ReadSecret(configuration.mysql_password_file, "[mysql] password_file");
 }
 
 std::map<std::string, std::string> HerdflowEnvironment() {
@@ -309,10 +281,13 @@ std::string ConfigurationReference() {
       "it stands.\n\n"
       "| field | option | environment | kind | default | what it is |\n"
       "|---|---|---|---|---|---|\n";
+  const auto code = [](const std::string& text) {
+    return text.empty() ? std::string() : fmt::format("`{}`", text);
+  };
   for (const ConfigField& field : ConfigFields()) {
-    page +=
-        fmt::format("| `{}` | `{}` | `{}` | {} | `{}` | {} |\n", DottedName(field), field.Flag(),
-                    field.Environment(), field.kind, field.show(defaults), field.help);
+    page += fmt::format("| `{}` | {} | `{}` | {} | {} | {} |\n", DottedName(field),
+                        code(field.is_secret ? "" : field.Flag()), field.Environment(), field.kind,
+                        code(field.show(defaults)), field.help);
   }
   page +=
       "\n## Example\n\n```toml\n[herd]\ntime_zone = \"Europe/Berlin\"\n\n[backend]\nport = 5000\n\n"

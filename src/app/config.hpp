@@ -7,6 +7,8 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 #include "herdflow/core/result.hpp"
 #include "herdflow/herd/report.hpp"
@@ -14,9 +16,33 @@
 
 namespace herdflow::app {
 
+enum class LogEngine : std::uint8_t { kSqlite, kKafka };
+enum class StoreEngine : std::uint8_t { kSqlite, kMysql };
+
+/// A name of librdkafka's and its value.
+using KafkaOptions = std::vector<std::pair<std::string, std::string>>;
+
 /// Everything that can be set, with what holds where nothing is.
 struct Configuration {
   std::string data_folder = "data";
+  LogEngine log_engine = LogEngine::kSqlite;
+  StoreEngine store_engine = StoreEngine::kSqlite;
+  std::string kafka_brokers = "127.0.0.1:9092";
+  std::string kafka_topic_prefix;
+  KafkaOptions kafka_options;
+  bool topics_create = true;
+  std::int64_t topics_partitions = 0;  ///< 0: as the engine likes it.
+  std::int64_t topics_replication = 1;
+  std::int64_t topics_retention_days = 0;  ///< 0: messages are kept for ever.
+  std::string mysql_host = "127.0.0.1";
+  std::uint16_t mysql_port = 3306;
+  std::string mysql_socket;
+  std::string mysql_user = "herdflow";
+  std::string mysql_password;
+  std::string mysql_password_file;
+  std::string mysql_prefix;
+  std::int64_t mysql_connections = 8;
+  std::int64_t mysql_statement_timeout = 60;  ///< Seconds.
   std::string time_zone = "UTC";
   herd::Bounds bounds;
   herd::HealthRule health;
@@ -31,6 +57,7 @@ struct ConfigField {
   std::string_view section, name;
   std::string_view kind;  ///< `text`, `port`, `litres`, …: for people.
   std::string_view help;  ///< A sentence; with unit and bounds.
+  bool is_secret = false;  ///< Comes from the environment alone, and is never shown.
   /// Sets the field, or says what is expected.
   std::function<std::optional<std::string>(Configuration&, std::string_view)> set;
   std::function<std::string(const Configuration&)> show;
@@ -52,6 +79,11 @@ Result<Configuration> ReadConfiguration(const ConfigSources& sources);
 
 /// This process's environment variables that begin with `HERDFLOW_`.
 [[nodiscard]] std::map<std::string, std::string> HerdflowEnvironment();
+
+/// The options with the contents of files in the place of `<name>_file = <path>`.
+Result<KafkaOptions> WithSecrets(const KafkaOptions& options);
+/// The password of [mysql] password or password_file; empty where neither is set.
+Result<std::string> MysqlPassword(const Configuration& configuration);
 
 /// The reference page, `docs/configuration.md`.
 [[nodiscard]] std::string ConfigurationReference();

@@ -39,6 +39,7 @@ void AddConfigOptions(CLI::App& app, ConfigSources& sources) {
   app.add_option("--config", sources.file, "TOML file with the configuration")->type_name("FILE");
   const Configuration defaults;
   for (const ConfigField& field : ConfigFields()) {
+    if (field.is_secret) continue;  // Other users see a process's command line.
     app.add_option_function<std::string>(
            field.Flag(),
            [&sources, &field](const std::string& value) { sources.flags[field.Flag()] = value; },

@@ -9,13 +9,11 @@
 #include <filesystem>
 
 #include "herdflow/log_sqlite/log_sqlite.hpp"
+#include "herdflow/store_mysql/store.hpp"
 #include "herdflow/store_sqlite/store.hpp"
 
 namespace herdflow::app {
 namespace {
-
-/// Partitions of a topic of the embedded log.
-constexpr std::int32_t kPartitions = 1;
 
 std::atomic<bool> stop_requested{false};
 static_assert(std::atomic<bool>::is_always_lock_free, "set in a signal handler");
@@ -34,15 +32,44 @@ Result<log_sqlite::SqliteLogOptions> LogOptions(const Configuration& configurati
   return options;
 }
 
+Result<store_mysql::MysqlOptions> ServerOptions(const Configuration& configuration) {
+  store_mysql::MysqlOptions options;
+  options.host = configuration.mysql_host;
+  options.port = configuration.mysql_port;
+  options.socket = configuration.mysql_socket;
+  options.user = configuration.mysql_user;
+  HERDFLOW_ASSIGN(options.password, MysqlPassword(configuration));
+  options.prefix = configuration.mysql_prefix;
+  options.connections = static_cast<std::size_t>(configuration.mysql_connections);
+  options.statement_timeout = std::chrono::seconds(configuration.mysql_statement_timeout);
+  options.owner = OwnerName();
+  return options;
+}
+
 }  // namespace
 
 Result<std::unique_ptr<pipeline::TopicAdmin>> OpenTopics(const Configuration& configuration) {
   HERDFLOW_ASSIGN(const auto options, LogOptions(configuration));
   HERDFLOW_ASSIGN(auto topics, log_sqlite::MakeSqliteTopicAdmin(options));
-  for (const pipeline::Topic topic : pipeline::kAllTopics) {
-    HERDFLOW_CHECK(topics->Create(topic, {.partitions = kPartitions}));
+  if (configuration.topics_create) {
+    for (const pipeline::Topic topic : pipeline::kAllTopics) {
+      HERDFLOW_CHECK(topics->Create(topic, NewTopicSettings(configuration)));
+    }
   }
   return topics;
+}
+
+pipeline::TopicSettings NewTopicSettings(const Configuration& configuration) {
+  constexpr std::int64_t kInKafka = 6;
+  const std::int64_t usual = configuration.log_engine == LogEngine::kKafka ? kInKafka : 1;
+  pipeline::TopicSettings settings;
+  settings.partitions = static_cast<std::int32_t>(
+      configuration.topics_partitions != 0 ? configuration.topics_partitions : usual);
+  settings.replication = static_cast<std::int16_t>(configuration.topics_replication);
+  if (configuration.topics_retention_days != 0) {
+    settings.retention = std::chrono::hours(24 * configuration.topics_retention_days);
+  }
+  return settings;
 }
 
 Result<std::unique_ptr<pipeline::TopicAdmin>> OpenExistingTopics(
@@ -73,12 +100,29 @@ Result<std::unique_ptr<pipeline::EventReader>> OpenReader(const Configuration& c
 Result<std::unique_ptr<pipeline::LayerStore>> OpenStore(const Configuration& configuration) {
   // Also a check: the zone's name must be known before it is recorded.
   HERDFLOW_ASSIGN(const herd::FarmCalendar calendar, OpenCalendar(configuration));
-  return store_sqlite::MakeSqliteLayerStore(
-      {configuration.data_folder, herd::RulesVersion(configuration.bounds), calendar.zone()});
+  const std::string rules_version = herd::RulesVersion(configuration.bounds);
+  switch (configuration.store_engine) {
+    case StoreEngine::kSqlite:
+      return store_sqlite::MakeSqliteLayerStore(
+          {configuration.data_folder, rules_version, calendar.zone()});
+    case StoreEngine::kMysql: {
+      HERDFLOW_ASSIGN(auto server, ServerOptions(configuration));
+      return store_mysql::MakeMysqlLayerStore({std::move(server), rules_version, calendar.zone()});
+    }
+  }
+  return Fail(ErrorCode::kInternal, "opening the store: there is no such engine");
 }
 
 Result<std::unique_ptr<pipeline::HerdQueries>> OpenQueries(const Configuration& configuration) {
-  return store_sqlite::MakeSqliteHerdQueries(configuration.data_folder);
+  switch (configuration.store_engine) {
+    case StoreEngine::kSqlite:
+      return store_sqlite::MakeSqliteHerdQueries(configuration.data_folder);
+    case StoreEngine::kMysql: {
+      HERDFLOW_ASSIGN(const auto server, ServerOptions(configuration));
+      return store_mysql::MakeMysqlHerdQueries(server);
+    }
+  }
+  return Fail(ErrorCode::kInternal, "opening the store: there is no such engine");
 }
 
 Result<herd::FarmCalendar> OpenCalendar(const Configuration& configuration) {

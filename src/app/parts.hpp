@@ -13,7 +13,9 @@
 /// The parts of one herdflow as the configuration wants them: the only place that names engines.
 namespace herdflow::app {
 
-/// The data folder is made, and every topic that is missing.
+/// As [topics] says a missing topic is made.
+[[nodiscard]] pipeline::TopicSettings NewTopicSettings(const Configuration& configuration);
+/// The data folder is made, and every topic that is missing, unless [topics] create forbids it.
 Result<std::unique_ptr<pipeline::TopicAdmin>> OpenTopics(const Configuration& configuration);
 /// To look only: nothing is made. kNotFound: there is no log in the data folder.
 Result<std::unique_ptr<pipeline::TopicAdmin>> OpenExistingTopics(
