@@ -135,6 +135,21 @@ Result<pipeline::CleanseContext> OpenCleanse(const Configuration& configuration,
   return pipeline::CleanseContext{store, std::move(calendar), configuration.bounds};
 }
 
+std::string DescribeEngines(const Configuration& configuration) {
+  const auto folder = std::filesystem::path(configuration.data_folder);
+  const std::string log = configuration.log_engine == LogEngine::kSqlite
+                              ? (folder / "log.db").string()
+                              : "Kafka at " + configuration.kafka_brokers;
+  std::string store = (folder / "store.db").string();
+  if (configuration.store_engine == StoreEngine::kMysql) {
+    store = configuration.mysql_socket.empty()
+                ? fmt::format("the database at {}:{}", configuration.mysql_host,
+                              configuration.mysql_port)
+                : "the database at " + configuration.mysql_socket;
+  }
+  return fmt::format("events in {}, layers in {}", log, store);
+}
+
 std::string OwnerName() {
   std::array<char, 256> host{};
   if (gethostname(host.data(), host.size() - 1) != 0) std::strcpy(host.data(), "localhost");

@@ -29,6 +29,9 @@ Result<herd::FarmCalendar> OpenCalendar(const Configuration& configuration);
 Result<pipeline::CleanseContext> OpenCleanse(const Configuration& configuration,
                                              pipeline::LayerStore& store);
 
+/// `events in data/log.db, layers in data/store.db`: for people.
+[[nodiscard]] std::string DescribeEngines(const Configuration& configuration);
+
 /// `<host>:<pid>`: who holds a claim, for people.
 [[nodiscard]] std::string OwnerName();
 

@@ -1,6 +1,10 @@
 #include <condition_variable>
+#include <memory>
 #include <mutex>
+#include <optional>
+#include <string>
 #include <thread>
+#include <vector>
 
 #include "commands.hpp"
 #include "herdflow/api/backend.hpp"
@@ -110,48 +114,126 @@ http::ServerOptions OptionsOf(const std::string& section, const std::string& add
   return options;
 }
 
-Result<> Serve(const Configuration& configuration) {
+/// What a process does. By default everything; one role a process where there are many.
+struct Roles {
+  bool producer = true, loader = true, pipelines = true, backend = true;
+};
+
+Result<Roles> ParseRoles(const std::vector<std::string>& names) {
+  if (names.empty()) return Roles();
+  Roles roles{false, false, false, false};
+  for (const std::string& name : names) {
+    bool* const role = name == "producer"    ? &roles.producer
+                       : name == "loader"    ? &roles.loader
+                       : name == "pipelines" ? &roles.pipelines
+                       : name == "backend"   ? &roles.backend
+                                             : nullptr;
+    if (role == nullptr) {
+      return Fail(ErrorCode::kInvalidInput,
+                  "serving: '{}' is no role; there are producer, loader, pipelines and backend",
+                  name);
+    }
+    *role = true;
+  }
+  return roles;
+}
+
+/// The parts of a process, as far as its roles need them.
+class Server {
+ public:
+  Server(const Configuration& configuration, Roles roles)
+      : configuration_(configuration), roles_(roles) {}
+
+  Result<> Open() {
+    HERDFLOW_ASSIGN(topics_, OpenTopics(configuration_));
+    if (roles_.producer || roles_.backend) {
+      HERDFLOW_ASSIGN(writer_, OpenWriter(configuration_));
+    }
+    if (roles_.loader || roles_.pipelines || roles_.backend) {
+      HERDFLOW_ASSIGN(store_, OpenStore(configuration_));
+    }
+    if (roles_.backend) {
+      HERDFLOW_ASSIGN(queries_, OpenQueries(configuration_));
+      HERDFLOW_ASSIGN(calendar_, OpenCalendar(configuration_));
+    }
+    if (roles_.loader) {
+      HERDFLOW_ASSIGN(reader_, OpenReader(configuration_));
+    }
+    if (roles_.pipelines) {
+      HERDFLOW_ASSIGN(cleanse_, OpenCleanse(configuration_, *store_));
+    }
+    return {};
+  }
+
+  Result<> Listen() {
+    if (roles_.producer) {
+      HERDFLOW_ASSIGN(producer_,
+                      http::Server::Start(OptionsOf("producer", configuration_.producer_address,
+                                                    configuration_.producer_port),
+                                          api::ProducerRoutes({*writer_})));
+      Log(LogLevel::kInfo, "producer on {}", producer_->url());
+    }
+    if (roles_.backend) {
+      const auto create_cow = [this](const pipeline::NewCow& cow) {
+        return pipeline::CreateCow(cow, *store_, *writer_, *topics_, *queries_);
+      };
+      const auto today = [this] {
+        const std::lock_guard lock(calendar_mutex_);
+        return calendar_->DayOf(Now());
+      };
+      HERDFLOW_ASSIGN(
+          backend_,
+          http::Server::Start(
+              OptionsOf("backend", configuration_.backend_address, configuration_.backend_port),
+              api::BackendRoutes({*queries_, create_cow, today, configuration_.health})));
+      Log(LogLevel::kInfo, "back end on {}", backend_->url());
+    }
+    return {};
+  }
+
+  /// Until the process is asked to stop; then what was begun is finished.
+  void Run() {
+    std::thread loading, running;
+    if (roles_.loader) {
+      loading = std::thread([this] {
+        pipeline::Loader loader({*reader_, *store_, OwnerName()});
+        RunLoader(loader, news_);
+      });
+    }
+    if (roles_.pipelines) running = std::thread([this] { RunPipelines(*cleanse_, news_); });
+    while (!StopRequested()) std::this_thread::sleep_for(50ms);
+    Log(LogLevel::kInfo, "stopping: no new requests; finishing those that were begun");
+    if (producer_) producer_->Drain(5s);
+    if (backend_) backend_->Drain(5s);
+    if (loading.joinable()) loading.join();
+    news_.Announce();
+    if (running.joinable()) running.join();
+    Log(LogLevel::kInfo, "stopped");
+  }
+
+ private:
+  const Configuration& configuration_;
+  const Roles roles_;
+  std::unique_ptr<pipeline::TopicAdmin> topics_;
+  std::unique_ptr<pipeline::EventWriter> writer_;
+  std::unique_ptr<pipeline::LayerStore> store_;
+  std::unique_ptr<pipeline::HerdQueries> queries_;
+  std::unique_ptr<pipeline::EventReader> reader_;
+  std::optional<pipeline::CleanseContext> cleanse_;
+  std::mutex calendar_mutex_;
+  std::optional<herd::FarmCalendar> calendar_;
+  News news_;
+  std::unique_ptr<http::Server> producer_, backend_;
+};
+
+Result<> Serve(const std::vector<std::string>& role_names, const Configuration& configuration) {
   CatchStopSignals();
-  HERDFLOW_ASSIGN(const auto topics, OpenTopics(configuration));
-  HERDFLOW_ASSIGN(const auto writer, OpenWriter(configuration));
-  HERDFLOW_ASSIGN(const auto store, OpenStore(configuration));
-  HERDFLOW_ASSIGN(const auto queries, OpenQueries(configuration));
-  HERDFLOW_ASSIGN(const auto reader, OpenReader(configuration));
-  HERDFLOW_ASSIGN(auto cleanse, OpenCleanse(configuration, *store));
-  HERDFLOW_ASSIGN(const auto calendar, OpenCalendar(configuration));
-
-  const auto create_cow = [&](const pipeline::NewCow& cow) {
-    return pipeline::CreateCow(cow, *store, *writer, *topics, *queries);
-  };
-  const auto today = [&, mutex = std::make_shared<std::mutex>()] {
-    const std::lock_guard lock(*mutex);
-    return calendar.DayOf(Now());
-  };
-  HERDFLOW_ASSIGN(const auto producer,
-                  http::Server::Start(OptionsOf("producer", configuration.producer_address,
-                                                configuration.producer_port),
-                                      api::ProducerRoutes({*writer})));
-  HERDFLOW_ASSIGN(
-      const auto backend,
-      http::Server::Start(
-          OptionsOf("backend", configuration.backend_address, configuration.backend_port),
-          api::BackendRoutes({*queries, create_cow, today, configuration.health})));
-  Log(LogLevel::kInfo, "back end on {}, producer on {}, data in {}", backend->url(),
-      producer->url(), configuration.data_folder);
-
-  News news;
-  pipeline::Loader loader({*reader, *store, OwnerName()});
-  std::thread loading([&] { RunLoader(loader, news); });
-  std::thread running([&] { RunPipelines(cleanse, news); });
-  while (!StopRequested()) std::this_thread::sleep_for(50ms);
-
-  Log(LogLevel::kInfo, "stopping: no new requests; finishing those that were begun");
-  producer->Drain(5s);
-  backend->Drain(5s);
-  loading.join();
-  news.Announce();
-  running.join();
-  Log(LogLevel::kInfo, "stopped");
+  HERDFLOW_ASSIGN(const Roles roles, ParseRoles(role_names));
+  Server server(configuration, roles);
+  HERDFLOW_CHECK(server.Open());
+  HERDFLOW_CHECK(server.Listen());
+  Log(LogLevel::kInfo, "{}", DescribeEngines(configuration));
+  server.Run();
   return {};
 }
 
@@ -160,9 +242,18 @@ Result<> Serve(const Configuration& configuration) {
 void AddServe(CLI::App& app, Chosen& chosen) {
   auto* command = app.add_subcommand(
       "serve", "Run everything: producer, loader, pipelines and back end, until SIGTERM or Ctrl-C");
+  auto roles = std::make_shared<std::vector<std::string>>();
+  command
+      ->add_option("--roles", *roles,
+                   "What this process does: producer, loader, pipelines, backend [all]")
+      ->delimiter(',')
+      ->type_name("ROLE,…");
   AddExamples(*command,
-              "  herdflow serve\n  herdflow serve --backend-port 8000 --producer-port 8001");
-  command->callback([&chosen] { chosen.run = Serve; });
+              "  herdflow serve\n  herdflow serve --backend-port 8000 --producer-port 8001\n"
+              "  herdflow serve --roles loader,pipelines");
+  command->callback([&chosen, roles] {
+    chosen.run = [roles](const Configuration& c) { return Serve(*roles, c); };
+  });
 }
 
 }  // namespace herdflow::app

@@ -1,11 +1,20 @@
+#include <chrono>
+
 #include "commands.hpp"
 #include "herdflow/core/text.hpp"
 #include "herdflow/http/json_writer.hpp"
 #include "parts.hpp"
 #include "terminal.hpp"
+#include "topics.hpp"
 
 namespace herdflow::app {
 namespace {
+
+std::string RetentionText(const pipeline::TopicDescription& topic) {
+  if (!topic.retention) return "for ever";
+  const auto hours = std::chrono::duration_cast<std::chrono::hours>(*topic.retention).count();
+  return hours % 24 == 0 ? fmt::format("{} days", hours / 24) : fmt::format("{} hours", hours);
+}
 
 std::string ListJson(const std::vector<pipeline::TopicDescription>& topics) {
   http::JsonWriter json;
@@ -15,6 +24,11 @@ std::string ListJson(const std::vector<pipeline::TopicDescription>& topics) {
     json.Key("stream_id").String(topic.stream_id);
     json.Key("created_at");
     topic.created_at ? json.String(FormatInstant(*topic.created_at)) : json.Null();
+    json.Key("replication").Integer(topic.replication);
+    json.Key("retention_ms");
+    topic.retention ? json.Integer(topic.retention->count()) : json.Null();
+    json.Key("message_timestamp_type").String(topic.timestamp_type);
+    json.Key("cleanup_policy").String(topic.cleanup_policy);
     json.Key("partitions").BeginArray();
     for (const auto& at : topic.partitions) {
       json.BeginObject().Key("partition").Integer(at.partition);
@@ -32,13 +46,34 @@ Result<> List(bool as_json, const Configuration& configuration) {
   Table table({{"topic"},
                {"partition", Table::Align::kRight},
                {"first offset", Table::Align::kRight},
-               {"next offset", Table::Align::kRight},
-               {"made at"}});
+               {"next offset", Table::Align::kRight}});
   for (const auto& topic : described) {
     for (const auto& at : topic.partitions) {
       table.Add({std::string(Name(topic.topic)), std::to_string(at.partition), Thousands(at.begin),
-                 Thousands(at.end), topic.created_at ? FormatInstant(*topic.created_at) : "-"});
+                 Thousands(at.end)});
     }
+  }
+  return Print(table.Text());
+}
+
+Result<> Describe(bool as_json, const Configuration& configuration) {
+  HERDFLOW_ASSIGN(const auto topics, OpenExistingTopics(configuration));
+  HERDFLOW_ASSIGN(const auto described, topics->List());
+  if (as_json) return Print(ListJson(described));
+  Table table({{"topic"},
+               {"partitions", Table::Align::kRight},
+               {"messages", Table::Align::kRight},
+               {"replication", Table::Align::kRight},
+               {"kept"},
+               {"message.timestamp.type"},
+               {"cleanup.policy"},
+               {"stream"}});
+  for (const auto& topic : described) {
+    std::int64_t messages = 0;
+    for (const auto& at : topic.partitions) messages += at.end - at.begin;
+    table.Add({std::string(Name(topic.topic)), std::to_string(topic.partitions.size()),
+               Thousands(messages), std::to_string(topic.replication), RetentionText(topic),
+               topic.timestamp_type, topic.cleanup_policy, topic.stream_id});
   }
   return Print(table.Text());
 }
@@ -65,12 +100,7 @@ void WriteMessage(http::JsonWriter& json, std::int32_t partition,
 }
 
 Result<> Tail(const TailOptions& options, const Configuration& configuration) {
-  const auto topic = pipeline::TopicNamed(options.topic);
-  if (!topic) {
-    return Fail(ErrorCode::kNotFound,
-                "reading a topic: there is none named '{}'; there are cows, sensors, measurements",
-                options.topic);
-  }
+  HERDFLOW_ASSIGN(const pipeline::Topic topic, TopicOf(options.topic));
   HERDFLOW_ASSIGN(const auto topics, OpenExistingTopics(configuration));
   HERDFLOW_ASSIGN(const auto described, topics->List());
   http::JsonWriter json;
@@ -80,11 +110,11 @@ Result<> Tail(const TailOptions& options, const Configuration& configuration) {
                {"received at"},
                {"message"}});
   for (const auto& each : described) {
-    if (each.topic != *topic) continue;
+    if (each.topic != topic) continue;
     for (const auto& at : each.partitions) {
       std::int64_t next = std::max(at.begin, at.end - options.count);
       while (next < at.end) {  // A read may give fewer than asked for: it is bounded in bytes.
-        HERDFLOW_ASSIGN(const auto batch, topics->Read({*topic, at.partition}, next,
+        HERDFLOW_ASSIGN(const auto batch, topics->Read({topic, at.partition}, next,
                                                        static_cast<std::size_t>(at.end - next)));
         if (batch.messages.empty()) break;
         for (const auto& message : batch.messages) {
@@ -101,15 +131,27 @@ Result<> Tail(const TailOptions& options, const Configuration& configuration) {
 
 }  // namespace
 
+Result<pipeline::Topic> TopicOf(const std::string& name) {
+  const auto topic = pipeline::TopicNamed(name);
+  if (topic) return *topic;
+  return Fail(ErrorCode::kNotFound,
+              "reading a topic: there is none named '{}'; there are cows, sensors, measurements",
+              name);
+}
+
 void AddTopics(CLI::App& app, Chosen& chosen) {
-  auto* command = app.add_subcommand("topics", "Look at the event log");
+  auto* command = app.add_subcommand("topics", "Look at the topics of the event log, change them");
   command->require_subcommand(1);
-  auto* list = command->add_subcommand("list", "The topics, their partitions and offsets");
-  auto as_json = std::make_shared<bool>(false);
-  list->add_flag("--json", *as_json, "As JSON");
-  list->callback([&chosen, as_json] {
-    chosen.run = [as_json](const Configuration& c) { return List(*as_json, c); };
-  });
+  const auto add_look = [&](const char* name, const char* help, auto look) {
+    auto* sub = command->add_subcommand(name, help);
+    auto as_json = std::make_shared<bool>(false);
+    sub->add_flag("--json", *as_json, "As JSON");
+    sub->callback([&chosen, as_json, look] {
+      chosen.run = [as_json, look](const Configuration& c) { return look(*as_json, c); };
+    });
+  };
+  add_look("list", "The topics, their partitions and offsets", List);
+  add_look("describe", "How the topics are kept: partitions, copies, retention, policies", Describe);
   auto* tail = command->add_subcommand("tail", "The newest messages of a topic");
   auto options = std::make_shared<TailOptions>();
   tail->add_option("topic", options->topic, "cows, sensors or measurements")
@@ -118,10 +160,15 @@ void AddTopics(CLI::App& app, Chosen& chosen) {
   tail->add_option("-n", options->count, "How many of each partition [10]")
       ->check(CLI::Range(std::int64_t{0}, std::int64_t{100'000}));
   tail->add_flag("--json", options->json, "As JSON");
-  AddExamples(*command, "  herdflow topics list\n  herdflow topics tail measurements -n 5");
   tail->callback([&chosen, options] {
     chosen.run = [options](const Configuration& c) { return Tail(*options, c); };
   });
+  AddTopicChanges(*command, chosen);
+  AddExamples(*command,
+              "  herdflow topics list\n  herdflow topics tail measurements -n 5\n"
+              "  herdflow topics create --partitions 12 --replication 3\n"
+              "  herdflow topics alter measurements --retention-days 30\n"
+              "  herdflow topics delete measurements");
 }
 
 }  // namespace herdflow::app
