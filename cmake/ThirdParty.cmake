@@ -35,6 +35,12 @@ set_target_properties(parquet PROPERTIES IMPORTED_LOCATION "${parquet_so}"
   INTERFACE_INCLUDE_DIRECTORIES ${HERDFLOW_THIRD_PARTY}/arrow/include
   INTERFACE_LINK_LIBRARIES arrow)
 
+find_path(RDKAFKA_INCLUDE librdkafka/rdkafka.h REQUIRED)
+find_library(RDKAFKA_LIBRARY rdkafka REQUIRED)
+add_library(rdkafka SHARED IMPORTED)
+set_target_properties(rdkafka PROPERTIES IMPORTED_LOCATION ${RDKAFKA_LIBRARY}
+  INTERFACE_INCLUDE_DIRECTORIES ${RDKAFKA_INCLUDE})
+
 if(HERDFLOW_TESTS)
   find_package(GTest REQUIRED)
   find_package(Boost 1.81 REQUIRED COMPONENTS json)
