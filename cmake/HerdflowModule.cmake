@@ -30,16 +30,18 @@ function(herdflow_module name)
   target_link_libraries(herdflow_${name} PUBLIC ${arg_PUBLIC} PRIVATE ${arg_PRIVATE} herdflow_options)
 endfunction()
 
-# herdflow_test(<name> SOURCES … [LINK targets…]): the GoogleTest program <name>_test, a ctest test a case.
+# herdflow_test(<name> SOURCES … [LINK targets…] [LABELS labels…]): the GoogleTest program <name>_test, a ctest test a
+# case. The label "stack" is for what needs servers (TEST_STACK).
 function(herdflow_test name)
   if(NOT HERDFLOW_TESTS)
     return()
   endif()
-  cmake_parse_arguments(arg "" "" "SOURCES;LINK" ${ARGN})
+  cmake_parse_arguments(arg "" "" "SOURCES;LINK;LABELS" ${ARGN})
   add_executable(${name}_test ${arg_SOURCES})
   target_include_directories(${name}_test PRIVATE ${CMAKE_CURRENT_SOURCE_DIR})
   target_link_libraries(${name}_test PRIVATE ${arg_LINK} herdflow_options GTest::gmock GTest::gtest_main)
-  gtest_discover_tests(${name}_test DISCOVERY_TIMEOUT 60 PROPERTIES TIMEOUT 300)
+  gtest_discover_tests(${name}_test DISCOVERY_TIMEOUT 60
+    PROPERTIES TIMEOUT 300 LABELS "${arg_LABELS}")
 endfunction()
 
 # herdflow_sql_files(<out> <namespace>): statements/*.sql as the source file <out>, which defines FindStatement of

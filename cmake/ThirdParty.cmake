@@ -22,6 +22,8 @@ find_package(tomlplusplus REQUIRED)
 find_package(PkgConfig REQUIRED)
 pkg_check_modules(libmariadb REQUIRED IMPORTED_TARGET libmariadb)
 add_library(mariadb_client ALIAS PkgConfig::libmariadb)
+pkg_check_modules(rdkafka REQUIRED IMPORTED_TARGET rdkafka)
+add_library(kafka_client ALIAS PkgConfig::rdkafka)
 
 add_library(sqlite3 STATIC IMPORTED)
 set_target_properties(sqlite3 PROPERTIES

@@ -8,6 +8,7 @@
 #include <cstring>
 #include <filesystem>
 
+#include "herdflow/log_kafka/log_kafka.hpp"
 #include "herdflow/log_sqlite/log_sqlite.hpp"
 #include "herdflow/store_mysql/store.hpp"
 #include "herdflow/store_sqlite/store.hpp"
@@ -32,6 +33,34 @@ Result<log_sqlite::SqliteLogOptions> LogOptions(const Configuration& configurati
   return options;
 }
 
+Result<log_kafka::KafkaLogOptions> KafkaOptionsOf(const Configuration& configuration) {
+  log_kafka::KafkaLogOptions options;
+  options.brokers = configuration.kafka_brokers;
+  options.topic_prefix = configuration.kafka_topic_prefix;
+  HERDFLOW_ASSIGN(options.client_options, WithSecrets(configuration.kafka_options));
+  return options;
+}
+
+tl::unexpected<Error> NoSuchEngine() {
+  return Fail(ErrorCode::kInternal, "opening log or store: there is no such engine");
+}
+
+/// A topic that would drop readings, or let a sender's clock decide which is newer, is not used.
+Result<> CheckPolicies(const std::vector<pipeline::TopicDescription>& topics) {
+  for (const auto& topic : topics) {
+    if (topic.timestamp_type == pipeline::kLogAppendTime &&
+        topic.cleanup_policy == pipeline::kDeletePolicy) {
+      continue;
+    }
+    return Fail(ErrorCode::kInvalidInput,
+                "opening the log: topic {} has message.timestamp.type={} and cleanup.policy={}, "
+                "it needs {} and {}: `herdflow topics alter {} --repair` sets them",
+                Name(topic.topic), topic.timestamp_type, topic.cleanup_policy,
+                pipeline::kLogAppendTime, pipeline::kDeletePolicy, Name(topic.topic));
+  }
+  return {};
+}
+
 Result<store_mysql::MysqlOptions> ServerOptions(const Configuration& configuration) {
   store_mysql::MysqlOptions options;
   options.host = configuration.mysql_host;
@@ -48,17 +77,6 @@ Result<store_mysql::MysqlOptions> ServerOptions(const Configuration& configurati
 
 }  // namespace
 
-Result<std::unique_ptr<pipeline::TopicAdmin>> OpenTopics(const Configuration& configuration) {
-  HERDFLOW_ASSIGN(const auto options, LogOptions(configuration));
-  HERDFLOW_ASSIGN(auto topics, log_sqlite::MakeSqliteTopicAdmin(options));
-  if (configuration.topics_create) {
-    for (const pipeline::Topic topic : pipeline::kAllTopics) {
-      HERDFLOW_CHECK(topics->Create(topic, NewTopicSettings(configuration)));
-    }
-  }
-  return topics;
-}
-
 pipeline::TopicSettings NewTopicSettings(const Configuration& configuration) {
   constexpr std::int64_t kInKafka = 6;
   const std::int64_t usual = configuration.log_engine == LogEngine::kKafka ? kInKafka : 1;
@@ -72,29 +90,74 @@ pipeline::TopicSettings NewTopicSettings(const Configuration& configuration) {
   return settings;
 }
 
+Result<std::unique_ptr<pipeline::TopicAdmin>> OpenTopicAdmin(const Configuration& configuration) {
+  switch (configuration.log_engine) {
+    case LogEngine::kSqlite: {
+      HERDFLOW_ASSIGN(const auto options, LogOptions(configuration));
+      return log_sqlite::MakeSqliteTopicAdmin(options);
+    }
+    case LogEngine::kKafka: {
+      HERDFLOW_ASSIGN(const auto options, KafkaOptionsOf(configuration));
+      return log_kafka::MakeKafkaTopicAdmin(options);
+    }
+  }
+  return NoSuchEngine();
+}
+
+Result<std::unique_ptr<pipeline::TopicAdmin>> OpenTopics(const Configuration& configuration) {
+  HERDFLOW_ASSIGN(auto topics, OpenTopicAdmin(configuration));
+  if (configuration.topics_create) {
+    for (const pipeline::Topic topic : pipeline::kAllTopics) {
+      HERDFLOW_CHECK(topics->Create(topic, NewTopicSettings(configuration)));
+    }
+  }
+  HERDFLOW_ASSIGN(const auto described, topics->List());
+  HERDFLOW_CHECK(CheckPolicies(described));
+  return topics;
+}
+
 Result<std::unique_ptr<pipeline::TopicAdmin>> OpenExistingTopics(
     const Configuration& configuration) {
   const auto file = std::filesystem::path(configuration.data_folder) / "log.db";
   std::error_code error;
-  if (!std::filesystem::exists(file, error)) {
+  if (configuration.log_engine == LogEngine::kSqlite && !std::filesystem::exists(file, error)) {
     return Fail(ErrorCode::kNotFound,
                 "opening the log: there is no {}; `herdflow seed` or `herdflow serve` makes it, or "
                 "set [data] folder",
                 file.string());
   }
-  HERDFLOW_ASSIGN(const auto options, LogOptions(configuration));
-  return log_sqlite::MakeSqliteTopicAdmin(options);
+  return OpenTopicAdmin(configuration);
 }
 
 Result<std::unique_ptr<pipeline::EventWriter>> OpenWriter(const Configuration& configuration) {
-  HERDFLOW_ASSIGN(const auto options, LogOptions(configuration));
-  return log_sqlite::MakeSqliteEventWriter(options);
+  switch (configuration.log_engine) {
+    case LogEngine::kSqlite: {
+      HERDFLOW_ASSIGN(const auto options, LogOptions(configuration));
+      return log_sqlite::MakeSqliteEventWriter(options);
+    }
+    case LogEngine::kKafka: {
+      HERDFLOW_ASSIGN(const auto options, KafkaOptionsOf(configuration));
+      return log_kafka::MakeKafkaEventWriter(options);
+    }
+  }
+  return NoSuchEngine();
 }
 
 Result<std::unique_ptr<pipeline::EventReader>> OpenReader(const Configuration& configuration) {
-  HERDFLOW_ASSIGN(const auto options, LogOptions(configuration));
-  return log_sqlite::MakeSqliteEventReader(
-      options, "herdflow", {pipeline::kAllTopics.begin(), pipeline::kAllTopics.end()});
+  const std::vector<pipeline::Topic> all(pipeline::kAllTopics.begin(), pipeline::kAllTopics.end());
+  switch (configuration.log_engine) {
+    case LogEngine::kSqlite: {
+      HERDFLOW_ASSIGN(const auto options, LogOptions(configuration));
+      return log_sqlite::MakeSqliteEventReader(options, "herdflow", all);
+    }
+    case LogEngine::kKafka: {
+      HERDFLOW_ASSIGN(const auto options, KafkaOptionsOf(configuration));
+      // Several herds on one cluster do not share their partitions out.
+      return log_kafka::MakeKafkaEventReader(options, configuration.kafka_topic_prefix + "herdflow",
+                                             all);
+    }
+  }
+  return NoSuchEngine();
 }
 
 Result<std::unique_ptr<pipeline::LayerStore>> OpenStore(const Configuration& configuration) {
@@ -110,7 +173,7 @@ Result<std::unique_ptr<pipeline::LayerStore>> OpenStore(const Configuration& con
       return store_mysql::MakeMysqlLayerStore({std::move(server), rules_version, calendar.zone()});
     }
   }
-  return Fail(ErrorCode::kInternal, "opening the store: there is no such engine");
+  return NoSuchEngine();
 }
 
 Result<std::unique_ptr<pipeline::HerdQueries>> OpenQueries(const Configuration& configuration) {
@@ -122,7 +185,7 @@ Result<std::unique_ptr<pipeline::HerdQueries>> OpenQueries(const Configuration& 
       return store_mysql::MakeMysqlHerdQueries(server);
     }
   }
-  return Fail(ErrorCode::kInternal, "opening the store: there is no such engine");
+  return NoSuchEngine();
 }
 
 Result<herd::FarmCalendar> OpenCalendar(const Configuration& configuration) {

@@ -17,6 +17,8 @@ namespace herdflow::app {
 [[nodiscard]] pipeline::TopicSettings NewTopicSettings(const Configuration& configuration);
 /// The data folder is made, and every topic that is missing, unless [topics] create forbids it.
 Result<std::unique_ptr<pipeline::TopicAdmin>> OpenTopics(const Configuration& configuration);
+/// No topic is made.
+Result<std::unique_ptr<pipeline::TopicAdmin>> OpenTopicAdmin(const Configuration& configuration);
 /// To look only: nothing is made. kNotFound: there is no log in the data folder.
 Result<std::unique_ptr<pipeline::TopicAdmin>> OpenExistingTopics(
     const Configuration& configuration);

@@ -160,7 +160,8 @@ class Server {
       HERDFLOW_ASSIGN(reader_, OpenReader(configuration_));
     }
     if (roles_.pipelines) {
-      HERDFLOW_ASSIGN(cleanse_, OpenCleanse(configuration_, *store_));
+      HERDFLOW_ASSIGN(auto cleanse, OpenCleanse(configuration_, *store_));
+      cleanse_.emplace(std::move(cleanse));
     }
     return {};
   }

@@ -11,6 +11,7 @@
 
 #include <chrono>
 #include <condition_variable>
+#include <cstdlib>
 #include <functional>
 #include <map>
 #include <memory>
@@ -38,6 +39,8 @@ class EventLogFixture {
 struct EventLogUnderTest {
   std::string name;  ///< As ctest shows it.
   std::function<std::unique_ptr<EventLogFixture>()> make;
+  /// Why there is none here: a server is missing. Empty, or no function: there is one.
+  std::function<std::string()> missing = nullptr;
 };
 inline void PrintTo(const EventLogUnderTest& log, std::ostream* out) { *out << log.name; }
 
@@ -126,7 +129,7 @@ class TestConsumer {
     if (const auto* given = std::get_if<Assigned>(&*polled)) {
       for (const auto& partition : given->partitions) {
         assigned[partition.partition] = partition;
-        EXPECT_TRUE(reader_->Start(partition.partition, start_));
+        EXPECT_TRUE(reader_->Start(partition.partition, StartOf(partition.partition)));
       }
     } else if (const auto* taken = std::get_if<Revoked>(&*polled)) {
       for (const auto& partition : taken->partitions) assigned.erase(partition);
@@ -160,13 +163,31 @@ class TestConsumer {
   std::size_t largest_batch = 0;
 
  private:
+  /// Never beyond the end: nobody has read there.
+  std::int64_t StartOf(TopicPartition partition) {
+    if (start_ == 0) return 0;
+    const auto range = reader_->Range(partition);
+    EXPECT_TRUE(range);
+    return range ? std::min(start_, range->end) : 0;
+  }
+
   std::unique_ptr<EventReader> reader_;
   std::int64_t start_;
 };
 
 class EventLogContract : public ::testing::TestWithParam<EventLogUnderTest> {
  protected:
-  EventLogContract() : log_(GetParam().make()) {}
+  /// A skip that nobody sees is no pass: in CI it fails.
+  void SetUp() override {
+    const std::string missing = GetParam().missing ? GetParam().missing() : "";
+    if (missing.empty()) {
+      log_ = GetParam().make();
+      return;
+    }
+    const char* ci = std::getenv("CI");
+    if (ci != nullptr && std::string(ci) == "true") FAIL() << missing;
+    GTEST_SKIP() << "SKIPPED: " << missing;
+  }
 
   void MakeTopics() {
     auto admin = log_->Admin();
@@ -286,7 +307,7 @@ TEST_P(EventLogContract, AnyBytesComeBackAsTheyWere) {
       {"k", all_bytes, {}},
       {"k", "", {}},
       {"k", nuls, {{"trace", nuls}, {"", ""}, {"trace", all_bytes}}},
-      {"k", "\xff\xfe", {{std::string("n\0m", 3), "v"}}},
+      {"k", "\xff\xfe", {{"name in \u00fcmlauts", "v"}}},
   };
   auto writer = log_->Writer();
   Append(*writer, Topic::kCows, batch);

@@ -30,7 +30,8 @@ struct TopicPartition {
 };
 
 struct Header {
-  std::string name, value;
+  std::string name;  ///< Text: no log need keep what follows a NUL.
+  std::string value;
 };
 /// Each header as name and value, both with their length before them (32 bits, little-endian): how
 /// log and bronze keep them.
@@ -138,7 +139,8 @@ class EventReader {
   /// that does not poll for minutes loses its partitions.
   virtual Result<Polled> Poll(const PollLimits& limits) = 0;
   /// Read the assigned partition from `offset` on. Again at any time: the reader goes there, and
-  /// gives nothing that it had read before.
+  /// gives nothing that it had read before. An offset that the log does not hold, now or later, may
+  /// come back as Revoked and Assigned: compare it with Range.
   virtual Result<> Start(TopicPartition partition, std::int64_t offset) = 0;
   /// Give nothing of the assigned partition until it is started again.
   virtual Result<> Pause(TopicPartition partition) = 0;

@@ -1,0 +1,351 @@
+#include "client.hpp"
+
+#include <algorithm>
+#include <array>
+#include <span>
+#include <thread>
+
+#include "herdflow/core/logging.hpp"
+
+namespace herdflow::log_kafka {
+namespace {
+
+using std::chrono::milliseconds;
+using Clock = std::chrono::steady_clock;
+
+static_assert(RD_KAFKA_VERSION >= 0x020002ff, "herdflow needs librdkafka 2.0.2 or newer");
+
+constexpr std::chrono::seconds kLogPause{10};
+constexpr milliseconds kBetweenQuestions{20};
+
+/// A setting that a promise rests on.
+struct Guarded {
+  std::string_view name;
+  std::string_view allowed;  ///< Values with a blank after each; none: it may not be set.
+  std::string_view reason;
+};
+constexpr Guarded kGuarded[] = {
+    {"bootstrap.servers", "", "the brokers have a setting of their own"},
+    {"metadata.broker.list", "", "the brokers have a setting of their own"},
+    {"group.id", "", "herdflow names its groups itself"},
+    {"transactional.id", "", "herdflow writes without transactions"},
+    {"enable.idempotence", "true ", "else events would be doubled and change places"},
+    {"acks", "all -1 ", "else an acknowledged event could be lost"},
+    {"request.required.acks", "all -1 ", "else an acknowledged event could be lost"},
+    {"partitioner", "murmur2 ", "else the events of one key would be in two partitions"},
+    {"delivery.report.only.error", "false ", "else nobody would hear of success"},
+    {"allow.auto.create.topics", "false ", "else a topic would be made with wrong settings"},
+    {"enable.auto.commit", "false ", "offsets are kept in the store"},
+    {"enable.auto.offset.store", "false ", "offsets are kept in the store"},
+    {"auto.offset.reset", "error ", "else messages would be left out silently"},
+    {"partition.assignment.strategy", "range roundrobin range,roundrobin roundrobin,range ",
+     "herdflow hands partitions over all at once"},
+    {"enable.partition.eof", "false ", "nobody waits for it"},
+    {"message.timeout.ms", "", "how long an event may wait has a setting of its own"},
+    {"delivery.timeout.ms", "", "how long an event may wait has a setting of its own"},
+};
+
+bool IsSecret(std::string_view name) {
+  constexpr std::array kWords{"password", "secret", "key", "token", "jaas"};
+  return std::any_of(kWords.begin(), kWords.end(),
+                     [&](const char* word) { return name.find(word) != std::string_view::npos; });
+}
+
+Result<> CheckPromises(std::string_view name, std::string_view value) {
+  for (const Guarded& guarded : kGuarded) {
+    if (guarded.name != name) continue;
+    const std::string allowed(guarded.allowed);
+    if (!value.empty() && value.find(' ') == std::string_view::npos &&
+        (" " + allowed).find(" " + std::string(value) + " ") != std::string::npos) {
+      return {};
+    }
+    return Fail(
+        ErrorCode::kInvalidInput,
+        "setting the Kafka client: {} {}: {}; leave it out of the client's options", name,
+        allowed.empty() ? "cannot be set there" : "must be " + allowed.substr(0, allowed.find(' ')),
+        guarded.reason);
+  }
+  return {};
+}
+
+Result<> Set(rd_kafka_conf_t* conf, const std::string& name, const std::string& value) {
+  std::array<char, 512> reason{};
+  if (rd_kafka_conf_set(conf, name.c_str(), value.c_str(), reason.data(), reason.size()) ==
+      RD_KAFKA_CONF_OK) {
+    return {};
+  }
+  return Fail(ErrorCode::kInvalidInput, "setting the Kafka client: {}: {}", name,
+              IsSecret(name) ? "its value is not valid" : reason.data());
+}
+
+Listener& ListenerOf(void* opaque) { return *static_cast<Listener*>(opaque); }
+
+void SetCallbacks(rd_kafka_conf_t* conf, rd_kafka_type_t type, Listener& listener) {
+  rd_kafka_conf_set_opaque(conf, &listener);
+  rd_kafka_conf_set_log_cb(
+      conf, [](const rd_kafka_t* client, int level, const char* facility, const char* line) {
+        ListenerOf(rd_kafka_opaque(client)).OnLog(level, facility, line);
+      });
+  rd_kafka_conf_set_error_cb(conf, [](rd_kafka_t*, int error, const char* reason, void* opaque) {
+    ListenerOf(opaque).OnError(static_cast<rd_kafka_resp_err_t>(error), reason);
+  });
+  if (type == RD_KAFKA_PRODUCER) {
+    rd_kafka_conf_set_dr_msg_cb(conf,
+                                [](rd_kafka_t*, const rd_kafka_message_t* message, void* opaque) {
+                                  ListenerOf(opaque).OnDelivery(*message);
+                                });
+    return;
+  }
+  rd_kafka_conf_set_rebalance_cb(
+      conf, [](rd_kafka_t*, rd_kafka_resp_err_t what, rd_kafka_topic_partition_list_t* list,
+               void* opaque) { ListenerOf(opaque).OnRebalance(what, *list); });
+  rd_kafka_conf_set_offset_commit_cb(
+      conf, [](rd_kafka_t*, rd_kafka_resp_err_t error, rd_kafka_topic_partition_list_t*, void*) {
+        if (error == RD_KAFKA_RESP_ERR_NO_ERROR || error == RD_KAFKA_RESP_ERR__NO_OFFSET) return;
+        Log(LogLevel::kDebug, "telling Kafka what is loaded: {}", rd_kafka_err2str(error));
+      });
+}
+
+std::string_view Advice(rd_kafka_resp_err_t error) {
+  switch (CodeOf(error)) {
+    case ErrorCode::kUnavailable:
+    case ErrorCode::kTimeout:
+      return "; try again later, and look whether the brokers run";
+    case ErrorCode::kNotFound:
+      return "; make it with: herdflow topics create";
+    case ErrorCode::kInvalidInput:
+      return IsForbidden(error) ? "; correct the credentials, or grant the right on the brokers"
+                                : "";
+    case ErrorCode::kConflict:
+    case ErrorCode::kCorruptData:
+    case ErrorCode::kShuttingDown:
+    case ErrorCode::kInternal:
+      return "";
+  }
+  return "";
+}
+
+}  // namespace
+
+bool IsForbidden(rd_kafka_resp_err_t error) {
+  constexpr std::array kForbidden{
+      RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED, RD_KAFKA_RESP_ERR_GROUP_AUTHORIZATION_FAILED,
+      RD_KAFKA_RESP_ERR_CLUSTER_AUTHORIZATION_FAILED, RD_KAFKA_RESP_ERR_SASL_AUTHENTICATION_FAILED,
+      RD_KAFKA_RESP_ERR__AUTHENTICATION};
+  return std::find(kForbidden.begin(), kForbidden.end(), error) != kForbidden.end();
+}
+
+ErrorCode CodeOf(rd_kafka_resp_err_t error) {
+  if (IsForbidden(error)) return ErrorCode::kInvalidInput;
+  switch (error) {
+    case RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART:
+    case RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC:
+    case RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION:
+      return ErrorCode::kNotFound;
+    case RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE:
+    case RD_KAFKA_RESP_ERR_RECORD_LIST_TOO_LARGE:
+    case RD_KAFKA_RESP_ERR_INVALID_RECORD:
+    case RD_KAFKA_RESP_ERR_INVALID_MSG:
+    case RD_KAFKA_RESP_ERR_INVALID_TIMESTAMP:
+    case RD_KAFKA_RESP_ERR_TOPIC_EXCEPTION:
+    case RD_KAFKA_RESP_ERR_INVALID_PARTITIONS:
+    case RD_KAFKA_RESP_ERR_INVALID_REPLICATION_FACTOR:
+    case RD_KAFKA_RESP_ERR_INVALID_CONFIG:
+    case RD_KAFKA_RESP_ERR_INVALID_REQUEST:
+    case RD_KAFKA_RESP_ERR_INVALID_GROUP_ID:
+    case RD_KAFKA_RESP_ERR_INVALID_SESSION_TIMEOUT:
+    case RD_KAFKA_RESP_ERR_POLICY_VIOLATION:
+    case RD_KAFKA_RESP_ERR_UNSUPPORTED_VERSION:
+    case RD_KAFKA_RESP_ERR_SECURITY_DISABLED:
+    case RD_KAFKA_RESP_ERR_TOPIC_DELETION_DISABLED:
+    case RD_KAFKA_RESP_ERR__INVALID_ARG:
+    case RD_KAFKA_RESP_ERR__UNSUPPORTED_FEATURE:
+      return ErrorCode::kInvalidInput;
+    case RD_KAFKA_RESP_ERR_TOPIC_ALREADY_EXISTS:
+      return ErrorCode::kConflict;
+    default:  // Not our enumeration: the brokers may invent codes. Asking again is always safe.
+      return ErrorCode::kUnavailable;
+  }
+}
+
+Error ToError(rd_kafka_resp_err_t error, std::string_view doing, std::string_view reason) {
+  return Error(CodeOf(error),
+               fmt::format("{}: {}{}", doing, reason.empty() ? rd_kafka_err2str(error) : reason,
+                           Advice(error)));
+}
+
+void Listener::OnLog(int level, std::string_view facility, std::string_view line) {
+  // Each client is told which of the settings are for the other kind; brokers that close idle
+  // connections are no news either.
+  constexpr int kSyslogWarning = 4;
+  if (facility == "CONFWARN" || level > kSyslogWarning) {
+    Log(LogLevel::kDebug, "Kafka client: {}: {}", facility, line);
+    return;
+  }
+  int left_out = 0;
+  {
+    const std::lock_guard lock(mutex_);
+    const auto now = Clock::now();
+    const auto [told, first] = told_.try_emplace(std::string(facility), Told{now, 0});
+    if (!first && now - told->second.at < kLogPause) {
+      ++told->second.left_out;
+      return;
+    }
+    left_out = std::exchange(told->second.left_out, 0);
+    told->second.at = now;
+  }
+  Log(LogLevel::kWarning, "Kafka client: {}: {}{}", facility, line,
+      left_out == 0 ? "" : fmt::format(" ({} such lines left out)", left_out));
+}
+
+Result<Client> MakeClient(const KafkaLogOptions& options, rd_kafka_type_t type,
+                          const Settings& ours, Listener& listener) {
+  if (options.brokers.empty()) {
+    return Fail(ErrorCode::kInvalidInput,
+                "setting the Kafka client: no broker is named; give host:port");
+  }
+  Conf conf(rd_kafka_conf_new());
+  const Settings common{
+      {"bootstrap.servers", options.brokers},
+      {"client.id", "herdflow"},
+      {"allow.auto.create.topics", "false"},
+      {"socket.nagle.disable", "true"},
+      {"topic.metadata.refresh.interval.ms", std::to_string(options.metadata_interval.count())},
+      {"message.max.bytes", std::to_string(options.max_message_bytes)},
+  };
+  for (const auto& settings : {&common, &ours}) {
+    for (const auto& [name, value] : *settings) HERDFLOW_CHECK(Set(conf.get(), name, value));
+  }
+  for (const auto& [name, value] : options.client_options) {
+    HERDFLOW_CHECK(CheckPromises(name, value));
+    HERDFLOW_CHECK(Set(conf.get(), name, value));
+  }
+  SetCallbacks(conf.get(), type, listener);
+  std::array<char, 512> reason{};
+  Client client(rd_kafka_new(type, conf.get(), reason.data(), reason.size()));
+  if (!client) {
+    return Fail(ErrorCode::kInvalidInput, "setting the Kafka client: {}", reason.data());
+  }
+  (void)conf.release();  // The client's now.
+  return client;
+}
+
+std::string KafkaName(const KafkaLogOptions& options, pipeline::Topic topic) {
+  return options.topic_prefix + std::string(pipeline::Name(topic));
+}
+
+std::optional<pipeline::Topic> TopicOf(const KafkaLogOptions& options,
+                                       std::string_view kafka_name) {
+  if (!kafka_name.starts_with(options.topic_prefix)) return std::nullopt;
+  return pipeline::TopicNamed(kafka_name.substr(options.topic_prefix.size()));
+}
+
+Result<std::string> StreamId(rd_kafka_t* client, const KafkaLogOptions& options,
+                             pipeline::Topic topic, milliseconds timeout) {
+  char* cluster = rd_kafka_clusterid(client, static_cast<int>(timeout.count()));
+  if (cluster == nullptr) {
+    return Fail(ErrorCode::kUnavailable,
+                "asking the brokers {} for their cluster: no answer; try again later, and look "
+                "whether they run",
+                options.brokers);
+  }
+  auto id = fmt::format("kafka/{}/{}", cluster, KafkaName(options, topic));
+  rd_kafka_mem_free(client, cluster);
+  return id;
+}
+
+Result<TopicMetadata> TopicMetadata::Ask(rd_kafka_t* client, rd_kafka_topic_t* topic,
+                                         milliseconds timeout) {
+  const std::string doing = fmt::format("asking Kafka for topic {}", rd_kafka_topic_name(topic));
+  const rd_kafka_metadata_t* answer = nullptr;
+  const auto error =
+      rd_kafka_metadata(client, 0, topic, &answer, static_cast<int>(timeout.count()));
+  if (error != RD_KAFKA_RESP_ERR_NO_ERROR) return Fail(ToError(error, doing));
+  Metadata metadata(answer);
+  if (answer->topic_cnt != 1) return Fail(ToError(RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART, doing));
+  const rd_kafka_metadata_topic_t& told = answer->topics[0];
+  if (told.err != RD_KAFKA_RESP_ERR_NO_ERROR &&
+      told.err != RD_KAFKA_RESP_ERR_LEADER_NOT_AVAILABLE) {
+    return Fail(ToError(told.err, doing));
+  }
+  if (told.partition_cnt == 0) {  // It is being made.
+    return Fail(ToError(RD_KAFKA_RESP_ERR_LEADER_NOT_AVAILABLE, doing));
+  }
+  return TopicMetadata(std::move(metadata), &told);
+}
+
+std::int16_t TopicMetadata::replication() const {
+  return static_cast<std::int16_t>(topic_->partitions[0].replica_cnt);
+}
+
+bool TopicMetadata::has_leaders() const {
+  const std::span partitions(topic_->partitions, static_cast<std::size_t>(topic_->partition_cnt));
+  return std::all_of(partitions.begin(), partitions.end(),
+                     [](const auto& partition) { return partition.leader >= 0; });
+}
+
+Result<pipeline::OffsetRange> AskRange(rd_kafka_t* client, const std::string& kafka_name,
+                                       std::int32_t partition, milliseconds timeout) {
+  const auto deadline = Clock::now() + timeout;
+  for (;;) {
+    const auto left = std::chrono::duration_cast<milliseconds>(deadline - Clock::now());
+    pipeline::OffsetRange range;
+    const auto error = rd_kafka_query_watermark_offsets(
+        client, kafka_name.c_str(), partition, &range.begin, &range.end,
+        static_cast<int>(std::max(left, kBetweenQuestions).count()));
+    if (error == RD_KAFKA_RESP_ERR_NO_ERROR) return range;
+    // A leader does not know a partition at once that the brokers have just agreed on.
+    const bool passing =
+        CodeOf(error) == ErrorCode::kUnavailable || CodeOf(error) == ErrorCode::kNotFound;
+    if (!passing || Clock::now() + kBetweenQuestions >= deadline) {
+      const Error told = ToError(
+          error, fmt::format("asking Kafka what {} partition {} holds", kafka_name, partition));
+      return Fail(passing ? ErrorCode::kUnavailable : told.code(), "{}", told.message());
+    }
+    std::this_thread::sleep_for(kBetweenQuestions);
+  }
+}
+
+namespace {
+
+std::string_view BytesOf(const void* bytes, std::size_t size) {
+  return bytes == nullptr ? std::string_view()
+                          : std::string_view(static_cast<const char*>(bytes), size);
+}
+
+std::vector<pipeline::Header> HeadersOf(const rd_kafka_message_t* message) {
+  std::vector<pipeline::Header> headers;
+  rd_kafka_headers_t* all = nullptr;
+  if (rd_kafka_message_headers(message, &all) != RD_KAFKA_RESP_ERR_NO_ERROR) return headers;
+  const char* name = nullptr;
+  const void* value = nullptr;
+  std::size_t size = 0;
+  for (std::size_t i = 0;
+       rd_kafka_header_get_all(all, i, &name, &value, &size) == RD_KAFKA_RESP_ERR_NO_ERROR; ++i) {
+    headers.push_back({name, std::string(BytesOf(value, size))});
+  }
+  return headers;
+}
+
+}  // namespace
+
+void KeptMessages::Add(MessageHandle message) {
+  rd_kafka_timestamp_type_t type = RD_KAFKA_TIMESTAMP_NOT_AVAILABLE;
+  const std::int64_t millis = rd_kafka_message_timestamp(message.get(), &type);
+  batch_.messages.push_back(
+      {.offset = message->offset,
+       .broker_time = Instant(milliseconds(std::max<std::int64_t>(millis, 0))),
+       .key = BytesOf(message->key, message->key_len),
+       .value = BytesOf(message->payload, message->len),
+       .headers = HeadersOf(message.get())});
+  handles_.push_back(std::move(message));
+}
+
+pipeline::MessageBatch KeptMessages::Take() {
+  if (!handles_.empty()) {
+    batch_.bytes = std::make_shared<const std::vector<MessageHandle>>(std::move(handles_));
+  }
+  return std::move(batch_);
+}
+
+}  // namespace herdflow::log_kafka

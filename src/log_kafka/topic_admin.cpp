@@ -1,0 +1,375 @@
+#include <algorithm>
+#include <charconv>
+#include <optional>
+#include <span>
+#include <thread>
+#include <utility>
+
+#include "client.hpp"
+
+namespace herdflow::log_kafka {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+using pipeline::Topic;
+using pipeline::TopicDescription;
+using std::chrono::milliseconds;
+
+using AdminOptions = std::unique_ptr<rd_kafka_AdminOptions_t, Free<rd_kafka_AdminOptions_destroy>>;
+using NewTopic = std::unique_ptr<rd_kafka_NewTopic_t, Free<rd_kafka_NewTopic_destroy>>;
+using NewPartitions =
+    std::unique_ptr<rd_kafka_NewPartitions_t, Free<rd_kafka_NewPartitions_destroy>>;
+using DeleteTopic = std::unique_ptr<rd_kafka_DeleteTopic_t, Free<rd_kafka_DeleteTopic_destroy>>;
+using ConfigResource =
+    std::unique_ptr<rd_kafka_ConfigResource_t, Free<rd_kafka_ConfigResource_destroy>>;
+
+constexpr const char* kRetention = "retention.ms";
+constexpr const char* kTimestampType = "message.timestamp.type";
+constexpr const char* kCleanupPolicy = "cleanup.policy";
+constexpr const char* kForEver = "-1";
+/// With this many copies, an acknowledged event is on two of them.
+constexpr std::int16_t kReplicasForTwoInSync = 3;
+constexpr milliseconds kLook{20};
+/// One answer of Read holds at most so much, so that memory stays bounded.
+constexpr std::size_t kMaxReadBytes = std::size_t{64} << 20;
+
+std::string RetentionText(std::optional<milliseconds> retention) {
+  return retention ? std::to_string(retention->count()) : kForEver;
+}
+
+std::optional<milliseconds> ParseRetention(const std::string& text) {
+  milliseconds::rep value = -1;
+  std::from_chars(text.data(), text.data() + text.size(), value);
+  return value < 0 ? std::nullopt : std::optional(milliseconds(value));
+}
+
+struct TopicConfig {
+  std::string value;
+  bool own = false;  ///< Set for this topic, not the brokers' default.
+};
+using TopicConfigs = std::map<std::string, TopicConfig, std::less<>>;
+
+/// The brokers' answer about the one topic that was asked for.
+Result<> ErrorOf(const rd_kafka_topic_result_t** topics, std::string_view doing) {
+  const auto error = rd_kafka_topic_result_error(topics[0]);
+  if (error == RD_KAFKA_RESP_ERR_NO_ERROR) return {};
+  const char* reason = rd_kafka_topic_result_error_string(topics[0]);
+  return Fail(ToError(error, doing, reason == nullptr ? "" : reason));
+}
+
+Result<> ErrorOf(const rd_kafka_ConfigResource_t& resource, std::string_view doing) {
+  const auto error = rd_kafka_ConfigResource_error(&resource);
+  if (error == RD_KAFKA_RESP_ERR_NO_ERROR) return {};
+  const char* reason = rd_kafka_ConfigResource_error_string(&resource);
+  return Fail(ToError(error, doing, reason == nullptr ? "" : reason));
+}
+
+class KafkaTopicAdmin : public pipeline::TopicAdmin, private Listener {
+ public:
+  explicit KafkaTopicAdmin(const KafkaLogOptions& options) : options_(options) {}
+
+  Result<> Open();
+  Result<std::vector<TopicDescription>> List() override;
+  Result<> Create(Topic topic, const pipeline::TopicSettings& settings) override;
+  Result<> Alter(Topic topic, const pipeline::TopicChange& change) override;
+  Result<> Delete(Topic topic) override;
+  Result<pipeline::MessageBatch> Read(pipeline::TopicPartition partition, std::int64_t offset,
+                                      std::size_t count) override;
+
+ private:
+  /// Sends a request, waits for its answer, and gives it if it is no error.
+  template <class Send>
+  Result<Event> Request(rd_kafka_admin_op_t what, std::string_view doing, Send send);
+  Result<TopicMetadata> Ask(Topic topic);
+  template <class Enough>
+  Result<> WaitUntil(Topic topic, std::string_view doing, Enough enough);
+  Result<TopicDescription> Describe(Topic topic, const TopicMetadata& metadata);
+  Result<TopicConfigs> AskConfigs(Topic topic);
+  Result<> SetConfigs(Topic topic, const TopicConfigs& configs);
+  Result<> AddPartitions(Topic topic, std::int32_t partitions);
+  Result<pipeline::MessageBatch> ReadRange(pipeline::TopicPartition partition,
+                                           pipeline::OffsetRange range, std::size_t count);
+
+  const KafkaLogOptions options_;
+  Client client_;
+  std::mutex reading_;
+  Client consumer_;  ///< Made when it is first needed.
+};
+
+int Millis(milliseconds time) { return static_cast<int>(time.count()); }
+
+Result<> KafkaTopicAdmin::Open() {
+  HERDFLOW_ASSIGN(client_, MakeClient(options_, RD_KAFKA_PRODUCER, {}, *this));
+  return {};
+}
+
+template <class Send>
+Result<Event> KafkaTopicAdmin::Request(rd_kafka_admin_op_t what, std::string_view doing,
+                                       Send send) {
+  const AdminOptions options(rd_kafka_AdminOptions_new(client_.get(), what));
+  const int timeout = Millis(options_.request_timeout);
+  rd_kafka_AdminOptions_set_request_timeout(options.get(), timeout, nullptr, 0);
+  const Queue answers(rd_kafka_queue_new(client_.get()));
+  send(options.get(), answers.get());
+  // The driver ends it in time by itself.
+  Event answer(rd_kafka_queue_poll(answers.get(), 2 * timeout));
+  if (!answer) return Fail(ToError(RD_KAFKA_RESP_ERR__TIMED_OUT, doing));
+  if (const auto error = rd_kafka_event_error(answer.get())) {
+    return Fail(ToError(error, doing, rd_kafka_event_error_string(answer.get())));
+  }
+  return answer;
+}
+
+Result<TopicMetadata> KafkaTopicAdmin::Ask(Topic topic) {
+  const TopicHandle handle(
+      rd_kafka_topic_new(client_.get(), KafkaName(options_, topic).c_str(), nullptr));
+  return TopicMetadata::Ask(client_.get(), handle.get(), options_.request_timeout);
+}
+
+/// Brokers carry changes out after they have answered.
+template <class Enough>
+Result<> KafkaTopicAdmin::WaitUntil(Topic topic, std::string_view doing, Enough enough) {
+  const auto deadline = Clock::now() + options_.request_timeout;
+  while (!enough(Ask(topic))) {
+    if (Clock::now() >= deadline) {
+      return Fail(ErrorCode::kUnavailable,
+                  "{}: asked for, but not done after {} ms; look again later", doing,
+                  options_.request_timeout.count());
+    }
+    std::this_thread::sleep_for(kLook);
+  }
+  return {};
+}
+
+Result<std::vector<TopicDescription>> KafkaTopicAdmin::List() {
+  std::vector<TopicDescription> topics;
+  for (const Topic topic : pipeline::kAllTopics) {
+    const auto metadata = Ask(topic);
+    if (!metadata && metadata.error().code() == ErrorCode::kNotFound) continue;
+    if (!metadata) return Fail(metadata.error());
+    HERDFLOW_ASSIGN(auto description, Describe(topic, *metadata));
+    topics.push_back(std::move(description));
+  }
+  return topics;
+}
+
+Result<TopicDescription> KafkaTopicAdmin::Describe(Topic topic, const TopicMetadata& metadata) {
+  TopicDescription description;
+  description.topic = topic;
+  HERDFLOW_ASSIGN(description.stream_id,
+                  StreamId(client_.get(), options_, topic, options_.request_timeout));
+  description.replication = metadata.replication();
+  HERDFLOW_ASSIGN(TopicConfigs configs, AskConfigs(topic));
+  description.retention = ParseRetention(configs[kRetention].value);
+  description.timestamp_type = configs[kTimestampType].value;
+  description.cleanup_policy = configs[kCleanupPolicy].value;
+  for (std::int32_t i = 0; i < metadata.partitions(); ++i) {
+    HERDFLOW_ASSIGN(const auto range, AskRange(client_.get(), KafkaName(options_, topic), i,
+                                               options_.request_timeout));
+    description.partitions.push_back({range, i});
+  }
+  return description;
+}
+
+Result<TopicConfigs> KafkaTopicAdmin::AskConfigs(Topic topic) {
+  const std::string name = KafkaName(options_, topic);
+  const std::string doing = fmt::format("asking Kafka for the settings of topic {}", name);
+  const ConfigResource asked(rd_kafka_ConfigResource_new(RD_KAFKA_RESOURCE_TOPIC, name.c_str()));
+  rd_kafka_ConfigResource_t* list[] = {asked.get()};
+  HERDFLOW_ASSIGN(
+      const Event answer,
+      Request(RD_KAFKA_ADMIN_OP_DESCRIBECONFIGS, doing, [&](auto* options, auto* queue) {
+        rd_kafka_DescribeConfigs(client_.get(), list, 1, options, queue);
+      }));
+  std::size_t count = 0;
+  const auto** resources = rd_kafka_DescribeConfigs_result_resources(
+      rd_kafka_event_DescribeConfigs_result(answer.get()), &count);
+  if (count != 1) return Fail(ToError(RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART, doing));
+  HERDFLOW_CHECK(ErrorOf(*resources[0], doing));
+  const auto** entries = rd_kafka_ConfigResource_configs(resources[0], &count);
+  TopicConfigs configs;
+  for (const auto* entry : std::span(entries, count)) {
+    const char* value = rd_kafka_ConfigEntry_value(entry);
+    configs[rd_kafka_ConfigEntry_name(entry)] = {
+        value == nullptr ? "" : value,
+        rd_kafka_ConfigEntry_source(entry) == RD_KAFKA_CONFIG_SOURCE_DYNAMIC_TOPIC_CONFIG};
+  }
+  return configs;
+}
+
+Result<> KafkaTopicAdmin::Create(Topic topic, const pipeline::TopicSettings& settings) {
+  const std::string name = KafkaName(options_, topic);
+  const std::string doing = fmt::format("making topic {}", name);
+  char reason[512] = "";
+  const NewTopic made(rd_kafka_NewTopic_new(name.c_str(), settings.partitions, settings.replication,
+                                            reason, sizeof(reason)));
+  if (!made || settings.partitions < 1) {
+    return Fail(ErrorCode::kInvalidInput, "{}: {} partitions, replication {}: {}", doing,
+                settings.partitions, settings.replication,
+                made ? "there must be a partition at least" : reason);
+  }
+  rd_kafka_NewTopic_set_config(made.get(), kTimestampType, pipeline::kLogAppendTime.data());
+  rd_kafka_NewTopic_set_config(made.get(), kCleanupPolicy, pipeline::kDeletePolicy.data());
+  rd_kafka_NewTopic_set_config(made.get(), kRetention, RetentionText(settings.retention).c_str());
+  if (settings.replication >= kReplicasForTwoInSync) {
+    rd_kafka_NewTopic_set_config(made.get(), "min.insync.replicas", "2");
+  }
+  rd_kafka_NewTopic_t* list[] = {made.get()};
+  HERDFLOW_ASSIGN(const Event answer,
+                  Request(RD_KAFKA_ADMIN_OP_CREATETOPICS, doing, [&](auto* options, auto* queue) {
+                    rd_kafka_CreateTopics(client_.get(), list, 1, options, queue);
+                  }));
+  std::size_t count = 0;
+  const auto done = ErrorOf(
+      rd_kafka_CreateTopics_result_topics(rd_kafka_event_CreateTopics_result(answer.get()), &count),
+      doing);
+  if (!done && done.error().code() != ErrorCode::kConflict) return done;  // It was there before.
+  return WaitUntil(topic, doing,
+                   [](const Result<TopicMetadata>& now) { return now && now->has_leaders(); });
+}
+
+Result<> KafkaTopicAdmin::Alter(Topic topic, const pipeline::TopicChange& change) {
+  HERDFLOW_ASSIGN(const auto metadata, Ask(topic));
+  if (change.partitions && *change.partitions < metadata.partitions()) {
+    return Fail(ErrorCode::kInvalidInput,
+                "changing topic {}: it has {} partitions, which can only become more",
+                KafkaName(options_, topic), metadata.partitions());
+  }
+  if (change.retention || change.repair_policies) {
+    HERDFLOW_ASSIGN(auto configs, AskConfigs(topic));
+    if (change.retention) configs[kRetention] = {RetentionText(*change.retention), true};
+    if (change.repair_policies) {
+      configs[kTimestampType] = {std::string(pipeline::kLogAppendTime), true};
+      configs[kCleanupPolicy] = {std::string(pipeline::kDeletePolicy), true};
+    }
+    HERDFLOW_CHECK(SetConfigs(topic, configs));
+  }
+  if (!change.partitions || *change.partitions == metadata.partitions()) return {};
+  return AddPartitions(topic, *change.partitions);
+}
+
+/// The request that this driver has sets all of a topic's own settings at once: those that it does
+/// not name go back to the brokers' defaults. So it names them all. Who changes another setting at
+/// the same moment may lose.
+Result<> KafkaTopicAdmin::SetConfigs(Topic topic, const TopicConfigs& configs) {
+  const std::string name = KafkaName(options_, topic);
+  const std::string doing = fmt::format("changing the settings of topic {}", name);
+  const ConfigResource change(rd_kafka_ConfigResource_new(RD_KAFKA_RESOURCE_TOPIC, name.c_str()));
+  for (const auto& [key, config] : configs) {
+    if (!config.own) continue;
+    rd_kafka_ConfigResource_set_config(change.get(), key.c_str(), config.value.c_str());
+  }
+  rd_kafka_ConfigResource_t* list[] = {change.get()};
+  HERDFLOW_ASSIGN(const Event answer,
+                  Request(RD_KAFKA_ADMIN_OP_ALTERCONFIGS, doing, [&](auto* options, auto* queue) {
+                    rd_kafka_AlterConfigs(client_.get(), list, 1, options, queue);
+                  }));
+  std::size_t count = 0;
+  const auto** resources = rd_kafka_AlterConfigs_result_resources(
+      rd_kafka_event_AlterConfigs_result(answer.get()), &count);
+  return ErrorOf(*resources[0], doing);
+}
+
+Result<> KafkaTopicAdmin::AddPartitions(Topic topic, std::int32_t partitions) {
+  const std::string name = KafkaName(options_, topic);
+  const std::string doing = fmt::format("adding partitions to topic {}", name);
+  char reason[512] = "";
+  const NewPartitions more(rd_kafka_NewPartitions_new(
+      name.c_str(), static_cast<std::size_t>(partitions), reason, sizeof(reason)));
+  if (!more) return Fail(ErrorCode::kInvalidInput, "{}: {}", doing, reason);
+  rd_kafka_NewPartitions_t* list[] = {more.get()};
+  HERDFLOW_ASSIGN(
+      const Event answer,
+      Request(RD_KAFKA_ADMIN_OP_CREATEPARTITIONS, doing, [&](auto* options, auto* queue) {
+        rd_kafka_CreatePartitions(client_.get(), list, 1, options, queue);
+      }));
+  std::size_t count = 0;
+  HERDFLOW_CHECK(ErrorOf(rd_kafka_CreatePartitions_result_topics(
+                             rd_kafka_event_CreatePartitions_result(answer.get()), &count),
+                         doing));
+  return WaitUntil(topic, doing, [&](const Result<TopicMetadata>& now) {
+    return now && now->partitions() >= partitions && now->has_leaders();
+  });
+}
+
+Result<> KafkaTopicAdmin::Delete(Topic topic) {
+  const std::string name = KafkaName(options_, topic);
+  const std::string doing = fmt::format("deleting topic {}", name);
+  const DeleteTopic gone(rd_kafka_DeleteTopic_new(name.c_str()));
+  rd_kafka_DeleteTopic_t* list[] = {gone.get()};
+  HERDFLOW_ASSIGN(const Event answer,
+                  Request(RD_KAFKA_ADMIN_OP_DELETETOPICS, doing, [&](auto* options, auto* queue) {
+                    rd_kafka_DeleteTopics(client_.get(), list, 1, options, queue);
+                  }));
+  std::size_t count = 0;
+  HERDFLOW_CHECK(ErrorOf(
+      rd_kafka_DeleteTopics_result_topics(rd_kafka_event_DeleteTopics_result(answer.get()), &count),
+      doing));
+  return WaitUntil(topic, doing, [](const Result<TopicMetadata>& now) {
+    return !now && now.error().code() == ErrorCode::kNotFound;
+  });
+}
+
+Result<pipeline::MessageBatch> KafkaTopicAdmin::Read(pipeline::TopicPartition partition,
+                                                     std::int64_t offset, std::size_t count) {
+  HERDFLOW_ASSIGN(const auto metadata, Ask(partition.topic));
+  const std::string name = KafkaName(options_, partition.topic);
+  if (partition.partition < 0 || partition.partition >= metadata.partitions()) {
+    return Fail(ErrorCode::kNotFound, "reading the log: topic {} has no partition {}", name,
+                partition.partition);
+  }
+  HERDFLOW_ASSIGN(auto range,
+                  AskRange(client_.get(), name, partition.partition, options_.request_timeout));
+  range.begin = std::max(range.begin, offset);
+  const std::lock_guard lock(reading_);
+  return ReadRange(partition, range, count);
+}
+
+/// REQUIRES: the lock.
+Result<pipeline::MessageBatch> KafkaTopicAdmin::ReadRange(pipeline::TopicPartition partition,
+                                                          pipeline::OffsetRange range,
+                                                          std::size_t count) {
+  HERDFLOW_ASSIGN(auto stream_id,
+                  StreamId(client_.get(), options_, partition.topic, options_.request_timeout));
+  KeptMessages kept(partition, std::move(stream_id));
+  if (count == 0 || range.begin >= range.end) return kept.Take();
+  if (!consumer_) {
+    HERDFLOW_ASSIGN(consumer_, MakeClient(options_, RD_KAFKA_CONSUMER,
+                                          {{"enable.partition.eof", "true"},
+                                           {"auto.offset.reset", "error"},
+                                           {"fetch.wait.max.ms", "100"}},
+                                          *this));
+  }
+  const std::string doing = "reading the log";
+  const TopicHandle topic(
+      rd_kafka_topic_new(consumer_.get(), KafkaName(options_, partition.topic).c_str(), nullptr));
+  if (rd_kafka_consume_start(topic.get(), partition.partition, range.begin) != 0) {
+    return Fail(ToError(rd_kafka_last_error(), doing));
+  }
+  std::size_t bytes = 0;
+  auto error = RD_KAFKA_RESP_ERR_NO_ERROR;
+  while (kept.count() < count && bytes < kMaxReadBytes && error == RD_KAFKA_RESP_ERR_NO_ERROR) {
+    MessageHandle message(
+        rd_kafka_consume(topic.get(), partition.partition, Millis(options_.request_timeout)));
+    error = message ? message->err : RD_KAFKA_RESP_ERR__TIMED_OUT;
+    if (error != RD_KAFKA_RESP_ERR_NO_ERROR) break;
+    bytes += message->key_len + message->len;
+    kept.Add(std::move(message));
+  }
+  rd_kafka_consume_stop(topic.get(), partition.partition);
+  if (kept.count() == 0 && error != RD_KAFKA_RESP_ERR_NO_ERROR &&
+      error != RD_KAFKA_RESP_ERR__PARTITION_EOF) {
+    return Fail(ToError(error, doing));
+  }
+  return kept.Take();
+}
+
+}  // namespace
+
+Result<std::unique_ptr<pipeline::TopicAdmin>> MakeKafkaTopicAdmin(const KafkaLogOptions& options) {
+  auto admin = std::make_unique<KafkaTopicAdmin>(options);
+  HERDFLOW_CHECK(admin->Open());
+  return admin;
+}
+
+}  // namespace herdflow::log_kafka
