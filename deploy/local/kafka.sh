@@ -1,0 +1,131 @@
+# shellcheck shell=bash disable=SC2154 # folder, cache and ports are variables of lib.sh
+# The parts kafka and kafka3: brokers that are controllers too (KRaft).
+
+readonly kafka_pom=deploy/local/kafka/pom.xml
+readonly kafka_sums=deploy/local/kafka/jars.sha256
+
+prepare_kafka() {
+  local jars=$cache/kafka stamp
+  stamp=$(hash_of $kafka_pom $kafka_sums)
+  mkdir -p "$cache"
+  exec 9>"$cache/.kafka.lock"
+  flock 9
+  if [[ ! -e $jars/.stamp || $(<"$jars/.stamp") != "$stamp" ]]; then
+    rm -rf "$jars" "$jars.new"
+    long_work 'Fetching Kafka (43 MB)' build/logs/kafka.log mvn -q -B --strict-checksums -f $kafka_pom \
+      dependency:copy-dependencies -DincludeScope=runtime -DoutputDirectory="$jars.new" || exit 1
+    check_jars "$jars.new"
+    echo "$stamp" >"$jars.new/.stamp"
+    mv "$jars.new" "$jars"
+  fi
+  exec 9>&-
+}
+
+# check_jars FOLDER: exactly the files of jars.sha256.
+check_jars() {
+  (cd "$1" && sha256sum -- *.jar) | cmp -s - $kafka_sums && return
+  die 1 "fetching Kafka: the files in $1 are not those of $kafka_sums (diff shows which)." \
+    "After a change of $kafka_pom renew it: (cd $1 && sha256sum -- *.jar) >$kafka_sums"
+}
+
+prepare_kafka3() { prepare_kafka; }
+
+# start_kafkas PART BROKERS HEAP: those brokers that do not run.
+start_kafkas() {
+  local part=$1 brokers=$2 heap=$3 n numbers
+  mapfile -t -d ' ' numbers < <(processes_of "$part" | tr -d '\n')
+  if runs "$part"; then
+    keep_ports "$part"
+  else
+    choose_ports "$part" $((2 * brokers))
+  fi
+  [[ -e $folder/$part/cluster ]] || new_cluster >"$folder/$part/cluster"
+  for n in "${numbers[@]}"; do
+    pid_of "$part" "$n" >/dev/null || start_broker "$part" "$n" "$heap"
+  done
+  for n in "${numbers[@]}"; do wait_until "$part" "$n" broker_answers "$part" "$n"; done
+  broker_addresses | paste -sd , >"$folder/$part/address"
+  sed -nE 's/.*Kafka version: (.*)/\1/p;T;q' "$(file_of "$part" log "${numbers[0]}")" >"$folder/$part/version"
+}
+start_kafka() { start_kafkas kafka 1 512m; }
+start_kafka3() { start_kafkas kafka3 3 384m; }
+
+version_of_kafka() {
+  local port
+  for port in $(read_file "$1" address | tr ',' '\n' | cut -d : -f 2); do
+    if accepts "$port"; then read_file "$1" version && return; fi
+  done
+  return 1
+}
+
+# The ports of brokers that run can no longer be changed: the others know them.
+keep_ports() {
+  local n port
+  mapfile -t ports <"$folder/$1/ports"
+  for n in $(processes_of "$1"); do
+    if pid_of "$1" "$n" >/dev/null; then continue; fi
+    for port in "$(broker_port "$n")" "$(controller_port "$n")"; do
+      is_free "$port" ||
+        die 1 "starting broker $n of $1: its port $port is in use by another program. Stop that, or get new ports by deploy/local/down $1 and up."
+    done
+  done
+}
+
+# Of the ports chosen, those of the brokers come first, then those of the controllers.
+broker_port() { echo "${ports[$1 == 0 ? 0 : $1 - 1]}"; }
+controller_port() { echo "${ports[(${#ports[@]} / 2) + ($1 == 0 ? 0 : $1 - 1)]}"; }
+broker_addresses() { printf '127.0.0.1:%s\n' "${ports[@]:0:${#ports[@]}/2}"; }
+
+# An id of Kafka: 16 bytes in the base64 of addresses, with no - in front.
+new_cluster() { head -c 16 /dev/urandom | base64 | tr '+/' 'Hf' | tr -d =; }
+
+# start_broker PART N HEAP
+start_broker() {
+  local part=$1 n=$2 heap=$3 config java
+  config=$(file_of "$part" config "$n")
+  write_broker_config "$part" "$n" >"$config"
+  java=(java -cp "$cache/kafka/*" -Dorg.slf4j.simpleLogger.showDateTime=true
+    '-Dorg.slf4j.simpleLogger.dateTimeFormat=yyyy-MM-dd HH:mm:ss.SSS')
+  if [[ ! -e $(file_of "$part" .formatted "$n") ]]; then
+    rm -rf "$(file_of "$part" data "$n")"
+    long_work "Making the data folder of $part" "$(file_of "$part" format.log "$n")" \
+      "${java[@]}" kafka.tools.StorageTool format -t "$(<"$folder/$part/cluster")" -c "$config" || exit 1
+    touch "$(file_of "$part" .formatted "$n")"
+  fi
+  launch "$part" "$n" "${java[@]}" "-Xmx$heap" -XX:+ExitOnOutOfMemoryError kafka.Kafka "$config"
+}
+
+write_broker_config() {
+  local part=$1 n=$2 id=$2 voters=() number replicas=1 in_sync=1
+  if ((n == 0)); then id=1; else replicas=3 in_sync=2; fi
+  for number in $(processes_of "$part"); do voters+=("$((number == 0 ? 1 : number))@127.0.0.1:$(controller_port "$number")"); done
+  cat <<END
+process.roles=broker,controller
+node.id=$id
+controller.quorum.voters=$(IFS=,; echo "${voters[*]}")
+listeners=PLAINTEXT://127.0.0.1:$(broker_port "$n"),CONTROLLER://127.0.0.1:$(controller_port "$n")
+listener.security.protocol.map=PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT
+inter.broker.listener.name=PLAINTEXT
+controller.listener.names=CONTROLLER
+log.dirs=$(file_of "$part" data "$n")
+auto.create.topics.enable=false
+default.replication.factor=$replicas
+min.insync.replicas=$in_sync
+message.max.bytes=16777216
+replica.fetch.max.bytes=16777216
+offsets.topic.num.partitions=8
+offsets.topic.replication.factor=$replicas
+transaction.state.log.num.partitions=8
+transaction.state.log.replication.factor=$replicas
+transaction.state.log.min.isr=$in_sync
+share.coordinator.state.topic.replication.factor=$replicas
+share.coordinator.state.topic.min.isr=$in_sync
+group.initial.rebalance.delay.ms=0
+group.min.session.timeout.ms=1000
+END
+}
+
+# broker_answers PART N
+broker_answers() {
+  grep -q 'Kafka Server started' "$(file_of "$1" log "$2")" && accepts "$(broker_port "$2")"
+}
