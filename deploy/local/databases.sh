@@ -1,5 +1,5 @@
 # shellcheck shell=bash disable=SC2154 # folder, cache and ports are variables of lib.sh
-# The part mariadb: the database server of the system's packages.
+# The parts mariadb, of the system's packages, and mysql, of Debian's unstable.
 
 prepare_mariadb() { :; }
 
@@ -17,6 +17,81 @@ start_mariadb() {
 }
 
 client_of_mariadb() { mariadb --no-defaults "$@"; }
+
+# MySQL is in no stable Debian. It is unpacked, with the libraries it needs, into a folder of its own, and runs from
+# there by the loader of that folder: nothing is installed in the system, and no chroot is needed.
+prepare_mysql() {
+  local root=$cache/mysql-root
+  if [[ ! -e $root/.complete ]]; then
+    ((EUID == 0)) || die 1 "fetching MySQL into $root: debootstrap needs root. Run deploy/local/up mysql as root once" \
+      'with STACK_CACHE=FOLDER, and use that folder by the same variable.'
+    mkdir -p "$cache"
+    exec 9>"$cache/.mysql.lock"
+    flock 9
+    [[ -e $root/.complete ]] || fetch_mysql "$root"
+    exec 9>&-
+  fi
+  check_mysql_version
+}
+
+fetch_mysql() {
+  local root=$1 mirror
+  mirror=${STACK_MIRROR:-$(debian_archives | awk 'NF == 1 {print $1; exit}')}
+  [[ -n $mirror ]] || die 1 'fetching MySQL: apt here uses no archive of Debian; name one with STACK_MIRROR=URL'
+  export_apt_proxy
+  rm -rf --one-file-system "$root" "$root.debs"
+  long_work 'Fetching MySQL (150 MB)' build/logs/mysql.log debootstrap --download-only --force-check-gpg --variant=minbase \
+    --include=mysql-server-core,mysql-client-core sid "$root.debs" "$mirror" || exit 1
+  long_work 'Unpacking it (500 MB)' build/logs/mysql-unpack.log unpack "$root.debs/var/cache/apt/archives" "$root" || exit 1
+  rm -rf --one-file-system "$root.debs"
+  touch "$root/.complete"
+}
+
+# unpack FOLDER TO: its packages.
+unpack() {
+  local package
+  mkdir "$2"
+  for package in "$1"/*.deb; do dpkg-deb -x "$package" "$2" || return; done
+}
+
+# Unstable moves on. What herdflow is tried with: the long-term lines 8.4 and 9.7, and what lies between.
+check_mysql_version() {
+  local version
+  version=$(mysql_program sbin/mysqld --no-defaults --version) || die 1 "MySQL in $cache/mysql-root does not run here: remove that folder, and it is fetched again"
+  [[ $version =~ Ver\ (8\.[4-9]|9\.)[0-9.]* ]] ||
+    die 1 "MySQL in $cache/mysql-root is of a version that herdflow is not tried with (8.4 to 9.x): $version." \
+      'Use a folder with an older one by STACK_CACHE=FOLDER, or try herdflow with this one and let check_mysql_version in deploy/local/databases.sh pass it.'
+}
+
+# mysql_command NAME: sets command to what starts bin/NAME or sbin/NAME.
+mysql_command() {
+  local libraries
+  libraries=$cache/mysql-root/usr/lib/$(uname -m)-linux-gnu
+  command=("$libraries"/ld-linux-*.so.* --library-path "$libraries" "$cache/mysql-root/usr/$1")
+}
+
+mysql_program() {
+  local command
+  mysql_command "$1"
+  # The configuration of this system's OpenSSL is not for the one in there.
+  OPENSSL_CONF=/dev/null "${command[@]}" "${@:2}"
+}
+
+client_of_mysql() { mysql_program bin/mysql --no-defaults "$@"; }
+
+start_mysql() {
+  local usr=$cache/mysql-root/usr command
+  write_database_config mysql "basedir=$usr" "lc-messages-dir=$usr/share/mysql" "plugin-dir=$usr/lib/mysql/plugin" \
+    "character-sets-dir=$usr/share/mysql/charsets" secure-file-priv=NULL mysqlx=0 performance_schema=OFF
+  if [[ ! -e $folder/mysql/.formatted ]]; then
+    rm -rf "$folder/mysql/data"
+    long_work 'Making the data folder of mysql' "$folder/mysql/format.log" mysql_program sbin/mysqld \
+      --defaults-file="$folder/mysql/config" "${as_user[@]}" --initialize-insecure || exit 1
+    touch "$folder/mysql/.formatted"
+  fi
+  mysql_command sbin/mysqld
+  start_database mysql env OPENSSL_CONF=/dev/null "${command[@]}"
+}
 
 # start_database PART COMMAND…
 start_database() {

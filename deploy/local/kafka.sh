@@ -32,20 +32,28 @@ prepare_kafka3() { prepare_kafka; }
 
 # start_kafkas PART BROKERS HEAP: those brokers that do not run.
 start_kafkas() {
-  local part=$1 brokers=$2 heap=$3 n numbers
-  mapfile -t -d ' ' numbers < <(processes_of "$part" | tr -d '\n')
+  local part=$1 brokers=$2 heap=$3 n numbers=() java
+  java=(java -cp "$cache/kafka/*" -Dorg.slf4j.simpleLogger.showDateTime=true
+    '-Dorg.slf4j.simpleLogger.dateTimeFormat=yyyy-MM-dd HH:mm:ss.SSS')
+  for n in $(processes_of "$part"); do
+    pid_of "$part" "$n" >/dev/null || numbers+=("$n")
+  done
   if runs "$part"; then
     keep_ports "$part"
   else
     choose_ports "$part" $((2 * brokers))
   fi
   [[ -e $folder/$part/cluster ]] || new_cluster >"$folder/$part/cluster"
+  for n in "${numbers[@]}"; do write_broker_config "$part" "$n" >"$(file_of "$part" config "$n")"; done
+  format_brokers "$part" "${numbers[@]}"
   for n in "${numbers[@]}"; do
-    pid_of "$part" "$n" >/dev/null || start_broker "$part" "$n" "$heap"
+    launch "$part" "$n" "${java[@]}" "-Xmx$heap" -XX:+ExitOnOutOfMemoryError kafka.Kafka "$(file_of "$part" config "$n")"
   done
   for n in "${numbers[@]}"; do wait_until "$part" "$n" broker_answers "$part" "$n"; done
   broker_addresses | paste -sd , >"$folder/$part/address"
-  sed -nE 's/.*Kafka version: (.*)/\1/p;T;q' "$(file_of "$part" log "${numbers[0]}")" >"$folder/$part/version"
+  if ((${#numbers[@]} > 0)); then
+    sed -nE 's/.*Kafka version: (.*)/\1/p;T;q' "$(file_of "$part" log "${numbers[0]}")" >"$folder/$part/version"
+  fi
 }
 start_kafka() { start_kafkas kafka 1 512m; }
 start_kafka3() { start_kafkas kafka3 3 384m; }
@@ -79,20 +87,31 @@ broker_addresses() { printf '127.0.0.1:%s\n' "${ports[@]:0:${#ports[@]}/2}"; }
 # An id of Kafka: 16 bytes in the base64 of addresses, with no - in front.
 new_cluster() { head -c 16 /dev/urandom | base64 | tr '+/' 'Hf' | tr -d =; }
 
-# start_broker PART N HEAP
-start_broker() {
-  local part=$1 n=$2 heap=$3 config java
-  config=$(file_of "$part" config "$n")
-  write_broker_config "$part" "$n" >"$config"
-  java=(java -cp "$cache/kafka/*" -Dorg.slf4j.simpleLogger.showDateTime=true
-    '-Dorg.slf4j.simpleLogger.dateTimeFormat=yyyy-MM-dd HH:mm:ss.SSS')
-  if [[ ! -e $(file_of "$part" .formatted "$n") ]]; then
-    rm -rf "$(file_of "$part" data "$n")"
-    long_work "Making the data folder of $part" "$(file_of "$part" format.log "$n")" \
-      "${java[@]}" kafka.tools.StorageTool format -t "$(<"$folder/$part/cluster")" -c "$config" || exit 1
-    touch "$(file_of "$part" .formatted "$n")"
-  fi
-  launch "$part" "$n" "${java[@]}" "-Xmx$heap" -XX:+ExitOnOutOfMemoryError kafka.Kafka "$config"
+# format_brokers PART N…: makes the data folders of those that have none.
+format_brokers() {
+  local part=$1 n new=()
+  shift
+  for n in "$@"; do
+    if [[ ! -e $(file_of "$part" .formatted "$n") ]]; then new+=("$n"); fi
+  done
+  ((${#new[@]} > 0)) || return 0
+  long_work "Making the data folders of $part" "$folder/$part/format.log" format_at_once "$part" "${new[@]}" || exit 1
+}
+
+format_at_once() {
+  local part=$1 n pid pids=()
+  shift
+  for n in "$@"; do
+    format_broker "$part" "$n" &
+    pids+=($!)
+  done
+  for pid in "${pids[@]}"; do wait "$pid" || return; done
+}
+
+format_broker() {
+  rm -rf "$(file_of "$1" data "$2")"
+  "${java[@]}" kafka.tools.StorageTool format -t "$(<"$folder/$1/cluster")" -c "$(file_of "$1" config "$2")" &&
+    touch "$(file_of "$1" .formatted "$2")"
 }
 
 write_broker_config() {
