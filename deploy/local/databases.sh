@@ -116,6 +116,7 @@ write_database_config() {
   as_user=()
   if ((EUID == 0)); then as_user=(--user=root); fi
   choose_ports "$part" 1
+  forget_socket "$part" # what a killed server left would keep MySQL from starting
   choose_socket "$part" >"$folder/$part/socket"
   # Made here and not by the server, so that it is there before anyone can connect.
   [[ -s $folder/$part/password ]] || head -c 24 /dev/urandom | base64 | tr '+/' 'Hf' >"$folder/$part/password"
@@ -163,10 +164,10 @@ choose_socket() {
   echo "$socket"
 }
 
-# forget_socket PART: the file, and the folder that choose_socket made for it elsewhere.
+# forget_socket PART: the socket, and the folder that choose_socket made for it elsewhere.
 forget_socket() {
   local socket
   socket=$(read_file "$1" socket)
-  rm -f "$folder/$1/socket"
+  rm -f "$folder/$1"/{socket,server.sock,server.sock.lock}
   if [[ $socket == */stack.??????/server.sock && $socket != "$folder"/* ]]; then rm -rf "${socket%/*}"; fi
 }

@@ -141,6 +141,9 @@ share.coordinator.state.topic.replication.factor=$replicas
 share.coordinator.state.topic.min.isr=$in_sync
 group.initial.rebalance.delay.ms=0
 group.min.session.timeout.ms=1000
+# Less than the 9 s of old: a killed broker can come back, or lose its leaderships, only after that time.
+broker.session.timeout.ms=4000
+broker.heartbeat.interval.ms=1000
 END
 }
 
