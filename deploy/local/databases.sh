@@ -21,21 +21,16 @@ client_of_mariadb() { mariadb --no-defaults "$@"; }
 # MySQL is in no stable Debian. It is unpacked, with the libraries it needs, into a folder of its own, and runs from
 # there by the loader of that folder: nothing is installed in the system, and no chroot is needed.
 prepare_mysql() {
-  local root=$cache/mysql-root
-  if [[ ! -e $root/.complete ]]; then
-    ((EUID == 0)) || die 1 "fetching MySQL into $root: debootstrap needs root. Run deploy/local/up mysql as root once" \
-      'with STACK_CACHE=FOLDER, and use that folder by the same variable.'
-    mkdir -p "$cache"
-    exec 9>"$cache/.mysql.lock"
-    flock 9
-    [[ -e $root/.complete ]] || fetch_mysql "$root"
-    exec 9>&-
-  fi
+  fetch_once mysql has_mysql fetch_mysql
   check_mysql_version
 }
 
+has_mysql() { [[ -e $cache/mysql-root/.complete ]]; }
+
 fetch_mysql() {
-  local root=$1 mirror
+  local root=$cache/mysql-root mirror
+  ((EUID == 0)) || die 1 "fetching MySQL into $root: debootstrap needs root. Run deploy/local/up mysql as root once" \
+    'with STACK_CACHE=FOLDER, and use that folder by the same variable.'
   mirror=${STACK_MIRROR:-$(debian_archives | awk 'NF == 1 {print $1; exit}')}
   [[ -n $mirror ]] || die 1 'fetching MySQL: apt here uses no archive of Debian; name one with STACK_MIRROR=URL'
   export_apt_proxy

@@ -4,21 +4,18 @@
 readonly kafka_pom=deploy/local/kafka/pom.xml
 readonly kafka_sums=deploy/local/kafka/jars.sha256
 
-prepare_kafka() {
-  local jars=$cache/kafka stamp
-  stamp=$(hash_of $kafka_pom $kafka_sums)
-  mkdir -p "$cache"
-  exec 9>"$cache/.kafka.lock"
-  flock 9
-  if [[ ! -e $jars/.stamp || $(<"$jars/.stamp") != "$stamp" ]]; then
-    rm -rf "$jars" "$jars.new"
-    long_work 'Fetching Kafka (43 MB)' build/logs/kafka.log mvn -q -B --strict-checksums -f $kafka_pom \
-      dependency:copy-dependencies -DincludeScope=runtime -DoutputDirectory="$jars.new" || exit 1
-    check_jars "$jars.new"
-    echo "$stamp" >"$jars.new/.stamp"
-    mv "$jars.new" "$jars"
-  fi
-  exec 9>&-
+prepare_kafka() { fetch_once kafka has_jars fetch_jars; }
+
+has_jars() { [[ -e $cache/kafka/.stamp && $(<"$cache/kafka/.stamp") == "$(hash_of $kafka_pom $kafka_sums)" ]]; }
+
+fetch_jars() {
+  local jars=$cache/kafka
+  rm -rf "$jars" "$jars.new"
+  long_work 'Fetching Kafka (43 MB)' build/logs/kafka.log mvn -q -B --strict-checksums -f $kafka_pom \
+    dependency:copy-dependencies -DincludeScope=runtime -DoutputDirectory="$jars.new" || exit 1
+  check_jars "$jars.new"
+  hash_of $kafka_pom $kafka_sums >"$jars.new/.stamp"
+  mv "$jars.new" "$jars"
 }
 
 # check_jars FOLDER: exactly the files of jars.sha256.
@@ -110,7 +107,7 @@ format_at_once() {
 
 format_broker() {
   rm -rf "$(file_of "$1" data "$2")"
-  "${java[@]}" kafka.tools.StorageTool format -t "$(<"$folder/$1/cluster")" -c "$(file_of "$1" config "$2")" &&
+  "${java[@]}" -XX:TieredStopAtLevel=1 -XX:+UseSerialGC kafka.tools.StorageTool format -t "$(<"$folder/$1/cluster")" -c "$(file_of "$1" config "$2")" &&
     touch "$(file_of "$1" .formatted "$2")"
 }
 

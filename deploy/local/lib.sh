@@ -211,6 +211,18 @@ choose_ports() {
 
 accepts() { (exec 3<>"/dev/tcp/127.0.0.1/$1") 2>/dev/null; }
 
+# --- What is fetched ---------------------------------------------------------------------------------------
+
+# fetch_once NAME IS_THERE FETCH: into the cache, which may be another's and not for us to write once all is there.
+fetch_once() {
+  "$2" && return
+  mkdir -p "$cache"
+  exec 9>"$cache/.$1.lock"
+  flock 9
+  "$2" || "$3"
+  exec 9>&-
+}
+
 # --- One at a time -----------------------------------------------------------------------------------------
 
 lock_folder() {
