@@ -16,8 +16,6 @@ start_mariadb() {
   start_database mariadb "$server"
 }
 
-client_of_mariadb() { mariadb --no-defaults "$@"; }
-
 # MySQL is in no stable Debian. It is unpacked, with the libraries it needs, into a folder of its own, and runs from
 # there by the loader of that folder: nothing is installed in the system, and no chroot is needed.
 prepare_mysql() {
@@ -36,7 +34,7 @@ fetch_mysql() {
   export_apt_proxy
   rm -rf --one-file-system "$root" "$root.debs"
   long_work 'Fetching MySQL (150 MB)' build/logs/mysql.log debootstrap --download-only --force-check-gpg --variant=minbase \
-    --include=mysql-server-core,mysql-client-core sid "$root.debs" "$mirror" || exit 1
+    --include=mysql-server-core sid "$root.debs" "$mirror" || exit 1
   long_work 'Unpacking it (500 MB)' build/logs/mysql-unpack.log unpack "$root.debs/var/cache/apt/archives" "$root" || exit 1
   rm -rf --one-file-system "$root.debs"
   touch "$root/.complete"
@@ -51,41 +49,34 @@ unpack() {
 
 # Unstable moves on. What herdflow is tried with: the long-term lines 8.4 and 9.7, and what lies between.
 check_mysql_version() {
-  local version
-  version=$(mysql_program sbin/mysqld --no-defaults --version) || die 1 "MySQL in $cache/mysql-root does not run here: remove that folder, and it is fetched again"
+  local version mysqld
+  set_mysqld
+  version=$("${mysqld[@]}" --no-defaults --version) || die 1 "MySQL in $cache/mysql-root does not run here: remove that folder, and it is fetched again"
   [[ $version =~ Ver\ (8\.[4-9]|9\.)[0-9.]* ]] ||
     die 1 "MySQL in $cache/mysql-root is of a version that herdflow is not tried with (8.4 to 9.x): $version." \
       'Use a folder with an older one by STACK_CACHE=FOLDER, or try herdflow with this one and let check_mysql_version in deploy/local/databases.sh pass it.'
 }
 
-# mysql_command NAME: sets command to what starts bin/NAME or sbin/NAME.
-mysql_command() {
+# set_mysqld: sets mysqld to the command that starts it.
+set_mysqld() {
   local libraries
   libraries=$cache/mysql-root/usr/lib/$(uname -m)-linux-gnu
-  command=("$libraries"/ld-linux-*.so.* --library-path "$libraries" "$cache/mysql-root/usr/$1")
-}
-
-mysql_program() {
-  local command
-  mysql_command "$1"
   # The configuration of this system's OpenSSL is not for the one in there.
-  OPENSSL_CONF=/dev/null "${command[@]}" "${@:2}"
+  mysqld=(env OPENSSL_CONF=/dev/null "$libraries"/ld-linux-*.so.* --library-path "$libraries" "$cache/mysql-root/usr/sbin/mysqld")
 }
-
-client_of_mysql() { mysql_program bin/mysql --no-defaults "$@"; }
 
 start_mysql() {
-  local usr=$cache/mysql-root/usr command
+  local usr=$cache/mysql-root/usr mysqld
+  set_mysqld
   write_database_config mysql "basedir=$usr" "lc-messages-dir=$usr/share/mysql" "plugin-dir=$usr/lib/mysql/plugin" \
     "character-sets-dir=$usr/share/mysql/charsets" secure-file-priv=NULL mysqlx=0 performance_schema=OFF
   if [[ ! -e $folder/mysql/.formatted ]]; then
     rm -rf "$folder/mysql/data"
-    long_work 'Making the data folder of mysql' "$folder/mysql/format.log" mysql_program sbin/mysqld \
+    long_work 'Making the data folder of mysql' "$folder/mysql/format.log" "${mysqld[@]}" \
       --defaults-file="$folder/mysql/config" "${as_user[@]}" --initialize-insecure || exit 1
     touch "$folder/mysql/.formatted"
   fi
-  mysql_command sbin/mysqld
-  start_database mysql env OPENSSL_CONF=/dev/null "${command[@]}"
+  start_database mysql "${mysqld[@]}"
 }
 
 # start_database PART COMMAND…
@@ -100,7 +91,7 @@ database_answers() { version_of_database "$1" >/dev/null 2>&1; }
 
 # version_of_database PART: asked of the server.
 version_of_database() {
-  MYSQL_PWD=$(read_file "$1" password) "client_of_$1" --protocol=socket --socket="$(read_file "$1" socket)" \
+  MYSQL_PWD=$(read_file "$1" password) mariadb --no-defaults --protocol=socket --socket="$(read_file "$1" socket)" \
     --user=herdflow --connect-timeout=5 --batch --skip-column-names --execute='SELECT VERSION()'
 }
 
