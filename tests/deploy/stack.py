@@ -124,7 +124,7 @@ class Database:
         host, port = self.stack.read(self.part, "address").split(":")
         way = [f"--host={host}", f"--port={port}"] if by == "tcp" else [f"--socket={self.stack.read(self.part, 'socket')}"]
         return subprocess.run(
-            ["mariadb", "--no-defaults", f"--user={user}", *way, "--batch", "--skip-column-names", "--execute", statement],
+            ["mariadb", "--no-defaults", f"--user={user}", *way, "--skip-ssl-verify-server-cert", "--batch", "--skip-column-names", "--execute", statement],
             env=os.environ | {"MYSQL_PWD": password}, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
             text=True, timeout=ANSWER_SECONDS, check=False,
         )  # fmt: skip
