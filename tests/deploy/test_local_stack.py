@@ -81,6 +81,15 @@ def test_a_killed_server_is_told_as_dead_and_comes_back_even_if_its_port_was_tak
         assert database.sql("SHOW DATABASES LIKE 'kept'") == "kept"
 
 
+def test_a_server_of_an_interrupted_up_does_not_get_a_second_beside_it(stack: Stack) -> None:
+    stack.run("up", "mariadb")
+    (stack.folder / "mariadb/address").unlink()
+
+    assert "half started" in stack.run("up", "mariadb")
+    assert len(stack.processes()) == 1
+    assert Database(stack, "mariadb").sql("SELECT 1") == "1"
+
+
 def test_a_socket_of_a_long_folder_is_put_elsewhere(packages: None, tmp_path: Path) -> None:
     stack = Stack(tmp_path / ("long" * 30))
     try:
