@@ -1,3 +1,4 @@
+#include <cstdlib>
 #include <memory>
 
 #include "layer_store_properties.hpp"
@@ -5,6 +6,9 @@
 
 namespace herdflow::pipeline::testing {
 namespace {
+
+/// A case makes and drops databases, and SQLite's tests look at many more.
+[[maybe_unused]] const int few_cases = ::setenv("RC_PARAMS", "max_success=20", 0);
 
 INSTANTIATE_TEST_SUITE_P(MariaDb, LayerStoreProperties,
                          ::testing::Values(store_mysql::MakerOf("mariadb")));
