@@ -1,4 +1,3 @@
-#include <cstdlib>
 #include <memory>
 
 #include "layer_store_properties.hpp"
@@ -6,9 +5,6 @@
 
 namespace herdflow::pipeline::testing {
 namespace {
-
-/// A case makes and drops databases, and SQLite's tests look at many more.
-[[maybe_unused]] const int few_cases = ::setenv("RC_PARAMS", "max_success=20", 0);
 
 INSTANTIATE_TEST_SUITE_P(MariaDb, LayerStoreProperties,
                          ::testing::Values(store_mysql::MakerOf("mariadb")));

@@ -59,7 +59,8 @@ class MysqlLayerStore : public ::testing::TestWithParam<std::string> {
       SkipWithoutServer();
       return;
     }
-    layers_ = std::make_unique<store_mysql::MysqlLayerStoreFixture>(*std::move(server));
+    layers_ = std::make_unique<store_mysql::MysqlLayerStoreFixture>(*std::move(server),
+                                                                    store_mysql::Tables::kNew);
   }
 
   std::unique_ptr<store_mysql::MysqlLayerStoreFixture> layers_;
