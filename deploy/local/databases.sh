@@ -39,7 +39,7 @@ fetch_mysql() {
 # The system's apt, its lists and its packages stay as they are.
 download_mysql() {
   local work=$1 mirror apt
-  mirror=${STACK_MIRROR:-$(debian_archives | awk 'NF == 1 {print $1; exit}')}
+  mirror=${STACK_MIRROR:-$(debian_archives | awk 'NF == 1 && !found++ {print $1}')}
   [[ -n $mirror ]] || die 1 'fetching MySQL: apt here uses no archive of Debian; name one with STACK_MIRROR=URL'
   echo "deb [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] $mirror sid main" >"$work/sources.list"
   touch "$work/status"
