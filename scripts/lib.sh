@@ -94,10 +94,3 @@ debian_archives() {
   apt-get indextargets --format '$(REPO_URI) $(CODENAME) $(ORIGIN)' 'Created-By: Packages' |
     awk '$3 == "Debian" && $2 ~ /^[a-z]+(-updates|-security)?$/ {sub(/^[a-z]+/, "", $2); print $1, $2}' | sort -u
 }
-
-# debootstrap does not read the configuration of apt.
-export_apt_proxy() {
-  local http_proxy_of_apt=
-  eval "$(apt-config shell http_proxy_of_apt Acquire::http::Proxy)"
-  if [[ -z ${http_proxy:-} && -n $http_proxy_of_apt ]]; then export http_proxy=$http_proxy_of_apt; fi
-}

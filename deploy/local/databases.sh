@@ -16,8 +16,8 @@ start_mariadb() {
   start_database mariadb "$server"
 }
 
-# MySQL is in no stable Debian. It is unpacked, with the libraries it needs, into a folder of its own, and runs from
-# there by the loader of that folder: nothing is installed in the system, and no chroot is needed.
+# MySQL is in no stable Debian. That of unstable is unpacked, with the libraries it needs, into a folder of its own, and runs from
+# there by the loader of that folder: nothing is installed in the system, and neither root nor a chroot is needed.
 prepare_mysql() {
   fetch_once mysql has_mysql fetch_mysql
   check_mysql_version
@@ -26,18 +26,28 @@ prepare_mysql() {
 has_mysql() { [[ -e $cache/mysql-root/.complete ]]; }
 
 fetch_mysql() {
-  local root=$cache/mysql-root mirror
-  ((EUID == 0)) || die 1 "fetching MySQL into $root: debootstrap needs root. Run deploy/local/up mysql as root once" \
-    'with STACK_CACHE=FOLDER, and use that folder by the same variable.'
-  mirror=${STACK_MIRROR:-$(debian_archives | awk 'NF == 1 {print $1; exit}')}
-  [[ -n $mirror ]] || die 1 'fetching MySQL: apt here uses no archive of Debian; name one with STACK_MIRROR=URL'
-  export_apt_proxy
-  rm -rf --one-file-system "$root" "$root.debs"
-  long_work 'Fetching MySQL (150 MB)' build/logs/mysql.log debootstrap --download-only --force-check-gpg --variant=minbase \
-    --include=mysql-server-core sid "$root.debs" "$mirror" || exit 1
-  long_work 'Unpacking it (500 MB)' build/logs/mysql-unpack.log unpack "$root.debs/var/cache/apt/archives" "$root" || exit 1
-  rm -rf --one-file-system "$root.debs"
+  local root=$cache/mysql-root work=$cache/mysql-root.work
+  rm -rf "$root" "$work"
+  mkdir -p "$work"/{state/lists/partial,cache/archives/partial}
+  long_work 'Fetching MySQL (60 MB)' build/logs/mysql.log download_mysql "$work" || exit 1
+  long_work 'Unpacking it' build/logs/mysql-unpack.log unpack "$work/cache/archives" "$root" || exit 1
+  rm -rf "$work"
   touch "$root/.complete"
+}
+
+# download_mysql FOLDER: with all that it depends on, by an apt that knows of unstable alone, and of no package installed.
+# The system's apt, its lists and its packages stay as they are.
+download_mysql() {
+  local work=$1 mirror apt
+  mirror=${STACK_MIRROR:-$(debian_archives | awk 'NF == 1 && !found++ {print $1}')}
+  [[ -n $mirror ]] || die 1 'fetching MySQL: apt here uses no archive of Debian; name one with STACK_MIRROR=URL'
+  echo "deb [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] $mirror sid main" >"$work/sources.list"
+  touch "$work/status"
+  apt=(apt-get -q -o "Dir::State=$work/state" -o "Dir::State::status=$work/status" -o "Dir::Cache=$work/cache"
+    -o "Dir::Etc::sourcelist=$work/sources.list" -o Dir::Etc::sourceparts=/dev/null
+    -o Dir::Etc::preferences=/dev/null -o Dir::Etc::preferencesparts=/dev/null -o APT::Default-Release=
+    -o APT::Sandbox::User= -o Acquire::Languages=none)
+  "${apt[@]}" update && "${apt[@]}" install --yes --download-only --no-install-recommends mysql-server-core
 }
 
 # unpack FOLDER TO: its packages.

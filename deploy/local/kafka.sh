@@ -20,9 +20,9 @@ fetch_jars() {
 
 # check_jars FOLDER: exactly the files of jars.sha256.
 check_jars() {
-  (cd "$1" && sha256sum -- *.jar) | cmp -s - $kafka_sums && return
+  (cd "$1" && LC_ALL=C && sha256sum -- *.jar) | cmp -s - $kafka_sums && return
   die 1 "fetching Kafka: the files in $1 are not those of $kafka_sums (diff shows which)." \
-    "After a change of $kafka_pom renew it: (cd $1 && sha256sum -- *.jar) >$kafka_sums"
+    "After a change of $kafka_pom renew it: (cd $1 && LC_ALL=C && sha256sum -- *.jar) >$kafka_sums"
 }
 
 prepare_kafka3() { prepare_kafka; }

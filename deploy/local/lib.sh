@@ -101,7 +101,7 @@ pid_of() {
   local pid file
   file=$(file_of "$1" pid "$2")
   [[ -e $file ]] && pid=$(<"$file") && [[ $pid =~ ^[0-9]+$ ]] &&
-    tr '\0' '\n' 2>/dev/null <"/proc/$pid/cmdline" | grep -qF -- "$(file_of "$1" config "$2")" && echo "$pid"
+    grep -zqsF -- "$(file_of "$1" config "$2")" "/proc/$pid/cmdline" && echo "$pid"
 }
 
 pids_of() {
