@@ -15,8 +15,11 @@ using pipeline::Topic;
 using pipeline::TopicPartition;
 using std::chrono::milliseconds;
 
+/// What the driver holds at most of each partition, before a last fetch.
+constexpr std::size_t kFetchedAhead = std::size_t{2} << 20;
 /// The longest sleep between two looks, should a wake-up be lost.
 constexpr milliseconds kLook{100};
+constexpr int kWakeTimeoutMs = 10;
 constexpr std::chrono::seconds kBetweenCommits{1};
 constexpr std::chrono::seconds kLeaveTimeout{5};
 /// Cows and sensors go first, but for one turn in so many.
@@ -62,6 +65,10 @@ struct PartitionState {
   bool started = false;
 };
 
+bool HasNews(const PartitionState& state) {
+  return state.started && (state.next || rd_kafka_queue_length(state.queue.get()) > 0);
+}
+
 class KafkaEventReader : public pipeline::EventReader, private Listener {
  public:
   KafkaEventReader(const KafkaLogOptions& options, std::vector<Topic> topics)
@@ -91,6 +98,7 @@ class KafkaEventReader : public pipeline::EventReader, private Listener {
   PartitionState* Choose();
   std::optional<pipeline::MessageBatch> Read(PartitionState& state,
                                              const pipeline::PollLimits& limits);
+  void WakeFetcher(const PartitionState& state);
   MessageHandle Next(PartitionState& state);
   void TakeReadError(PartitionState& state, const rd_kafka_message_t& message);
   void TellLoaded(bool now);
@@ -107,6 +115,7 @@ class KafkaEventReader : public pipeline::EventReader, private Listener {
   bool group_takes_back_ = false;  ///< The owner is to be told.
   bool leave_next_ = false;        ///< The owner was told, and has had its time.
   bool closing_ = false;
+  std::size_t taken_ = 0;  ///< Bytes since the driver's fetcher was woken.
   std::size_t last_chosen_ = 0;
   int turns_in_front_ = 0;
   Clock::time_point told_loaded_;
@@ -119,12 +128,11 @@ Result<> KafkaEventReader::Open(const std::string& group) {
       {"enable.auto.offset.store", "false"},
       {"auto.offset.reset", "error"},
       {"partition.assignment.strategy", "roundrobin"},
-      {"fetch.wait.max.ms", "100"},
+      {"fetch.wait.max.ms", "50"},
       {"fetch.error.backoff.ms", "100"},
-      {"fetch.message.max.bytes", "4194304"},
-      {"fetch.max.bytes", "67108864"},
+      {"fetch.message.max.bytes", "1048576"},
       {"queued.min.messages", "1000000"},
-      {"queued.max.messages.kbytes", "16384"},
+      {"queued.max.messages.kbytes", std::to_string(kFetchedAhead / 1024)},
   };
   HERDFLOW_ASSIGN(client_, MakeClient(options_, RD_KAFKA_CONSUMER, ours, *this));
   rd_kafka_poll_set_consumer(client_.get());
@@ -338,7 +346,7 @@ PartitionState* KafkaEventReader::Choose() {
   PartitionState* other = nullptr;
   for (std::size_t i = 1; i <= partitions_.size(); ++i) {
     auto& state = partitions_[(last_chosen_ + i) % partitions_.size()];
-    if (!state.started || (!state.next && rd_kafka_queue_length(state.queue.get()) == 0)) continue;
+    if (!HasNews(state)) continue;
     auto*& choice = state.partition.topic == Topic::kMeasurements ? other : front;
     if (choice == nullptr) choice = &state;
   }
@@ -367,7 +375,24 @@ std::optional<pipeline::MessageBatch> KafkaEventReader::Read(PartitionState& sta
     kept.Add(std::move(message));
   }
   if (kept.count() == 0) return std::nullopt;
+  taken_ += bytes;
+  if (taken_ >= kFetchedAhead / 4) WakeFetcher(state);
   return kept.Take();
+}
+
+/// A driver below 2.2 whose queue was full looks only after up to a second whether there is room
+/// again, so that one partition with a backlog would be read in steps of a second. Any request to
+/// its broker wakes it; the answer does not matter. While there is something else to read, it is
+/// let sleep: one fetch for many partitions is better than one for each.
+void KafkaEventReader::WakeFetcher(const PartitionState& state) {
+  const bool others = std::any_of(partitions_.begin(), partitions_.end(), [&](const auto& other) {
+    return &other != &state && HasNews(other);
+  });
+  if (others) return;
+  taken_ = 0;
+  std::int64_t begin = 0, end = 0;
+  rd_kafka_query_watermark_offsets(client_.get(), state.kafka_name.c_str(),
+                                   state.partition.partition, &begin, &end, kWakeTimeoutMs);
 }
 
 MessageHandle KafkaEventReader::Next(PartitionState& state) {

@@ -141,7 +141,7 @@ Result<Producer> KafkaEventWriter::MakeProducer() {
       {"enable.idempotence", "true"},
       {"acks", "all"},
       {"partitioner", "murmur2"},
-      {"linger.ms", "1"},
+      {"linger.ms", "0"},
       {"batch.size", "1000000"},
       {"compression.type", "lz4"},
       {"message.timeout.ms", std::to_string(options_.message_timeout.count())},
