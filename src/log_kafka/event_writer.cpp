@@ -2,6 +2,7 @@
 #include <array>
 #include <atomic>
 #include <deque>
+#include <mutex>
 #include <shared_mutex>
 #include <thread>
 #include <utility>
