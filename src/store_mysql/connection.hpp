@@ -32,6 +32,10 @@ class Connection {
   /// Lost, or in a state that nobody knows: to be closed.
   [[nodiscard]] bool broken() const { return broken_; }
   void MarkBroken() { broken_ = true; }
+  /// Whether a statement has changed a row since ForgetWrites.
+  [[nodiscard]] bool wrote() const { return wrote_; }
+  void NoteWrite() { wrote_ = true; }
+  void ForgetWrites() { wrote_ = false; }
 
   [[nodiscard]] MYSQL* handle() { return &handle_; }
   /// The failure that the driver tells: of `statement` where it is given, else of the connection.
@@ -46,6 +50,7 @@ class Connection {
   std::string server_version_;
   bool is_mariadb_ = false;
   bool broken_ = false;
+  bool wrote_ = false;
 };
 
 }  // namespace herdflow::store_mysql

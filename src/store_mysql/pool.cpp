@@ -18,8 +18,9 @@ constexpr std::string_view kRead = "SET TRANSACTION ISOLATION LEVEL REPEATABLE R
 /// Holds a session until the end, then gives it back.
 class MysqlPool::PooledTransaction final : public store_sql::Transaction {
  public:
-  PooledTransaction(MysqlPool& pool, std::unique_ptr<MysqlSession> session)
-      : pool_(pool), session_(std::move(session)) {}
+  /// `step`: empty, or the step whose lease it holds.
+  PooledTransaction(MysqlPool& pool, std::unique_ptr<MysqlSession> session, std::string_view step)
+      : pool_(pool), session_(std::move(session)), step_(step) {}
 
   ~PooledTransaction() override {
     Connection& connection = session_->connection();
@@ -33,6 +34,11 @@ class MysqlPool::PooledTransaction final : public store_sql::Transaction {
 
   Result<> Commit() override {
     Connection& connection = session_->connection();
+    // Looking in vain writes nothing, so that an idle server's disk has rest.
+    if (!step_.empty() && connection.wrote()) {
+      HERDFLOW_ASSIGN(store_sql::Statement * note, session_->Get("note_lease"));
+      HERDFLOW_CHECK(note->Bind(1, step_).Bind(2, std::string_view(pool_.options_.owner)).Run());
+    }
     committed_ = true;  // Whatever comes of it, there is nothing left to roll back.
     auto done = connection.Execute("COMMIT");
     if (done) return done;
@@ -47,6 +53,7 @@ class MysqlPool::PooledTransaction final : public store_sql::Transaction {
  private:
   MysqlPool& pool_;
   std::unique_ptr<MysqlSession> session_;
+  std::string_view step_;  ///< A literal.
   bool committed_ = false;
 };
 
@@ -59,14 +66,16 @@ Result<std::unique_ptr<store_sql::Transaction>> MysqlPool::BeginRead() { return 
 Result<std::unique_ptr<store_sql::Transaction>> MysqlPool::Begin(std::string_view how,
                                                                  std::string_view step) {
   HERDFLOW_ASSIGN(auto session, Take());
-  auto transaction = std::make_unique<PooledTransaction>(*this, std::move(session));
+  auto transaction = std::make_unique<PooledTransaction>(*this, std::move(session), step);
   Connection& connection = static_cast<MysqlSession&>(transaction->session()).connection();
   HERDFLOW_CHECK(connection.Execute(how));
   HERDFLOW_CHECK(connection.Execute("START TRANSACTION"));
+  connection.ForgetWrites();
   if (step.empty()) return transaction;
-  HERDFLOW_ASSIGN(store_sql::Statement * lease, transaction->session().Get("take_lease"));
-  HERDFLOW_CHECK(lease->Bind(1, step).Bind(2, std::string_view(options_.owner)).Run());
-  if (lease->found() != 1) {
+  HERDFLOW_ASSIGN(store_sql::Statement * lease, transaction->session().Get("lock_lease"));
+  HERDFLOW_ASSIGN(const bool there, lease->Bind(1, step).Step());
+  lease->Reset();
+  if (!there) {
     return Fail(ErrorCode::kCorruptData, "taking the lease of a step: {}step_leases has no row {}",
                 databases_.ops, step);
   }

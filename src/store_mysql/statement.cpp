@@ -137,6 +137,7 @@ Result<> MysqlStatement::Execute() {
   }
   if (!binds_.empty() && mysql_stmt_bind_param(handle_, binds_.data()) != 0) return Failed();
   if (mysql_stmt_execute(handle_) != 0) return Failed();
+  if (columns_.empty() && found() > 0) connection_.NoteWrite();
   return {};
 }
 
@@ -257,6 +258,7 @@ Result<> MysqlStatement::RunForArray(std::size_t columns, std::span<const Value>
   mysql_stmt_attr_set(handle_, STMT_ATTR_ARRAY_SIZE, &count);
   if (mysql_stmt_bind_param(handle_, binds_.data()) != 0) return Failed();
   if (mysql_stmt_execute(handle_) != 0) return Failed();
+  connection_.NoteWrite();
   return {};
 }
 

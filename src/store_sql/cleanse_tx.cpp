@@ -11,7 +11,6 @@ namespace {
 
 using pipeline::CowRef;
 using pipeline::Lineage;
-using pipeline::QuarantineEntry;
 using pipeline::ReadingKey;
 using pipeline::SensorRef;
 using pipeline::SilverReading;

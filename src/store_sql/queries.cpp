@@ -59,7 +59,8 @@ Result<std::optional<herd::DataRange>> FindDataRange(Session& session) {
 }
 
 /// One row of read_progress, and the stream's integer.
-struct Progress : PartitionProgress {
+struct Progress {
+  PartitionProgress at;
   std::int64_t stream = 0;
 };
 
@@ -70,7 +71,7 @@ Result<std::vector<Progress>> FindProgress(Session& session) {
   while (true) {
     HERDFLOW_ASSIGN(const bool there, read->Step());
     if (!there) return all;
-    Progress at;
+    PartitionProgress at;
     at.topic = read->Bytes(0);
     at.stream_id = read->Bytes(1);
     at.partition = static_cast<std::int32_t>(read->Int(2));
@@ -78,14 +79,14 @@ Result<std::vector<Progress>> FindProgress(Session& session) {
     at.next_offset = read->Int(4);
     at.holes = read->Int(5);
     at.judged_offset = read->Int(6);
-    at.stream = read->Int(7);
     at.log_id = read->Bytes(8);
     at.last_hash = HashIn(read->Bytes(9));
     // Of the streams of one partition, oldest first, the last one is loaded now.
     if (!all.empty()) {
-      all.back().current = all.back().topic != at.topic || all.back().partition != at.partition;
+      PartitionProgress& before = all.back().at;
+      before.current = before.topic != at.topic || before.partition != at.partition;
     }
-    all.push_back(std::move(at));
+    all.push_back({std::move(at), read->Int(7)});
   }
 }
 
@@ -141,8 +142,10 @@ class SqlHerdQueries final : public pipeline::HerdQueries {
 
   Result<std::vector<PartitionProgress>> ReadProgress() override {
     HERDFLOW_ASSIGN(const auto snapshot, sessions_->BeginRead());
-    HERDFLOW_ASSIGN(const auto all, FindProgress(snapshot->session()));
-    return std::vector<PartitionProgress>(all.begin(), all.end());
+    HERDFLOW_ASSIGN(auto all, FindProgress(snapshot->session()));
+    std::vector<PartitionProgress> progress;
+    for (Progress& each : all) progress.push_back(std::move(each.at));
+    return progress;
   }
 
   Result<StoreStatus> ReadStatus() override {
@@ -166,8 +169,8 @@ class SqlHerdQueries final : public pipeline::HerdQueries {
       bronze_rows[{row.Int(0), row.Int(1)}] = row.Int(2);
     }));
     HERDFLOW_ASSIGN(const auto all, FindProgress(session));
-    for (const Progress& at : all) {
-      status.partitions.push_back({at, bronze_rows[{at.stream, at.partition}]});
+    for (const auto& [at, stream] : all) {
+      status.partitions.push_back({at, bronze_rows[{stream, at.partition}]});
     }
     return status;
   }

@@ -94,6 +94,59 @@ TEST(Config, OnePortForBothRolesIsAnError) {
   EXPECT_NE(read.error().message().find("[producer] port"), std::string::npos);
 }
 
+TEST_F(ConfigFile, EnginesAndKafkasOwnOptions) {
+  const auto read = Read(
+      "[log]\nengine = \"kafka\"\n[store]\nengine = \"mysql\"\n[topics]\ncreate = false\n"
+      "[kafka.options]\n\"client.id\" = \"farm\"\nsocket.timeout.ms = 1000\nlog_level = 6\n");
+  ASSERT_TRUE(read) << read.error().message();
+  EXPECT_EQ(read->log_engine, LogEngine::kKafka);
+  EXPECT_EQ(read->store_engine, StoreEngine::kMysql);
+  EXPECT_FALSE(read->topics_create);
+  EXPECT_EQ(
+      read->kafka_options,
+      (KafkaOptions{{"client.id", "farm"}, {"log_level", "6"}, {"socket.timeout.ms", "1000"}}));
+}
+
+TEST_F(ConfigFile, AnUnknownEngineSaysWhichThereAre) {
+  const auto read = Read("[log]\nengine = \"redis\"\n");
+  ASSERT_FALSE(read);
+  EXPECT_NE(read.error().message().find("sqlite or kafka"), std::string::npos)
+      << read.error().message();
+}
+
+TEST_F(ConfigFile, ASecretDoesNotBelongIntoTheFile) {
+  const auto read = Read("[mysql]\npassword = \"hush\"\n");
+  ASSERT_FALSE(read);
+  EXPECT_NE(read.error().message().find("password_file"), std::string::npos);
+  EXPECT_EQ(read.error().message().find("hush"), std::string::npos) << read.error().message();
+}
+
+TEST(Config, SecretsComeFromTheEnvironmentOrAFileAndAreNotShown) {
+  const std::string file =
+      (std::filesystem::temp_directory_path() / ("herdflow_secret_" + std::to_string(getpid())))
+          .string();
+  std::ofstream(file) << "hush\n";
+  ConfigSources sources;
+  sources.environment["HERDFLOW_MYSQL_PASSWORD_FILE"] = file;
+  sources.environment["HERDFLOW_KAFKA_OPTIONS"] =
+      "sasl.username=me, sasl.password_file=" + file + ",ssl.key.password=hush";
+  auto read = ReadConfiguration(sources);
+  ASSERT_TRUE(read) << read.error().message();
+  EXPECT_EQ(*MysqlPassword(*read), "hush");
+  EXPECT_EQ(*WithSecrets(read->kafka_options),
+            (KafkaOptions{
+                {"sasl.username", "me"}, {"sasl.password", "hush"}, {"ssl.key.password", "hush"}}));
+  sources.environment["HERDFLOW_MYSQL_PASSWORD"] = "louder";
+  read = ReadConfiguration(sources);
+  EXPECT_EQ(*MysqlPassword(*read), "louder");
+  for (const ConfigField& field : ConfigFields()) {
+    EXPECT_EQ(field.show(*read).find("hush"), std::string::npos) << field.name;
+    EXPECT_EQ(field.show(*read).find("louder"), std::string::npos) << field.name;
+  }
+  std::filesystem::remove(file);
+  EXPECT_FALSE(WithSecrets(read->kafka_options));
+}
+
 TEST(Config, ReferencePageIsUpToDate) {
   const std::string page = HERDFLOW_SOURCE_DIR "/docs/configuration.md";
   if (std::getenv("HERDFLOW_WRITE_REFERENCE") != nullptr) {

@@ -25,7 +25,7 @@ CREATE TABLE IF NOT EXISTS {ops}consumer_offsets (
   owner VARCHAR(255),
   PRIMARY KEY (consumer_group, stream_id, part));
 
--- Whoever holds the lock of a row works on that step; the columns tell people who did last.
+-- Whoever holds the lock of a row works on that step; the columns tell people who changed something last.
 CREATE TABLE IF NOT EXISTS {ops}step_leases (
   step VARCHAR(64) PRIMARY KEY, owner VARCHAR(255), epoch BIGINT NOT NULL, taken_at DATETIME(6));
 INSERT IGNORE INTO {ops}step_leases (step, epoch) VALUES

@@ -1,4 +1,4 @@
--- The row's lock is the lease: whoever begins the same step waits for the end of this transaction.
+-- For people: who did something in the step last.
 UPDATE {ops}step_leases
 SET owner = ?2, epoch = epoch + 1, taken_at = UTC_TIMESTAMP(6)
 WHERE step = ?1
