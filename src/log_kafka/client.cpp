@@ -226,6 +226,7 @@ Result<Client> MakeClient(const KafkaLogOptions& options, rd_kafka_type_t type,
       {"client.id", "herdflow"},
       {"allow.auto.create.topics", "false"},
       {"socket.nagle.disable", "true"},
+      {"reconnect.backoff.max.ms", "1000"},
       {"topic.metadata.refresh.interval.ms", std::to_string(options.metadata_interval.count())},
       {"message.max.bytes", std::to_string(options.max_message_bytes)},
   };

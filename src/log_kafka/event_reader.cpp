@@ -1,12 +1,10 @@
 #include <algorithm>
-#include <condition_variable>
-#include <deque>
-#include <mutex>
 #include <thread>
 #include <utility>
 
 #include "client.hpp"
 #include "herdflow/core/logging.hpp"
+#include "partition_queue.hpp"
 
 namespace herdflow::log_kafka {
 namespace {
@@ -23,52 +21,6 @@ constexpr milliseconds kLook{100};
 constexpr int kWakeTimeoutMs = 10;
 constexpr std::chrono::seconds kBetweenCommits{1};
 constexpr std::chrono::seconds kLeaveTimeout{5};
-/// Cows and sensors go first, but for one turn in so many.
-constexpr int kTurnsInFront = 4;
-
-/// Wakes the reader when a queue of the driver gets something.
-class Bell {
- public:
-  void Attach(rd_kafka_queue_t* queue) {
-    rd_kafka_queue_cb_event_enable(
-        queue, [](rd_kafka_t*, void* bell) { static_cast<Bell*>(bell)->Ring(); }, this);
-  }
-  static void Detach(rd_kafka_queue_t* queue) {
-    rd_kafka_queue_cb_event_enable(queue, nullptr, nullptr);
-  }
-  void Wait(Clock::duration longest) {
-    std::unique_lock lock(mutex_);
-    changed_.wait_for(lock, longest, [this] { return rung_; });
-    rung_ = false;
-  }
-
- private:
-  void Ring() {
-    const std::lock_guard lock(mutex_);
-    rung_ = true;
-    changed_.notify_one();
-  }
-
-  std::mutex mutex_;
-  std::condition_variable changed_;
-  bool rung_ = false;
-};
-
-/// A partition that the group gave to this reader.
-struct PartitionState {
-  TopicPartition partition;
-  std::string kafka_name, stream_id;
-  Queue queue;                ///< Its messages alone.
-  MessageHandle next;         ///< Taken out of the queue, and too large for the batch then.
-  std::int64_t position = 0;  ///< What the owner gets next.
-  std::int64_t loaded = -1;   ///< Not told to Kafka yet.
-  bool known = false;         ///< The owner was given it.
-  bool started = false;
-};
-
-bool HasNews(const PartitionState& state) {
-  return state.started && (state.next || rd_kafka_queue_length(state.queue.get()) > 0);
-}
 
 class KafkaEventReader : public pipeline::EventReader, private Listener {
  public:
@@ -96,7 +48,6 @@ class KafkaEventReader : public pipeline::EventReader, private Listener {
   void ApplyStarts();
   PartitionState* Find(TopicPartition partition);
   Result<PartitionState*> FindAssigned(TopicPartition partition, std::string_view doing);
-  PartitionState* Choose();
   std::optional<pipeline::MessageBatch> Read(PartitionState& state,
                                              const pipeline::PollLimits& limits);
   void WakeFetcher(const PartitionState& state);
@@ -118,8 +69,7 @@ class KafkaEventReader : public pipeline::EventReader, private Listener {
   bool closing_ = false;
   bool away_ = false;      ///< No broker was there, and nothing has come since.
   std::size_t taken_ = 0;  ///< Bytes since the driver's fetcher was woken.
-  std::size_t last_chosen_ = 0;
-  int turns_in_front_ = 0;
+  Turns turns_;
   Clock::time_point told_loaded_;
 };
 
@@ -182,7 +132,7 @@ Result<pipeline::Polled> KafkaEventReader::Poll(const pipeline::PollLimits& limi
     HERDFLOW_ASSIGN(auto change, NextChange());
     if (change) return *std::move(change);
     ApplyStarts();
-    while (auto* state = Choose()) {
+    while (auto* state = turns_.Choose(partitions_)) {
       if (auto batch = Read(*state, limits)) return *std::move(batch);
       if (!surrendered_.empty()) break;
     }
@@ -250,7 +200,6 @@ void KafkaEventReader::Give(const rd_kafka_topic_partition_list_t& partitions) {
   }
   std::sort(partitions_.begin(), partitions_.end(),
             [](const auto& a, const auto& b) { return a.partition < b.partition; });
-  last_chosen_ = 0;
   const Partitions none(rd_kafka_topic_partition_list_new(0));
   rd_kafka_assign(client_.get(), none.get());  // None of them is started.
 }
@@ -351,24 +300,6 @@ Result<PartitionState*> KafkaEventReader::FindAssigned(TopicPartition partition,
   return Fail(ErrorCode::kInvalidInput,
               "reading the log: {} partition {} cannot be {}: it is not assigned to this reader",
               pipeline::Name(partition.topic), partition.partition, doing);
-}
-
-/// The next partition with news, in turns. Cows and sensors before measurements: a reading whose
-/// cow and sensor are known is judged once, another one twice.
-PartitionState* KafkaEventReader::Choose() {
-  PartitionState* front = nullptr;
-  PartitionState* other = nullptr;
-  for (std::size_t i = 1; i <= partitions_.size(); ++i) {
-    auto& state = partitions_[(last_chosen_ + i) % partitions_.size()];
-    if (!HasNews(state)) continue;
-    auto*& choice = state.partition.topic == Topic::kMeasurements ? other : front;
-    if (choice == nullptr) choice = &state;
-  }
-  const bool take_front = front != nullptr && (other == nullptr || turns_in_front_ < kTurnsInFront);
-  turns_in_front_ = take_front ? turns_in_front_ + 1 : 0;
-  auto* chosen = take_front ? front : other;
-  if (chosen != nullptr) last_chosen_ = static_cast<std::size_t>(chosen - partitions_.data());
-  return chosen;
 }
 
 /// Message by message: the driver's batch calls leave out offsets around a change of position.

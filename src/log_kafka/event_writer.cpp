@@ -9,6 +9,7 @@
 
 #include "client.hpp"
 #include "herdflow/core/logging.hpp"
+#include "pending_batch.hpp"
 
 namespace herdflow::log_kafka {
 namespace {
@@ -19,45 +20,10 @@ using pipeline::Event;
 using pipeline::Topic;
 using std::chrono::milliseconds;
 
-constexpr std::string_view kDoing = "appending to the log";
 constexpr milliseconds kIdle{100};
 constexpr milliseconds kBetweenQuestions{10};
 /// One question about a topic; the thread that asks tells no outcomes meanwhile.
 constexpr milliseconds kLook{500};
-
-/// One call of Append. The events stay where they are until the last of them has its outcome: the
-/// driver keeps no copy of a value.
-struct PendingBatch {
-  PendingBatch(Topic to, pipeline::EventBatch batch, pipeline::Completion completion,
-               Clock::time_point until)
-      : topic(to),
-        events(std::move(batch)),
-        done(std::move(completion)),
-        deadline(until),
-        outcomes(events.size()),
-        owners(events.size(), this),
-        undecided(events.size() + 1) {}
-
-  void Refuse(std::size_t index, Error error) {
-    outcomes[index].kind = AppendOutcome::Kind::kRefused;
-    outcomes[index].error = std::move(error);
-    --undecided;
-  }
-  void RefuseFrom(std::size_t index, const Error& error) {
-    for (; index < events.size(); ++index) Refuse(index, error);
-  }
-
-  const Topic topic;
-  const pipeline::EventBatch events;
-  const pipeline::Completion done;
-  const Clock::time_point deadline;
-  std::vector<AppendOutcome> outcomes;
-  /// An event's tag at the driver is the address of its place here: it tells batch and index.
-  std::vector<PendingBatch*> owners;
-  /// Events without an outcome, and one for the thread that hands them to the driver.
-  std::atomic<std::size_t> undecided;
-};
-using Pending = std::unique_ptr<PendingBatch>;
 
 /// The driver's producer, with handles of the topics.
 struct Producer {
@@ -102,8 +68,6 @@ class KafkaEventWriter : public pipeline::EventWriter, private Listener {
   void LookAt(Topic topic);
   void RefuseWaiting(Topic topic, const Error& error, bool all);
   void Renew();
-  [[nodiscard]] Error ErrorOf(const rd_kafka_message_t& message, Topic topic) const;
-  [[nodiscard]] Error Explain(rd_kafka_resp_err_t error, Topic topic) const;
 
   const KafkaLogOptions options_;
   /// Shared to use the producer and what is known of topics, alone to change them.
@@ -181,17 +145,17 @@ void KafkaEventWriter::Produce(Pending pending, TopicState& state) {
     const auto error = ProduceOne(*batch, i, state.partitions);
     if (error == RD_KAFKA_RESP_ERR_NO_ERROR) continue;
     if (CodeOf(error) == ErrorCode::kInvalidInput) {
-      batch->Refuse(i, Explain(error, batch->topic));
+      batch->Refuse(i, ExplainRefusal(options_, error, batch->topic));
       continue;
     }
     // What comes after it would overtake it.
     if (CodeOf(error) == ErrorCode::kNotFound) {
       state.outdated = true;
       batch->RefuseFrom(i, Error(ErrorCode::kUnavailable,
-                                 fmt::format("{}: topic {} is being changed; send again", kDoing,
-                                             KafkaName(options_, batch->topic))));
+                                 fmt::format("{}: topic {} is being changed; send again",
+                                             kAppending, KafkaName(options_, batch->topic))));
     } else {
-      batch->RefuseFrom(i, Explain(error, batch->topic));
+      batch->RefuseFrom(i, ExplainRefusal(options_, error, batch->topic));
     }
     break;
   }
@@ -236,7 +200,7 @@ rd_kafka_resp_err_t KafkaEventWriter::ProduceOne(PendingBatch& batch, std::size_
 void KafkaEventWriter::Wait(Pending pending, TopicState& state) {
   const std::size_t events = pending->events.size();
   if (waiting_events_ + events > options_.max_queued_events && waiting_events_ > 0) {
-    pending->RefuseFrom(0, Explain(RD_KAFKA_RESP_ERR__QUEUE_FULL, pending->topic));
+    pending->RefuseFrom(0, ExplainRefusal(options_, RD_KAFKA_RESP_ERR__QUEUE_FULL, pending->topic));
     --pending->undecided;
     HandOver(pending.release());
     return;
@@ -260,24 +224,16 @@ void KafkaEventWriter::OnDelivery(const rd_kafka_message_t& message) {
   PendingBatch* batch = *place;
   const auto index = static_cast<std::size_t>(place - batch->owners.data());
   AppendOutcome& outcome = batch->outcomes[index];
-  if (message.err == RD_KAFKA_RESP_ERR_NO_ERROR && message.offset >= 0) {
-    rd_kafka_timestamp_type_t type = RD_KAFKA_TIMESTAMP_NOT_AVAILABLE;
-    outcome.kind = AppendOutcome::Kind::kDurable;
-    outcome.partition = message.partition;
-    outcome.offset = message.offset;
-    outcome.broker_time = Instant(milliseconds(rd_kafka_message_timestamp(&message, &type)));
-  } else {
-    const bool not_there = rd_kafka_message_status(&message) == RD_KAFKA_MSG_STATUS_NOT_PERSISTED;
-    outcome.kind = not_there ? AppendOutcome::Kind::kRefused : AppendOutcome::Kind::kUnknown;
-    outcome.error = ErrorOf(message, batch->topic);
-    if (outcome.error->code() == ErrorCode::kNotFound) StateOf(batch->topic).outdated = true;
+  outcome = OutcomeOf(options_, message, batch->topic);
+  if (outcome.error && outcome.error->code() == ErrorCode::kNotFound) {
+    StateOf(batch->topic).outdated = true;
   }
   if (--batch->undecided == 0) Finish(batch);
 }
 
 void KafkaEventWriter::OnError(rd_kafka_resp_err_t error, std::string_view reason) {
   if (error == RD_KAFKA_RESP_ERR__FATAL) fatal_ = true;
-  Log(LogLevel::kDebug, "{}: {}", kDoing, reason);
+  Log(LogLevel::kDebug, "{}: {}", kAppending, reason);
 }
 
 /// Every completion is called here, by the thread that polls, which holds no lock.
@@ -334,10 +290,10 @@ void KafkaEventWriter::LookAt(Topic topic) {
   if (is_answer) state.partitions = 0;
   // What only the operator can mend is no fault of the event's.
   const bool forbidden = error.code() == ErrorCode::kInvalidInput;
-  RefuseWaiting(
-      topic,
-      Error(forbidden ? ErrorCode::kUnavailable : error.code(), error.Because(kDoing).message()),
-      is_answer);
+  RefuseWaiting(topic,
+                Error(forbidden ? ErrorCode::kUnavailable : error.code(),
+                      error.Because(kAppending).message()),
+                is_answer);
 }
 
 /// All that wait for the topic, or those whose time is over. REQUIRES: the lock, alone.
@@ -364,53 +320,12 @@ void KafkaEventWriter::Renew() {
     const std::unique_lock lock(mutex_);
     std::swap(producer_, old);
   }
-  Log(LogLevel::kWarning, "{}: the Kafka client had to be made anew", kDoing);
+  Log(LogLevel::kWarning, "{}: the Kafka client had to be made anew", kAppending);
   rd_kafka_purge(old.client.get(), RD_KAFKA_PURGE_F_QUEUE | RD_KAFKA_PURGE_F_INFLIGHT);
   while (rd_kafka_outq_len(old.client.get()) > 0) {
     rd_kafka_poll(old.client.get(), static_cast<int>(kIdle.count()));
   }
   fatal_ = false;  // The old one's, told once more.
-}
-
-Error KafkaEventWriter::ErrorOf(const rd_kafka_message_t& message, Topic topic) const {
-  if (message.err == RD_KAFKA_RESP_ERR_NO_ERROR) {
-    return Error(ErrorCode::kTimeout,
-                 fmt::format("{}: the event is in topic {}, but no broker said where", kDoing,
-                             KafkaName(options_, topic)));
-  }
-  if (rd_kafka_message_status(&message) != RD_KAFKA_MSG_STATUS_NOT_PERSISTED) {
-    return Error(ErrorCode::kTimeout,
-                 fmt::format("{}: no acknowledgement for topic {} within {} ms ({}); the event may "
-                             "be there, sending it again is harmless",
-                             kDoing, KafkaName(options_, topic), options_.message_timeout.count(),
-                             rd_kafka_err2str(message.err)));
-  }
-  return Explain(message.err, topic);
-}
-
-Error KafkaEventWriter::Explain(rd_kafka_resp_err_t error, Topic topic) const {
-  const std::string doing = fmt::format("{}, topic {}", kDoing, KafkaName(options_, topic));
-  if (error == RD_KAFKA_RESP_ERR__QUEUE_FULL) {
-    return Error(ErrorCode::kUnavailable,
-                 fmt::format("{}: {} events or {} bytes wait for the brokers already; try again "
-                             "later",
-                             doing, options_.max_queued_events, options_.max_queued_bytes));
-  }
-  if (error == RD_KAFKA_RESP_ERR__MSG_TIMED_OUT) {
-    return Error(ErrorCode::kUnavailable,
-                 fmt::format("{}: not sent within {} ms; try again later, and look whether the "
-                             "brokers {} run",
-                             doing, options_.message_timeout.count(), options_.brokers));
-  }
-  if (error == RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE) {
-    return Error(ErrorCode::kInvalidInput,
-                 fmt::format("{}: the event is larger than the client's limit of {} bytes, or than "
-                             "max.message.bytes of the topic",
-                             doing, options_.max_message_bytes));
-  }
-  const Error told = ToError(error, IsForbidden(error) ? doing + ": no right to write" : doing);
-  // Whose events they are cannot mend it: they come again when the operator has.
-  return IsForbidden(error) ? Error(ErrorCode::kUnavailable, told.message()) : told;
 }
 
 }  // namespace

@@ -269,7 +269,15 @@ Result<> KafkaTopicAdmin::SetConfigs(Topic topic, const TopicConfigs& configs) {
   std::size_t count = 0;
   const auto** resources = rd_kafka_AlterConfigs_result_resources(
       rd_kafka_event_AlterConfigs_result(answer.get()), &count);
-  return ErrorOf(*resources[0], doing);
+  HERDFLOW_CHECK(ErrorOf(*resources[0], doing));
+  return WaitUntil(topic, doing, [&](const Result<TopicMetadata>&) {
+    const auto now = AskConfigs(topic);
+    return now && std::all_of(configs.begin(), configs.end(), [&](const auto& config) {
+             const auto found = now->find(config.first);
+             return !config.second.own ||
+                    (found != now->end() && found->second.value == config.second.value);
+           });
+  });
 }
 
 Result<> KafkaTopicAdmin::AddPartitions(Topic topic, std::int32_t partitions) {

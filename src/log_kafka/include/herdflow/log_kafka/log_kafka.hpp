@@ -20,8 +20,9 @@ struct KafkaLogOptions {
   /// that would break a promise of the log is refused with kInvalidInput. Values of secrets are
   /// never logged.
   std::vector<std::pair<std::string, std::string>> client_options;
-  /// After so long, an event that no broker has acknowledged has its outcome: refused where it was
-  /// not sent, else unknown. Shorter than the deadline of the requests that wait for it.
+  /// After so long, or up to a second more, an event that no broker has acknowledged has its
+  /// outcome: refused where it was not sent, else unknown. Shorter than the deadline of the
+  /// requests that wait for it.
   std::chrono::milliseconds message_timeout{10'000};
   /// What the writer holds at most of events that are not in the log yet; beyond either, events are
   /// refused with kUnavailable.
