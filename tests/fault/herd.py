@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import dataclasses
 import itertools
 import json
@@ -15,7 +14,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import requests
 from feeder import SENSORS, Feeder, Key, loopback_session, post
 from stack import REPOSITORY, Stack, wait_until
 
@@ -140,7 +138,7 @@ class Herd:
         return dict(json.loads(done[done.index("{") :]))
 
     def start(self, roles: str, **settings: str) -> Process:
-        """A `serve` with these roles; of one that listens, when it answers."""
+        """A `serve` with these roles, when it has begun."""
         producer, backend = free_port(), free_port()
         log = self.folder / f"{len(self.processes)}-{roles}.log"
         with log.open("wb") as out:
@@ -153,15 +151,12 @@ class Herd:
             )
         process = Process(roles, popen, log, f"http://127.0.0.1:{backend if roles == 'backend' else producer}")
         self.processes.append(process)
-        if roles in ("producer", "backend"):
-            wait_until(f"{roles} answers", lambda: self._answers(process))
+        wait_until(f"{roles} is ready", lambda: self._is_ready(process))
         return process
 
-    def _answers(self, process: Process) -> bool:
+    def _is_ready(self, process: Process) -> bool:
         assert process.runs(), f"{process.roles} ended: {process.log.read_text()}"
-        with contextlib.suppress(requests.ConnectionError), loopback_session() as http:
-            return http.get(f"{process.url}/healthz", timeout=10).ok
-        return False
+        return process.says("layers in") > 0
 
     def restart(self, process: Process) -> Process:
         """Another one in the place of one that is dead."""
