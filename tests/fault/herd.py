@@ -188,10 +188,10 @@ class Herd:
                     assert answer.status == 200, answer
         return Feeder(self, producers)
 
-    def generate(self, seed: int, days: int = 6) -> Path:
+    def generate(self, seed: int, days: int = 20) -> Path:
         """A herd's files."""
         folder = self.folder / f"files-{seed}"
-        self.run("generate", "--cows", 20, "--seed", seed, "--from", "2025-01-01", "--to", f"2025-01-{days:02}", "-o", folder)
+        self.run("generate", "--cows", 100, "--seed", seed, "--from", "2025-01-01", "--to", f"2025-01-{days:02}", "-o", folder)
         return folder
 
     # --- What the store holds ---
