@@ -102,8 +102,10 @@ Response PostCow(const BackendDeps& deps, const Request& request) {
     response = ProblemResponse(ProblemKind::kOutcomeUnknown,
                                "The cow may have been made. Sending it again is harmless with the "
                                "same Idempotency-Key.");
-    response.log = cow.error().message();
+  } else if (cow.error().code() == ErrorCode::kNotFound) {
+    response = ProblemResponse(ProblemKind::kTopicMissing);
   }
+  response.log = cow.error().message();
   return response;
 }
 

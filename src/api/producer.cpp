@@ -100,11 +100,16 @@ http::Response NotAppended(const AppendOutcome& outcome) {
     response.log = error.message();
     return response;
   }
-  // A missing topic is the operator's to mend, not the client's.
+  auto response = http::ProblemResponse(error);
   if (error.code() == ErrorCode::kNotFound) {
-    return http::ProblemResponse(Error(ErrorCode::kUnavailable, error.message()));
+    // A missing topic is the operator's to mend, not the client's.
+    response = http::ProblemResponse(http::ProblemKind::kTopicMissing);
+  } else if (error.code() == ErrorCode::kInvalidInput) {
+    response = http::ProblemResponse(http::ProblemKind::kBodyTooLarge,
+                                     "The topic takes no event of this size. Send a smaller one.");
   }
-  return http::ProblemResponse(error);
+  response.log = error.message();
+  return response;
 }
 
 http::Response Answer(Topic topic, const std::vector<AppendOutcome>& outcomes,

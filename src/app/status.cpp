@@ -41,8 +41,11 @@ void AddUnloaded(const std::vector<pipeline::TopicDescription>& topics, StoreSta
   }
 }
 
+using Conflicts = std::vector<pipeline::LogConflict>;
+
 std::string StatusText(const StoreStatus& status,
-                       const std::vector<pipeline::TopicDescription>& topics) {
+                       const std::vector<pipeline::TopicDescription>& topics,
+                       const Conflicts& conflicts) {
   Table partitions({{"topic"},
                     {"partition", Table::Align::kRight},
                     {"in the log", Table::Align::kRight},
@@ -67,7 +70,10 @@ std::string StatusText(const StoreStatus& status,
   for (const auto& [state, rows] : status.silver_by_state) states.Add({state, Thousands(rows)});
   Table codes({{"quarantine"}, {"rows", Table::Align::kRight}});
   for (const auto& [code, rows] : status.quarantine_by_code) codes.Add({code, Thousands(rows)});
-  return partitions.Text() + "\n" + tables.Text() + "\n" + states.Text() + "\n" + codes.Text() +
+  std::string halted;
+  for (const auto& conflict : conflicts) halted += conflict.error.message() + "\n";
+  return partitions.Text() + "\n" + halted + (halted.empty() ? "" : "\n") + tables.Text() + "\n" +
+         states.Text() + "\n" + codes.Text() +
          fmt::format("\n{} days wait for their aggregates\n", Thousands(status.dirty_days));
 }
 
@@ -79,7 +85,8 @@ void WriteCounts(http::JsonWriter& json, std::string_view name,
 }
 
 std::string StatusJson(const StoreStatus& status,
-                       const std::vector<pipeline::TopicDescription>& topics) {
+                       const std::vector<pipeline::TopicDescription>& topics,
+                       const Conflicts& conflicts) {
   http::JsonWriter json;
   json.BeginObject().Key("partitions").BeginArray();
   for (const auto& at : status.partitions) {
@@ -90,6 +97,13 @@ std::string StatusJson(const StoreStatus& status,
     json.Key("judged_offset").Integer(at.judged_offset).Key("holes").Integer(at.holes);
     json.Key("bronze_rows").Integer(at.bronze_rows).Key("audit_gap").Integer(at.AuditGap());
     json.EndObject();
+  }
+  json.EndArray().Key("conflicts").BeginArray();
+  for (const auto& conflict : conflicts) {
+    const auto& partition = conflict.partition.partition;
+    json.BeginObject().Key("topic").String(Name(partition.topic));
+    json.Key("partition").Integer(partition.partition);
+    json.Key("message").String(conflict.error.message()).EndObject();
   }
   json.EndArray().Key("tables").BeginObject();
   for (const auto& table : status.tables) json.Key(table.name).Integer(table.rows);
@@ -103,15 +117,18 @@ std::string StatusJson(const StoreStatus& status,
 Result<> Status(bool as_json, const Configuration& configuration) {
   HERDFLOW_ASSIGN(const auto topics, OpenExistingTopics(configuration));
   HERDFLOW_ASSIGN(const auto described, topics->List());
-  StoreStatus status;  // Stays empty where nothing was loaded yet.
+  StoreStatus status;   // Stays empty where nothing was loaded yet.
+  Conflicts conflicts;  // What is halted until somebody decides.
   const auto queries = OpenQueries(configuration);
   if (queries) {
     HERDFLOW_ASSIGN(status, (*queries)->ReadStatus());
+    HERDFLOW_ASSIGN(conflicts, pipeline::FindLogConflicts(*topics, **queries));
   } else if (queries.error().code() != ErrorCode::kNotFound) {
     return Fail(queries.error());
   }
   AddUnloaded(described, status);
-  return Print(as_json ? StatusJson(status, described) : StatusText(status, described));
+  return Print(as_json ? StatusJson(status, described, conflicts)
+                       : StatusText(status, described, conflicts));
 }
 
 }  // namespace

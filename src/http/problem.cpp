@@ -32,6 +32,10 @@ const ProblemFacts& Facts(ProblemKind kind) {
        "The whole request did not arrive in time; send it again."},
       {503, "urn:herdflow:problem:unavailable", "Not available now",
        "Nothing was done; send the request again after the time in Retry-After."},
+      {503, "urn:herdflow:problem:topic-missing", "No such topic",
+       "Nothing was done: the log has no topic for it. Whoever runs herdflow makes it with: "
+       "herdflow "
+       "topics create. Send the request again after that."},
       {504, "urn:herdflow:problem:outcome-unknown", "Outcome unknown",
        "No answer came in time: it may have happened, or not. /docs says whether sending it again "
        "is "
@@ -82,7 +86,7 @@ Response ProblemResponse(ProblemKind kind, std::string_view detail,
   json.EndArray().EndObject();
   Response response = JsonResponse(facts.status, json.Take());
   response.content_type = "application/problem+json";
-  if (facts.status == 503) response.headers.emplace_back("Retry-After", "1");
+  if (kind == ProblemKind::kUnavailable) response.headers.emplace_back("Retry-After", "1");
   if (facts.status >= 500) response.log = detail.empty() ? facts.title : detail;
   return response;
 }

@@ -226,7 +226,7 @@ Result<Client> MakeClient(const KafkaLogOptions& options, rd_kafka_type_t type,
       {"client.id", "herdflow"},
       {"allow.auto.create.topics", "false"},
       {"socket.nagle.disable", "true"},
-      {"reconnect.backoff.max.ms", "1000"},
+      {"reconnect.backoff.max.ms", "1000"},  // A broker that is back is found soon.
       {"topic.metadata.refresh.interval.ms", std::to_string(options.metadata_interval.count())},
       {"message.max.bytes", std::to_string(options.max_message_bytes)},
   };
@@ -301,15 +301,44 @@ bool TopicMetadata::has_leaders() const {
                      [](const auto& partition) { return partition.leader >= 0; });
 }
 
+namespace {
+
+/// The offset at one end of a partition. The driver's own question for both ends,
+/// rd_kafka_query_watermark_offsets, waits for a leader that is away without end in some versions.
+rd_kafka_resp_err_t AskEnd(rd_kafka_t* client, const std::string& kafka_name,
+                           std::int32_t partition, std::int64_t which, milliseconds timeout,
+                           std::int64_t& offset) {
+  const Partitions asked(rd_kafka_topic_partition_list_new(1));
+  rd_kafka_topic_partition_list_add(asked.get(), kafka_name.c_str(), partition)->offset = which;
+  const auto error =
+      rd_kafka_offsets_for_times(client, asked.get(), static_cast<int>(timeout.count()));
+  offset = asked->elems[0].offset;
+  return error != RD_KAFKA_RESP_ERR_NO_ERROR ? error : asked->elems[0].err;
+}
+
+/// Who leads now: the driver finds out by itself only after a while.
+void AskLeaders(rd_kafka_t* client, const std::string& kafka_name, milliseconds timeout) {
+  const TopicHandle topic(rd_kafka_topic_new(client, kafka_name.c_str(), nullptr));
+  if (topic) (void)TopicMetadata::Ask(client, topic.get(), timeout);
+}
+
+}  // namespace
+
 Result<pipeline::OffsetRange> AskRange(rd_kafka_t* client, const std::string& kafka_name,
                                        std::int32_t partition, milliseconds timeout) {
+  constexpr milliseconds kOneLeader{1'000};
   const auto deadline = Clock::now() + timeout;
   for (;;) {
-    const auto left = std::chrono::duration_cast<milliseconds>(deadline - Clock::now());
+    const auto left = [&] {
+      return std::clamp(std::chrono::duration_cast<milliseconds>(deadline - Clock::now()),
+                        kBetweenQuestions, kOneLeader);
+    };
     pipeline::OffsetRange range;
-    const auto error = rd_kafka_query_watermark_offsets(
-        client, kafka_name.c_str(), partition, &range.begin, &range.end,
-        static_cast<int>(std::max(left, kBetweenQuestions).count()));
+    auto error =
+        AskEnd(client, kafka_name, partition, RD_KAFKA_OFFSET_BEGINNING, left(), range.begin);
+    if (error == RD_KAFKA_RESP_ERR_NO_ERROR) {
+      error = AskEnd(client, kafka_name, partition, RD_KAFKA_OFFSET_END, left(), range.end);
+    }
     if (error == RD_KAFKA_RESP_ERR_NO_ERROR) return range;
     // A leader does not know a partition at once that the brokers have just agreed on.
     const bool passing =
@@ -320,6 +349,7 @@ Result<pipeline::OffsetRange> AskRange(rd_kafka_t* client, const std::string& ka
       return Fail(passing ? ErrorCode::kUnavailable : told.code(), "{}", told.message());
     }
     std::this_thread::sleep_for(kBetweenQuestions);
+    AskLeaders(client, kafka_name, left());
   }
 }
 

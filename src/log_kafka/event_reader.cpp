@@ -76,6 +76,8 @@ class KafkaEventReader : public pipeline::EventReader, private Listener {
 Result<> KafkaEventReader::Open(const std::string& group) {
   const Settings ours{
       {"group.id", group},
+      // How soon another member goes on with the partitions of one that was killed.
+      {"session.timeout.ms", "10000"},
       {"enable.auto.commit", "false"},
       {"enable.auto.offset.store", "false"},
       {"auto.offset.reset", "error"},

@@ -56,7 +56,8 @@ Error ExplainRefusal(const KafkaLogOptions& options, rd_kafka_resp_err_t error,
                              "brokers {} run",
                              doing, options.message_timeout.count(), options.brokers));
   }
-  if (error == RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE) {
+  if (error == RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE ||
+      error == RD_KAFKA_RESP_ERR_RECORD_LIST_TOO_LARGE) {
     return Error(ErrorCode::kInvalidInput,
                  fmt::format("{}: the event is larger than the client's limit of {} bytes, or than "
                              "max.message.bytes of the topic",
@@ -64,7 +65,8 @@ Error ExplainRefusal(const KafkaLogOptions& options, rd_kafka_resp_err_t error,
   }
   const Error told = ToError(error, IsForbidden(error) ? doing + ": no right to write" : doing);
   // Whose events they are cannot mend it: they come again when the operator has.
-  return IsForbidden(error) ? Error(ErrorCode::kUnavailable, told.message()) : told;
+  return told.code() == ErrorCode::kInvalidInput ? Error(ErrorCode::kUnavailable, told.message())
+                                                 : told;
 }
 
 }  // namespace herdflow::log_kafka

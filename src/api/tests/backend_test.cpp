@@ -117,6 +117,7 @@ TEST_F(BackendTest, RefusesACowWithEveryOffendingField) {
 TEST_F(BackendTest, WhatTheHerdBookRefusesHasItsStatus) {
   const Port port = Start();
   const std::pair<ErrorCode, int> expected[] = {{ErrorCode::kUnavailable, 503},
+                                                {ErrorCode::kNotFound, 503},
                                                 {ErrorCode::kTimeout, 504},
                                                 {ErrorCode::kConflict, 409},
                                                 {ErrorCode::kInternal, 500}};

@@ -112,6 +112,8 @@ std::string Contract::Misfit(std::string_view method, std::string_view path,
   if (response == nullptr) return "the document has no status " + std::to_string(answer.status);
   if (const auto* headers = response->as_object().if_contains("headers")) {
     for (const auto& header : headers->as_object()) {
+      const auto* required = header.value().as_object().if_contains("required");
+      if (required == nullptr || !required->as_bool()) continue;
       if (answer.Header(Lower(header.key())).empty()) {
         return "no header " + std::string(header.key());
       }

@@ -112,7 +112,7 @@ TEST_F(ProducerTest, AFullLogIsA503ToTryAgain) {
 
 TEST_F(ProducerTest, EveryRefusalHasItsStatus) {
   const std::pair<ErrorCode, int> expected[] = {
-      {ErrorCode::kInvalidInput, 422}, {ErrorCode::kNotFound, 503}, {ErrorCode::kConflict, 409},
+      {ErrorCode::kInvalidInput, 413}, {ErrorCode::kNotFound, 503}, {ErrorCode::kConflict, 409},
       {ErrorCode::kShuttingDown, 503}, {ErrorCode::kTimeout, 504},  {ErrorCode::kCorruptData, 500},
       {ErrorCode::kInternal, 500},
   };
@@ -120,6 +120,20 @@ TEST_F(ProducerTest, EveryRefusalHasItsStatus) {
     writer_.AnswerWith(Kind::kRefused, Error(code, "why"));
     EXPECT_EQ(port_.Post("/measurement", kReading).status, status) << Name(code);
   }
+}
+
+TEST_F(ProducerTest, AMissingTopicSaysSoAndPromisesNoRetry) {
+  writer_.AnswerWith(Kind::kRefused, Error(ErrorCode::kNotFound, "no topic x.measurements"));
+  const auto answer = port_.Post("/measurement", kReading);
+  EXPECT_NE(answer.body.find("urn:herdflow:problem:topic-missing"), std::string::npos);
+  EXPECT_EQ(answer.Header("retry-after"), "");
+}
+
+TEST_F(ProducerTest, AnEventThatTheLogFindsTooLargeSaysSo) {
+  writer_.AnswerWith(Kind::kRefused, Error(ErrorCode::kInvalidInput, "larger than 1000 bytes"));
+  const auto answer = port_.Post("/measurement", kReading);
+  EXPECT_EQ(answer.status, 413);
+  EXPECT_NE(answer.body.find("urn:herdflow:problem:body-too-large"), std::string::npos);
 }
 
 TEST_F(ProducerTest, AnUnknownOutcomeSaysThatSendingAgainIsHarmless) {

@@ -80,5 +80,11 @@ TEST(Problems, AServerFailureKeepsItsReasonToItself) {
   }
 }
 
+TEST(Problems, OnlyWhereARetryAloneMayHelpThereIsRetryAfter) {
+  for (const ProblemKind kind : kAllProblemKinds) {
+    EXPECT_EQ(ProblemResponse(kind).headers.empty(), kind != ProblemKind::kUnavailable);
+  }
+}
+
 }  // namespace
 }  // namespace herdflow::http

@@ -26,6 +26,7 @@ enum class ProblemKind : std::uint8_t {
   kHeadersTooLarge,
   kRequestTimeout,
   kUnavailable,
+  kTopicMissing,
   kOutcomeUnknown,
   kInternal,
 };
@@ -34,7 +35,8 @@ inline constexpr std::array kAllProblemKinds{
     ProblemKind::kInvalidInput,     ProblemKind::kNotFound,        ProblemKind::kMethodNotAllowed,
     ProblemKind::kConflict,         ProblemKind::kCrossOrigin,     ProblemKind::kUnsupportedCharset,
     ProblemKind::kBodyTooLarge,     ProblemKind::kHeadersTooLarge, ProblemKind::kRequestTimeout,
-    ProblemKind::kUnavailable,      ProblemKind::kOutcomeUnknown,  ProblemKind::kInternal};
+    ProblemKind::kUnavailable,      ProblemKind::kTopicMissing,    ProblemKind::kOutcomeUnknown,
+    ProblemKind::kInternal};
 
 struct ProblemFacts {
   int status = 500;
@@ -52,7 +54,8 @@ struct FieldError {
   std::string location, code, message;
 };
 
-/// `application/problem+json` (RFC 9457) with `errors`; with `Retry-After` where it is a 503.
+/// `application/problem+json` (RFC 9457) with `errors`; with `Retry-After` where a retry
+/// alone may help.
 /// `detail`: empty takes the kind's own.
 [[nodiscard]] Response ProblemResponse(ProblemKind kind, std::string_view detail = {},
                                        const std::vector<FieldError>& errors = {});

@@ -51,7 +51,9 @@ using EventBatch = std::vector<Event>;
 struct AppendOutcome {
   enum class Kind : std::uint8_t {
     kDurable,  ///< It stands at (partition, offset): on all in-sync replicas, or synced to disk.
-    kRefused,  ///< It is not in the log; `error` says why.
+    /// It is not in the log; `error` says why: kInvalidInput (larger than the log takes; the same
+    /// again is refused again), kNotFound (no such topic), kUnavailable (later, perhaps).
+    kRefused,
     kUnknown,  ///< It may be in the log; sending it again is harmless for readings.
   };
   Kind kind = Kind::kRefused;

@@ -1,0 +1,91 @@
+"""SIGSTOP: a process stands still, others take over, and it wakes up again."""
+
+from __future__ import annotations
+
+import itertools
+import time
+
+from conftest import MakeHerd
+from feeder import Feeder
+from herd import GO_ON_SECONDS, Herd, Process
+from stack import wait_until
+
+SESSION = "session.timeout.ms=1500, heartbeat.interval.ms=300"
+
+
+def stuck_transactions(herd: Herd) -> set[int]:
+    """Transactions that wrote something, and whose client says nothing."""
+    return {
+        int(row[0])
+        for row in herd.stack.query(
+            "SELECT t.trx_id FROM information_schema.innodb_trx t JOIN information_schema.processlist p "
+            "ON p.id = t.trx_mysql_thread_id WHERE t.trx_rows_modified > 0 AND p.command = 'Sleep'"
+        )
+    }
+
+
+def pause_in_transaction(herd: Herd, process: Process) -> None:
+    """Tries instants until it stands still in the middle of one."""
+    for number in itertools.count():
+        assert number < 300, f"{process.roles} was never met in a transaction"
+        process.pause()
+        before = stuck_transactions(herd)
+        if before:
+            time.sleep(0.3)
+            if before & stuck_transactions(herd):
+                return
+        process.resume()
+        time.sleep(0.011)
+
+
+def test_a_loader_that_slept_past_its_session_is_fenced(make_herd: MakeHerd) -> None:
+    herd = make_herd(KAFKA_OPTIONS=SESSION)
+    producer = herd.start("producer")
+    sleeper = herd.start("loader")
+    herd.start("pipelines")
+    with herd.feed([producer]) as feeder:
+        herd.wait_for(feeder.next_acknowledged())
+        other = herd.start("loader")
+        wait_until("both load", lambda: herd.owners()[sleeper.owner] and herd.owners()[other.owner])
+
+        pause_in_transaction(herd, sleeper)
+        held = herd.owners()[sleeper.owner]
+        assert held > 0
+        wait_until("the other has all", lambda: herd.owners()[other.owner] == herd.owners().total(), GO_ON_SECONDS)
+        herd.wait_for(feeder.next_acknowledged())
+        herd.assert_audit()
+
+        sleeper.resume()
+        wait_until("the sleeper takes part again", lambda: herd.owners()[sleeper.owner], 60)
+        herd.wait_for(feeder.next_acknowledged())
+        # What it had begun is rolled back, and it says so.
+        assert sleeper.says("; trying again") or sleeper.says("another owner has claimed"), sleeper.log.read_text()
+        herd.assert_whole(feeder)
+
+
+def test_a_pipelines_process_that_stands_still_in_a_transaction_holds_nobody_up(make_herd: MakeHerd) -> None:
+    herd = make_herd()
+    producer = herd.start("producer")
+    herd.start("loader")
+    sleeper = herd.start("pipelines")
+    with herd.feed([producer]) as feeder:
+        herd.wait_for(feeder.next_acknowledged(), "silver.measurements")
+        herd.start("pipelines")
+
+        pause_in_transaction(herd, sleeper)
+        took = herd.wait_for(feeder.next_acknowledged(), "silver.measurements", GO_ON_SECONDS)
+        gold_follows(herd, feeder)
+        print(f"another went on after {took:.1f} s")
+
+        sleeper.resume()
+        wait_until("the sleeper has noticed", lambda: sleeper.says("; trying again"), 60)
+        herd.wait_for(feeder.next_acknowledged(), "silver.measurements")
+        herd.assert_whole(feeder)
+
+
+def gold_follows(herd: Herd, feeder: Feeder) -> None:
+    """The aggregates, which may be what stood still, go on as well."""
+    sensor, cow, _ = feeder.next_acknowledged()
+    sql = f"SELECT sum(records_count) FROM gold.measurements_daily_aggregations WHERE sensor_id = '{sensor}'"
+    before = herd.query(sql)
+    wait_until(f"gold of {sensor} grows", lambda: herd.query(sql) != before, GO_ON_SECONDS)
