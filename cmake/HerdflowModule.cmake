@@ -30,18 +30,29 @@ function(herdflow_module name)
   target_link_libraries(herdflow_${name} PUBLIC ${arg_PUBLIC} PRIVATE ${arg_PRIVATE} herdflow_options)
 endfunction()
 
-# herdflow_test(<name> SOURCES … [LINK targets…] [LABELS labels…]): the GoogleTest program <name>_test, a ctest test a
-# case. The label "stack" is for what needs servers (TEST_STACK).
+# herdflow_test(<name> SOURCES … [LINK targets…] [SERVERS]): the GoogleTest program <name>_test, a ctest test a case.
+# SERVERS: it needs those of TEST_STACK, and herdflow_server_test says what of it is a ctest test.
 function(herdflow_test name)
   if(NOT HERDFLOW_TESTS)
     return()
   endif()
-  cmake_parse_arguments(arg "" "" "SOURCES;LINK;LABELS" ${ARGN})
+  cmake_parse_arguments(arg "SERVERS" "" "SOURCES;LINK" ${ARGN})
   add_executable(${name}_test ${arg_SOURCES})
   target_include_directories(${name}_test PRIVATE ${CMAKE_CURRENT_SOURCE_DIR})
   target_link_libraries(${name}_test PRIVATE ${arg_LINK} herdflow_options GTest::gmock GTest::gtest_main)
-  gtest_discover_tests(${name}_test DISCOVERY_TIMEOUT 60
-    PROPERTIES TIMEOUT 300 LABELS "${arg_LABELS}")
+  if(NOT arg_SERVERS)
+    gtest_discover_tests(${name}_test DISCOVERY_TIMEOUT 60 PROPERTIES TIMEOUT 300)
+  endif()
+endfunction()
+
+# herdflow_server_test(<name> <program> <filter>): the cases of a program that match, in one process, so that they share
+# what takes a server long to make. Label "stack".
+function(herdflow_server_test name program filter)
+  if(HERDFLOW_TESTS)
+    add_test(NAME ${name} COMMAND ${program} --gtest_brief=1 --gtest_filter=${filter})
+    set_tests_properties(${name} PROPERTIES LABELS stack TIMEOUT 900
+      SKIP_REGULAR_EXPRESSION "its server does not run;no Kafka broker")
+  endif()
 endfunction()
 
 # herdflow_sql_files(<out> <namespace>): statements/*.sql as the source file <out>, which defines FindStatement of

@@ -85,5 +85,12 @@ listener_of() {
   local hex
   printf -v hex ':%04X' "$1"
   cat /proc/net/tcp /proc/net/tcp6 2>/dev/null |
-    awk -v port="$hex" '$4 == "0A" && substr($2, length($2) - 4) == port {print $10, $8; found = 1; exit} END {exit !found}'
+    awk -v port="$hex" '!found && $4 == "0A" && substr($2, length($2) - 4) == port {print $10, $8; found = 1} END {exit !found}'
+}
+
+# debian_archives: lines "URL SUFFIX" of the Debian archives that apt here uses; SUFFIX is '', -updates or -security.
+debian_archives() {
+  # shellcheck disable=SC2016 # apt-get fills in the names
+  apt-get indextargets --format '$(REPO_URI) $(CODENAME) $(ORIGIN)' 'Created-By: Packages' |
+    awk '$3 == "Debian" && $2 ~ /^[a-z]+(-updates|-security)?$/ {sub(/^[a-z]+/, "", $2); print $1, $2}' | sort -u
 }

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <array>
+#include <map>
+#include <mutex>
 #include <span>
 #include <thread>
 
@@ -78,14 +80,36 @@ Result<> Set(rd_kafka_conf_t* conf, const std::string& name, const std::string& 
               IsSecret(name) ? "its value is not valid" : reason.data());
 }
 
+class LineLimiter {
+ public:
+  /// How many lines of this kind were left out; nothing: this one is too.
+  std::optional<int> Pass(std::string_view kind) {
+    const std::lock_guard lock(mutex_);
+    const auto now = Clock::now();
+    const auto [told, first] = told_.try_emplace(std::string(kind), Told{now, 0});
+    if (!first && now - told->second.at < kLogPause) {
+      ++told->second.left_out;
+      return std::nullopt;
+    }
+    told->second.at = now;
+    return std::exchange(told->second.left_out, 0);
+  }
+
+ private:
+  struct Told {
+    Clock::time_point at;
+    int left_out = 0;
+  };
+  std::mutex mutex_;
+  std::map<std::string, Told, std::less<>> told_;
+};
+
 Listener& ListenerOf(void* opaque) { return *static_cast<Listener*>(opaque); }
 
 void SetCallbacks(rd_kafka_conf_t* conf, rd_kafka_type_t type, Listener& listener) {
   rd_kafka_conf_set_opaque(conf, &listener);
-  rd_kafka_conf_set_log_cb(
-      conf, [](const rd_kafka_t* client, int level, const char* facility, const char* line) {
-        ListenerOf(rd_kafka_opaque(client)).OnLog(level, facility, line);
-      });
+  rd_kafka_conf_set_log_cb(conf, [](const rd_kafka_t*, int level, const char* facility,
+                                    const char* line) { LogDriverLine(level, facility, line); });
   rd_kafka_conf_set_error_cb(conf, [](rd_kafka_t*, int error, const char* reason, void* opaque) {
     ListenerOf(opaque).OnError(static_cast<rd_kafka_resp_err_t>(error), reason);
   });
@@ -174,28 +198,20 @@ Error ToError(rd_kafka_resp_err_t error, std::string_view doing, std::string_vie
                            Advice(error)));
 }
 
-void Listener::OnLog(int level, std::string_view facility, std::string_view line) {
-  // Each client is told which of the settings are for the other kind; brokers that close idle
-  // connections are no news either.
+void LogDriverLine(int level, std::string_view facility, std::string_view line) {
   constexpr int kSyslogWarning = 4;
-  if (facility == "CONFWARN" || level > kSyslogWarning) {
+  // Each client is told which settings are for the other kind; and brokers of before 2017 that they
+  // cannot be asked to make no topics.
+  if (level > kSyslogWarning || facility == "CONFWARN" || facility == "AUTOCREATE") {
     Log(LogLevel::kDebug, "Kafka client: {}: {}", facility, line);
     return;
   }
-  int left_out = 0;
-  {
-    const std::lock_guard lock(mutex_);
-    const auto now = Clock::now();
-    const auto [told, first] = told_.try_emplace(std::string(facility), Told{now, 0});
-    if (!first && now - told->second.at < kLogPause) {
-      ++told->second.left_out;
-      return;
-    }
-    left_out = std::exchange(told->second.left_out, 0);
-    told->second.at = now;
+  // For as long as the process lives: threads of the driver may outlive their owner's patience.
+  static LineLimiter& limiter = *new LineLimiter;
+  if (const auto left_out = limiter.Pass(facility)) {
+    Log(LogLevel::kWarning, "Kafka client: {}: {}{}", facility, line,
+        *left_out == 0 ? "" : fmt::format(" ({} such lines left out)", *left_out));
   }
-  Log(LogLevel::kWarning, "Kafka client: {}: {}{}", facility, line,
-      left_out == 0 ? "" : fmt::format(" ({} such lines left out)", left_out));
 }
 
 Result<Client> MakeClient(const KafkaLogOptions& options, rd_kafka_type_t type,

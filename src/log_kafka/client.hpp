@@ -3,9 +3,7 @@
 #include <librdkafka/rdkafka.h>
 
 #include <chrono>
-#include <map>
 #include <memory>
-#include <mutex>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -54,18 +52,11 @@ class Listener {
   virtual void OnRebalance(rd_kafka_resp_err_t /*what*/,
                            rd_kafka_topic_partition_list_t& /*partitions*/) {}
   virtual void OnError(rd_kafka_resp_err_t /*error*/, std::string_view /*reason*/) {}
-
-  /// Any thread. One line a kind (`facility`) and while: a broker that is away floods nothing.
-  void OnLog(int level, std::string_view facility, std::string_view line);
-
- private:
-  struct Told {
-    std::chrono::steady_clock::time_point at;
-    int left_out = 0;
-  };
-  std::mutex mutex_;
-  std::map<std::string, Told, std::less<>> told_;
 };
+
+/// A line of the driver's to the log. One of a kind (`facility`) and while in the whole process: a
+/// broker that is away floods nothing. `level` as syslog counts. Threads: any.
+void LogDriverLine(int level, std::string_view facility, std::string_view line);
 
 using Settings = std::vector<std::pair<std::string, std::string>>;
 

@@ -1,7 +1,8 @@
 #include <algorithm>
 #include <condition_variable>
 #include <deque>
-#include <map>
+#include <mutex>
+#include <thread>
 #include <utility>
 
 #include "client.hpp"
@@ -15,8 +16,11 @@ using pipeline::Topic;
 using pipeline::TopicPartition;
 using std::chrono::milliseconds;
 
+/// What the driver holds at most of each partition, before a last fetch.
+constexpr std::size_t kFetchedAhead = std::size_t{2} << 20;
 /// The longest sleep between two looks, should a wake-up be lost.
 constexpr milliseconds kLook{100};
+constexpr int kWakeTimeoutMs = 10;
 constexpr std::chrono::seconds kBetweenCommits{1};
 constexpr std::chrono::seconds kLeaveTimeout{5};
 /// Cows and sensors go first, but for one turn in so many.
@@ -62,6 +66,10 @@ struct PartitionState {
   bool started = false;
 };
 
+bool HasNews(const PartitionState& state) {
+  return state.started && (state.next || rd_kafka_queue_length(state.queue.get()) > 0);
+}
+
 class KafkaEventReader : public pipeline::EventReader, private Listener {
  public:
   KafkaEventReader(const KafkaLogOptions& options, std::vector<Topic> topics)
@@ -91,6 +99,7 @@ class KafkaEventReader : public pipeline::EventReader, private Listener {
   PartitionState* Choose();
   std::optional<pipeline::MessageBatch> Read(PartitionState& state,
                                              const pipeline::PollLimits& limits);
+  void WakeFetcher(const PartitionState& state);
   MessageHandle Next(PartitionState& state);
   void TakeReadError(PartitionState& state, const rd_kafka_message_t& message);
   void TellLoaded(bool now);
@@ -107,6 +116,8 @@ class KafkaEventReader : public pipeline::EventReader, private Listener {
   bool group_takes_back_ = false;  ///< The owner is to be told.
   bool leave_next_ = false;        ///< The owner was told, and has had its time.
   bool closing_ = false;
+  bool away_ = false;      ///< No broker was there, and nothing has come since.
+  std::size_t taken_ = 0;  ///< Bytes since the driver's fetcher was woken.
   std::size_t last_chosen_ = 0;
   int turns_in_front_ = 0;
   Clock::time_point told_loaded_;
@@ -119,12 +130,11 @@ Result<> KafkaEventReader::Open(const std::string& group) {
       {"enable.auto.offset.store", "false"},
       {"auto.offset.reset", "error"},
       {"partition.assignment.strategy", "roundrobin"},
-      {"fetch.wait.max.ms", "100"},
+      {"fetch.wait.max.ms", "50"},
       {"fetch.error.backoff.ms", "100"},
-      {"fetch.message.max.bytes", "4194304"},
-      {"fetch.max.bytes", "67108864"},
+      {"fetch.message.max.bytes", "1048576"},
       {"queued.min.messages", "1000000"},
-      {"queued.max.messages.kbytes", "16384"},
+      {"queued.max.messages.kbytes", std::to_string(kFetchedAhead / 1024)},
   };
   HERDFLOW_ASSIGN(client_, MakeClient(options_, RD_KAFKA_CONSUMER, ours, *this));
   rd_kafka_poll_set_consumer(client_.get());
@@ -143,17 +153,25 @@ Result<> KafkaEventReader::Open(const std::string& group) {
 KafkaEventReader::~KafkaEventReader() {
   if (!client_) return;
   closing_ = true;
-  TellLoaded(true);
-  partitions_.clear();
+  Serve();
+  if (!partitions_.empty()) Leave();
   const ErrorHandle error(rd_kafka_consumer_close_queue(client_.get(), changes_.get()));
-  // A broker that is away is not waited for: the group finds out by the session's time-out.
   const auto deadline = Clock::now() + kLeaveTimeout;
   while (!error && rd_kafka_consumer_closed(client_.get()) == 0 && Clock::now() < deadline) {
     MessageHandle(rd_kafka_consumer_poll(client_.get(), static_cast<int>(kLook.count())));
   }
+  const bool closed = rd_kafka_consumer_closed(client_.get()) != 0;
   Bell::Detach(changes_.get());
   changes_.reset();
-  rd_kafka_destroy_flags(client_.release(), RD_KAFKA_DESTROY_F_NO_CONSUMER_CLOSE);
+  const auto end = [client = client_.release()] {
+    rd_kafka_destroy_flags(client, RD_KAFKA_DESTROY_F_NO_CONSUMER_CLOSE);
+  };
+  // The driver waits up to a session's time-out for a coordinator that is away. We do not.
+  if (closed) {
+    end();
+  } else {
+    std::thread(end).detach();
+  }
 }
 
 Result<pipeline::Polled> KafkaEventReader::Poll(const pipeline::PollLimits& limits) {
@@ -192,11 +210,12 @@ void KafkaEventReader::TakeGroupError(const rd_kafka_message_t& message) {
   } else if (CodeOf(message.err) == ErrorCode::kNotFound) {
     Log(LogLevel::kDebug, "reading the log: {}", reason);  // It is read as soon as it is made.
   } else {
-    OnLog(/*level=*/4, rd_kafka_err2name(message.err), reason);
+    LogDriverLine(/*level=*/4, rd_kafka_err2name(message.err), reason);
   }
 }
 
 void KafkaEventReader::OnError(rd_kafka_resp_err_t error, std::string_view reason) {
+  if (error == RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN) away_ = true;
   if (error == RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN || IsForbidden(error) ||
       error == RD_KAFKA_RESP_ERR__FATAL) {
     error_ = ToError(error, fmt::format("reading the log from {}", options_.brokers), reason);
@@ -205,7 +224,10 @@ void KafkaEventReader::OnError(rd_kafka_resp_err_t error, std::string_view reaso
 
 void KafkaEventReader::OnRebalance(rd_kafka_resp_err_t what,
                                    rd_kafka_topic_partition_list_t& partitions) {
-  if (what == RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS) return Give(partitions);
+  if (what == RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS) {
+    away_ = false;
+    return Give(partitions);
+  }
   // Some of them were never seen by the owner, who then has nothing to finish.
   const bool in_use = std::any_of(partitions_.begin(), partitions_.end(),
                                   [](const PartitionState& state) { return state.known; });
@@ -338,7 +360,7 @@ PartitionState* KafkaEventReader::Choose() {
   PartitionState* other = nullptr;
   for (std::size_t i = 1; i <= partitions_.size(); ++i) {
     auto& state = partitions_[(last_chosen_ + i) % partitions_.size()];
-    if (!state.started || (!state.next && rd_kafka_queue_length(state.queue.get()) == 0)) continue;
+    if (!HasNews(state)) continue;
     auto*& choice = state.partition.topic == Topic::kMeasurements ? other : front;
     if (choice == nullptr) choice = &state;
   }
@@ -367,7 +389,25 @@ std::optional<pipeline::MessageBatch> KafkaEventReader::Read(PartitionState& sta
     kept.Add(std::move(message));
   }
   if (kept.count() == 0) return std::nullopt;
+  away_ = false;
+  taken_ += bytes;
+  if (taken_ >= kFetchedAhead / 4) WakeFetcher(state);
   return kept.Take();
+}
+
+/// A driver below 2.2 whose queue was full looks only after up to a second whether there is room
+/// again, so that one partition with a backlog would be read in steps of a second. Any request to
+/// its broker wakes it; the answer does not matter. While there is something else to read, it is
+/// let sleep: one fetch for many partitions is better than one for each.
+void KafkaEventReader::WakeFetcher(const PartitionState& state) {
+  const bool others = std::any_of(partitions_.begin(), partitions_.end(), [&](const auto& other) {
+    return &other != &state && HasNews(other);
+  });
+  if (others) return;
+  taken_ = 0;
+  std::int64_t begin = 0, end = 0;
+  rd_kafka_query_watermark_offsets(client_.get(), state.kafka_name.c_str(),
+                                   state.partition.partition, &begin, &end, kWakeTimeoutMs);
 }
 
 MessageHandle KafkaEventReader::Next(PartitionState& state) {
@@ -402,8 +442,9 @@ void KafkaEventReader::ReportLoaded(TopicPartition partition, std::int64_t next_
   if (auto* state = Find(partition)) state->loaded = next_offset;
 }
 
+/// Not while the brokers are away: the driver would keep it, and wait for its end.
 void KafkaEventReader::TellLoaded(bool now) {
-  if (!now && Clock::now() - told_loaded_ < kBetweenCommits) return;
+  if (away_ || (!now && Clock::now() - told_loaded_ < kBetweenCommits)) return;
   told_loaded_ = Clock::now();
   const Partitions loaded(rd_kafka_topic_partition_list_new(static_cast<int>(partitions_.size())));
   for (auto& state : partitions_) {

@@ -2,6 +2,7 @@
 #include <array>
 #include <atomic>
 #include <deque>
+#include <mutex>
 #include <shared_mutex>
 #include <thread>
 #include <utility>
@@ -141,7 +142,7 @@ Result<Producer> KafkaEventWriter::MakeProducer() {
       {"enable.idempotence", "true"},
       {"acks", "all"},
       {"partitioner", "murmur2"},
-      {"linger.ms", "1"},
+      {"linger.ms", "0"},
       {"batch.size", "1000000"},
       {"compression.type", "lz4"},
       {"message.timeout.ms", std::to_string(options_.message_timeout.count())},

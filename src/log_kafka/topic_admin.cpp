@@ -1,5 +1,7 @@
 #include <algorithm>
 #include <charconv>
+#include <map>
+#include <mutex>
 #include <optional>
 #include <span>
 #include <thread>

@@ -73,9 +73,8 @@ Result<> Connection::Execute(std::string_view sql) {
 }
 
 Result<std::string> Connection::QueryText(std::string_view sql) {
-  constexpr std::size_t kShown = 200;
   if (mysql_real_query(&handle_, sql.data(), sql.size()) != 0) {
-    return Fail(Failure(fmt::format("running {}", sql.substr(0, kShown))));
+    return Fail(Failure("running " + Shown(sql)));
   }
   std::string text;
   if (MYSQL_RES* result = mysql_store_result(&handle_)) {
@@ -84,7 +83,7 @@ Result<std::string> Connection::QueryText(std::string_view sql) {
     }
     mysql_free_result(result);
   } else if (mysql_field_count(&handle_) != 0) {
-    return Fail(Failure(fmt::format("running {}", sql.substr(0, kShown))));
+    return Fail(Failure("running " + Shown(sql)));
   }
   return text;
 }

@@ -3,6 +3,8 @@
 #include <errmsg.h>
 #include <mysqld_error.h>
 
+#include <algorithm>
+
 namespace herdflow::store_mysql {
 namespace {
 
@@ -83,6 +85,26 @@ Error MakeError(unsigned number, std::string_view text, std::string_view doing) 
   const Meaning meaning = MeaningOf(number);
   return Error(meaning.code, fmt::format("{}: the database says {} ({}); {}", doing, text, number,
                                          meaning.advice));
+}
+
+std::string Shown(std::string_view sql) {
+  constexpr std::size_t kLongest = 120;
+  while (sql.starts_with("--")) sql.remove_prefix(std::min(sql.find('\n') + 1, sql.size()));
+  std::string shown;
+  for (const char c : sql.substr(0, kLongest)) {
+    const bool blank = c == ' ' || c == '\n';
+    if (!blank) {
+      shown += c;
+    } else if (!shown.empty() && shown.back() != ' ') {
+      shown += ' ';
+    }
+  }
+  if (sql.size() > kLongest) {
+    shown += "…";
+  } else if (shown.ends_with(' ')) {
+    shown.pop_back();
+  }
+  return shown;
 }
 
 bool IsLost(unsigned number) {

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "errors.hpp"
+
 namespace herdflow::store_mysql {
 namespace {
 
@@ -81,9 +83,7 @@ Result<std::unique_ptr<MysqlStatement>> MysqlStatement::Prepare(Connection& conn
 MysqlStatement::~MysqlStatement() { mysql_stmt_close(handle_); }
 
 tl::unexpected<Error> MysqlStatement::Failed() {
-  constexpr std::size_t kShown = 200;
-  Error error = connection_.Failure(
-      fmt::format("running {}", std::string_view(sql_).substr(0, kShown)), handle_);
+  Error error = connection_.Failure("running " + Shown(sql_), handle_);
   Reset();
   return Fail(std::move(error));
 }

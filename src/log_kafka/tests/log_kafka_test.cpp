@@ -1,3 +1,4 @@
+#include "event_log_contract.hpp"
 #include "stack_fixture.hpp"
 
 namespace herdflow::log_kafka::testing {

@@ -13,7 +13,7 @@
 #include <utility>
 #include <vector>
 
-#include "event_log_contract.hpp"
+#include "event_log_helpers.hpp"
 #include "herdflow/log_kafka/log_kafka.hpp"
 
 namespace herdflow::log_kafka::testing {

@@ -7,6 +7,7 @@
 #include <atomic>
 #include <cstdlib>
 #include <fstream>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -39,18 +40,42 @@ inline std::optional<MysqlOptions> ServerOfStack(const std::string& part) {
   return options;
 }
 
-/// Databases of their own on a real server, which end with the fixture.
+/// Whether a fixture may have databases that another one had before, emptied: making tables takes a
+/// server a second.
+enum class Tables : std::uint8_t { kEmptied, kNew };
+
+/// Databases of their own on a real server.
 class MysqlLayerStoreFixture : public pipeline::testing::LayerStoreFixture {
  public:
-  explicit MysqlLayerStoreFixture(MysqlOptions server) : options_(std::move(server)) {
+  explicit MysqlLayerStoreFixture(MysqlOptions server, Tables which)
+      : options_(std::move(server)), which_(which) {
     static std::atomic<int> next{0};
-    options_.prefix = fmt::format("t{}_{}_", ::getpid(), next++);
-  }
-  ~MysqlLayerStoreFixture() override {
-    for (const char* layer : {"bronze_layer", "silver_layer", "gold_layer", "ops"}) {
-      EXPECT_TRUE(
-          Open().Execute(fmt::format("DROP DATABASE IF EXISTS {}{}", options_.prefix, layer)));
+    auto& emptied = Emptied()[options_.socket];
+    if (which_ == Tables::kEmptied && !emptied.empty()) {
+      options_.prefix = emptied.back();
+      emptied.pop_back();
+    } else {
+      options_.prefix = fmt::format("t{}_{}_", ::getpid(), next++);
     }
+  }
+
+  ~MysqlLayerStoreFixture() override {
+    if (which_ == Tables::kNew) {
+      Drop();
+      return;
+    }
+    Empty();
+    Emptied()[options_.socket].push_back(options_.prefix);
+  }
+
+  /// What every program with such tests does in the end.
+  static void DropAll(const MysqlOptions& server) {
+    for (const std::string& prefix : Emptied()[server.socket]) {
+      MysqlOptions options = server;
+      options.prefix = prefix;
+      MysqlLayerStoreFixture(options, Tables::kNew, prefix);
+    }
+    Emptied()[server.socket].clear();
   }
 
   Result<std::unique_ptr<pipeline::LayerStore>> Open(
@@ -98,15 +123,64 @@ class MysqlLayerStoreFixture : public pipeline::testing::LayerStoreFixture {
   }
 
  private:
+  MysqlLayerStoreFixture(MysqlOptions server, Tables which, std::string prefix)
+      : options_(std::move(server)), which_(which) {
+    options_.prefix = std::move(prefix);
+  }
+
+  /// The prefixes that are free again, by server.
+  static std::map<std::string, std::vector<std::string>>& Emptied() {
+    static std::map<std::string, std::vector<std::string>> prefixes;
+    return prefixes;
+  }
+
+  void Drop() {
+    for (const char* layer : {"bronze_layer", "silver_layer", "gold_layer", "ops"}) {
+      Query(fmt::format("DROP DATABASE IF EXISTS {}{}", options_.prefix, layer), 0);
+    }
+  }
+
+  /// As the migrations left them.
+  void Empty() {
+    const auto tables = Query(
+        fmt::format("SELECT table_schema, table_name FROM information_schema.tables WHERE "
+                    "table_type = 'BASE TABLE' AND table_schema IN ('{0}bronze_layer', "
+                    "'{0}silver_layer', '{0}gold_layer', '{0}ops') AND table_name NOT IN "
+                    "('schema_versions', 'counters', 'aggregate_positions', 'step_leases')",
+                    options_.prefix),
+        2);
+    for (const auto& table : tables) {
+      Query(fmt::format("DELETE FROM {}.{}", table.at(0), table.at(1)), 0);
+    }
+    if (tables.empty()) return;
+    Query("UPDATE {ops}counters SET value = 0", 0);
+    Query("UPDATE {ops}aggregate_positions SET position = 0, target = 0, resume_cow = NULL, "
+          "resume_day = NULL, resume_sensor = NULL",
+          0);
+  }
+
   MysqlOptions options_;
+  const Tables which_;
   std::unique_ptr<Connection> connection_;
 };
+
+/// Drops the databases that the tests of this program left, when all are done.
+class DropDatabases : public ::testing::Environment {
+ public:
+  void TearDown() override {
+    for (const char* part : {"mariadb", "mysql"}) {
+      if (const auto server = ServerOfStack(part)) MysqlLayerStoreFixture::DropAll(*server);
+    }
+  }
+};
+inline ::testing::Environment* const drop_databases =
+    ::testing::AddGlobalTestEnvironment(new DropDatabases);
 
 inline pipeline::testing::MakeLayerStoreFixture MakerOf(const std::string& part) {
   return [part]() -> std::unique_ptr<pipeline::testing::LayerStoreFixture> {
     auto server = ServerOfStack(part);
     if (!server) return nullptr;
-    return std::make_unique<MysqlLayerStoreFixture>(*std::move(server));
+    return std::make_unique<MysqlLayerStoreFixture>(*std::move(server), Tables::kEmptied);
   };
 }
 
