@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import datetime as dt
 import itertools
-import sqlite3
 import struct
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 import duckdb
 from installation import Installation
+from store import Store
 
 Row = tuple[object, ...]
 _EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
@@ -26,7 +26,7 @@ class Comparable:
     oracle_values: tuple[str, ...] = ()
 
     def from_store(self) -> str:
-        """The question to SQLite."""
+        """The question to the store."""
         columns = ", ".join(self.key + self.values)
         return f"SELECT {columns} FROM {self.table} ORDER BY {', '.join(self.key)}"
 
@@ -83,7 +83,7 @@ GOLD = (
 )
 # The birth date of a cow is shown as a day or as that day's midnight.
 HERD = (
-    Comparable("gold_cows", ("id",), ("name", "substr(CAST(birthdate AS VARCHAR), 1, 10)")),
+    Comparable("gold_cows", ("id",), ("name", "substr(CAST(birthdate AS CHAR), 1, 10)")),
     Comparable("gold_sensors", ("id",), ("unit",)),
 )
 EVERYTHING = (SILVER, *GOLD, *HERD)
@@ -133,7 +133,7 @@ def _assert_same(name: str, left: Iterable[Row], right: Iterable[Row]) -> int:
 
 
 def assert_equals_oracle(
-    store: sqlite3.Connection, oracle: duckdb.DuckDBPyConnection, what: Comparable
+    store: Store, oracle: duckdb.DuckDBPyConnection, what: Comparable
 ) -> int:
     """Every row of the table is the oracle's, in both directions."""
     return _assert_same(
@@ -165,5 +165,5 @@ def assert_audit_is_balanced(herd: Installation) -> None:
         f"SELECT stream_id, topic_partition FROM bronze_{topic}"
         for topic in ("cows", "sensors", "measurements")
     )
-    rows = herd.query(f"SELECT stream_id, topic_partition, count(*) FROM ({raw}) GROUP BY 1, 2")
+    rows = herd.query(f"SELECT stream_id, topic_partition, count(*) FROM ({raw}) AS raw GROUP BY 1, 2")
     assert sorted(row for row in offsets if row[2]) == sorted(rows)

@@ -1,21 +1,45 @@
-"""What the tests share: the real data, and one store that was filled from them."""
+"""What the tests share: an empty herd, the real data, and stores that were filled from them."""
 
 from __future__ import annotations
 
+import contextlib
 import os
 import warnings
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import NoReturn
 
 import duckdb
 import oracle
 import pytest
+from engines import EMBEDDED, Engines
 from installation import Installation
 
 
+def _leave_out(reason: str) -> NoReturn:
+    """So that it is seen. In CI nothing may be left out."""
+    if os.environ.get("CI") == "true":
+        pytest.fail(reason)
+    warnings.warn(reason, stacklevel=2)
+    pytest.skip(reason)
+
+
+@contextlib.contextmanager
+def _installed(folder: Path, engines: Engines) -> Iterator[Installation]:
+    if reason := engines.missing():
+        _leave_out(reason)
+    herd = Installation(folder, engines=engines)
+    try:
+        yield herd
+    finally:
+        herd.remove()
+
+
 @pytest.fixture
-def herd(tmp_path: Path) -> Installation:
-    """An empty installation."""
-    return Installation(tmp_path / "data")
+def herd(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Installation]:
+    """An empty installation, on embedded engines or on those of `engines.on`."""
+    with _installed(tmp_path / "data", getattr(request, "param", EMBEDDED)) as herd:
+        yield herd
 
 
 @pytest.fixture(scope="session")
@@ -23,20 +47,35 @@ def real_files() -> Path:
     """The folder of the real Parquet files. In CI they must be there."""
     folder = os.environ.get("TEST_REAL_DATA", "")
     if not folder:
-        message = "TEST_REAL_DATA is not set: nothing was compared on the real data"
-        if os.environ.get("CI") == "true":
-            pytest.fail(message)
-        warnings.warn(message, stacklevel=1)
-        pytest.skip(message)
+        _leave_out("TEST_REAL_DATA is not set: nothing was compared on the real data")
     assert (Path(folder) / "measurements.parquet").exists(), f"no measurements in {folder}"
     return Path(folder)
 
 
 @pytest.fixture(scope="session")
-def real_herd(real_files: Path, tmp_path_factory: pytest.TempPathFactory) -> Installation:
+def real_herd_on(
+    real_files: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Callable[[Engines], Installation]]:
+    """The real data on the engines, seeded once."""
+    known: dict[Engines, Installation] = {}
+    with contextlib.ExitStack() as stack:
+
+        def fill(engines: Engines) -> Installation:
+            if engines not in known:
+                folder = tmp_path_factory.mktemp("real") / "data"
+                herd = stack.enter_context(_installed(folder, engines))
+                known[engines] = herd.seed_and_process(real_files)
+            return known[engines]
+
+        yield fill
+
+
+@pytest.fixture
+def real_herd(
+    request: pytest.FixtureRequest, real_herd_on: Callable[[Engines], Installation]
+) -> Installation:
     """The real data seeded once. Read only: a test that changes it takes a copy."""
-    herd = Installation(tmp_path_factory.mktemp("real") / "data")
-    return herd.seed_and_process(real_files)
+    return real_herd_on(getattr(request, "param", EMBEDDED))
 
 
 @pytest.fixture(scope="session")

@@ -8,15 +8,16 @@ import os
 import shutil
 import signal
 import socket
-import sqlite3
 import subprocess
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import requests
+from engines import EMBEDDED, Engines, new_prefix
+from store import Row, Store, drop_databases, nothing_where_no_table_is, open_store
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 COMMAND_SECONDS = 600
@@ -91,10 +92,12 @@ def loopback_session() -> requests.Session:
 
 @dataclass
 class Installation:
-    """One data folder and the commands on it."""
+    """One data folder, or the topics and databases with a prefix, and the commands on them."""
 
     folder: Path
     zone: str = "UTC"
+    engines: Engines = EMBEDDED
+    prefix: str = field(default_factory=new_prefix)
 
     def environment(self) -> dict[str, str]:
         inherited = {k: v for k, v in os.environ.items() if not k.startswith("HERDFLOW")}
@@ -102,6 +105,7 @@ class Installation:
             **inherited,
             "HERDFLOW_DATA_FOLDER": str(self.folder),
             "HERDFLOW_HERD_TIME_ZONE": self.zone,
+            **self.engines.environment(self.prefix),
         }
 
     def attempt(self, *arguments: object) -> subprocess.CompletedProcess[str]:
@@ -137,27 +141,36 @@ class Installation:
         return self
 
     def copy_to(self, folder: Path) -> Installation:
-        """The same data for a test that changes it."""
+        """The same data for a test that changes it. Embedded engines only."""
+        assert self.engines == EMBEDDED
         shutil.copytree(self.folder, folder)
         return Installation(folder, self.zone)
 
-    @contextlib.contextmanager
-    def store(self) -> Iterator[sqlite3.Connection]:
-        """The store, for reading only."""
-        uri = f"{(self.folder / 'store.db').as_uri()}?mode=ro"
-        with contextlib.closing(sqlite3.connect(uri, uri=True, timeout=30)) as connection:
-            yield connection
+    def remove(self) -> None:
+        """Leave nothing on the servers."""
+        if self.engines.has_kafka:
+            topics = [each["topic"] for each in self.ask("topics", "list")]
+            if topics:
+                self.run("topics", "delete", "--yes", *topics)
+        if self.engines.has_mysql:
+            drop_databases(self.engines, self.prefix)
 
-    def query(self, sql: str, *parameters: object) -> list[tuple[Any, ...]]:
+    def store(self) -> contextlib.AbstractContextManager[Store]:
+        """The store, for reading only."""
+        return open_store(self.engines, self.prefix, self.folder)
+
+    def query(self, sql: str, *parameters: object) -> list[Row]:
         """A small answer from the store."""
-        with self.store() as connection:
-            return connection.execute(sql, parameters).fetchall()
+        with self.store() as store:
+            return list(store.execute(sql, parameters))
 
     def count(self, table: str) -> int:
         """Rows of a table; 0 while the store does not exist."""
-        if not (self.folder / "store.db").exists():
+        if not self.engines.has_mysql and not (self.folder / "store.db").exists():
             return 0
-        return int(self.query(f"SELECT count(*) FROM {table}")[0][0])
+        with nothing_where_no_table_is():
+            return int(self.query(f"SELECT count(*) FROM {table}")[0][0])
+        return 0
 
     @contextlib.contextmanager
     def serve(self) -> Iterator[Server]:

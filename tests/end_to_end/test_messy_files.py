@@ -3,6 +3,7 @@ oracle's."""
 
 from __future__ import annotations
 
+import dataclasses
 import datetime as dt
 import random
 from pathlib import Path
@@ -10,6 +11,7 @@ from pathlib import Path
 import oracle
 import pytest
 from comparison import SILVER, ask_oracle, assert_all_equal_oracle
+from engines import EMBEDDED, SERVERS, on
 from installation import Installation
 
 import files
@@ -74,6 +76,7 @@ def _readings(chance: random.Random) -> list[files.Reading]:
     ]
 
 
+@on("herd", EMBEDDED, SERVERS)
 @pytest.mark.parametrize("seed", range(3))
 def test_messy_files_equal_the_oracle(herd: Installation, tmp_path: Path, seed: int) -> None:
     chance = random.Random(seed)
@@ -81,7 +84,7 @@ def test_messy_files_equal_the_oracle(herd: Installation, tmp_path: Path, seed: 
     files.write_cows(folder, _cows(chance))
     files.write_sensors(folder, _sensors(chance))
     files.write_measurements(folder, _readings(chance))
-    herd = Installation(herd.folder, "America/Sao_Paulo").seed_and_process(folder)
+    herd = dataclasses.replace(herd, zone="America/Sao_Paulo").seed_and_process(folder)
     expected = oracle.build(folder, zone=herd.zone)
 
     columns = "topic, code, field, status, count(*)"

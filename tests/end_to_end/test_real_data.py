@@ -16,9 +16,10 @@ from comparison import (
     assert_audit_is_balanced,
     assert_equals_oracle,
 )
+from engines import EMBEDDED, SERVERS, on
 from installation import Installation
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, on("real_herd", EMBEDDED, SERVERS)]
 
 # What the rules make of the real files.
 ROWS = {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import datetime as dt
 import random
 from pathlib import Path
@@ -10,6 +11,7 @@ import oracle
 import pytest
 import reports
 from comparison import assert_all_equal_oracle
+from engines import EMBEDDED, SERVERS, on
 from installation import Installation
 
 pytestmark = pytest.mark.slow
@@ -35,10 +37,13 @@ def generate(herd: Installation, folder: Path, seed: int) -> Path:
     return folder
 
 
+@on("herd", EMBEDDED, SERVERS)
 @pytest.mark.parametrize("zone", CHANGES)
-def test_a_generated_herd_equals_the_oracle(generated: Path, tmp_path: Path, zone: str) -> None:
+def test_a_generated_herd_equals_the_oracle(
+    herd: Installation, generated: Path, zone: str
+) -> None:
     """`on a generated herd in two time zones with DST nights`."""
-    herd = Installation(tmp_path / "data", zone).seed_and_process(generated)
+    herd = dataclasses.replace(herd, zone=zone).seed_and_process(generated)
     expected = oracle.build(generated, zone=zone)
     assert_all_equal_oracle(herd, expected)
 
