@@ -1,7 +1,6 @@
-#include "golden_suite.hpp"
-
 #include <memory>
 
+#include "golden_suite.hpp"
 #include "sqlite_layer_store_fixture.hpp"
 
 namespace herdflow::golden {

@@ -76,9 +76,7 @@ std::string WithSchema(std::string_view name) {
   return fmt::format("{{{}}}{}", name.substr(0, end), name.substr(end + 1));
 }
 
-bool IsTime(std::string_view column) {
-  return column.ends_with("_at") || column == "timestamp";
-}
+bool IsTime(std::string_view column) { return column.ends_with("_at") || column == "timestamp"; }
 
 bool IsNumber(std::string_view column) {
   constexpr std::array<std::string_view, 7> kNumbers{

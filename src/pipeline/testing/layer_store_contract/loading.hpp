@@ -206,7 +206,8 @@ TEST_P(LayerStoreContract, EveryMessageIsARowThatReadsBackToTheByte) {
 TEST_P(LayerStoreContract, TheFirstMessageMayHaveSeveralLongFields) {
   const std::string payload =
       R"({ "sensor_id":"S1","cow_id":"C1","timestamp":")" + std::string(300, 'z') + R"("})";
-  log_.Put(kReadings, log_.clock, std::string(300, 'k'), payload, {{"trace", std::string(300, 'h')}});
+  log_.Put(kReadings, log_.clock, std::string(300, 'k'), payload,
+           {{"trace", std::string(300, 'h')}});
   Load();
   std::vector<ReadBack> read;
   const auto tx = Must(store_->BeginCleanse());
