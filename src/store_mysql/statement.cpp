@@ -154,28 +154,26 @@ Result<bool> MysqlStatement::Step() {
       Reset();
       return false;
     case MYSQL_DATA_TRUNCATED:
-      for (std::size_t i = 0; i < columns_.size(); ++i) {
-        if (!columns_[i].is_integer && columns_[i].is_null == 0 &&
-            columns_[i].length > columns_[i].bytes.size()) {
-          HERDFLOW_CHECK(FetchLong(i));
-        }
-      }
+      HERDFLOW_CHECK(FetchLong());
       return true;
     default:
       return Failed();
   }
 }
 
-/// Fetches a column again that its buffer was too short for. The buffer stays longer.
-Result<> MysqlStatement::FetchLong(std::size_t index) {
-  Column& column = columns_[index];
-  column.bytes.resize(column.length);
-  MYSQL_BIND& bind = result_binds_[index];
-  bind.buffer = column.bytes.data();
-  bind.buffer_length = column.bytes.size();
-  if (mysql_stmt_fetch_column(handle_, &bind, static_cast<unsigned>(index), 0) != 0) {
-    return Failed();
+/// Fetches the columns again that their buffers were too short for. The buffers stay longer.
+Result<> MysqlStatement::FetchLong() {
+  for (std::size_t i = 0; i < columns_.size(); ++i) {
+    Column& column = columns_[i];
+    if (column.is_integer || column.is_null != 0 || column.length <= column.bytes.size()) continue;
+    column.bytes.resize(column.length);
+    result_binds_[i].buffer = column.bytes.data();
+    result_binds_[i].buffer_length = column.bytes.size();
+    if (mysql_stmt_fetch_column(handle_, &result_binds_[i], static_cast<unsigned>(i), 0) != 0) {
+      return Failed();
+    }
   }
+  // After the last of them: binding makes the driver forget where the row's bytes are.
   return mysql_stmt_bind_result(handle_, result_binds_.data()) != 0 ? Result<>(Failed())
                                                                     : Result<>();
 }

@@ -52,7 +52,7 @@ class MysqlStatement final : public store_sql::Statement {
   void Set(int parameter, const store_sql::Value& value) override;
   Result<> Execute();
   Result<> BindResult();
-  Result<> FetchLong(std::size_t column);
+  Result<> FetchLong();
   tl::unexpected<Error> Failed();
 
   Connection& connection_;

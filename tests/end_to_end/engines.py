@@ -88,11 +88,13 @@ OTHER_PAIRINGS = (
 
 def on(fixture: str, *choices: Engines) -> pytest.MarkDecorator:
     """Run a test once for each choice, with the fixture made on it."""
-    params = [
-        pytest.param(each, id=str(each), marks=() if each == EMBEDDED else pytest.mark.stack)
-        for each in choices
-    ]
+    params = [pytest.param(each, id=str(each), marks=_marks(each)) for each in choices]
     return pytest.mark.parametrize(fixture, params, indirect=True)
+
+
+def _marks(engines: Engines) -> list[pytest.MarkDecorator]:
+    needed = [pytest.mark.stack] if engines != EMBEDDED else []
+    return [*needed, pytest.mark.mysql] if engines.store == "mysql" else needed
 
 
 def _stack() -> Path:

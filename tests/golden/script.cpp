@@ -10,7 +10,6 @@
 #include "herdflow/api/json.hpp"
 #include "herdflow/herd/report.hpp"
 #include "herdflow/pipeline/pipelines.hpp"
-#include "sqlite_layer_store_fixture.hpp"
 #include "tables.hpp"
 
 namespace herdflow::golden {
@@ -38,6 +37,8 @@ std::string MessageOf(std::string_view text) {
 
 class Script {
  public:
+  explicit Script(pipeline::testing::LayerStoreFixture& layers) : layers_(layers) {}
+
   Result<> Do(const std::string& line) {
     std::istringstream words(line);
     std::string word;
@@ -129,7 +130,7 @@ class Script {
   }
 
   std::string zone_ = "UTC";
-  store_sqlite::SqliteLayerStoreFixture layers_;
+  pipeline::testing::LayerStoreFixture& layers_;
   std::unique_ptr<LayerStore> store_;
   FakeEventLog log_;
   FakeEventReader reader_{log_};
@@ -139,8 +140,8 @@ class Script {
 
 }  // namespace
 
-Result<Lines> Answer(const Lines& script) {
-  Script run;
+Result<Lines> Answer(const Lines& script, pipeline::testing::LayerStoreFixture& store) {
+  Script run(store);
   Lines out;
   for (const std::string& line : script) {
     if (line.starts_with('|')) continue;

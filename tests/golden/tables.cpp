@@ -4,6 +4,8 @@
 
 #include <algorithm>
 #include <array>
+#include <cstdlib>
+#include <utility>
 
 namespace herdflow::golden {
 namespace {
@@ -68,6 +70,34 @@ bool Before(const Cells& a, const Cells& b) {
       });
 }
 
+/// `{silver}measurements` of `silver_measurements`, for LayerStoreFixture::Query.
+std::string WithSchema(std::string_view name) {
+  const std::size_t end = name.find('_');
+  return fmt::format("{{{}}}{}", name.substr(0, end), name.substr(end + 1));
+}
+
+bool IsTime(std::string_view column) { return column.ends_with("_at") || column == "timestamp"; }
+
+bool IsNumber(std::string_view column) {
+  constexpr std::array<std::string_view, 7> kNumbers{
+      "value", "average_value", "min_value", "max_value", "milk_sum", "weight_sum", "last_weight"};
+  return std::find(kNumbers.begin(), kNumbers.end(), column) != kNumbers.end();
+}
+
+/// As SQLite shows it; others show times with a blank and without a zone, and more digits.
+std::string InOneNotation(std::string_view column, std::string cell) {
+  if (cell == "-") return cell;
+  if (IsTime(column) && !cell.ends_with('Z')) {
+    std::replace(cell.begin(), cell.end(), ' ', 'T');
+    return cell + "Z";
+  }
+  if (IsNumber(column)) {
+    cell = fmt::format("{:.15g}", std::strtod(cell.c_str(), nullptr));
+    if (cell.find_first_of(".e") == std::string::npos) cell += ".0";
+  }
+  return cell;
+}
+
 /// A cell on one line: control characters as `\x0a`.
 std::string Printable(std::string_view cell) {
   if (cell.empty()) return "\"\"";
@@ -100,8 +130,16 @@ std::vector<std::string> ShowTable(pipeline::testing::LayerStoreFixture& layers,
                                         [&](const View& known) { return known.name == table; });
   const Cells columns = ColumnsOf(*view);
   std::vector<Cells> rows =
-      layers.Query(fmt::format("SELECT {} FROM {}", fmt::join(columns, ", "), table),
+      layers.Query(fmt::format("SELECT {} FROM {}", fmt::join(columns, ", "), WithSchema(table)),
                    static_cast<int>(columns.size()));
+  // The fields of bronze are texts as they came.
+  const bool is_bronze = table.starts_with("bronze_");
+  for (Cells& row : rows) {
+    for (std::size_t i = 0; i < row.size(); ++i) {
+      if (is_bronze && columns[i] != "received_at") continue;
+      row[i] = InOneNotation(columns[i], std::move(row[i]));
+    }
+  }
   std::sort(rows.begin(), rows.end(), Before);
   std::vector<std::string> lines{std::string(table)};
   if (rows.empty()) {

@@ -203,6 +203,19 @@ TEST_P(LayerStoreContract, EveryMessageIsARowThatReadsBackToTheByte) {
   EXPECT_FALSE(read[15].canonical) << "it has a blank";
 }
 
+TEST_P(LayerStoreContract, TheFirstMessageMayHaveSeveralLongFields) {
+  const std::string payload =
+      R"({ "sensor_id":"S1","cow_id":"C1","timestamp":")" + std::string(300, 'z') + R"("})";
+  log_.Put(kReadings, log_.clock, std::string(300, 'k'), payload,
+           {{"trace", std::string(300, 'h')}});
+  Load();
+  std::vector<ReadBack> read;
+  const auto tx = Must(store_->BeginCleanse());
+  Must(tx->ReadBronze(1'000, [&](const auto& message) { read.push_back(ReadBackOf(message)); }));
+  ASSERT_THAT(read, SizeIs(1));
+  EXPECT_EQ(read[0].payload, payload);
+}
+
 TEST_P(LayerStoreContract, KeyAndHeadersAreKept) {
   const std::string canonical = Reading("S1", "C1", "2024-04-07T05:00:00Z", "1");
   const std::vector<Header> headers{{"trace", "a\xFF"}};
