@@ -58,8 +58,8 @@ def make_herd(servers: Stack, tmp_path: Path) -> Iterator[MakeHerd]:
     """Herds with topics and databases of their own. No process of theirs keeps anything on its disk."""
     herds: list[Herd] = []
 
-    def make(stack: Stack = servers, kafka: str = "kafka", **settings: str) -> Herd:
-        herd = Herd(stack, tmp_path / f"herd-{len(herds)}", kafka, settings)
+    def make(stack: Stack = servers, kafka: str = "kafka", database: Stack | None = None, **settings: str) -> Herd:
+        herd = Herd(stack, tmp_path / f"herd-{len(herds)}", kafka, settings, database=database)
         herds.append(herd)
         return herd
 

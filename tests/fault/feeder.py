@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import requests
 
 if TYPE_CHECKING:
-    from herd import Herd, Process
+    from herd import Process
 
 ANSWER_SECONDS = 40  # Longer than a producer may ever take.
 SENSORS = 12
@@ -49,14 +49,14 @@ class Answer:
 class Feeder:
     """Posts for as long as it is entered, by turns to each producer."""
 
-    herd: Herd
     producers: list[Process]
+    first: int = 0
     threads: int = 2
     answers: list[Answer] = field(default_factory=list)
 
     def __enter__(self) -> Feeder:
         self._ends = False
-        self._numbers = itertools.count()
+        self._numbers = itertools.count(self.first)
         self._running = [threading.Thread(target=self._post_on) for _ in range(self.threads)]
         for thread in self._running:
             thread.start()

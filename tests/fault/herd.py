@@ -88,6 +88,7 @@ class Herd:
     settings: dict[str, str] = field(default_factory=dict)
     topics: str = field(default_factory=lambda: f"herd{next(_numbers)}.")
     databases: str = ""
+    database: Stack | None = None  # Where the database runs, if not in the stack.
     processes: list[Process] = field(default_factory=list)
 
     def __post_init__(self) -> None:
@@ -95,6 +96,10 @@ class Herd:
         self.folder.mkdir(parents=True, exist_ok=True)
 
     # --- Commands and processes ---
+
+    @property
+    def server(self) -> Stack:
+        return self.database or self.stack
 
     @property
     def data_folder(self) -> Path:
@@ -109,9 +114,9 @@ class Herd:
             "KAFKA_BROKERS": self.stack.read(self.kafka, "address"),
             "KAFKA_TOPIC_PREFIX": self.topics,
             "STORE_ENGINE": "mysql",
-            "MYSQL_SOCKET": self.stack.read("mariadb", "socket"),
+            "MYSQL_SOCKET": self.server.read("mariadb", "socket"),
             "MYSQL_USER": "herdflow",
-            "MYSQL_PASSWORD_FILE": str(self.stack.folder / "mariadb/password"),
+            "MYSQL_PASSWORD_FILE": str(self.server.folder / "mariadb/password"),
             "MYSQL_PREFIX": self.databases,
             **self.settings,
             **settings,
@@ -176,8 +181,8 @@ class Herd:
 
     # --- What flows ---
 
-    def feed(self, producers: list[Process]) -> Feeder:
-        """Posts readings while it is entered. The cows and sensors are made first."""
+    def feed(self, producers: list[Process], first: int = 0) -> Feeder:
+        """Posts readings, from the first-th on, while it is entered. The cows and sensors are made first."""
         with loopback_session() as http:
             for number in range(SENSORS):
                 for route, body in (
@@ -186,9 +191,9 @@ class Herd:
                 ):
                     answer = post(http, producers[0], route, body)
                     assert answer.status == 200, answer
-        return Feeder(self, producers)
+        return Feeder(producers, first)
 
-    def generate(self, seed: int, days: int = 20) -> Path:
+    def generate(self, seed: int, days: int = 12) -> Path:
         """A herd's files."""
         folder = self.folder / f"files-{seed}"
         self.run("generate", "--cows", 100, "--seed", seed, "--from", "2025-01-01", "--to", f"2025-01-{days:02}", "-o", folder)
@@ -200,7 +205,7 @@ class Herd:
         """`bronze.measurements` and so on stand for this herd's."""
         for layer in ("bronze", "silver", "gold"):
             sql = sql.replace(f"{layer}.", f"{self.databases}{layer}_layer.")
-        return self.stack.query(sql.replace("ops.", f"{self.databases}ops."))
+        return self.server.query(sql.replace("ops.", f"{self.databases}ops."))
 
     def owners(self) -> Counter[str]:
         """Who claimed how many partitions."""
@@ -282,13 +287,20 @@ class Herd:
         )
         assert len(views) == 12, views
         for schema, view, columns in views:
-            here, there = f"{schema}.{view}", f"{schema.replace(self.databases, fresh.databases, 1)}.{view}"
-            for one, other in ((here, there), (there, here)):
-                more = self.stack.query(
-                    f"SELECT {columns} FROM {one} EXCEPT ALL SELECT {columns} FROM {other} LIMIT 5"
-                )
-                assert not more, f"{one} has what {other} has not: {columns}\n{more}"
+            there = schema.replace(self.databases, fresh.databases, 1)
+            if self._sum(f"{schema}.{view}", columns) != self._sum(f"{there}.{view}", columns):
+                here, fresh_one = f"SELECT {columns} FROM {schema}.{view}", f"SELECT {columns} FROM {there}.{view}"
+                for one, other in ((here, fresh_one), (fresh_one, here)):
+                    print(self.server.query(f"{one} EXCEPT ALL {other} LIMIT 5"))
+                raise AssertionError(f"{schema}.{view} differs from a fresh fill: {columns}")
         assert self.query("SELECT count(*) FROM gold.measurements_daily_aggregations") > [(0,)]
+
+
+    def _sum(self, view: str, columns: str) -> tuple[Any, ...]:
+        """How many rows, and a sum over all that is in them."""
+        cells = ", ".join(f"COALESCE({column}, '-')" for column in columns.split(","))
+        digest = f"CAST(CONV(LEFT(MD5(CONCAT_WS('|', {cells})), 15), 16, 10) AS UNSIGNED)"
+        return self.server.query(f"SELECT COUNT(*), SUM({digest}) FROM {view}")[0]
 
 
 def finish(command: subprocess.Popen[str]) -> str:

@@ -14,6 +14,7 @@ from stack import Stack
 
 # So that a killed member of the group is missed soon.
 QUICK_GROUP = "session.timeout.ms=3000, heartbeat.interval.ms=500"
+NOT_NOW = 5  # An exit code.
 VICTIMS = ("loader", "pipelines", "mariadb", "loader", "kafka", "pipelines")
 
 
@@ -39,18 +40,24 @@ class Victims:
 
 def kill_under_load(herd: Herd, feeder: Feeder, chance: random.Random, number: int, kill: Callable[[], Callable[[], object]]) -> None:
     """One kill at a random instant, while files are seeded, and then everything goes on."""
-    seeding = herd.begin("seed", herd.generate(number))
+    files = herd.generate(number)
+    seeding = herd.begin("seed", files)
     time.sleep(chance.uniform(0.1, 1.2))
+    killed = time.monotonic()
     bring_back = kill()
     time.sleep(chance.uniform(0, 0.5))
     bring_back()
+    if seeding.wait(60) == NOT_NOW:  # It met the servers while they changed their roles: the same command later goes on.
+        seeding = herd.begin("seed", files)
     finish(seeding)
     herd.wait_for(feeder.next_acknowledged())
     herd.assert_audit()
+    print(f"kill {number}: all went on {time.monotonic() - killed:.1f} s later")
 
 
 def test_any_process_may_be_killed_at_any_instant(make_herd: MakeHerd, chance: random.Random, request: pytest.FixtureRequest) -> None:
-    kills = max(request.config.getoption("--kills") * 4 // 5, 1)
+    total = request.config.getoption("--kills")
+    kills = max(total - total // 8, 1)  # The others are for one of three brokers.
     victims = [VICTIMS[i % len(VICTIMS)] for i in range(kills)]
     chance.shuffle(victims)
     herd = make_herd(KAFKA_OPTIONS=QUICK_GROUP)
@@ -58,7 +65,9 @@ def test_any_process_may_be_killed_at_any_instant(make_herd: MakeHerd, chance: r
     pool = Victims(herd, chance)
 
     with herd.feed(producers) as feeder:
+        herd.wait_for(feeder.next_acknowledged())
         for number, victim in enumerate(victims):
+            print(victim, end=" ")
             kill_under_load(herd, feeder, chance, number, lambda: pool.kill(victim))
         herd.assert_whole(feeder)
 
@@ -66,7 +75,7 @@ def test_any_process_may_be_killed_at_any_instant(make_herd: MakeHerd, chance: r
 
 
 def test_one_of_three_brokers_may_be_killed(make_herd: MakeHerd, servers: Stack, chance: random.Random, request: pytest.FixtureRequest) -> None:
-    kills = max(request.config.getoption("--kills") // 5, 1)
+    kills = max(request.config.getoption("--kills") // 8, 1)
     servers.run("up", "kafka3")
     try:
         herd = make_herd(kafka="kafka3", KAFKA_OPTIONS=QUICK_GROUP, TOPICS_REPLICATION="3")
@@ -80,6 +89,8 @@ def test_one_of_three_brokers_may_be_killed(make_herd: MakeHerd, servers: Stack,
             return lambda: servers.run("up", "kafka3")
 
         with herd.feed(producers) as feeder:
+            # Kafka makes its own topic of groups when it is first needed, and only while all brokers are there.
+            herd.wait_for(feeder.next_acknowledged())
             for number in range(kills):
                 kill_under_load(herd, feeder, chance, number, kill)
             herd.assert_whole(feeder)

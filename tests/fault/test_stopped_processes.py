@@ -17,7 +17,7 @@ def stuck_transactions(herd: Herd) -> set[int]:
     """Transactions that wrote something, and whose client says nothing."""
     return {
         int(row[0])
-        for row in herd.stack.query(
+        for row in herd.server.query(
             "SELECT t.trx_id FROM information_schema.innodb_trx t JOIN information_schema.processlist p "
             "ON p.id = t.trx_mysql_thread_id WHERE t.trx_rows_modified > 0 AND p.command = 'Sleep'"
         )
