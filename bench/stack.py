@@ -81,14 +81,16 @@ class Stack:
             autocommit=True,
         )
 
+    def execute(self, sql: str) -> None:
+        with contextlib.closing(self.connect()) as connection, connection.cursor() as cursor:
+            cursor.execute(sql)
+
     def usage(self) -> Usage:
         return Usage(*(_cpu_seconds(self.read(part, "pid")) for part in ("kafka", "mariadb")))
 
     def peak_mb(self, part: str) -> float:
         """The server's peak resident memory since it started."""
-        status = Path(f"/proc/{self.read(part, 'pid')}/status").read_text(encoding="utf-8")
-        [line] = [line for line in status.splitlines() if line.startswith("VmHWM")]
-        return int(line.split()[1]) * 1024 / MEGABYTE
+        return measure.peak_mb(Path(f"/proc/{self.read(part, 'pid')}/status"))
 
     def run(self, command: Sequence[object], environment: Mapping[str, str], log: Path) -> Measured:
         before = self.usage()

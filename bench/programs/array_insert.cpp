@@ -1,9 +1,11 @@
-/// The bare array binding of MariaDB Connector/C, the yardstick of what a bulk writer can reach: copies a table, whose
-/// rows it reads into memory first, into an empty one of the same definition, 20,000 rows a transaction.
+/// The bare array binding of MariaDB Connector/C, the yardstick of what a bulk writer can reach:
+/// copies a table, whose rows it reads into memory first, into an empty one of the same definition,
+/// 20,000 rows a transaction.
 ///
-///   array_insert SOCKET USER PASSWORD_FILE FROM TO [ROWS_A_MESSAGE [VERB]]
+///   array_insert SOCKET USER PASSWORD_FILE FROM TO
 ///
-/// Prints a line of JSON: the rows, the seconds of writing, and the CPU seconds of this process in them.
+/// Prints a line of JSON: the rows, the seconds of writing, the CPU seconds of this process in
+/// them, its peak memory.
 
 #include <mysql.h>
 #include <sys/resource.h>
@@ -20,6 +22,7 @@
 namespace {
 
 constexpr std::size_t kRowsATransaction = 20'000;
+constexpr double kMegabytesAKibibyte = 1024e-6;
 
 /// A column of the whole table, as the driver wants it.
 struct Column {
@@ -107,9 +110,14 @@ void WriteRows(MYSQL* connection, MYSQL_STMT* statement, Table& table, std::size
   }
 }
 
-double CpuSeconds() {
+rusage Usage() {
   rusage usage{};
   getrusage(RUSAGE_SELF, &usage);
+  return usage;
+}
+
+double CpuSeconds() {
+  const rusage usage = Usage();
   constexpr double kMicro = 1e-6;
   return static_cast<double>(usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) +
          static_cast<double>(usage.ru_utime.tv_usec + usage.ru_stime.tv_usec) * kMicro;
@@ -124,12 +132,9 @@ std::string FirstLine(const char* path) {
 }  // namespace
 
 int main(int count, char** arguments) {
-  if (count < 6) Die("usage", "SOCKET USER PASSWORD_FILE FROM TO [ROWS_A_MESSAGE [VERB]]");
+  if (count != 6) Die("usage", "SOCKET USER PASSWORD_FILE FROM TO");
   const std::string from = arguments[4];
   const std::string to = arguments[5];
-  const std::size_t at_once =
-      count > 6 ? std::strtoul(arguments[6], nullptr, 10) : kRowsATransaction;
-  const std::string verb = count > 7 ? arguments[7] : "INSERT";
   MYSQL* connection = mysql_init(nullptr);
   Check(connection,
         mysql_real_connect(connection, nullptr, arguments[2], FirstLine(arguments[3]).c_str(),
@@ -140,7 +145,7 @@ int main(int count, char** arguments) {
   Run(connection, "CREATE TABLE " + to + " LIKE " + from);
   Table table = Read(connection, from);
 
-  std::string sql = verb + " INTO " + to + " VALUES (?";
+  std::string sql = "INSERT INTO " + to + " VALUES (?";
   for (std::size_t i = 1; i < table.columns.size(); ++i) sql += ",?";
   sql += ")";
   MYSQL_STMT* statement = mysql_stmt_init(connection);
@@ -150,14 +155,13 @@ int main(int count, char** arguments) {
   for (std::size_t first = 0; first < table.rows; first += kRowsATransaction) {
     const std::size_t end = std::min(first + kRowsATransaction, table.rows);
     Run(connection, "START TRANSACTION");
-    for (std::size_t row = first; row < end; row += at_once) {
-      WriteRows(connection, statement, table, row, std::min(at_once, end - row));
-    }
+    WriteRows(connection, statement, table, first, end - first);
     Run(connection, "COMMIT");
   }
   const std::chrono::duration<double> seconds = std::chrono::steady_clock::now() - start;
-  std::printf("{\"rows\": %zu, \"seconds\": %.6f, \"cpu_seconds\": %.6f}\n", table.rows,
-              seconds.count(), CpuSeconds() - cpu);
+  std::printf("{\"rows\": %zu, \"seconds\": %.6f, \"cpu_seconds\": %.6f, \"resident_mb\": %.3f}\n",
+              table.rows, seconds.count(), CpuSeconds() - cpu,
+              static_cast<double>(Usage().ru_maxrss) * kMegabytesAKibibyte);
   mysql_stmt_close(statement);
   mysql_close(connection);
 }
