@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import os
 import platform
 import shutil
@@ -11,6 +12,7 @@ import statistics
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -36,8 +38,42 @@ class Cost:
         return Cost(self.wall + other.wall, self.cpu + other.cpu, peak)
 
 
+class _PeakWatch:
+    """Looks at a process's peak memory while it runs.
+
+    What wait4 tells begins at the peak of the process that started it, which is this one.
+    """
+
+    def __init__(self, pid: int) -> None:
+        self.megabytes = 0.0
+        self._status = Path(f"/proc/{pid}/status")
+        self._over = threading.Event()
+        self._thread = threading.Thread(target=self._watch)
+
+    def __enter__(self) -> _PeakWatch:
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._over.set()
+        self._thread.join()
+
+    def _watch(self) -> None:
+        while not self._over.wait(0.01):
+            with contextlib.suppress(OSError):
+                self.megabytes = max(self.megabytes, peak_mb(self._status))
+
+
+def peak_mb(status: Path) -> float:
+    """The peak resident memory that a file /proc/PID/status tells; 0 of a process that has ended."""
+    for line in status.read_text(encoding="utf-8").splitlines():
+        if line.startswith("VmHWM"):
+            return int(line.split()[1]) * 1024 / MEGABYTE
+    return 0.0
+
+
 def run_measured(command: Sequence[object], environment: Mapping[str, str], log: Path) -> Cost:
-    """Run one process to its end; wait4 tells what it and its children took."""
+    """Run one process to its end; wait4 tells the time that it and its children took."""
     with log.open("ab") as output:
         started = time.perf_counter()
         process = subprocess.Popen(
@@ -47,12 +83,13 @@ def run_measured(command: Sequence[object], environment: Mapping[str, str], log:
             stdout=output,
             stderr=output,
         )
-        _, status, usage = os.wait4(process.pid, 0)
-        wall = time.perf_counter() - started
+        with _PeakWatch(process.pid) as peak:
+            _, status, usage = os.wait4(process.pid, 0)
+            wall = time.perf_counter() - started
     process.returncode = os.waitstatus_to_exitcode(status)
     if process.returncode != 0:
         sys.exit(f"{command[0]} ended with {process.returncode}; its output is in {log}")
-    return Cost(wall, usage.ru_utime + usage.ru_stime, usage.ru_maxrss * 1024 / MEGABYTE)
+    return Cost(wall, usage.ru_utime + usage.ru_stime, peak.megabytes)
 
 
 def megabytes_of(folder: Path, pattern: str) -> float:

@@ -18,6 +18,13 @@ std::size_t LargestSize(std::size_t rows) {
                        [rows](std::size_t size) { return size <= rows; });
 }
 
+/// The smallest that holds so many keys, or the largest.
+std::size_t SizeForKeys(std::size_t keys) {
+  const auto fits = std::find_if(kSizes.rbegin(), kSizes.rend(),
+                                 [keys](std::size_t size) { return size >= keys; });
+  return fits == kSizes.rend() ? kSizes.front() : *fits;
+}
+
 }  // namespace
 
 std::string MysqlSession::TextOf(std::string_view name) const {
@@ -81,10 +88,13 @@ Result<> MysqlSession::RunInOneStatement(std::string_view name, std::size_t colu
 Result<> MysqlSession::ReadForKeys(std::string_view name, std::size_t columns,
                                    std::span<const Value> keys, const store_sql::EachRow& each) {
   while (!keys.empty()) {
-    const std::size_t rows = LargestSize(keys.size() / columns);
+    const std::size_t rows = SizeForKeys(keys.size() / columns);
+    const std::size_t taken = std::min(keys.size(), rows * columns);
     HERDFLOW_ASSIGN(MysqlStatement * statement, GetForRows(name, columns, rows));
     for (std::size_t i = 0; i < rows * columns; ++i) {
-      statement->Bind(static_cast<int>(i) + 1, keys[i]);
+      // The last key fills up the list: what stands in it twice is found once.
+      statement->Bind(static_cast<int>(i) + 1,
+                      keys[i < taken ? i : taken - columns + (i - taken) % columns]);
     }
     while (true) {
       HERDFLOW_ASSIGN(const bool there, statement->Step());
@@ -94,7 +104,7 @@ Result<> MysqlSession::ReadForKeys(std::string_view name, std::size_t columns,
         return done;
       }
     }
-    keys = keys.subspan(rows * columns);
+    keys = keys.subspan(taken);
   }
   return {};
 }

@@ -83,16 +83,17 @@ class SqlCleanseTx final : public pipeline::CleanseTx {
 
   Result<> ReadExisting(std::span<const ReadingKey> keys, std::vector<SilverReading>& readings,
                         std::vector<pipeline::OpenEntry>& open_entries) override {
+    std::vector<Value> to_look_for;
     while (!keys.empty()) {
       const auto other_cow = std::find_if(keys.begin(), keys.end(), [&](const ReadingKey& key) {
         return key.cow != keys.front().cow;
       });
       const auto of_cow = keys.first(static_cast<std::size_t>(other_cow - keys.begin()));
       HERDFLOW_CHECK(ReadOpenEntries(of_cow, open_entries));
-      HERDFLOW_CHECK(ReadReadings(of_cow, readings));
+      HERDFLOW_CHECK(LookFor(of_cow, to_look_for));
       keys = keys.subspan(of_cow.size());
     }
-    return {};
+    return ReadReadings(to_look_for, readings);
   }
 
   Result<> Write(const pipeline::SilverChange& change) override {
@@ -222,7 +223,8 @@ class SqlCleanseTx final : public pipeline::CleanseTx {
     return {};
   }
 
-  Result<> ReadReadings(std::span<const ReadingKey> of_cow, std::vector<SilverReading>& readings) {
+  /// Adds those keys of one cow that silver may have.
+  Result<> LookFor(std::span<const ReadingKey> of_cow, std::vector<Value>& keys) {
     const CowRef cow = of_cow.front().cow;
     HERDFLOW_ASSIGN(Statement * newest, scope_->Get("read_newest_reading_key"));
     newest->Bind(1, cow);
@@ -230,20 +232,22 @@ class SqlCleanseTx final : public pipeline::CleanseTx {
     if (!any) return {};
     const ReadingKey last = ReadKey(*newest, 0, cow);
     newest->Reset();
-    std::vector<Value> keys;
     for (const ReadingKey& key : of_cow) {
       if (key > last) break;  // Readings mostly come in order: nothing there to look for.
       keys.insert(keys.end(), {key.cow, key.day.days, key.sensor, ToMicros(key.at)});
     }
-    const std::size_t before = readings.size();
+    return {};
+  }
+
+  Result<> ReadReadings(std::span<const Value> keys, std::vector<SilverReading>& readings) {
     HERDFLOW_CHECK(scope_->session().ReadForKeys(
         "read_reading", 4, keys, [&](const Statement& row) -> Result<> {
-          readings.push_back({ReadKey(row, 0, cow), row.Int(3),
-                              static_cast<pipeline::ReadingState>(row.Int(4)), ReadLineage(row, 5),
-                              FromMicros(row.Int(9)), FromMicros(row.Int(10))});
+          readings.push_back({ReadKey(row, 1, CowRef{row.Int(0)}), row.Int(4),
+                              static_cast<pipeline::ReadingState>(row.Int(5)), ReadLineage(row, 6),
+                              FromMicros(row.Int(10)), FromMicros(row.Int(11))});
           return {};
         }));
-    std::sort(readings.begin() + static_cast<std::ptrdiff_t>(before), readings.end(),
+    std::sort(readings.begin(), readings.end(),
               [](const auto& a, const auto& b) { return a.key < b.key; });
     return {};
   }

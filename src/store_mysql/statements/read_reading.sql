@@ -1,5 +1,5 @@
 -- Own: a row of keys for ReadForKeys. The shared text has one key, since SQLite knows no list of rows.
-SELECT farm_day, sensor_id, timestamp, value, state, version, stream_id, topic_partition,
+SELECT cow_id, farm_day, sensor_id, timestamp, value, state, version, stream_id, topic_partition,
        topic_offset, created_at, updated_at
 FROM {silver}measurements_rows
 WHERE (cow_id, farm_day, sensor_id, timestamp) IN ((?1, ?2, ?3, ?4))

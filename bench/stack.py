@@ -1,0 +1,240 @@
+"""What the benches of Kafka and MariaDB share: servers of their own, a herdflow on them, their cost."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pymysql
+from confluent_kafka import Consumer, TopicPartition
+from installation import REPOSITORY, Installation, executable
+
+import measure
+from measure import MEGABYTE, Cost
+
+USER = "herdflow"
+DATABASES = ("bronze_layer", "silver_layer", "gold_layer", "ops")
+# Another clone's scripts, where this one has none.
+SCRIPTS = Path(os.environ.get("BENCH_DEPLOY", REPOSITORY / "deploy/local"))
+
+
+@dataclass(frozen=True)
+class Usage:
+    """CPU seconds so far of the servers."""
+
+    kafka: float
+    mariadb: float
+
+    def since(self, before: Usage) -> Usage:
+        """What was used in between."""
+        return Usage(self.kafka - before.kafka, self.mariadb - before.mariadb)
+
+
+@dataclass(frozen=True)
+class Measured:
+    """A process, and what the servers did for it meanwhile."""
+
+    cost: Cost
+    servers: Usage
+
+
+@dataclass(frozen=True)
+class Stack:
+    """A running broker and a running database in a folder of the bench's own."""
+
+    folder: Path
+
+    def read(self, part: str, name: str) -> str:
+        """A file that deploy/local has about a part."""
+        return (self.folder / part / name).read_text(encoding="utf-8").strip()
+
+    @property
+    def brokers(self) -> str:
+        return self.read("kafka", "address")
+
+    @property
+    def socket(self) -> str:
+        return self.read("mariadb", "socket")
+
+    @property
+    def password_file(self) -> Path:
+        return self.folder / "mariadb/password"
+
+    def herd(self, topics: str, databases: str, folder: Path) -> StackHerd:
+        """A herdflow with these prefixes of topics and databases; both may be shared with others."""
+        return StackHerd(folder, stack=self, topics=topics, databases=databases)
+
+    def connect(self) -> pymysql.Connection[Any]:
+        return pymysql.connect(
+            unix_socket=self.socket,
+            user=USER,
+            password=self.read("mariadb", "password"),
+            autocommit=True,
+        )
+
+    def execute(self, sql: str) -> None:
+        with contextlib.closing(self.connect()) as connection, connection.cursor() as cursor:
+            cursor.execute(sql)
+
+    def usage(self) -> Usage:
+        return Usage(*(_cpu_seconds(self.read(part, "pid")) for part in ("kafka", "mariadb")))
+
+    def peak_mb(self, part: str) -> float:
+        """The server's peak resident memory since it started."""
+        return measure.peak_mb(Path(f"/proc/{self.read(part, 'pid')}/status"))
+
+    def run(self, command: Sequence[object], environment: Mapping[str, str], log: Path) -> Measured:
+        before = self.usage()
+        cost = measure.run_measured(command, environment, log)
+        return Measured(cost, self.usage().since(before))
+
+    def count(self, topic: str) -> int:
+        """Messages of a topic that nothing was deleted from: the sum of its ends."""
+        settings = {"bootstrap.servers": self.brokers, "group.id": "bench-count"}
+        with contextlib.closing(Consumer(settings)) as consumer:
+            partitions = consumer.list_topics(topic, timeout=10).topics[topic].partitions
+            ends = [
+                consumer.get_watermark_offsets(TopicPartition(topic, number), timeout=10)[1]
+                for number in partitions
+            ]
+        return sum(ends)
+
+    def topic_mb(self, topic: str) -> float:
+        """Bytes on the broker's disk."""
+        folders = (self.folder / "kafka/data").rglob(f"{topic}-*/*.log")
+        return sum(file.stat().st_size for file in folders) / MEGABYTE
+
+    def database_mb(self, prefix: str) -> float:
+        """Bytes on the database's disk."""
+        files = (self.folder / "mariadb/data").glob(f"{prefix}*/*.ibd")
+        return sum(file.stat().st_size for file in files) / MEGABYTE
+
+    def drop(self, prefix: str) -> None:
+        """The databases of a herdflow that is done."""
+        with contextlib.closing(self.connect()) as connection, connection.cursor() as cursor:
+            for name in DATABASES:
+                cursor.execute(f"DROP DATABASE IF EXISTS {prefix}{name}")
+        self.settle()
+
+    def settle(self) -> None:
+        """Waits until the database has cleaned up after what was deleted: it is not the next one's."""
+        with contextlib.closing(self.connect()) as connection, connection.cursor() as cursor:
+            for _ in range(600):
+                cursor.execute("SHOW GLOBAL STATUS LIKE 'Innodb_history_list_length'")
+                if int(cursor.fetchone()[1]) < 100:
+                    return
+                time.sleep(0.1)
+
+
+@dataclass
+class StackHerd(Installation):
+    """A herdflow whose log is Kafka and whose store is MariaDB."""
+
+    stack: Stack | None = None
+    topics: str = ""
+    databases: str = ""
+
+    def environment(self) -> dict[str, str]:
+        assert self.stack is not None
+        return {
+            **super().environment(),
+            "HERDFLOW_LOG_ENGINE": "kafka",
+            "HERDFLOW_KAFKA_BROKERS": self.stack.brokers,
+            "HERDFLOW_KAFKA_TOPIC_PREFIX": self.topics,
+            "HERDFLOW_STORE_ENGINE": "mysql",
+            "HERDFLOW_MYSQL_SOCKET": self.stack.socket,
+            "HERDFLOW_MYSQL_USER": USER,
+            "HERDFLOW_MYSQL_PASSWORD_FILE": str(self.stack.password_file),
+            "HERDFLOW_MYSQL_PREFIX": self.databases,
+        }
+
+    def measured(self, *arguments: object) -> Measured:
+        """One command of it."""
+        assert self.stack is not None
+        self.folder.mkdir(parents=True, exist_ok=True)
+        log = self.folder / "output.log"
+        return self.stack.run([executable(), *arguments], self.environment(), log)
+
+    def query(self, sql: str, *parameters: object) -> list[tuple[Any, ...]]:
+        """Of the store; {bronze}, {silver}, {gold} and {ops} stand for its databases."""
+        assert self.stack is not None
+        text = sql.format(**{name.split("_")[0]: self.databases + name for name in DATABASES})
+        with contextlib.closing(self.stack.connect()) as connection, connection.cursor() as cursor:
+            cursor.execute(text, parameters)
+            return list(cursor.fetchall())
+
+
+def _cpu_seconds(pid: str) -> float:
+    fields = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").rsplit(")", 1)[1].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+@contextlib.contextmanager
+def start() -> Iterator[Stack]:
+    """Kafka and MariaDB by deploy/local in a temporary folder, removed at the end."""
+    if not (SCRIPTS / "up").exists():
+        sys.exit(f"there is no {SCRIPTS / 'up'}, which starts the servers")
+    folder = Path(tempfile.mkdtemp(prefix="bench."))
+    try:
+        subprocess.run(
+            [SCRIPTS / "up", "--folder", folder, "kafka", "mariadb"],
+            check=True,
+            stdout=sys.stderr,
+            stdin=subprocess.DEVNULL,
+        )
+        yield Stack(folder)
+    finally:
+        subprocess.run(
+            [SCRIPTS / "destroy", "--yes", "--folder", folder],
+            stdout=sys.stderr,
+            stdin=subprocess.DEVNULL,
+        )
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def print_servers(stack: Stack) -> None:
+    """The servers and how they are set, below the machine."""
+    names = (f"{part} {stack.read(part, 'version')}" for part in ("kafka", "mariadb"))
+    print(f"servers on the same cores: {', '.join(names)}, as deploy/local sets them\n")
+
+
+def need(program: str, package: str) -> str:
+    """A program of the system that only a reference needs."""
+    found = shutil.which(program)
+    if found is None:
+        sys.exit(f"there is no {program}; install it: apt-get install {package}")
+    return found
+
+
+def build(program: str) -> Path:
+    """A C++ program of bench/programs, which nothing else builds."""
+    folder = REPOSITORY / "build/release"
+    command = ["cmake", "--build", str(folder), "--target", program]
+    done = subprocess.run(command, capture_output=True, text=True)
+    if done.returncode != 0:
+        sys.exit(f"{' '.join(command)} failed:\n{done.stdout}{done.stderr}")
+    return folder / program
+
+
+def cost_row(name: str, runs: Sequence[Measured], *more: str) -> tuple[str, ...]:
+    """Name, wall, its CPU, the servers' CPU, its peak, and what else is given."""
+    return (
+        name,
+        measure.summary(run.cost.wall for run in runs),
+        measure.summary(run.cost.cpu for run in runs),
+        measure.summary(run.servers.kafka + run.servers.mariadb for run in runs),
+        measure.summary((run.cost.resident_mb for run in runs), 0),
+        *more,
+    )
+
+
+COST_HEAD = ("min / median / max", "wall s", "CPU s", "servers' CPU s", "peak resident MB")
