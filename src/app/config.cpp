@@ -84,8 +84,7 @@ Result<> ReadTable(Configuration& configuration, const std::string& file, std::s
   for (const auto& [key, node] : table) {
     const std::string where = fmt::format("{}, line {}", file, node.source().begin.line);
     if (section == "kafka" && key.str() == "options" && node.is_table()) {
-      HERDFLOW_CHECK(
-          ReadKafkaOptions(configuration.kafka_options, file, "", *node.as_table()));
+      HERDFLOW_CHECK(ReadKafkaOptions(configuration.kafka_options, file, "", *node.as_table()));
       continue;
     }
     const auto fields = ConfigFields();

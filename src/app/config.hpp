@@ -55,8 +55,8 @@ struct Configuration {
 /// One field: what gives its parsing, default, bounds, flag, environment variable and reference.
 struct ConfigField {
   std::string_view section, name;
-  std::string_view kind;  ///< `text`, `port`, `litres`, …: for people.
-  std::string_view help;  ///< A sentence; with unit and bounds.
+  std::string_view kind;   ///< `text`, `port`, `litres`, …: for people.
+  std::string_view help;   ///< A sentence; with unit and bounds.
   bool is_secret = false;  ///< Comes from the environment alone, and is never shown.
   /// Sets the field, or says what is expected.
   std::function<std::optional<std::string>(Configuration&, std::string_view)> set;

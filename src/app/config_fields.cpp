@@ -68,8 +68,7 @@ struct NamedChoice {
 
 template <class Choice>
 ConfigField ChoiceField(std::string_view section, std::string_view name, std::string_view help,
-                        Choice Configuration::*member,
-                        std::array<NamedChoice<Choice>, 2> choices) {
+                        Choice Configuration::*member, std::array<NamedChoice<Choice>, 2> choices) {
   return {section,
           name,
           "choice",
@@ -90,7 +89,8 @@ ConfigField ChoiceField(std::string_view section, std::string_view name, std::st
 }
 
 bool IsSecretName(std::string_view name) {
-  for (const std::string_view word : {"password", "secret", "key", "token", "jaas", "oauthbearer"}) {
+  for (const std::string_view word :
+       {"password", "secret", "key", "token", "jaas", "oauthbearer"}) {
     if (name.find(word) != std::string_view::npos) return true;
   }
   return false;
@@ -215,7 +215,8 @@ std::span<const ConfigField> ConfigFields() {
       TextField("mysql", "host", "host", "The server's host, reached by TCP.",
                 &Configuration::mysql_host),
       PortField("mysql", "The server's port.", &Configuration::mysql_port),
-      TextField("mysql", "socket", "file", "The server's Unix socket, in the place of host and port.",
+      TextField("mysql", "socket", "file",
+                "The server's Unix socket, in the place of host and port.",
                 &Configuration::mysql_socket),
       TextField("mysql", "user", "text", "The user; needs all rights on herdflow's databases.",
                 &Configuration::mysql_user),

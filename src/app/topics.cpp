@@ -1,3 +1,5 @@
+#include "topics.hpp"
+
 #include <chrono>
 
 #include "commands.hpp"
@@ -5,7 +7,6 @@
 #include "herdflow/http/json_writer.hpp"
 #include "parts.hpp"
 #include "terminal.hpp"
-#include "topics.hpp"
 
 namespace herdflow::app {
 namespace {
@@ -151,7 +152,8 @@ void AddTopics(CLI::App& app, Chosen& chosen) {
     });
   };
   add_look("list", "The topics, their partitions and offsets", List);
-  add_look("describe", "How the topics are kept: partitions, copies, retention, policies", Describe);
+  add_look("describe", "How the topics are kept: partitions, copies, retention, policies",
+           Describe);
   auto* tail = command->add_subcommand("tail", "The newest messages of a topic");
   auto options = std::make_shared<TailOptions>();
   tail->add_option("topic", options->topic, "cows, sensors or measurements")

@@ -46,9 +46,8 @@ Result<> Create(const ChangeOptions& options, const Configuration& configuration
     HERDFLOW_CHECK(topics->Create(topic, settings));
     const bool was_there = std::any_of(before.begin(), before.end(),
                                        [&](const auto& known) { return known.topic == topic; });
-    HERDFLOW_CHECK(Print(fmt::format("{}: {}\n", Name(topic),
-                                     was_there ? "was there already, and is left as it is"
-                                               : "made")));
+    HERDFLOW_CHECK(Print(fmt::format(
+        "{}: {}\n", Name(topic), was_there ? "was there already, and is left as it is" : "made")));
   }
   return {};
 }
@@ -123,11 +122,11 @@ CLI::App* AddChange(CLI::App& topics, Chosen& chosen, const char* name, const ch
 void AddTopicChanges(CLI::App& topics, Chosen& chosen) {
   constexpr const char* kTopicHelp = "cows, sensors or measurements";
   const auto options = std::make_shared<ChangeOptions>();
-  auto* create = AddChange(topics, chosen, "create", "Make the topics that are missing", options,
-                           Create);
+  auto* create =
+      AddChange(topics, chosen, "create", "Make the topics that are missing", options, Create);
   auto* alter = AddChange(topics, chosen, "alter", "Change how a topic is kept", options, Alter);
-  auto* remove = AddChange(topics, chosen, "delete", "Delete a topic with its messages", options,
-                           Delete);
+  auto* remove =
+      AddChange(topics, chosen, "delete", "Delete a topic with its messages", options, Delete);
   create->add_option("topic", options->topics, std::string(kTopicHelp) + " [all three]")
       ->type_name("TOPIC");
   for (auto* command : {alter, remove}) {

@@ -142,21 +142,22 @@ class MysqlLayerStoreFixture : public pipeline::testing::LayerStoreFixture {
 
   /// As the migrations left them.
   void Empty() {
-    const auto tables = Query(
-        fmt::format("SELECT table_schema, table_name FROM information_schema.tables WHERE "
-                    "table_type = 'BASE TABLE' AND table_schema IN ('{0}bronze_layer', "
-                    "'{0}silver_layer', '{0}gold_layer', '{0}ops') AND table_name NOT IN "
-                    "('schema_versions', 'counters', 'aggregate_positions', 'step_leases')",
-                    options_.prefix),
-        2);
+    const auto tables =
+        Query(fmt::format("SELECT table_schema, table_name FROM information_schema.tables WHERE "
+                          "table_type = 'BASE TABLE' AND table_schema IN ('{0}bronze_layer', "
+                          "'{0}silver_layer', '{0}gold_layer', '{0}ops') AND table_name NOT IN "
+                          "('schema_versions', 'counters', 'aggregate_positions', 'step_leases')",
+                          options_.prefix),
+              2);
     for (const auto& table : tables) {
       Query(fmt::format("DELETE FROM {}.{}", table.at(0), table.at(1)), 0);
     }
     if (tables.empty()) return;
     Query("UPDATE {ops}counters SET value = 0", 0);
-    Query("UPDATE {ops}aggregate_positions SET position = 0, target = 0, resume_cow = NULL, "
-          "resume_day = NULL, resume_sensor = NULL",
-          0);
+    Query(
+        "UPDATE {ops}aggregate_positions SET position = 0, target = 0, resume_cow = NULL, "
+        "resume_day = NULL, resume_sensor = NULL",
+        0);
   }
 
   MysqlOptions options_;

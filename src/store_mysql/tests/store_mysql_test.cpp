@@ -103,9 +103,10 @@ TEST_P(MysqlLayerStore, EveryViewReads) {
   const auto store = Must(layers_->Open({}));
   for (const char* view :
        {"{bronze}cows", "{bronze}sensors", "{bronze}measurements", "{silver}measurements",
-        "{silver}quarantine", "{gold}cows", "{gold}sensors", "{gold}measurements_daily_aggregations",
-        "{gold}measurements_weekly_aggregations", "{gold}measurements_monthly_aggregations",
-        "{gold}measurements_yearly_aggregations", "{gold}cow_daily_metrics"}) {
+        "{silver}quarantine", "{gold}cows", "{gold}sensors",
+        "{gold}measurements_daily_aggregations", "{gold}measurements_weekly_aggregations",
+        "{gold}measurements_monthly_aggregations", "{gold}measurements_yearly_aggregations",
+        "{gold}cow_daily_metrics"}) {
     EXPECT_EQ(layers_->Query(std::string("SELECT COUNT(*) FROM ") + view, 1).at(0).at(0), "0");
   }
 }
