@@ -222,7 +222,7 @@ Result<> KafkaTopicAdmin::Create(Topic topic, const pipeline::TopicSettings& set
                     rd_kafka_CreateTopics(client_.get(), list, 1, options, queue);
                   }));
   std::size_t count = 0;
-  const auto done = ErrorOf(
+  auto done = ErrorOf(
       rd_kafka_CreateTopics_result_topics(rd_kafka_event_CreateTopics_result(answer.get()), &count),
       doing);
   if (!done && done.error().code() != ErrorCode::kConflict) return done;  // It was there before.

@@ -1,5 +1,7 @@
 #include <algorithm>
 #include <array>
+#include <chrono>
+#include <thread>
 #include <utility>
 
 #include "herdflow/store_sql/store.hpp"
@@ -251,8 +253,16 @@ class SqlLayerStore final : public pipeline::LayerStore {
 
 Result<std::unique_ptr<pipeline::LayerStore>> MakeSqlLayerStore(
     std::shared_ptr<WriteSessions> sessions, const StoreSettings& settings) {
+  constexpr int kTries = 6;
+  constexpr std::chrono::milliseconds kPause{50};
   auto store = std::make_unique<SqlLayerStore>(std::move(sessions));
-  HERDFLOW_CHECK(store->RecordSettings(settings));
+  auto recorded = store->RecordSettings(settings);
+  // Several processes that start at once may stand in each other's way.
+  for (int tried = 1; !recorded && IsPassing(recorded.error()) && tried < kTries; ++tried) {
+    std::this_thread::sleep_for(kPause * tried);
+    recorded = store->RecordSettings(settings);
+  }
+  if (!recorded) return Fail(std::move(recorded).error());
   return store;
 }
 

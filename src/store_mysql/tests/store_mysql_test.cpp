@@ -70,7 +70,11 @@ TEST_P(MysqlLayerStore, TwoProcessesThatStartAtOnceMakeTheTablesOnce) {
   std::vector<std::thread> threads;
   std::atomic<int> opened = 0;
   for (int i = 0; i < 4; ++i) {
-    threads.emplace_back([&] { opened += layers_->Open({}).has_value() ? 1 : 0; });
+    threads.emplace_back([&] {
+      const auto store = layers_->Open({});
+      opened += store ? 1 : 0;
+      if (!store) ADD_FAILURE() << store.error().message();
+    });
   }
   for (std::thread& thread : threads) thread.join();
   EXPECT_EQ(opened, 4);
