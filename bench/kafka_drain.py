@@ -77,7 +77,7 @@ def main() -> None:
         for number in range(chosen.runs):
             herd, measured = drain(servers, work, number)
             ours.append(measured)
-            [(loaded,)] = herd.query("SELECT count(*) FROM {bronze}.measurements_rows")
+            [(loaded,)] = herd.query("SELECT count(*) FROM bronze_measurements_rows")
             if loaded != rows:
                 sys.exit(f"bronze has {loaded} rows of {rows}")
             disk = servers.database_mb(herd.databases)

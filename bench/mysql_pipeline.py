@@ -57,8 +57,8 @@ def write_bare(servers: Stack, herd: StackHerd, program: Path) -> tuple[int, Mea
 
 def run_sql(servers: Stack, herd: StackHerd) -> SqlRun:
     """The statements of the file, one after the other, each committed by itself."""
-    names = {name.split("_")[0]: herd.databases + name for name in stack.DATABASES}
-    statements = SQL_FILE.read_text(encoding="utf-8").format(out=BENCH_DATABASE, **names)
+    layers = {layer: f"{herd.databases}{layer}_layer" for layer in ("bronze", "silver", "gold")}
+    statements = SQL_FILE.read_text(encoding="utf-8").format(out=BENCH_DATABASE, **layers)
     before = servers.usage()
     started = time.perf_counter()
     for statement in statements.split(";\n"):
@@ -123,8 +123,8 @@ def main() -> None:
 def check(herd: StackHerd, by_hand: SqlRun) -> None:
     """Both sides found the same number of readings and days."""
     [(accepted, daily)] = herd.query(
-        "SELECT (SELECT count(*) FROM {silver}.measurements_rows WHERE state = 0), "
-        "(SELECT count(*) FROM {gold}.measurements_daily_aggregations_rows)"
+        "SELECT (SELECT count(*) FROM silver_measurements_rows WHERE state = 0), "
+        "(SELECT count(*) FROM gold_measurements_daily_aggregations_rows)"
     )
     if (accepted, daily) != (by_hand.accepted, by_hand.daily):
         sys.exit(f"herdflow: {accepted} accepted, {daily} days; SQL by hand: {by_hand}")

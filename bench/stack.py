@@ -16,15 +16,15 @@ from typing import Any
 
 import pymysql
 from confluent_kafka import Consumer, TopicPartition
+from engines import SERVERS
 from installation import REPOSITORY, Installation, executable
+from store import Store, drop_databases, open_store
 
 import measure
 from measure import MEGABYTE, Cost
 
 USER = "herdflow"
-DATABASES = ("bronze_layer", "silver_layer", "gold_layer", "ops")
-# Another clone's scripts, where this one has none.
-SCRIPTS = Path(os.environ.get("BENCH_DEPLOY", REPOSITORY / "deploy/local"))
+SCRIPTS = REPOSITORY / "deploy/local"
 
 
 @dataclass(frozen=True)
@@ -71,7 +71,7 @@ class Stack:
 
     def herd(self, topics: str, databases: str, folder: Path) -> StackHerd:
         """A herdflow with these prefixes of topics and databases; both may be shared with others."""
-        return StackHerd(folder, stack=self, topics=topics, databases=databases)
+        return StackHerd(folder, "UTC", SERVERS, topics, stack=self, databases=databases)
 
     def connect(self) -> pymysql.Connection[Any]:
         return pymysql.connect(
@@ -120,9 +120,7 @@ class Stack:
 
     def drop(self, prefix: str) -> None:
         """The databases of a herdflow that is done."""
-        with contextlib.closing(self.connect()) as connection, connection.cursor() as cursor:
-            for name in DATABASES:
-                cursor.execute(f"DROP DATABASE IF EXISTS {prefix}{name}")
+        drop_databases(SERVERS, prefix)
         self.settle()
 
     def settle(self) -> None:
@@ -140,22 +138,10 @@ class StackHerd(Installation):
     """A herdflow whose log is Kafka and whose store is MariaDB."""
 
     stack: Stack | None = None
-    topics: str = ""
     databases: str = ""
 
     def environment(self) -> dict[str, str]:
-        assert self.stack is not None
-        return {
-            **super().environment(),
-            "HERDFLOW_LOG_ENGINE": "kafka",
-            "HERDFLOW_KAFKA_BROKERS": self.stack.brokers,
-            "HERDFLOW_KAFKA_TOPIC_PREFIX": self.topics,
-            "HERDFLOW_STORE_ENGINE": "mysql",
-            "HERDFLOW_MYSQL_SOCKET": self.stack.socket,
-            "HERDFLOW_MYSQL_USER": USER,
-            "HERDFLOW_MYSQL_PASSWORD_FILE": str(self.stack.password_file),
-            "HERDFLOW_MYSQL_PREFIX": self.databases,
-        }
+        return {**super().environment(), "HERDFLOW_MYSQL_PREFIX": self.databases}
 
     def measured(self, *arguments: object) -> Measured:
         """One command of it."""
@@ -164,13 +150,8 @@ class StackHerd(Installation):
         log = self.folder / "output.log"
         return self.stack.run([executable(), *arguments], self.environment(), log)
 
-    def query(self, sql: str, *parameters: object) -> list[tuple[Any, ...]]:
-        """Of the store; {bronze}, {silver}, {gold} and {ops} stand for its databases."""
-        assert self.stack is not None
-        text = sql.format(**{name.split("_")[0]: self.databases + name for name in DATABASES})
-        with contextlib.closing(self.stack.connect()) as connection, connection.cursor() as cursor:
-            cursor.execute(text, parameters)
-            return list(cursor.fetchall())
+    def store(self) -> contextlib.AbstractContextManager[Store]:
+        return open_store(self.engines, self.databases, self.folder)
 
 
 def _cpu_seconds(pid: str) -> float:
@@ -181,8 +162,6 @@ def _cpu_seconds(pid: str) -> float:
 @contextlib.contextmanager
 def start() -> Iterator[Stack]:
     """Kafka and MariaDB by deploy/local in a temporary folder, removed at the end."""
-    if not (SCRIPTS / "up").exists():
-        sys.exit(f"there is no {SCRIPTS / 'up'}, which starts the servers")
     folder = Path(tempfile.mkdtemp(prefix="bench."))
     try:
         subprocess.run(
@@ -191,6 +170,7 @@ def start() -> Iterator[Stack]:
             stdout=sys.stderr,
             stdin=subprocess.DEVNULL,
         )
+        os.environ["TEST_STACK"] = str(folder)  # Where the tests' Installation finds its servers.
         yield Stack(folder)
     finally:
         subprocess.run(
