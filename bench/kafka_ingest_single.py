@@ -111,7 +111,7 @@ def main() -> None:
             for command, environment, port, runs in sides:
                 url = f"http://127.0.0.1:{port}/measurement/"
                 with running(command, environment, url, work / "servers.log"):
-                    post(url, 2)  # Warms up.
+                    post(url, 5)  # Warms up.
                     runs.append(measured(servers, "herd.measurements", url, seconds))
             rates = (f"{runs[-1]['answered'] / runs[-1]['seconds']:,.0f}/s" for runs in (ours, theirs))
             print(f"run {number + 1}: {' herdflow, '.join(rates)} FastAPI", file=sys.stderr)
@@ -121,7 +121,7 @@ def main() -> None:
     )
     rate = statistics.median(run["answered"] / run["seconds"] for run in ours)
     p99 = statistics.median(run["p99_ms"] for run in ours)
-    print(f"\n{CONNECTIONS} connections, {seconds} s a run after 2 s to warm up; wrk beside them")
+    print(f"\n{CONNECTIONS} connections, {seconds} s a run after 5 s to warm up; wrk beside them")
     print(f"herdflow, medians: {rate:,.0f} readings/s, p99 {p99:.1f} ms; ", end="")
     print(f"wanted: at least {WANTED_RATE:,} at no more than {WANTED_P99_MS} ms")
 

@@ -15,7 +15,7 @@ namespace {
 using std::chrono::milliseconds;
 
 constexpr std::size_t kBatchRows = 5'000;
-constexpr std::size_t kBatchesInFlight = 4;
+constexpr std::size_t kBatchesInFlight = 16;
 constexpr milliseconds kFirstPause{20};
 constexpr milliseconds kLongestPause{5'000};
 /// Between two looks at `stop_requested` in a pause.
