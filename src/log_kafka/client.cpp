@@ -200,9 +200,12 @@ Error ToError(rd_kafka_resp_err_t error, std::string_view doing, std::string_vie
 
 void LogDriverLine(int level, std::string_view facility, std::string_view line) {
   constexpr int kSyslogWarning = 4;
-  // Each client is told which settings are for the other kind; and brokers of before 2017 that they
-  // cannot be asked to make no topics.
-  if (level > kSyslogWarning || facility == "CONFWARN" || facility == "AUTOCREATE") {
+  // Each client is told which settings are for the other kind; brokers of before 2017 that they
+  // cannot be asked to make no topics; and every producer that a broker which has just started has
+  // no number for it yet.
+  const bool is_usual = facility == "CONFWARN" || facility == "AUTOCREATE" ||
+                        (facility == "GETPID" && line.ends_with("retrying"));
+  if (level > kSyslogWarning || is_usual) {
     Log(LogLevel::kDebug, "Kafka client: {}: {}", facility, line);
     return;
   }
