@@ -162,10 +162,10 @@ TEST_F(SeedTest, AnEmptyFileIsDoneAtOnce) {
 }
 
 TEST_F(SeedTest, HoldsFewBatchesInFlight) {
-  Add("m", Topic::kMeasurements, 200'000);
-  writer.answer_after_calls = 4;
+  Add("m", Topic::kMeasurements, 400'000);
+  writer.answer_after_calls = 16;
   ASSERT_TRUE(Run());
-  EXPECT_EQ(writer.most_in_flight(), 4);
+  EXPECT_EQ(writer.most_in_flight(), 16);
 }
 
 TEST_F(SeedTest, SendsAgainWhatIsNotDurableAndKeepsTheOrder) {

@@ -2,7 +2,7 @@
 
 // Several connections at once, and settings that must agree.
 
-#include <atomic>
+#include <chrono>
 #include <thread>
 
 #include "fixture.hpp"
@@ -43,31 +43,27 @@ void UntilAvailable(Step step) {
   }
 }
 
-/// One of two processes that do everything at the same time: each claims every partition, so they
-/// fence one another all the time.
-inline void LoadAndJudge(const FakeEventLog& log, LayerStore& store, std::atomic<int>& at_end) {
+/// One of two processes that do everything at the same time, until the store holds `messages`: each
+/// claims every partition, so they fence one another all the time.
+inline void LoadAndJudge(const FakeEventLog& log, LayerStore& store, HerdQueries& queries,
+                         std::int64_t messages) {
   FakeEventReader reader(log);
   reader.max_batch = 7;
   std::size_t turn = 0;
   reader.pick = [&turn](std::size_t) { return turn++; };
   Loader loader({reader, store, "one of two"});
   CleanseContext context{store, *herd::FarmCalendar::Make("UTC"), {}, 11};
-  bool counted = false;
-  while (at_end < 2) {
-    std::int64_t loaded = 0;
-    UntilAvailable([&] {
-      auto step = loader.Step(std::chrono::milliseconds(0));
-      if (step) loaded = *step;
-      return step;
-    });
+  const auto end = std::chrono::steady_clock::now() + std::chrono::minutes(1);
+  const auto loaded = [&queries] {
+    std::int64_t sum = 0;
+    for (const PartitionProgress& at : Must(queries.ReadProgress())) sum += at.next_offset;
+    return sum;
+  };
+  while (loaded() < messages) {
+    ASSERT_LT(std::chrono::steady_clock::now(), end) << "the log is not loaded to its end";
+    UntilAvailable([&] { return loader.Step(std::chrono::milliseconds(0)); });
     for (const Pipeline pipeline : kAllPipelines) {
       UntilAvailable([&] { return Run(pipeline, context, Never, Quiet); });
-    }
-    std::int64_t left = 0;
-    for (const auto& [partition, offset] : reader.positions()) left += log.End(partition) - offset;
-    if (loaded == 0 && left == 0 && !reader.positions().empty() && !counted) {
-      counted = true;
-      ++at_end;
     }
   }
 }
@@ -80,10 +76,11 @@ TEST_P(LayerStoreContract, TwoProcessesAtOnceLoseNothingAndDoubleNothing) {
                 fmt::format("2024-04-0{}T05:{:02}:00Z", i % 3 + 1, i % 7), std::to_string(i % 70),
                 i % 3);
   }
+  constexpr std::int64_t kMessages = 300 + 5 + 3;
   const auto other = Must(layers_->Open({}));
-  std::atomic<int> at_end = 0;
-  std::thread thread([&] { LoadAndJudge(log_, *other, at_end); });
-  LoadAndJudge(log_, *store_, at_end);
+  const auto queries = layers_->Queries();
+  std::thread thread([&] { LoadAndJudge(log_, *other, *queries, kMessages); });
+  LoadAndJudge(log_, *store_, *queries, kMessages);
   thread.join();
   RunAll();
   EXPECT_EQ(Count("{bronze}measurements_rows"), 300);
