@@ -69,22 +69,22 @@ inline void LoadAndJudge(const FakeEventLog& log, LayerStore& store, HerdQueries
 }
 
 TEST_P(LayerStoreContract, TwoProcessesAtOnceLoseNothingAndDoubleNothing) {
-  constexpr int kReadings = 120;
-  for (int i = 0; i < kReadings; ++i) {
+  constexpr int kHowMany = 120;
+  for (int i = 0; i < kHowMany; ++i) {
     if (i % 24 == 12) SendCow(fmt::format("C{}", i / 24));
     if (i % 40 == 20) SendSensor(fmt::format("S{}", i / 40), "L", i % 3);
     SendReading(fmt::format("S{}", i % 4), fmt::format("C{}", i % 5),
                 fmt::format("2024-04-0{}T05:{:02}:00Z", i % 3 + 1, i % 7), std::to_string(i % 70),
                 i % 3);
   }
-  constexpr std::int64_t kMessages = kReadings + 5 + 3;
+  constexpr std::int64_t kMessages = kHowMany + 5 + 3;
   const auto other = Must(layers_->Open({}));
   const auto queries = layers_->Queries();
   std::thread thread([&] { LoadAndJudge(log_, *other, *queries, kMessages); });
   LoadAndJudge(log_, *store_, *queries, kMessages);
   thread.join();
   RunAll();
-  EXPECT_EQ(Count("{bronze}measurements_rows"), kReadings);
+  EXPECT_EQ(Count("{bronze}measurements_rows"), kHowMany);
   for (const auto& partition : Must(layers_->Queries()->ReadStatus()).partitions) {
     EXPECT_EQ(partition.AuditGap(), 0);
   }
