@@ -8,8 +8,8 @@ start_mariadb() {
   write_database_config mariadb
   if [[ ! -e $folder/mariadb/.formatted ]]; then
     rm -rf "$data"
-    long_work 'Making the data folder of mariadb' "$folder/mariadb/format.log" mariadb-install-db --no-defaults \
-      --auth-root-authentication-method=normal --skip-test-db --datadir="$data" "${as_user[@]}" || exit 1
+    long_work 'Making the data folder of mariadb' "$folder/mariadb/format.log" env TMPDIR="$folder/mariadb/tmp" \
+      mariadb-install-db --no-defaults --auth-root-authentication-method=normal --skip-test-db --datadir="$data" "${as_user[@]}" || exit 1
     touch "$folder/mariadb/.formatted"
   fi
   server=$(command -v mariadbd) || die 1 'starting mariadb: there is no program mariadbd; run scripts/bootstrap stack'
@@ -117,12 +117,15 @@ write_database_config() {
   # Made here and not by the server, so that it is there before anyone can connect.
   [[ -s $folder/$part/password ]] || head -c 24 /dev/urandom | base64 | tr '+/' 'Hf' >"$folder/$part/password"
   write_accounts "$part" >"$folder/$part/accounts.sql"
+  # A server that starts empties this folder of what looks like its tables, whosever they are.
+  mkdir -p "$folder/$part/tmp"
   {
     cat <<END
 [mysqld]
 datadir=$folder/$part/data
 socket=$(read_file "$part" socket)
 pid-file=$folder/$part/data/server.pid
+tmpdir=$folder/$part/tmp
 init-file=$folder/$part/accounts.sql
 port=${ports[0]}
 bind-address=127.0.0.1
