@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <future>
 #include <map>
 #include <mutex>
 #include <span>
@@ -196,6 +197,18 @@ Error ToError(rd_kafka_resp_err_t error, std::string_view doing, std::string_vie
   return Error(CodeOf(error),
                fmt::format("{}: {}{}", doing, reason.empty() ? rd_kafka_err2str(error) : reason,
                            Advice(error)));
+}
+
+void EndClient(rd_kafka_t* client, std::chrono::seconds longest) {
+  std::promise<void> promise;
+  const std::future<void> ended = promise.get_future();
+  std::thread([client, promise = std::move(promise)]() mutable {
+    rd_kafka_destroy_flags(client, RD_KAFKA_DESTROY_F_NO_CONSUMER_CLOSE);
+    promise.set_value_at_thread_exit();
+  }).detach();
+  if (ended.wait_for(longest) == std::future_status::ready || longest == longest.zero()) return;
+  Log(LogLevel::kWarning, "Kafka client: it did not end within {} s; nobody waits for it",
+      longest.count());
 }
 
 void LogDriverLine(int level, std::string_view facility, std::string_view line) {

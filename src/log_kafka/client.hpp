@@ -22,7 +22,16 @@ struct Free {
   }
 };
 using Conf = std::unique_ptr<rd_kafka_conf_t, Free<rd_kafka_conf_destroy>>;
-using Client = std::unique_ptr<rd_kafka_t, Free<rd_kafka_destroy>>;
+/// How long somebody waits for the end of a client.
+inline constexpr std::chrono::seconds kLongestEnd{5};
+/// Ends a client; a consumer has left its group before. Where something of it is still in use
+/// inside the driver, such as a topic that was deleted, the driver would wait without end: after
+/// `longest` it waits alone.
+void EndClient(rd_kafka_t* client, std::chrono::seconds longest = kLongestEnd);
+struct ClientEnd {
+  void operator()(rd_kafka_t* client) const { EndClient(client); }
+};
+using Client = std::unique_ptr<rd_kafka_t, ClientEnd>;
 using TopicHandle = std::unique_ptr<rd_kafka_topic_t, Free<rd_kafka_topic_destroy>>;
 using Queue = std::unique_ptr<rd_kafka_queue_t, Free<rd_kafka_queue_destroy>>;
 using Partitions =

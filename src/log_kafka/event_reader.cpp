@@ -1,5 +1,4 @@
 #include <algorithm>
-#include <thread>
 #include <utility>
 
 #include "client.hpp"
@@ -115,15 +114,8 @@ KafkaEventReader::~KafkaEventReader() {
   const bool closed = rd_kafka_consumer_closed(client_.get()) != 0;
   Bell::Detach(changes_.get());
   changes_.reset();
-  const auto end = [client = client_.release()] {
-    rd_kafka_destroy_flags(client, RD_KAFKA_DESTROY_F_NO_CONSUMER_CLOSE);
-  };
   // The driver waits up to a session's time-out for a coordinator that is away. We do not.
-  if (closed) {
-    end();
-  } else {
-    std::thread(end).detach();
-  }
+  EndClient(client_.release(), closed ? kLongestEnd : std::chrono::seconds(0));
 }
 
 Result<pipeline::Polled> KafkaEventReader::Poll(const pipeline::PollLimits& limits) {
