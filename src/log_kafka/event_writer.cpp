@@ -63,7 +63,6 @@ class KafkaEventWriter : public pipeline::EventWriter, private Listener {
 
   void Run();
   void TellFinished();
-  void Finish(PendingBatch* batch);
   [[nodiscard]] bool MustLookAt(const TopicState& state, bool due);
   void LookAt(Topic topic);
   void RefuseWaiting(Topic topic, const Error& error, bool all);
@@ -210,7 +209,8 @@ void KafkaEventWriter::Wait(Pending pending, TopicState& state) {
   rd_kafka_queue_yield(producer_.events.get());
 }
 
-/// To the thread that calls completions. REQUIRES: the lock, shared at least.
+/// To the thread that calls completions, which is the one that polls. REQUIRES: the lock, shared at
+/// least, but on that thread.
 void KafkaEventWriter::HandOver(PendingBatch* finished) {
   {
     const std::lock_guard lock(finished_mutex_);
@@ -228,7 +228,8 @@ void KafkaEventWriter::OnDelivery(const rd_kafka_message_t& message) {
   if (outcome.error && outcome.error->code() == ErrorCode::kNotFound) {
     StateOf(batch->topic).outdated = true;
   }
-  if (--batch->undecided == 0) Finish(batch);
+  // Not told here: the driver counts the event as queued until this returns.
+  if (--batch->undecided == 0) HandOver(batch);
 }
 
 void KafkaEventWriter::OnError(rd_kafka_resp_err_t error, std::string_view reason) {
@@ -237,19 +238,17 @@ void KafkaEventWriter::OnError(rd_kafka_resp_err_t error, std::string_view reaso
 }
 
 /// Every completion is called here, by the thread that polls, which holds no lock.
-void KafkaEventWriter::Finish(PendingBatch* batch) {
-  const Pending owned(batch);
-  owned->done(std::move(owned->outcomes));
-  --pending_batches_;
-}
-
 void KafkaEventWriter::TellFinished() {
   std::vector<PendingBatch*> finished;
   {
     const std::lock_guard lock(finished_mutex_);
     finished.swap(finished_);
   }
-  for (PendingBatch* batch : finished) Finish(batch);
+  for (PendingBatch* batch : finished) {
+    const Pending owned(batch);
+    owned->done(std::move(owned->outcomes));
+    --pending_batches_;
+  }
 }
 
 void KafkaEventWriter::Run() {

@@ -10,6 +10,7 @@
 #include "herdflow/api/json.hpp"
 #include "herdflow/herd/report.hpp"
 #include "herdflow/pipeline/pipelines.hpp"
+#include "load_all.hpp"
 #include "tables.hpp"
 
 namespace herdflow::golden {
@@ -18,6 +19,7 @@ namespace {
 using namespace pipeline;  // NOLINT(google-build-using-namespace): what the script drives.
 using pipeline::testing::FakeEventLog;
 using pipeline::testing::FakeEventReader;
+using pipeline::testing::LoadAll;
 
 /// `\xFF` is that byte, which no JSON can say.
 std::string MessageOf(std::string_view text) {
@@ -104,10 +106,7 @@ class Script {
 
   Result<> RunAll() {
     HERDFLOW_CHECK(Open());
-    for (int idle = 0; idle < 2;) {
-      HERDFLOW_ASSIGN(const std::int64_t loaded, loader_->Step(std::chrono::milliseconds(0)));
-      idle = loaded == 0 ? idle + 1 : 0;
-    }
+    HERDFLOW_CHECK(LoadAll(*loader_));
     HERDFLOW_ASSIGN(auto calendar, herd::FarmCalendar::Make(zone_));
     CleanseContext context{*store_, std::move(calendar), {}, 25'000};
     for (const Pipeline pipeline : kAllPipelines) {

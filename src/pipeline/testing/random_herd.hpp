@@ -14,6 +14,7 @@
 
 #include "fake_event_log.hpp"
 #include "herdflow/pipeline/pipelines.hpp"
+#include "load_all.hpp"
 #include "meddling_store.hpp"
 
 namespace herdflow::pipeline::testing {
@@ -183,12 +184,7 @@ class RandomRun {
     reader_.max_batch = store_.max_records = store_.max_dirty_days = cleanse_.chunk = chunk;
     std::size_t turn = 0;
     reader_.pick = [&turn](std::size_t) { return turn++; };
-    for (int idle = 0; idle < 2;) {
-      const auto loaded = loader_.Step(std::chrono::milliseconds(0));
-      Check(loaded);
-      // A batch that is only compared with what was loaded before loads nothing.
-      idle = *loaded == 0 && !loader_.IsChecking() ? idle + 1 : 0;
-    }
+    Check(LoadAll(loader_));
     for (const Pipeline pipeline : kAllPipelines) {
       Check(Run(
           pipeline, cleanse_, [] { return false; }, kQuiet));

@@ -19,6 +19,7 @@
 #include "herdflow/pipeline/layer_store.hpp"
 #include "herdflow/pipeline/pipelines.hpp"
 #include "layer_dump.hpp"
+#include "load_all.hpp"
 #include "meddling_store.hpp"
 
 namespace herdflow::pipeline::testing {
@@ -112,11 +113,7 @@ class LayerStoreContract : public ::testing::TestWithParam<MakeLayerStoreFixture
     for (const char* sensor : {"W1", "W2"}) SendSensor(sensor, "kg");
   }
 
-  void Load() {
-    for (int idle = 0; idle < 2;) {
-      idle = Must(loader_->Step(std::chrono::milliseconds(0))) == 0 ? idle + 1 : 0;
-    }
-  }
+  void Load() { Must(LoadAll(*loader_)); }
   void Judge(Topic topic) {
     Load();
     switch (topic) {

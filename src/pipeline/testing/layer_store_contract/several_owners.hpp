@@ -53,7 +53,7 @@ inline void LoadAndJudge(const FakeEventLog& log, LayerStore& store, HerdQueries
   reader.pick = [&turn](std::size_t) { return turn++; };
   Loader loader({reader, store, "one of two"});
   CleanseContext context{store, *herd::FarmCalendar::Make("UTC"), {}, 11};
-  const auto end = std::chrono::steady_clock::now() + std::chrono::minutes(1);
+  const auto end = std::chrono::steady_clock::now() + std::chrono::minutes(5);
   const auto loaded = [&queries] {
     std::int64_t sum = 0;
     for (const PartitionProgress& at : Must(queries.ReadProgress())) sum += at.next_offset;
@@ -69,22 +69,21 @@ inline void LoadAndJudge(const FakeEventLog& log, LayerStore& store, HerdQueries
 }
 
 TEST_P(LayerStoreContract, TwoProcessesAtOnceLoseNothingAndDoubleNothing) {
-  constexpr int kHowMany = 120;
-  for (int i = 0; i < kHowMany; ++i) {
-    if (i % 24 == 12) SendCow(fmt::format("C{}", i / 24));
-    if (i % 40 == 20) SendSensor(fmt::format("S{}", i / 40), "L", i % 3);
+  for (int i = 0; i < 300; ++i) {
+    if (i % 60 == 30) SendCow(fmt::format("C{}", i / 60));
+    if (i % 100 == 50) SendSensor(fmt::format("S{}", i / 100), "L", i % 3);
     SendReading(fmt::format("S{}", i % 4), fmt::format("C{}", i % 5),
                 fmt::format("2024-04-0{}T05:{:02}:00Z", i % 3 + 1, i % 7), std::to_string(i % 70),
                 i % 3);
   }
-  constexpr std::int64_t kMessages = kHowMany + 5 + 3;
+  constexpr std::int64_t kMessages = 300 + 5 + 3;
   const auto other = Must(layers_->Open({}));
   const auto queries = layers_->Queries();
   std::thread thread([&] { LoadAndJudge(log_, *other, *queries, kMessages); });
   LoadAndJudge(log_, *store_, *queries, kMessages);
   thread.join();
   RunAll();
-  EXPECT_EQ(Count("{bronze}measurements_rows"), kHowMany);
+  EXPECT_EQ(Count("{bronze}measurements_rows"), 300);
   for (const auto& partition : Must(layers_->Queries()->ReadStatus()).partitions) {
     EXPECT_EQ(partition.AuditGap(), 0);
   }
