@@ -5,8 +5,9 @@
 # The servers are in no PATH of an ordinary user on Debian.
 PATH=$PATH:/usr/sbin:/sbin
 
-readonly all_parts=(kafka kafka3 mariadb mysql)
+readonly all_parts=(kafka kafka3 mariadb mysql airflow)
 readonly wait_for_start=90 # seconds
+readonly wait_for_start_of_airflow=300 # a minute of work for one core; four processes start at once
 readonly wait_for_stop=60
 readonly wait_for_goodbye=3
 # What is fetched once, and shared by all folders.
@@ -18,6 +19,8 @@ parts=()
 source deploy/local/kafka.sh
 # shellcheck source=deploy/local/databases.sh
 source deploy/local/databases.sh
+# shellcheck source=deploy/local/airflow.sh
+source deploy/local/airflow.sh
 
 # --- Options -----------------------------------------------------------------------------------------------
 
@@ -71,9 +74,15 @@ is_among() {
 from_caller() { (cd "$caller_folder" && realpath --canonicalize-missing -- "$1"); }
 
 # --- Parts and their processes -----------------------------------------------------------------------------
-# A part is one process, but kafka3 is three. The files of process N are NAME.N there, and NAME elsewhere.
+# A part is one process, but kafka3 is three and airflow four. The files of process N are NAME.N there, and NAME elsewhere.
 
-processes_of() { if [[ $1 == kafka3 ]]; then echo 1 2 3; else echo 0; fi; }
+processes_of() {
+  case $1 in
+    kafka3) echo 1 2 3 ;;
+    airflow) echo 1 2 3 4 ;;
+    *) echo 0 ;;
+  esac
+}
 
 # file_of PART NAME N
 file_of() { if (($3 == 0)); then echo "$folder/$1/$2"; else echo "$folder/$1/$2.$3"; fi; }
@@ -99,6 +108,10 @@ make_part() {
 # pid_of PART N: where the process runs. A pid that another program has by now is not ours.
 pid_of() {
   local pid file
+  if [[ $1 == airflow ]]; then
+    pid_of_airflow "$2"
+    return
+  fi
   file=$(file_of "$1" pid "$2")
   [[ -e $file ]] && pid=$(<"$file") && [[ $pid =~ ^[0-9]+$ ]] &&
     grep -zqsF -- "$(file_of "$1" config "$2")" "/proc/$pid/cmdline" && echo "$pid"
@@ -127,12 +140,13 @@ launch() {
 
 # wait_until PART N CHECK…: until the process that launch started passes the check.
 wait_until() {
-  local part=$1 n=$2 pid start=$SECONDS
+  local part=$1 n=$2 pid start=$SECONDS longest=$wait_for_start
+  if [[ $part == airflow ]]; then longest=$wait_for_start_of_airflow; fi
   pid=$(<"$(file_of "$part" pid "$n")")
   shift 2
   until "$@"; do
     kill -0 "$pid" 2>/dev/null || show_failure "$part" "$n" 'ended by itself while it started'
-    ((SECONDS - start < wait_for_start)) || { kill -KILL "$pid" && show_failure "$part" "$n" "did not answer within $wait_for_start seconds and was ended"; }
+    ((SECONDS - start < longest)) || { kill -KILL "$pid" && show_failure "$part" "$n" "did not answer within $longest seconds and was ended"; }
     sleep 0.2
   done
 }
@@ -169,8 +183,9 @@ stop_part() {
       die 1 "stopping $part: process $(pids_of "$part" | xargs) still runs after $wait_for_stop seconds; see the log in $folder/$part"
     sleep 0.1
   done
+  if [[ $part == airflow ]]; then end_airflow_leftovers; fi
   forget_socket "$part"
-  rm -f "$folder/$part"/{address,pid{,.1,.2,.3}}
+  rm -f "$folder/$part"/{address,pid{,.1,.2,.3,.4}}
 }
 
 # --- Ports -------------------------------------------------------------------------------------------------

@@ -1,6 +1,5 @@
 #include "herdflow/api/backend.hpp"
 
-#include <algorithm>
 #include <memory>
 #include <utility>
 #include <variant>
@@ -12,6 +11,7 @@
 #include "herdflow/herd/rules.hpp"
 #include "herdflow/http/problem.hpp"
 #include "pages.hpp"
+#include "pipelines.hpp"
 #include "refusals.hpp"
 
 namespace herdflow::api {
@@ -41,14 +41,6 @@ Response GetCow(const BackendDeps& deps, const Request& request) {
   if (!cow) return ProblemResponse(cow.error());
   if (!*cow) return ProblemResponse(ProblemKind::kNotFound, "There is no cow with this id.");
   return http::JsonResponse(200, CowJson(**cow));
-}
-
-constexpr std::size_t kMaxKeyBytes = 255;
-
-/// The header's value is a name for this very request: visible ASCII.
-bool IsIdempotencyKey(std::string_view key) {
-  return key.size() <= kMaxKeyBytes &&
-         std::all_of(key.begin(), key.end(), [](char c) { return c > ' ' && c <= '~'; });
 }
 
 /// Name and birthdate by the rules for cows; the id is the back end's to give.
@@ -151,6 +143,15 @@ std::vector<http::Route> BackendRoutes(BackendDeps deps) {
   routes.push_back(BlockingRoute("POST", "/cows/", PostCow, shared));
   routes.back().max_body_bytes = kMaxBodyBytes;
   routes.push_back(BlockingRoute("GET", "/generate-report/{report_date}", GetReport, shared));
+  routes.push_back(BlockingRoute("GET", "/api/v1/pipelines", GetPipelines, shared));
+  routes.push_back(
+      BlockingRoute("POST", "/api/v1/pipelines/{pipeline}/tasks/{task}/runs", PostRun, shared));
+  routes.back().max_body_bytes = kMaxBodyBytes;
+  routes.push_back(BlockingRoute("GET", "/api/v1/runs/{id}", GetRun, shared));
+  routes.push_back(BlockingRoute("POST", "/api/v1/runs/{id}/cancel", PostCancel, shared));
+  routes.back().max_body_bytes = kMaxBodyBytes;
+  routes.push_back(BlockingRoute("POST", "/api/v1/notifications", PostNotification, shared));
+  routes.back().max_body_bytes = kMaxBodyBytes;
   return routes;
 }
 

@@ -1,5 +1,8 @@
 #include "herdflow/api/json.hpp"
 
+#include <algorithm>
+#include <string>
+
 #include "herdflow/http/json_writer.hpp"
 
 namespace herdflow::api {
@@ -41,7 +44,150 @@ JsonWriter& BeginRow(JsonWriter& json, const Row& row) {
   return json;
 }
 
+void WriteInstant(JsonWriter& json, std::optional<Instant> at) {
+  if (at) {
+    json.String(FormatInstant(*at));
+  } else {
+    json.Null();
+  }
+}
+
+void WriteTextOrNull(JsonWriter& json, std::string_view text) {
+  if (text.empty()) {
+    json.Null();
+  } else {
+    json.String(text);
+  }
+}
+
+/// The members of a run, without the brackets.
+void WriteRun(JsonWriter& json, const pipeline::TaskRun& run) {
+  json.Key("id").String(std::to_string(static_cast<std::int64_t>(run.id)));
+  json.Key("pipeline").String(run.pipeline);
+  json.Key("task").String(run.task);
+  json.Key("state").String(Name(run.state));
+  json.Key("trigger").String(Name(run.trigger));
+  json.Key("attempt").Integer(run.attempt);
+  json.Key("requested_at").String(FormatInstant(run.requested_at));
+  json.Key("started_at");
+  WriteInstant(json, run.started_at);
+  json.Key("finished_at");
+  WriteInstant(json, run.finished_at);
+  json.Key("rows_read").Integer(run.rows_read);
+  json.Key("rows_written").Integer(run.rows_written);
+  json.Key("error");
+  WriteTextOrNull(json, run.error);
+  json.Key("owner");
+  WriteTextOrNull(json, run.owner);
+}
+
+void WriteTexts(JsonWriter& json, const std::vector<std::string>& texts) {
+  json.BeginArray();
+  for (const std::string& text : texts) json.String(text);
+  json.EndArray();
+}
+
+void WriteTask(JsonWriter& json, const orchestration::PipelineDefinition& pipeline,
+               const orchestration::TaskDefinition& task,
+               const pipeline::LedgerOverview& overview) {
+  json.BeginObject();
+  json.Key("id").String(task.id);
+  json.Key("description").String(task.description);
+  json.Key("after");
+  WriteTexts(json, task.after);
+  json.Key("retries").BeginObject();
+  json.Key("count").Integer(task.retries.count);
+  json.Key("first_delay_seconds").Integer(task.retries.first_delay.count());
+  json.Key("longest_delay_seconds").Integer(task.retries.longest_delay.count());
+  json.EndObject();
+  json.Key("time_out_seconds").Integer(task.time_out.count());
+  json.Key("last_run");
+  const auto last = std::find_if(
+      overview.last_runs.begin(), overview.last_runs.end(),
+      [&](const auto& run) { return run.pipeline == pipeline.id && run.task == task.id; });
+  if (last == overview.last_runs.end()) {
+    json.Null();
+  } else {
+    WriteRunObject(json, *last);
+  }
+  json.EndObject();
+}
+
 }  // namespace
+
+void WriteRunObject(JsonWriter& json, const pipeline::TaskRun& run) {
+  json.BeginObject();
+  WriteRun(json, run);
+  json.EndObject();
+}
+
+void WriteNotification(JsonWriter& json, const pipeline::Notification& notification) {
+  json.BeginObject();
+  json.Key("at").String(FormatInstant(notification.at));
+  json.Key("pipeline").String(notification.pipeline);
+  json.Key("task");
+  WriteTextOrNull(json, notification.task);
+  json.Key("event").String(Name(notification.event));
+  json.Key("message").String(notification.message);
+  json.Key("url");
+  WriteTextOrNull(json, notification.url);
+  json.EndObject();
+}
+
+std::string PipelinesJson(const orchestration::Definitions& definitions,
+                          const pipeline::LedgerOverview& overview) {
+  JsonWriter json;
+  json.BeginObject();
+  json.Key("scheduler").String(Name(definitions.scheduler));
+  json.Key("pipelines").BeginArray();
+  for (const auto& pipeline : definitions.pipelines) {
+    json.BeginObject();
+    json.Key("id").String(pipeline.id);
+    json.Key("description").String(pipeline.description);
+    json.Key("owner").String(pipeline.owner);
+    json.Key("tags");
+    WriteTexts(json, pipeline.tags);
+    json.Key("schedule").String(Text(pipeline.schedule));
+    json.Key("tasks").BeginArray();
+    for (const auto& task : pipeline.tasks) WriteTask(json, pipeline, task, overview);
+    json.EndArray().EndObject();
+  }
+  json.EndArray().Key("notifications").BeginArray();
+  for (const auto& notification : overview.notifications) WriteNotification(json, notification);
+  json.EndArray().EndObject();
+  return json.Take();
+}
+
+std::string RunJson(const pipeline::TaskRun& run) {
+  JsonWriter json;
+  WriteRunObject(json, run);
+  return json.Take();
+}
+
+std::string RunWithLogJson(const pipeline::RunWithLog& run, std::int64_t after) {
+  JsonWriter json;
+  json.BeginObject();
+  WriteRun(json, run.run);
+  json.Key("log").BeginArray();
+  for (const auto& line : run.log) {
+    json.BeginObject();
+    json.Key("number").Integer(line.number);
+    json.Key("at").String(FormatInstant(line.entry.at));
+    json.Key("level").String(Name(line.entry.level));
+    json.Key("text").String(line.entry.text);
+    json.EndObject();
+  }
+  json.EndArray();
+  json.Key("next_after").Integer(run.log.empty() ? after : run.log.back().number);
+  json.EndObject();
+  return json.Take();
+}
+
+std::string NotificationJson(const pipeline::Notification& notification) {
+  JsonWriter json;
+  WriteNotification(json, notification);
+  return json.Take();
+}
 
 std::string CowJson(const pipeline::CowView& cow) {
   JsonWriter json;

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 namespace herdflow::api {
 
 std::string_view Trimmed(std::string_view body) {
@@ -28,6 +30,12 @@ std::optional<http::Response> RefuseCharset(const http::Request& request) {
     if (!fits) return http::ProblemResponse(http::ProblemKind::kUnsupportedCharset);
   }
   return std::nullopt;
+}
+
+bool IsIdempotencyKey(std::string_view key) {
+  constexpr std::size_t kMaxKeyBytes = 255;
+  return key.size() <= kMaxKeyBytes &&
+         std::all_of(key.begin(), key.end(), [](char c) { return c > ' ' && c <= '~'; });
 }
 
 http::FieldError ToFieldError(const herd::Rejection& rejection) {

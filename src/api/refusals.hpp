@@ -19,6 +19,9 @@ inline constexpr std::size_t kMaxBodyBytes = std::size_t{64} * 1024;
 /// An answer where the request says that its body is not in UTF-8. (Any media type will do.)
 [[nodiscard]] std::optional<http::Response> RefuseCharset(const http::Request& request);
 
+/// Whether a header's value is a name for this very request: at most 255 visible ASCII characters.
+[[nodiscard]] bool IsIdempotencyKey(std::string_view key);
+
 /// `body.timestamp`, or `body` where the whole message is meant.
 [[nodiscard]] http::FieldError ToFieldError(const herd::Rejection& rejection);
 [[nodiscard]] std::vector<http::FieldError> ToFieldErrors(

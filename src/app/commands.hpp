@@ -15,7 +15,14 @@ using Command = std::function<Result<>(const Configuration&)>;
 /// What the command line chose. Options are parsed into objects that live as long as the command.
 struct Chosen {
   Command run;
+  /// Read the configuration again, from the same sources as they are now. Outlives the command.
+  std::function<Result<Configuration>()> reread;
 };
+
+/// What a command has beside others of its name: `herdflow pipeline list`.
+void AddPipelineList(CLI::App& pipeline, Chosen& chosen);
+void AddPipelineStatus(CLI::App& pipeline, Chosen& chosen);
+void AddPipelineManifest(CLI::App& pipeline, Chosen& chosen);
 
 void AddServe(CLI::App& app, Chosen& chosen);
 void AddGenerate(CLI::App& app, Chosen& chosen);

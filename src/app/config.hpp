@@ -13,6 +13,7 @@
 #include "herdflow/core/result.hpp"
 #include "herdflow/herd/report.hpp"
 #include "herdflow/herd/rules.hpp"
+#include "herdflow/orchestration/definitions.hpp"
 
 namespace herdflow::app {
 
@@ -46,6 +47,7 @@ struct Configuration {
   std::string time_zone = "UTC";
   herd::Bounds bounds;
   herd::HealthRule health;
+  orchestration::Settings pipelines;
   std::string backend_address = "127.0.0.1";
   std::uint16_t backend_port = 5000;
   std::string producer_address = "127.0.0.1";

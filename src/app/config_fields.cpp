@@ -178,6 +178,46 @@ ConfigField QuantityField(std::string_view section, std::string_view name, std::
           }};
 }
 
+ConfigField SchedulerField() {
+  using orchestration::SchedulerKind;
+  return {"pipelines",
+          "scheduler",
+          "choice",
+          "Who begins the runs of the pipelines: herdflow (its built-in scheduler, in processes of "
+          "the role pipelines) or external (another scheduler, such as Airflow; only runs that are "
+          "asked for by the API are done).",
+          false,
+          [](Configuration& configuration, std::string_view text) -> SetResult {
+            for (const auto kind : {SchedulerKind::kHerdflow, SchedulerKind::kExternal}) {
+              if (Name(kind) != text) continue;
+              configuration.pipelines.scheduler = kind;
+              return std::nullopt;
+            }
+            return "herdflow or external";
+          },
+          [](const Configuration& configuration) {
+            return std::string(Name(configuration.pipelines.scheduler));
+          }};
+}
+
+ConfigField ScheduleField(std::string_view name, std::string_view help,
+                          orchestration::Schedule orchestration::Settings::*member) {
+  return {"pipelines",
+          name,
+          "schedule",
+          help,
+          false,
+          [member](Configuration& configuration, std::string_view text) -> SetResult {
+            const auto schedule = orchestration::ParseSchedule(text);
+            if (!schedule) return std::string(orchestration::kScheduleForms);
+            configuration.pipelines.*member = *schedule;
+            return std::nullopt;
+          },
+          [member](const Configuration& configuration) {
+            return Text(configuration.pipelines.*member);
+          }};
+}
+
 }  // namespace
 
 std::span<const ConfigField> ConfigFields() {
@@ -254,6 +294,15 @@ std::span<const ConfigField> ConfigFields() {
                     "A complete day with at least two milk readings and less milk than this makes "
                     "a cow potentially ill.",
                     [](Configuration& c) -> std::int64_t& { return c.health.low_milk_millionths; }),
+      SchedulerField(),
+      ScheduleField("cow_data",
+                    "When cow_data_pipeline runs: when new, every 15 min (s, min or h), or daily "
+                    "at 04:30 by the farm's clock.",
+                    &orchestration::Settings::cow_data),
+      ScheduleField("sensor_data", "When sensor_data_pipeline runs.",
+                    &orchestration::Settings::sensor_data),
+      ScheduleField("measurement_data", "When measurement_data_pipeline runs.",
+                    &orchestration::Settings::measurement_data),
       TextField("backend", "address", "address",
                 "Where the back end listens; loopback only, since there is no access control.",
                 &Configuration::backend_address),

@@ -86,6 +86,7 @@ int Main(int argc, char** argv) {
     return app.exit(error) == 0 ? 0 : kUsage;
   }
   sources.environment = HerdflowEnvironment();
+  chosen.reread = [&sources] { return ReadConfiguration(sources); };
   const auto configuration = ReadConfiguration(sources);
   const Result<> result =
       configuration ? chosen.run(*configuration) : Result<>(Fail(configuration.error()));

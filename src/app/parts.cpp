@@ -188,6 +188,18 @@ Result<std::unique_ptr<pipeline::HerdQueries>> OpenQueries(const Configuration& 
   return NoSuchEngine();
 }
 
+Result<std::unique_ptr<pipeline::RunLedger>> OpenLedger(const Configuration& configuration) {
+  switch (configuration.store_engine) {
+    case StoreEngine::kSqlite:
+      return store_sqlite::MakeSqliteRunLedger(configuration.data_folder);
+    case StoreEngine::kMysql: {
+      HERDFLOW_ASSIGN(const auto server, ServerOptions(configuration));
+      return store_mysql::MakeMysqlRunLedger(server);
+    }
+  }
+  return NoSuchEngine();
+}
+
 Result<herd::FarmCalendar> OpenCalendar(const Configuration& configuration) {
   return herd::FarmCalendar::Make(configuration.time_zone);
 }

@@ -9,6 +9,7 @@
 #include "herdflow/pipeline/herd_queries.hpp"
 #include "herdflow/pipeline/layer_store.hpp"
 #include "herdflow/pipeline/pipelines.hpp"
+#include "herdflow/pipeline/run_ledger.hpp"
 
 /// The parts of one herdflow as the configuration wants them: the only place that names engines.
 namespace herdflow::app {
@@ -27,6 +28,8 @@ Result<std::unique_ptr<pipeline::EventReader>> OpenReader(const Configuration& c
 Result<std::unique_ptr<pipeline::LayerStore>> OpenStore(const Configuration& configuration);
 /// kNotFound: nothing was loaded yet.
 Result<std::unique_ptr<pipeline::HerdQueries>> OpenQueries(const Configuration& configuration);
+/// kNotFound: nothing was loaded yet.
+Result<std::unique_ptr<pipeline::RunLedger>> OpenLedger(const Configuration& configuration);
 Result<herd::FarmCalendar> OpenCalendar(const Configuration& configuration);
 Result<pipeline::CleanseContext> OpenCleanse(const Configuration& configuration,
                                              pipeline::LayerStore& store);

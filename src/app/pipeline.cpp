@@ -1,44 +1,76 @@
+#include <mutex>
+
 #include "commands.hpp"
+#include "herdflow/orchestration/runner.hpp"
 #include "parts.hpp"
 #include "terminal.hpp"
 
 namespace herdflow::app {
 namespace {
 
-Result<std::vector<pipeline::Pipeline>> Wanted(const std::string& name) {
-  std::vector<pipeline::Pipeline> wanted;
+using orchestration::Definitions;
+using orchestration::PipelineDefinition;
+
+struct RunOptions {
+  std::string pipeline, task;
+};
+
+/// The pipelines to run; kNotFound says what there is.
+Result<std::vector<const PipelineDefinition*>> Wanted(const Definitions& definitions,
+                                                      const RunOptions& options) {
+  std::vector<const PipelineDefinition*> wanted;
   std::string known;
-  for (const auto candidate : pipeline::kAllPipelines) {
-    if (name.empty() || name == Name(candidate)) wanted.push_back(candidate);
-    known += (known.empty() ? "" : ", ") + std::string(Name(candidate));
+  for (const PipelineDefinition& candidate : definitions.pipelines) {
+    if (options.pipeline.empty() || options.pipeline == candidate.id) wanted.push_back(&candidate);
+    known += (known.empty() ? "" : ", ") + candidate.id;
   }
   if (wanted.empty()) {
     return Fail(ErrorCode::kNotFound, "running a pipeline: there is none named '{}'; there are {}",
-                name, known);
+                options.pipeline, known);
+  }
+  if (!options.task.empty() && definitions.Find(options.pipeline, options.task).second == nullptr) {
+    std::string tasks;
+    for (const auto& task : wanted.front()->tasks) tasks += (tasks.empty() ? "" : ", ") + task.id;
+    return Fail(ErrorCode::kNotFound, "running a task: {} has none named '{}'; it has {}",
+                options.pipeline, options.task, tasks);
   }
   return wanted;
 }
 
-Result<> RunPipelines(const std::string& name, const Configuration& configuration) {
+Result<> RunPipelines(const RunOptions& options, const Configuration& configuration) {
   CatchStopSignals();
-  HERDFLOW_ASSIGN(const auto wanted, Wanted(name));
+  const Definitions definitions(configuration.pipelines);
+  HERDFLOW_ASSIGN(const auto wanted, Wanted(definitions, options));
   HERDFLOW_ASSIGN(const auto store, OpenStore(configuration));
+  HERDFLOW_ASSIGN(const auto ledger, OpenLedger(configuration));
   HERDFLOW_ASSIGN(auto context, OpenCleanse(configuration, *store));
+  orchestration::TaskRunner runner({definitions, context, *ledger, OwnerName(), StopRequested});
   Table table({{"pipeline"}, {"rows", Table::Align::kRight}, {"seconds", Table::Align::kRight}});
   Progress progress("pipeline");
-  for (const pipeline::Pipeline each : wanted) {
+  std::mutex drawing;
+  orchestration::Round round;
+  round.trigger = pipeline::RunTrigger::kCommand;
+  round.only_task = options.task;
+  round.progress = [&](std::string_view step, std::int64_t done) {
+    const std::lock_guard lock(drawing);
+    progress.Show(step, done, 0);
+  };
+  for (const PipelineDefinition* each : wanted) {
     const auto started = std::chrono::steady_clock::now();
-    HERDFLOW_ASSIGN(const std::int64_t rows, Run(each, context, StopRequested,
-                                                 [&](std::string_view step, std::int64_t done) {
-                                                   progress.Show(step, done, 0);
-                                                 }));
+    const auto outcome = RunRound(runner, *each, round);
+    if (outcome.error) return Fail(*outcome.error);
     if (StopRequested()) {
       return Fail(ErrorCode::kShuttingDown,
                   "running {}: stopped; what was committed stays, the next run goes on from there",
-                  Name(each));
+                  each->id);
+    }
+    if (outcome.state != pipeline::RunState::kSucceeded) {
+      return Fail(ErrorCode::kUnavailable,
+                  "running {}: {}; what was committed stays, the next run goes on from there",
+                  each->id, Name(outcome.state));
     }
     const std::chrono::duration<double> took = std::chrono::steady_clock::now() - started;
-    table.Add({std::string(Name(each)), Thousands(rows), Decimals(took.count())});
+    table.Add({each->id, Thousands(outcome.rows), Decimals(took.count())});
   }
   return Print(table.Text());
 }
@@ -46,17 +78,24 @@ Result<> RunPipelines(const std::string& name, const Configuration& configuratio
 }  // namespace
 
 void AddPipeline(CLI::App& app, Chosen& chosen) {
-  auto* command = app.add_subcommand("pipeline", "Run the pipelines: bronze to silver to gold");
+  auto* command = app.add_subcommand("pipeline", "Run and watch the pipelines: bronze to gold");
   command->require_subcommand(1);
-  auto* run = command->add_subcommand("run", "Run one pipeline over what is new, or all three");
-  auto name = std::make_shared<std::string>();
-  run->add_option("pipeline", *name,
+  auto* run = command->add_subcommand(
+      "run", "Run one pipeline, or one task of it, over what is new, or all");
+  auto options = std::make_shared<RunOptions>();
+  run->add_option("pipeline", options->pipeline,
                   "cow_data_pipeline, sensor_data_pipeline or measurement_data_pipeline [all]")
       ->type_name("PIPELINE");
-  AddExamples(*run, "  herdflow pipeline run\n  herdflow pipeline run measurement_data_pipeline");
-  run->callback([&chosen, name] {
-    chosen.run = [name](const Configuration& c) { return RunPipelines(*name, c); };
+  run->add_option("task", options->task, "A task of the pipeline [all]")->type_name("TASK");
+  AddExamples(*run,
+              "  herdflow pipeline run\n  herdflow pipeline run measurement_data_pipeline\n"
+              "  herdflow pipeline run measurement_data_pipeline daily_aggregation");
+  run->callback([&chosen, options] {
+    chosen.run = [options](const Configuration& c) { return RunPipelines(*options, c); };
   });
+  AddPipelineList(*command, chosen);
+  AddPipelineStatus(*command, chosen);
+  AddPipelineManifest(*command, chosen);
 }
 
 }  // namespace herdflow::app

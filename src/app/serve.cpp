@@ -1,4 +1,3 @@
-#include <condition_variable>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -11,6 +10,8 @@
 #include "herdflow/api/producer.hpp"
 #include "herdflow/core/logging.hpp"
 #include "herdflow/http/server.hpp"
+#include "herdflow/orchestration/runner.hpp"
+#include "herdflow/orchestration/scheduler.hpp"
 #include "parts.hpp"
 #include "terminal.hpp"
 
@@ -18,44 +19,6 @@ namespace herdflow::app {
 namespace {
 
 using namespace std::chrono_literals;
-
-/// What the loader tells the pipelines.
-class News {
- public:
-  void Announce() {
-    {
-      const std::lock_guard lock(mutex_);
-      ++count_;
-      newest_ = std::chrono::steady_clock::now();
-    }
-    changed_.notify_all();
-  }
-
-  /// Waits until something is new and then was quiet for a moment (or has gone on for long), or
-  /// until it is time to look anyway: another process may have loaded.
-  void Wait() {
-    constexpr auto kQuiet = 40ms;
-    constexpr auto kLong = 2s;
-    constexpr auto kLookAnyway = 1s;
-    std::unique_lock lock(mutex_);
-    changed_.wait_for(lock, kLookAnyway, [&] { return count_ != seen_ || StopRequested(); });
-    const auto first = std::chrono::steady_clock::now();
-    while (count_ != seen_ && !StopRequested()) {
-      seen_ = count_;
-      changed_.wait_until(lock, std::min(newest_ + kQuiet, first + kLong),
-                          [&] { return StopRequested(); });
-      if (std::chrono::steady_clock::now() >= first + kLong) break;
-    }
-    seen_ = count_;
-  }
-
- private:
-  std::mutex mutex_;
-  std::condition_variable changed_;
-  std::int64_t count_ = 0;
-  std::int64_t seen_ = 0;
-  std::chrono::steady_clock::time_point newest_;
-};
 
 /// Sleeps, unless the process is asked to stop.
 void Pause(std::chrono::milliseconds duration) {
@@ -72,7 +35,7 @@ std::chrono::milliseconds Backoff(int failures) {
 
 /// Loads for as long as the process lives. A failure is never the messages' fault: it is told, and
 /// tried again.
-void RunLoader(pipeline::Loader& loader, News& news) {
+void RunLoader(pipeline::Loader& loader, orchestration::News& news) {
   int failures = 0;
   while (!StopRequested()) {
     const auto loaded = loader.Step(100ms);
@@ -83,23 +46,6 @@ void RunLoader(pipeline::Loader& loader, News& news) {
     }
     failures = 0;
     if (*loaded > 0) news.Announce();
-  }
-}
-
-void RunPipelines(pipeline::CleanseContext& context, News& news) {
-  int failures = 0;
-  while (!StopRequested()) {
-    for (const pipeline::Pipeline each : pipeline::kAllPipelines) {
-      const auto rows = Run(each, context, StopRequested, [](std::string_view, std::int64_t) {});
-      if (!rows) {
-        Log(LogLevel::kError, "{}: {}; trying again", Name(each), rows.error().message());
-        Pause(Backoff(failures++));
-        break;
-      }
-      failures = 0;
-      if (*rows > 0) Log(LogLevel::kInfo, "{}: {} rows", Name(each), *rows);
-    }
-    news.Wait();
   }
 }
 
@@ -142,7 +88,7 @@ Result<Roles> ParseRoles(const std::vector<std::string>& names) {
 class Server {
  public:
   Server(const Configuration& configuration, Roles roles)
-      : configuration_(configuration), roles_(roles) {}
+      : configuration_(configuration), roles_(roles), definitions_(configuration.pipelines) {}
 
   Result<> Open() {
     HERDFLOW_ASSIGN(topics_, OpenTopics(configuration_));
@@ -159,9 +105,15 @@ class Server {
     if (roles_.loader) {
       HERDFLOW_ASSIGN(reader_, OpenReader(configuration_));
     }
+    if (roles_.pipelines || roles_.backend) {
+      HERDFLOW_ASSIGN(ledger_, OpenLedger(configuration_));
+    }
     if (roles_.pipelines) {
       HERDFLOW_ASSIGN(auto cleanse, OpenCleanse(configuration_, *store_));
       cleanse_.emplace(std::move(cleanse));
+      runner_ = std::make_unique<orchestration::TaskRunner>(orchestration::RunnerParts{
+          definitions_, *cleanse_, *ledger_, OwnerName(), StopRequested});
+      queue_ = std::make_unique<orchestration::QueueRunner>(*runner_);
     }
     return {};
   }
@@ -182,11 +134,15 @@ class Server {
         const std::lock_guard lock(calendar_mutex_);
         return calendar_->DayOf(Now());
       };
+      const auto run_requested = [this] {
+        if (queue_) queue_->Wake();  // Else another process looks within a second.
+      };
       HERDFLOW_ASSIGN(
           backend_,
           http::Server::Start(
               OptionsOf("backend", configuration_.backend_address, configuration_.backend_port),
-              api::BackendRoutes({*queries_, create_cow, today, configuration_.health})));
+              api::BackendRoutes({*queries_, create_cow, today, configuration_.health, *ledger_,
+                                  definitions_, run_requested})));
       Log(LogLevel::kInfo, "back end on {}", backend_->url());
     }
     return {};
@@ -194,21 +150,27 @@ class Server {
 
   /// Until the process is asked to stop; then what was begun is finished.
   void Run() {
-    std::thread loading, running;
+    std::thread loading, scheduling;
     if (roles_.loader) {
       loading = std::thread([this] {
         pipeline::Loader loader({*reader_, *store_, OwnerName()});
         RunLoader(loader, news_);
       });
     }
-    if (roles_.pipelines) running = std::thread([this] { RunPipelines(*cleanse_, news_); });
+    if (queue_) queue_->Start();
+    if (roles_.pipelines && definitions_.scheduler == orchestration::SchedulerKind::kHerdflow) {
+      scheduling =
+          std::thread([this] { orchestration::Scheduler(*runner_, *queue_, news_).Run(); });
+    }
     while (!StopRequested()) std::this_thread::sleep_for(50ms);
     Log(LogLevel::kInfo, "stopping: no new requests; finishing those that were begun");
     if (producer_) producer_->Drain(5s);
     if (backend_) backend_->Drain(5s);
     if (loading.joinable()) loading.join();
     news_.Announce();
-    if (running.joinable()) running.join();
+    if (scheduling.joinable()) scheduling.join();
+    if (queue_) queue_->Join();
+    runner_.reset();  // What the tasks did is written down.
     Log(LogLevel::kInfo, "stopped");
   }
 
@@ -220,10 +182,14 @@ class Server {
   std::unique_ptr<pipeline::LayerStore> store_;
   std::unique_ptr<pipeline::HerdQueries> queries_;
   std::unique_ptr<pipeline::EventReader> reader_;
+  const orchestration::Definitions definitions_;
+  std::unique_ptr<pipeline::RunLedger> ledger_;
   std::optional<pipeline::CleanseContext> cleanse_;
+  std::unique_ptr<orchestration::TaskRunner> runner_;
+  std::unique_ptr<orchestration::QueueRunner> queue_;
   std::mutex calendar_mutex_;
   std::optional<herd::FarmCalendar> calendar_;
-  News news_;
+  orchestration::News news_;
   std::unique_ptr<http::Server> producer_, backend_;
 };
 

@@ -1,6 +1,7 @@
 #include <algorithm>
 
 #include "commands.hpp"
+#include "herdflow/api/json.hpp"
 #include "herdflow/http/json_writer.hpp"
 #include "parts.hpp"
 #include "terminal.hpp"
@@ -84,9 +85,32 @@ void WriteCounts(http::JsonWriter& json, std::string_view name,
   json.EndObject();
 }
 
+/// Who schedules, what failed last, and what people should know.
+std::string PipelinesText(const orchestration::Definitions& definitions,
+                          const pipeline::LedgerOverview& overview) {
+  std::string text =
+      fmt::format("\nRuns are begun by {}\n",
+                  definitions.scheduler == orchestration::SchedulerKind::kHerdflow
+                      ? "herdflow's scheduler, in `serve` with the role pipelines"
+                      : "another scheduler, through the API ([pipelines] scheduler = external)");
+  if (const auto& failure = overview.last_failure) {
+    text += fmt::format("Last failure: run {} of {}, {}: {}\n",
+                        static_cast<std::int64_t>(failure->id), failure->task,
+                        FormatInstant(failure->finished_at.value_or(failure->requested_at)),
+                        failure->error);
+  }
+  for (const auto& note : overview.notifications) {
+    text += fmt::format("{}  {} {}: {}{}\n", FormatInstant(note.at),
+                        note.task.empty() ? note.pipeline : note.task, Name(note.event),
+                        note.message, note.url.empty() ? "" : " (" + note.url + ")");
+  }
+  return text;
+}
+
 std::string StatusJson(const StoreStatus& status,
                        const std::vector<pipeline::TopicDescription>& topics,
-                       const Conflicts& conflicts) {
+                       const Conflicts& conflicts, const orchestration::Definitions& definitions,
+                       const pipeline::LedgerOverview& overview) {
   http::JsonWriter json;
   json.BeginObject().Key("partitions").BeginArray();
   for (const auto& at : status.partitions) {
@@ -110,7 +134,16 @@ std::string StatusJson(const StoreStatus& status,
   json.EndObject();
   WriteCounts(json, "silver_by_state", status.silver_by_state);
   WriteCounts(json, "quarantine_by_code", status.quarantine_by_code);
-  json.Key("dirty_days").Integer(status.dirty_days).EndObject();
+  json.Key("dirty_days").Integer(status.dirty_days);
+  json.Key("scheduler").String(Name(definitions.scheduler)).Key("last_failure");
+  if (overview.last_failure) {
+    api::WriteRunObject(json, *overview.last_failure);
+  } else {
+    json.Null();
+  }
+  json.Key("notifications").BeginArray();
+  for (const auto& note : overview.notifications) api::WriteNotification(json, note);
+  json.EndArray().EndObject();
   return json.Take() + "\n";
 }
 
@@ -119,16 +152,21 @@ Result<> Status(bool as_json, const Configuration& configuration) {
   HERDFLOW_ASSIGN(const auto described, topics->List());
   StoreStatus status;   // Stays empty where nothing was loaded yet.
   Conflicts conflicts;  // What is halted until somebody decides.
+  pipeline::LedgerOverview overview;
+  const orchestration::Definitions definitions(configuration.pipelines);
   const auto queries = OpenQueries(configuration);
   if (queries) {
+    HERDFLOW_ASSIGN(const auto ledger, OpenLedger(configuration));
+    HERDFLOW_ASSIGN(overview, ledger->List());
     HERDFLOW_ASSIGN(status, (*queries)->ReadStatus());
     HERDFLOW_ASSIGN(conflicts, pipeline::FindLogConflicts(*topics, **queries));
   } else if (queries.error().code() != ErrorCode::kNotFound) {
     return Fail(queries.error());
   }
   AddUnloaded(described, status);
-  return Print(as_json ? StatusJson(status, described, conflicts)
-                       : StatusText(status, described, conflicts));
+  return Print(as_json ? StatusJson(status, described, conflicts, definitions, overview)
+                       : StatusText(status, described, conflicts) +
+                             PipelinesText(definitions, overview));
 }
 
 }  // namespace

@@ -4,6 +4,7 @@
 #include <spdlog/spdlog.h>
 
 #include <memory>
+#include <utility>
 
 namespace herdflow {
 namespace {
@@ -33,11 +34,32 @@ spdlog::logger& Logger() {
   return *logger;
 }
 
+thread_local LogListener* listener = nullptr;
+
 }  // namespace
+
+LogListener::LogListener(Each each) : each_(std::move(each)), before_(listener) { listener = this; }
+
+LogListener::~LogListener() { listener = before_; }
+
+std::string_view Name(LogLevel level) {
+  switch (level) {
+    case LogLevel::kDebug:
+      return "debug";
+    case LogLevel::kInfo:
+      return "info";
+    case LogLevel::kWarning:
+      return "warning";
+    case LogLevel::kError:
+      return "error";
+  }
+  return "info";
+}
 
 void SetLogLevel(LogLevel level) { Logger().set_level(ToSpdlog(level)); }
 
 void LogLine(LogLevel level, std::string_view line) {
+  if (listener != nullptr) listener->each_(level, line);
   Logger().log(ToSpdlog(level), spdlog::string_view_t(line.data(), line.size()));
 }
 

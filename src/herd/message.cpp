@@ -42,6 +42,14 @@ constexpr std::array kSensorSlots = {
     Slot<SensorFields>{"deleted", &SensorFields::deleted},
 };
 
+constexpr std::array kNotificationSlots = {
+    Slot<NotificationFields>{"pipeline", &NotificationFields::pipeline},
+    Slot<NotificationFields>{"task", &NotificationFields::task},
+    Slot<NotificationFields>{"event", &NotificationFields::event},
+    Slot<NotificationFields>{"message", &NotificationFields::message},
+    Slot<NotificationFields>{"url", &NotificationFields::url},
+};
+
 /// What is wrong with a document, as the end of a sentence; empty if nothing is.
 using Fault = std::string_view;
 
@@ -333,6 +341,9 @@ Parsed<CowFields> MessageParser::Cow(std::string_view json) {
 }
 Parsed<SensorFields> MessageParser::Sensor(std::string_view json) {
   return buffers_->Parse(json, kSensorSlots);
+}
+Parsed<NotificationFields> MessageParser::Notification(std::string_view json) {
+  return buffers_->Parse(json, kNotificationSlots);
 }
 
 void WriteMeasurement(const MeasurementFields& fields, std::string& out) {

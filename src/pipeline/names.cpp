@@ -1,6 +1,7 @@
 #include "herdflow/pipeline/layer_store.hpp"
 #include "herdflow/pipeline/pipelines.hpp"
 #include "herdflow/pipeline/rows.hpp"
+#include "herdflow/pipeline/run_ledger.hpp"
 
 namespace herdflow::pipeline {
 
@@ -40,6 +41,50 @@ std::string_view Name(Pipeline pipeline) {
       return "sensor_data_pipeline";
     case Pipeline::kMeasurements:
       return "measurement_data_pipeline";
+  }
+  return "unknown";
+}
+
+std::string_view Name(RunTrigger trigger) {
+  switch (trigger) {
+    case RunTrigger::kSchedule:
+      return "schedule";
+    case RunTrigger::kApi:
+      return "api";
+    case RunTrigger::kCommand:
+      return "command";
+  }
+  return "unknown";
+}
+
+std::string_view Name(RunState state) {
+  switch (state) {
+    case RunState::kQueued:
+      return "queued";
+    case RunState::kRunning:
+      return "running";
+    case RunState::kSucceeded:
+      return "succeeded";
+    case RunState::kFailed:
+      return "failed";
+    case RunState::kCancelled:
+      return "cancelled";
+    case RunState::kInterrupted:
+      return "interrupted";
+  }
+  return "unknown";
+}
+
+bool IsOver(RunState state) { return state != RunState::kQueued && state != RunState::kRunning; }
+
+std::string_view Name(Notification::Event event) {
+  switch (event) {
+    case Notification::Event::kFailed:
+      return "failed";
+    case Notification::Event::kRetrying:
+      return "retrying";
+    case Notification::Event::kRecovered:
+      return "recovered";
   }
   return "unknown";
 }

@@ -68,6 +68,17 @@ Result<std::unique_ptr<pipeline::HerdQueries>> MakeMysqlHerdQueries(const MysqlO
   return store_sql::MakeSqlHerdQueries(std::move(pool));
 }
 
+Result<std::unique_ptr<pipeline::RunLedger>> MakeMysqlRunLedger(MysqlOptions options) {
+  constexpr std::size_t kConnections = 4;
+  HERDFLOW_CHECK(CheckOptions(options));
+  options.connections = std::min(options.connections, kConnections);
+  auto pool = std::make_shared<MysqlPool>(options);
+  HERDFLOW_ASSIGN(const auto connection, Connection::Open(options));
+  HERDFLOW_CHECK(CheckSchema(*connection, pool->databases()));
+  HERDFLOW_CHECK(Migrate(*connection, pool->databases()));
+  return store_sql::MakeSqlRunLedger(pool, pool);
+}
+
 Result<std::string> MysqlServerVersion(const MysqlOptions& options) {
   HERDFLOW_ASSIGN(const auto connection, Connection::Open(options));
   return connection->server_version();

@@ -16,6 +16,7 @@ namespace {
 /// Most of a year of a herd of a thousand cows stays in memory while it is computed.
 constexpr int kWriterCacheKib = 96 * 1024;
 constexpr int kReaderCacheKib = 8 * 1024;
+constexpr int kLedgerCacheKib = 512;
 /// How long a transaction waits for its turn: far longer than any chunk takes.
 constexpr std::chrono::seconds kPatience{60};
 
@@ -117,23 +118,36 @@ Result<> Migrate(sqlite::Database& database) {
   return transaction.Commit();
 }
 
+/// A writing connection to a file of the newest schema.
+Result<std::shared_ptr<SqliteWriter>> OpenWriter(const std::string& folder, bool may_create,
+                                                 int cache_kib) {
+  HERDFLOW_ASSIGN(auto session, SqliteSession::Open(folder, may_create, cache_kib));
+  HERDFLOW_CHECK(Migrate(session->database()));
+  // From here on the turn waits, not SQLite.
+  session->database().SetBusyTimeout(std::chrono::milliseconds(0));
+  HERDFLOW_ASSIGN(auto turn, sqlite::WriteTurn::Open(SqliteSession::FileIn(folder)));
+  return std::make_shared<SqliteWriter>(std::move(session), std::move(turn));
+}
+
 }  // namespace
 
 Result<std::unique_ptr<pipeline::LayerStore>> MakeSqliteLayerStore(
     const SqliteStoreOptions& options) {
-  HERDFLOW_ASSIGN(auto session, SqliteSession::Open(options.folder, true, kWriterCacheKib));
-  HERDFLOW_CHECK(Migrate(session->database()));
-  // From here on the turn waits, not SQLite.
-  session->database().SetBusyTimeout(std::chrono::milliseconds(0));
-  HERDFLOW_ASSIGN(auto turn, sqlite::WriteTurn::Open(SqliteSession::FileIn(options.folder)));
+  HERDFLOW_ASSIGN(auto writer, OpenWriter(options.folder, true, kWriterCacheKib));
   return store_sql::MakeSqlLayerStore(
-      std::make_shared<SqliteWriter>(std::move(session), std::move(turn)),
-      {options.rules_version, options.time_zone, "move store.db away"});
+      std::move(writer), {options.rules_version, options.time_zone, "move store.db away"});
 }
 
 Result<std::unique_ptr<pipeline::HerdQueries>> MakeSqliteHerdQueries(const std::string& folder) {
   HERDFLOW_ASSIGN(auto session, SqliteSession::Open(folder, false, kReaderCacheKib));
   return store_sql::MakeSqlHerdQueries(std::make_shared<SqliteReader>(std::move(session)));
+}
+
+Result<std::unique_ptr<pipeline::RunLedger>> MakeSqliteRunLedger(const std::string& folder) {
+  HERDFLOW_ASSIGN(auto writer, OpenWriter(folder, false, kLedgerCacheKib));
+  HERDFLOW_ASSIGN(auto session, SqliteSession::Open(folder, false, kLedgerCacheKib));
+  return store_sql::MakeSqlRunLedger(std::move(writer),
+                                     std::make_shared<SqliteReader>(std::move(session)));
 }
 
 }  // namespace herdflow::store_sqlite

@@ -11,10 +11,14 @@ constexpr FarmDay kToday{19822};  // 2024-04-09
 class BackendTest : public testing::Test {
  protected:
   Port Start() {
-    return Port(
-        BackendRoutes({queries_, [this](const pipeline::NewCow& cow) { return Create(cow); },
-                       [] { return kToday; }, herd::HealthRule{}}),
-        BackendDocument());
+    return Port(BackendRoutes({queries_,
+                               [this](const pipeline::NewCow& cow) { return Create(cow); },
+                               [] { return kToday; },
+                               herd::HealthRule{},
+                               ledger_,
+                               orchestration::Definitions({}),
+                               {}}),
+                BackendDocument());
   }
 
   Result<pipeline::CowView> Create(const pipeline::NewCow& cow) {
@@ -43,6 +47,7 @@ class BackendTest : public testing::Test {
   }
 
   FakeQueries queries_;
+  FakeLedger ledger_;
   std::optional<Error> failure_;
   pipeline::NewCow asked_;
 };

@@ -11,12 +11,18 @@ class DocumentTest : public testing::Test {
  protected:
   std::vector<http::Route> Producer() { return ProducerRoutes({writer_}); }
   std::vector<http::Route> Backend() {
-    return BackendRoutes({queries_, [](const pipeline::NewCow&) { return pipeline::CowView(); },
-                          [] { return FarmDay(); }, herd::HealthRule{}});
+    return BackendRoutes({queries_,
+                          [](const pipeline::NewCow&) { return pipeline::CowView(); },
+                          [] { return FarmDay(); },
+                          herd::HealthRule{},
+                          ledger_,
+                          orchestration::Definitions({}),
+                          {}});
   }
 
   FakeWriter writer_;
   FakeQueries queries_;
+  FakeLedger ledger_;
 };
 
 /// The routes that a document has to describe: all but the pages for people.

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <map>
 #include <mutex>
 #include <optional>
@@ -10,6 +11,7 @@
 
 #include "herdflow/pipeline/event_log.hpp"
 #include "herdflow/pipeline/herd_queries.hpp"
+#include "herdflow/pipeline/run_ledger.hpp"
 
 namespace herdflow::api {
 
@@ -82,6 +84,84 @@ class FakeQueries : public pipeline::HerdQueries {
   std::map<std::string, pipeline::CowView> cows;
   pipeline::ReportData report;
   std::optional<Error> failure;
+};
+
+/// Runs in memory; a test does what their owner would.
+class FakeLedger : public pipeline::RunLedger {
+ public:
+  Result<std::vector<pipeline::RequestedRun>> Request(
+      std::span<const pipeline::TaskRun> wanted) override {
+    const std::lock_guard lock(mutex_);
+    if (failure) return Fail(*failure);
+    std::vector<pipeline::RequestedRun> requested;
+    for (const auto& run : wanted) {
+      const auto known = std::find_if(runs.begin(), runs.end(),
+                                      [&](const auto& each) { return each.run.key == run.key; });
+      const bool is_new = known == runs.end();
+      if (is_new) {
+        runs.push_back({run, {}});
+        runs.back().run.id = pipeline::RunId{static_cast<std::int64_t>(runs.size())};
+      }
+      requested.push_back({is_new ? runs.back().run : known->run, is_new});
+    }
+    return requested;
+  }
+  Result<std::optional<pipeline::TaskRun>> Take(std::string_view, Instant, std::int64_t) override {
+    return std::optional<pipeline::TaskRun>();
+  }
+  Result<pipeline::RunOrders> Report(const pipeline::RunReport&) override {
+    return pipeline::RunOrders();
+  }
+  Result<std::optional<pipeline::TaskRun>> Cancel(pipeline::RunId id, Instant now) override {
+    const std::lock_guard lock(mutex_);
+    if (failure) return Fail(*failure);
+    pipeline::RunWithLog* found = Find(id);
+    if (found == nullptr) return std::optional<pipeline::TaskRun>();
+    if (found->run.state == pipeline::RunState::kQueued) {
+      found->run.state = pipeline::RunState::kCancelled;
+      found->run.finished_at = now;
+    }
+    return std::optional(found->run);
+  }
+  Result<std::optional<pipeline::RunWithLog>> Read(pipeline::RunId id, std::int64_t after,
+                                                   std::size_t limit) override {
+    const std::lock_guard lock(mutex_);
+    if (failure) return Fail(*failure);
+    const pipeline::RunWithLog* found = Find(id);
+    if (found == nullptr) return std::optional<pipeline::RunWithLog>();
+    pipeline::RunWithLog read{found->run, {}};
+    for (const auto& line : found->log) {
+      if (line.number > after && read.log.size() < limit) read.log.push_back(line);
+    }
+    return std::optional(std::move(read));
+  }
+  Result<pipeline::LedgerOverview> List() override {
+    const std::lock_guard lock(mutex_);
+    if (failure) return Fail(*failure);
+    pipeline::LedgerOverview overview;
+    for (const auto& each : runs) overview.last_runs.push_back(each.run);
+    overview.notifications = notifications;
+    return overview;
+  }
+  Result<> Notify(const pipeline::Notification& notification) override {
+    const std::lock_guard lock(mutex_);
+    if (failure) return Fail(*failure);
+    notifications.insert(notifications.begin(), notification);
+    return {};
+  }
+
+  std::vector<pipeline::RunWithLog> runs;
+  std::vector<pipeline::Notification> notifications;
+  std::optional<Error> failure;
+
+ private:
+  pipeline::RunWithLog* Find(pipeline::RunId id) {
+    const auto found =
+        std::find_if(runs.begin(), runs.end(), [&](const auto& each) { return each.run.id == id; });
+    return found == runs.end() ? nullptr : &*found;
+  }
+
+  std::mutex mutex_;
 };
 
 }  // namespace herdflow::api

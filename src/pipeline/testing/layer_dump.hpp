@@ -19,6 +19,7 @@
 #include "herdflow/herd/aggregates.hpp"
 #include "herdflow/pipeline/herd_queries.hpp"
 #include "herdflow/pipeline/layer_store.hpp"
+#include "herdflow/pipeline/run_ledger.hpp"
 
 namespace herdflow::pipeline::testing {
 
@@ -38,6 +39,8 @@ class LayerStoreFixture {
   virtual Result<std::unique_ptr<LayerStore>> Open(const StoreSettings& settings) = 0;
   /// REQUIRES: the store was opened before.
   virtual std::unique_ptr<HerdQueries> Queries() = 0;
+  /// REQUIRES: the store was opened before.
+  virtual std::unique_ptr<RunLedger> Ledger() = 0;
   /// Rows of a statement of `columns` columns as text, NULL as "-". `{bronze}`, `{silver}`,
   /// `{gold}` and `{ops}` stand for what precedes a table's name. Other statements: 0 columns.
   virtual std::vector<Cells> Query(std::string_view sql, int columns) = 0;

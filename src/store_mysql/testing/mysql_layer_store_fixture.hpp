@@ -89,6 +89,12 @@ class MysqlLayerStoreFixture : public pipeline::testing::LayerStoreFixture {
     return queries ? std::move(*queries) : nullptr;
   }
 
+  std::unique_ptr<pipeline::RunLedger> Ledger() override {
+    auto ledger = MakeMysqlRunLedger(options_);
+    EXPECT_TRUE(ledger) << (ledger ? "" : ledger.error().message());
+    return ledger ? std::move(*ledger) : nullptr;
+  }
+
   std::vector<pipeline::testing::Cells> Query(std::string_view sql, int columns) override {
     std::vector<pipeline::testing::Cells> rows;
     const std::string text = store_sql::WithSchemas(sql, Databases(options_.prefix).schemas());

@@ -36,6 +36,12 @@ class SqliteLayerStoreFixture : public pipeline::testing::LayerStoreFixture {
     return queries ? std::move(*queries) : nullptr;
   }
 
+  std::unique_ptr<pipeline::RunLedger> Ledger() override {
+    auto ledger = MakeSqliteRunLedger(folder_);
+    EXPECT_TRUE(ledger) << (ledger ? "" : ledger.error().message());
+    return ledger ? std::move(*ledger) : nullptr;
+  }
+
   std::vector<pipeline::testing::Cells> Query(std::string_view sql, int columns) override {
     std::vector<pipeline::testing::Cells> rows;
     auto statement = Open().Prepare(WithPrefixes(sql));

@@ -6,8 +6,10 @@
 #include "herdflow/core/result.hpp"
 #include "herdflow/herd/report.hpp"
 #include "herdflow/http/route.hpp"
+#include "herdflow/orchestration/definitions.hpp"
 #include "herdflow/pipeline/herd_book.hpp"
 #include "herdflow/pipeline/herd_queries.hpp"
+#include "herdflow/pipeline/run_ledger.hpp"
 
 namespace herdflow::api {
 
@@ -16,10 +18,14 @@ struct BackendDeps {
   std::function<Result<pipeline::CowView>(const pipeline::NewCow&)> create_cow;  ///< May block.
   std::function<FarmDay()> today;  ///< The farm's day of now.
   herd::HealthRule health;
+  pipeline::RunLedger& ledger;  ///< Outlives the server.
+  orchestration::Definitions definitions;
+  std::function<void()> run_requested;  ///< Called after a run was asked for; may be empty.
 };
 
 /// Everything that the back end's port serves: `GET /cows/{cow_id}`, `POST /cows/`,
-/// `GET /generate-report/{report_date}`, `/healthz`, `/openapi.json`, `/docs`.
+/// `GET /generate-report/{report_date}`, pipelines, runs and notifications below `/api/v1`,
+/// `/healthz`, `/openapi.json`, `/docs`.
 [[nodiscard]] std::vector<http::Route> BackendRoutes(BackendDeps deps);
 
 }  // namespace herdflow::api

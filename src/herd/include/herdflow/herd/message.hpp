@@ -33,6 +33,10 @@ struct CowFields {
 struct SensorFields {
   Field id, unit, deleted;
 };
+/// Of what another scheduler tells about a pipeline: no topic's message.
+struct NotificationFields {
+  Field pipeline, task, event, message, url;
+};
 
 template <class Fields>
 using Parsed = std::variant<Fields, Rejection>;
@@ -56,6 +60,7 @@ class MessageParser {
   [[nodiscard]] Parsed<MeasurementFields> Measurement(std::string_view json);
   [[nodiscard]] Parsed<CowFields> Cow(std::string_view json);
   [[nodiscard]] Parsed<SensorFields> Sensor(std::string_view json);
+  [[nodiscard]] Parsed<NotificationFields> Notification(std::string_view json);
 
  private:
   struct Buffers;

@@ -8,6 +8,7 @@
 #include "herdflow/core/result.hpp"
 #include "herdflow/pipeline/herd_queries.hpp"
 #include "herdflow/pipeline/layer_store.hpp"
+#include "herdflow/pipeline/run_ledger.hpp"
 
 namespace herdflow::store_mysql {
 
@@ -44,6 +45,10 @@ Result<std::unique_ptr<pipeline::LayerStore>> MakeMysqlLayerStore(const MysqlSto
 
 /// Queries over the same databases. kNotFound: nothing was loaded into them yet.
 Result<std::unique_ptr<pipeline::HerdQueries>> MakeMysqlHerdQueries(const MysqlOptions& options);
+
+/// The runs of tasks, in the same databases, which are brought to the newest schema. It opens at
+/// most four connections of its own. kNotFound: nothing was loaded into them yet.
+Result<std::unique_ptr<pipeline::RunLedger>> MakeMysqlRunLedger(MysqlOptions options);
 
 /// What the server says of itself: `10.11.19-MariaDB-0+deb12u1`.
 Result<std::string> MysqlServerVersion(const MysqlOptions& options);

@@ -7,6 +7,7 @@
 #include "herdflow/core/result.hpp"
 #include "herdflow/pipeline/herd_queries.hpp"
 #include "herdflow/pipeline/layer_store.hpp"
+#include "herdflow/pipeline/run_ledger.hpp"
 #include "herdflow/store_sql/session.hpp"
 
 namespace herdflow::store_sql {
@@ -24,5 +25,9 @@ Result<std::unique_ptr<pipeline::LayerStore>> MakeSqlLayerStore(
     std::shared_ptr<WriteSessions> sessions, const StoreSettings& settings);
 
 std::unique_ptr<pipeline::HerdQueries> MakeSqlHerdQueries(std::shared_ptr<ReadSessions> sessions);
+
+/// The runs of tasks, in the tables beside the layers.
+std::unique_ptr<pipeline::RunLedger> MakeSqlRunLedger(std::shared_ptr<WriteSessions> writers,
+                                                      std::shared_ptr<ReadSessions> readers);
 
 }  // namespace herdflow::store_sql

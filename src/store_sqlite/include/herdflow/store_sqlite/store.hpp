@@ -6,6 +6,7 @@
 #include "herdflow/core/result.hpp"
 #include "herdflow/pipeline/herd_queries.hpp"
 #include "herdflow/pipeline/layer_store.hpp"
+#include "herdflow/pipeline/run_ledger.hpp"
 
 namespace herdflow::store_sqlite {
 
@@ -24,5 +25,9 @@ Result<std::unique_ptr<pipeline::LayerStore>> MakeSqliteLayerStore(
 
 /// Queries over the `store.db` of a folder. kNotFound: there is none yet.
 Result<std::unique_ptr<pipeline::HerdQueries>> MakeSqliteHerdQueries(const std::string& folder);
+
+/// The runs of tasks in the `store.db` of a folder, which is brought to the newest schema. It
+/// writes on a connection of its own, in turn with all others. kNotFound: there is none yet.
+Result<std::unique_ptr<pipeline::RunLedger>> MakeSqliteRunLedger(const std::string& folder);
 
 }  // namespace herdflow::store_sqlite

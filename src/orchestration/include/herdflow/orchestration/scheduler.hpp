@@ -1,0 +1,60 @@
+#pragma once
+
+#include <condition_variable>
+#include <map>
+#include <mutex>
+#include <optional>
+#include <string>
+
+#include "herdflow/core/time.hpp"
+#include "herdflow/orchestration/runner.hpp"
+
+namespace herdflow::orchestration {
+
+/// What the loader tells the scheduler. Threads: any announce, one waits.
+class News {
+ public:
+  void Announce();
+  /// Wait until something is new and then was quiet for a moment (or has gone on for long), or
+  /// until it is time to look anyway: another process may have loaded.
+  void Wait(const pipeline::StopRequested& stop);
+
+ private:
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  std::int64_t count_ = 0;
+  std::int64_t seen_ = 0;
+  std::chrono::steady_clock::time_point newest_;
+};
+
+/// When the newest slot of a schedule was due, at `now`; nothing of `when new`.
+[[nodiscard]] std::optional<Instant> NewestSlot(const Schedule& schedule, Instant now,
+                                                const herd::FarmCalendar& calendar);
+
+/// The built-in scheduler: begins the rounds of the pipelines by their schedules.
+///
+/// Of `when new` it looks itself, after news and at least every second, and does what there is to
+/// do at once: the store's leases keep several processes apart. Of the other schedules it asks for
+/// the runs of a slot by keys that all processes share, and whoever takes them does them; a slot
+/// that nobody was there for is made up for once. A pipeline's rounds do not overlap.
+class Scheduler {
+ public:
+  /// All outlive the scheduler.
+  Scheduler(TaskRunner& runner, QueueRunner& queue, News& news)
+      : runner_(runner), queue_(queue), news_(news) {}
+
+  /// Until the process is asked to end.
+  void Run();
+
+ private:
+  void RunWhenNew();
+  void RunSlots();
+  Result<> RequestDueSlots();
+
+  TaskRunner& runner_;
+  QueueRunner& queue_;
+  News& news_;
+  std::map<std::string, Instant> requested_;  ///< The newest slot of each pipeline.
+};
+
+}  // namespace herdflow::orchestration

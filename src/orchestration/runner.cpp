@@ -1,0 +1,493 @@
+#include "herdflow/orchestration/runner.hpp"
+
+#include <algorithm>
+#include <atomic>
+#include <utility>
+
+#include "counting_store.hpp"
+#include "herdflow/core/logging.hpp"
+#include "tasks.hpp"
+
+namespace herdflow::orchestration {
+namespace {
+
+using namespace std::chrono_literals;
+using pipeline::RunState;
+using pipeline::RunTrigger;
+using pipeline::TaskRun;
+using Clock = std::chrono::steady_clock;
+
+constexpr std::chrono::seconds kReportEvery{1};
+constexpr std::chrono::milliseconds kLook{50};
+constexpr std::size_t kMostLogLines = 2'000;  ///< Of a run: the process's log has them all.
+constexpr std::size_t kMostUntold = 1'000;    ///< While the ledger is away.
+constexpr int kTriesToTellTheEnd = 20;
+constexpr std::string_view kSlot = "schedule:";
+
+Result<std::int64_t> RunTask(std::string_view task, pipeline::CleanseContext& context,
+                             const pipeline::StopRequested& stop,
+                             const pipeline::StepProgress& progress) {
+  if (task == kCleanseCows) return JudgeCows(context.store, stop, progress);
+  if (task == kCleanseSensors) return JudgeSensors(context.store, stop, progress);
+  if (task == kCleanseMeasurements) return Cleanse(context, stop, progress);
+  for (const pipeline::AggregateTask each : pipeline::kAllAggregateTasks) {
+    if (task == Name(each)) return Aggregate(context.store, each, stop, progress);
+  }
+  return Fail(ErrorCode::kInternal, "running {}: nothing does this task", task);
+}
+
+}  // namespace
+
+/// A run that this process does.
+struct TaskRunner::Active {
+  explicit Active(Work wanted) : work(std::move(wanted)) {}
+
+  [[nodiscard]] bool IsOverdue() const { return Clock::now() >= deadline; }
+
+  void Add(LogLevel level, std::string_view text) {
+    const std::lock_guard lock(mutex);
+    if (lines == kMostLogLines) return;
+    ++lines;
+    log.push_back({Now(), level, std::string(text)});
+  }
+
+  Work work;
+  Clock::time_point started = Clock::now();
+  Clock::time_point deadline;
+  std::atomic<bool> cancel = false, lost = false;
+  std::atomic<std::int64_t> rows_read = 0;
+  std::atomic<std::int64_t> rows_written = 0;
+
+  std::mutex mutex;
+  std::vector<pipeline::LogEntry> log;  ///< Not yet told.
+  std::size_t lines = 0;
+
+  std::mutex telling;  ///< Held by who tells the ledger; guards work.run and is_over.
+  bool is_over = false;
+};
+
+TaskRunner::TaskRunner(RunnerParts parts) : parts_(std::move(parts)) {
+  reporting_ = std::thread([this] { ReportEverySecond(); });
+}
+
+TaskRunner::~TaskRunner() {
+  {
+    const std::lock_guard lock(mutex_);
+    is_ending_ = true;
+  }
+  ending_.notify_all();
+  reporting_.join();
+  WriteDone();
+  WriteNotifications();
+}
+
+TaskRunner::Outcome TaskRunner::Do(Work work) {
+  const auto active = std::make_shared<Active>(std::move(work));
+  TaskRun& run = active->work.run;
+  const auto& [definition, task] = active->work.place;
+  if (run.id == pipeline::RunId{}) {
+    run.pipeline = definition->id;
+    run.task = task->id;
+    run.state = RunState::kRunning;
+    run.owner = parts_.owner;
+    run.requested_at = Now();
+    run.started_at = run.heartbeat_at = run.requested_at;
+    run.attempt = 1;
+  } else {
+    active->Add(LogLevel::kInfo, fmt::format("{}: begun by {}, asked for by {}, attempt {}",
+                                             run.task, run.owner, Name(run.trigger), run.attempt));
+  }
+  {
+    const std::lock_guard lock(mutex_);
+    active_.push_back(active);
+  }
+  slots_.acquire();  // It has a heartbeat while it waits for its turn.
+  active->deadline = Clock::now() + task->time_out;
+  const Outcome outcome = Try(*active);
+  slots_.release();
+  End(*active, outcome);
+  {
+    const std::lock_guard lock(mutex_);
+    std::erase(active_, active);
+  }
+  return outcome;
+}
+
+TaskRunner::Outcome TaskRunner::Try(Active& active) {
+  const TaskDefinition& task = *active.work.place.second;
+  const LogListener listener(
+      [&](LogLevel level, std::string_view line) { active.Add(level, line); });
+  CountingStore store(parts_.context.store);
+  pipeline::CleanseContext context{store, parts_.context.calendar, parts_.context.bounds,
+                                   parts_.context.chunk};
+  const auto stop = [&] {
+    return parts_.stop() || active.cancel || active.lost || active.IsOverdue();
+  };
+  const std::int64_t before = active.work.run.rows_read;
+  std::int64_t done = 0;  // By the tries that failed.
+  const auto progress = [&](std::string_view step, std::int64_t rows) {
+    active.rows_read = done + rows;
+    active.rows_written = store.rows_written();
+    if (active.work.progress) active.work.progress(step, before + rows);
+  };
+  Outcome outcome;
+  for (std::int64_t retry = 0;; done = active.rows_read) {
+    const Result<std::int64_t> ran = RunTask(task.id, context, stop, progress);
+    outcome.rows = active.rows_read;
+    if (active.cancel) {
+      outcome.state = RunState::kCancelled;
+    } else if (active.lost || parts_.stop()) {
+      outcome.state = RunState::kInterrupted;
+    } else if (active.IsOverdue()) {
+      outcome.state = RunState::kFailed;
+      outcome.error =
+          Error(ErrorCode::kUnavailable,
+                fmt::format(
+                    "running {}: it took longer than {} s; what was committed stays, the next run "
+                    "goes on from there",
+                    task.id, task.time_out.count()));
+    } else if (!ran) {
+      if (active.work.may_retry && IsPassing(ran.error()) && retry < task.retries.count) {
+        const auto delay = DelayOf(task.retries, ++retry);
+        Log(LogLevel::kWarning, "{}: {}; retry {} of {} in {} s", task.id, ran.error().message(),
+            retry, task.retries.count, delay.count());
+        const auto until = Clock::now() + delay;
+        while (!stop() && Clock::now() < until) std::this_thread::sleep_for(kLook);
+        continue;
+      }
+      outcome.state = RunState::kFailed;
+      outcome.error = ran.error();
+    }
+    return outcome;
+  }
+}
+
+void TaskRunner::End(Active& active, const Outcome& outcome) {
+  const std::lock_guard telling(active.telling);
+  active.is_over = true;
+  TaskRun& run = active.work.run;
+  if (active.lost) return;  // Somebody else goes on with it.
+  // Whoever asked for it wants it done, by the next process.
+  const bool wanted = run.trigger == RunTrigger::kApi || run.key.starts_with(kSlot);
+  run.state = outcome.state == RunState::kInterrupted && wanted ? RunState::kQueued : outcome.state;
+  run.finished_at = run.heartbeat_at = Now();
+  run.rows_read += active.rows_read;
+  run.rows_written += active.rows_written;
+  if (outcome.error) run.error = outcome.error->message();
+  NoteHealth(run);
+  if (run.id != pipeline::RunId{}) {
+    TellEnd(active);
+    return;
+  }
+  const bool did_something = outcome.rows > 0 || outcome.state == RunState::kFailed;
+  if (!did_something && !active.work.is_always_told) return;
+  const std::lock_guard lock(mutex_);
+  if (done_.size() == kMostUntold) done_.pop_front();
+  done_.push_back({run, std::move(active.log)});
+}
+
+/// The end of a run is what others wait for: it is told at once, and again while the ledger is
+/// away.
+void TaskRunner::TellEnd(Active& active) {
+  const TaskRun& run = active.work.run;
+  active.Add(run.error.empty() ? LogLevel::kInfo : LogLevel::kError,
+             run.error.empty() ? fmt::format("{}: {}, {} rows read, {} written", run.task,
+                                             Name(run.state), run.rows_read, run.rows_written)
+                               : run.error);
+  const pipeline::RunReport report{run.id,           run.owner,        run.attempt,
+                                   run.state,        *run.finished_at, run.rows_read,
+                                   run.rows_written, run.error,        std::move(active.log)};
+  for (int tried = 1;; ++tried) {
+    const auto told = parts_.ledger.Report(report);
+    if (told) return;
+    Log(LogLevel::kError, "{}: telling how run {} ended: {}", run.task,
+        static_cast<std::int64_t>(run.id), told.error().message());
+    // Its heartbeat is over: somebody will take it for a further attempt, which finds nothing to
+    // do.
+    if (!IsPassing(told.error()) || tried == kTriesToTellTheEnd || parts_.stop()) return;
+    std::this_thread::sleep_for(std::min<Clock::duration>(tried * 100ms, 1s));
+  }
+}
+
+/// What people want to know of the schedule: that a task fails, and that it does no more.
+void TaskRunner::NoteHealth(const TaskRun& run) {
+  if (run.trigger != RunTrigger::kSchedule) return;
+  const std::lock_guard lock(mutex_);
+  using Event = pipeline::Notification::Event;
+  if (run.state == RunState::kFailed && failing_.insert(run.task).second) {
+    notifications_.push_back({Now(), run.pipeline, run.task, Event::kFailed, run.error, {}});
+  } else if (run.state == RunState::kSucceeded && failing_.erase(run.task) != 0) {
+    notifications_.push_back(
+        {Now(), run.pipeline, run.task, Event::kRecovered, run.task + " succeeds again", {}});
+  }
+}
+
+bool TaskRunner::Told(const Result<>& result) {
+  if (!result && !ledger_is_away_) {
+    Log(LogLevel::kWarning, "writing down the runs of tasks: {}; trying again",
+        result.error().message());
+  }
+  ledger_is_away_ = !result;
+  return result.has_value();
+}
+
+void TaskRunner::ReportEverySecond() {
+  while (true) {
+    std::vector<std::shared_ptr<Active>> active;
+    {
+      std::unique_lock lock(mutex_);
+      if (ending_.wait_for(lock, kReportEvery, [&] { return is_ending_; })) return;
+      active = active_;
+    }
+    for (const auto& each : active) ReportActive(*each);
+    WriteDone();
+    WriteNotifications();
+  }
+}
+
+void TaskRunner::ReportActive(Active& active) {
+  const std::lock_guard telling(active.telling);
+  if (active.is_over || active.lost) return;
+  TaskRun& run = active.work.run;
+  if (run.id == pipeline::RunId{}) {
+    if (Clock::now() - active.started < kReportEvery) return;
+    run.heartbeat_at = Now();
+    const auto requested = parts_.ledger.Request({&run, 1});
+    if (Told(requested ? Result<>() : Fail(requested.error()))) run.id = requested->front().run.id;
+    return;
+  }
+  pipeline::RunReport report{run.id,
+                             run.owner,
+                             run.attempt,
+                             RunState::kRunning,
+                             Now(),
+                             run.rows_read + active.rows_read,
+                             run.rows_written + active.rows_written,
+                             {},
+                             {}};
+  {
+    const std::lock_guard lock(active.mutex);
+    report.log = active.log;
+  }
+  const auto orders = parts_.ledger.Report(report);
+  if (!Told(orders ? Result<>() : Fail(orders.error()))) return;
+  {
+    const std::lock_guard lock(active.mutex);
+    active.log.erase(active.log.begin(),
+                     active.log.begin() + static_cast<std::ptrdiff_t>(report.log.size()));
+  }
+  active.cancel = orders->cancel;
+  active.lost = orders->lost;
+}
+
+void TaskRunner::WriteDone() {
+  std::deque<Done> done;
+  {
+    const std::lock_guard lock(mutex_);
+    done.swap(done_);
+  }
+  if (done.empty()) return;
+  // Those that have log lines are ended by a report.
+  std::vector<TaskRun> runs;
+  for (const Done& each : done) {
+    runs.push_back(each.run);
+    if (!each.log.empty()) runs.back().state = RunState::kRunning;
+  }
+  const auto requested = parts_.ledger.Request(runs);
+  if (!Told(requested ? Result<>() : Fail(requested.error()))) {
+    const std::lock_guard lock(mutex_);
+    done_.insert(done_.begin(), done.begin(), done.end());
+    return;
+  }
+  for (std::size_t i = 0; i < done.size(); ++i) {
+    const TaskRun& run = done[i].run;
+    if (done[i].log.empty()) continue;
+    const auto told = parts_.ledger.Report({(*requested)[i].run.id, run.owner, run.attempt,
+                                            run.state, *run.finished_at, run.rows_read,
+                                            run.rows_written, run.error, std::move(done[i].log)});
+    if (!Told(told ? Result<>() : Fail(told.error()))) return;
+  }
+}
+
+void TaskRunner::WriteNotifications() {
+  while (true) {
+    pipeline::Notification next;
+    {
+      const std::lock_guard lock(mutex_);
+      if (notifications_.empty()) return;
+      next = notifications_.front();
+    }
+    if (!Told(parts_.ledger.Notify(next))) return;
+    const std::lock_guard lock(mutex_);
+    notifications_.pop_front();
+  }
+}
+
+namespace {
+
+/// Do a wave of tasks that do not wait for one another.
+std::vector<TaskRunner::Outcome> RunSideBySide(TaskRunner& runner,
+                                               const PipelineDefinition& pipeline,
+                                               const std::vector<const TaskDefinition*>& tasks,
+                                               const Round& round) {
+  std::vector<TaskRunner::Outcome> outcomes(tasks.size());
+  std::atomic<std::size_t> next = 0;
+  const auto work = [&] {
+    for (std::size_t i = next++; i < tasks.size(); i = next++) {
+      TaskRunner::Work wanted;
+      wanted.place = {&pipeline, tasks[i]};
+      wanted.run.trigger = round.trigger;
+      const bool is_command = round.trigger == RunTrigger::kCommand;
+      wanted.run.key = fmt::format("{}:{}:{}:{}", is_command ? "command" : "new",
+                                   runner.parts().owner, ToMicros(Now()), tasks[i]->id);
+      wanted.may_retry = round.may_retry;
+      wanted.is_always_told = round.is_always_told;
+      wanted.progress = round.progress;
+      outcomes[i] = runner.Do(std::move(wanted));
+    }
+  };
+  std::vector<std::thread> others;
+  const auto at_once = std::min<std::size_t>(tasks.size(), kTasksAtOnce);
+  for (std::size_t i = 1; i < at_once; ++i) others.emplace_back(work);
+  work();
+  for (std::thread& other : others) other.join();
+  return outcomes;
+}
+
+bool Contains(const std::vector<std::string>& all, std::string_view one) {
+  return std::find(all.begin(), all.end(), one) != all.end();
+}
+
+}  // namespace
+
+TaskRunner::Outcome RunRound(TaskRunner& runner, const PipelineDefinition& pipeline,
+                             const Round& round) {
+  TaskRunner::Outcome whole;
+  std::vector<std::string> succeeded;
+  std::vector<const TaskDefinition*> left;
+  for (const TaskDefinition& task : pipeline.tasks) {
+    if (round.only_task.empty() || round.only_task == task.id) left.push_back(&task);
+  }
+  while (!left.empty()) {
+    const auto waiting = std::stable_partition(left.begin(), left.end(), [&](const auto* task) {
+      return !round.only_task.empty() ||
+             std::all_of(task->after.begin(), task->after.end(),
+                         [&](const auto& before) { return Contains(succeeded, before); });
+    });
+    const std::vector<const TaskDefinition*> ready(left.begin(), waiting);
+    left.erase(left.begin(), waiting);
+    if (ready.empty()) break;  // What they come after did not succeed.
+    const auto outcomes = RunSideBySide(runner, pipeline, ready, round);
+    for (std::size_t i = 0; i < ready.size(); ++i) {
+      whole.rows += outcomes[i].rows;
+      if (outcomes[i].state == RunState::kSucceeded) {
+        succeeded.push_back(ready[i]->id);
+      } else if (whole.state == RunState::kSucceeded) {
+        whole.state = outcomes[i].state;
+        whole.error = outcomes[i].error;
+      }
+    }
+  }
+  return whole;
+}
+
+std::string SlotKey(std::string_view pipeline, std::string_view slot, std::string_view task) {
+  return fmt::format("{}{}:{}:{}", kSlot, pipeline, slot, task);
+}
+
+void QueueRunner::Start() {
+  for (std::ptrdiff_t i = 0; i < kTasksAtOnce; ++i) threads_.emplace_back([this] { Work(); });
+}
+
+void QueueRunner::Join() {
+  Wake();
+  for (std::thread& thread : threads_) thread.join();
+  threads_.clear();
+}
+
+void QueueRunner::Wake() {
+  {
+    const std::lock_guard lock(mutex_);
+    ++wakes_;
+  }
+  woken_.notify_all();
+}
+
+void QueueRunner::Pause(std::chrono::milliseconds duration) {
+  const auto until = Clock::now() + duration;
+  std::unique_lock lock(mutex_);
+  const std::int64_t seen = wakes_;
+  while (wakes_ == seen && !runner_.parts().stop() && Clock::now() < until) {
+    woken_.wait_until(lock, std::min(until, Clock::now() + 100ms));
+  }
+}
+
+void QueueRunner::Work() {
+  int failures = 0;
+  while (!runner_.parts().stop()) {
+    const auto did = TakeAndDo();
+    if (!did && failures == 0) {
+      Log(LogLevel::kWarning, "looking for runs to do: {}; trying again", did.error().message());
+    }
+    failures = did ? 0 : failures + 1;
+    if (!did) {
+      Pause(std::min(1s * failures, 10s));
+    } else if (!*did) {
+      Pause(1s);
+    }
+  }
+}
+
+Result<bool> QueueRunner::TakeAndDo() {
+  const RunnerParts& parts = runner_.parts();
+  HERDFLOW_ASSIGN(auto run, parts.ledger.Take(parts.owner, Now(), kMaxAttempts));
+  if (!run) return false;
+  const auto place = parts.definitions.Find(run->pipeline, run->task);
+  if (place.second == nullptr) {
+    const auto told =
+        parts.ledger.Report({run->id,
+                             run->owner,
+                             run->attempt,
+                             RunState::kFailed,
+                             Now(),
+                             0,
+                             0,
+                             fmt::format("there is no task {} of {}", run->task, run->pipeline),
+                             {}});
+    if (!told) return Fail(told.error());
+    return true;
+  }
+  TaskRunner::Work work;
+  work.place = place;
+  work.run = *run;
+  work.may_retry = run->trigger == RunTrigger::kSchedule;
+  const auto outcome = runner_.Do(std::move(work));
+  if (outcome.state == RunState::kSucceeded) RequestFollowers(place, *run);
+  return true;
+}
+
+void QueueRunner::RequestFollowers(const Definitions::Place& place, const TaskRun& run) {
+  if (!run.key.starts_with(kSlot)) return;
+  // `schedule:<pipeline>:<slot>:<task>`
+  const std::string before = run.key.substr(0, run.key.size() - run.task.size());
+  std::vector<TaskRun> followers;
+  for (const TaskDefinition& task : place.first->tasks) {
+    if (!Contains(task.after, run.task)) continue;
+    TaskRun follower;
+    follower.pipeline = place.first->id;
+    follower.task = task.id;
+    follower.key = before + task.id;
+    follower.trigger = RunTrigger::kSchedule;
+    follower.requested_at = Now();
+    followers.push_back(std::move(follower));
+  }
+  if (followers.empty()) return;
+  const auto requested = runner_.parts().ledger.Request(followers);
+  if (!requested) {
+    Log(LogLevel::kError, "asking for what comes after {}: {}; the next round does it", run.task,
+        requested.error().message());
+  }
+  Wake();
+}
+
+}  // namespace herdflow::orchestration

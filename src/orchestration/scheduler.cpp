@@ -1,0 +1,162 @@
+#include "herdflow/orchestration/scheduler.hpp"
+
+#include <algorithm>
+#include <thread>
+#include <utility>
+
+#include "herdflow/core/logging.hpp"
+
+namespace herdflow::orchestration {
+namespace {
+
+using namespace std::chrono_literals;
+using pipeline::RunState;
+using pipeline::RunTrigger;
+
+/// Sleeps, unless the process is asked to end.
+void Pause(std::chrono::milliseconds duration, const pipeline::StopRequested& stop) {
+  const auto until = std::chrono::steady_clock::now() + duration;
+  while (!stop() && std::chrono::steady_clock::now() < until) {
+    std::this_thread::sleep_for(std::min<std::chrono::milliseconds>(duration, 50ms));
+  }
+}
+
+/// How long to wait after the nth failure in a row.
+std::chrono::milliseconds Backoff(int failures) {
+  return std::min<std::chrono::milliseconds>(100ms * (1 << std::min(failures, 7)), 10s);
+}
+
+bool IsWhenNew(const PipelineDefinition& pipeline) {
+  return std::holds_alternative<WhenNew>(pipeline.schedule);
+}
+
+/// When a clock on the farm's wall shows this time. A day on which the clock changes is counted
+/// from the side where it does not: it changes before three at night.
+Instant TimeOn(FarmDay day, DailyAt at, const herd::FarmCalendar& calendar) {
+  const auto time = std::chrono::hours(at.hour) + std::chrono::minutes(at.minute);
+  if (at.hour < 3) return calendar.StartOf(day) + time;
+  return calendar.StartOf(day + 1) - (24h - time);
+}
+
+}  // namespace
+
+void News::Announce() {
+  {
+    const std::lock_guard lock(mutex_);
+    ++count_;
+    newest_ = std::chrono::steady_clock::now();
+  }
+  changed_.notify_all();
+}
+
+void News::Wait(const pipeline::StopRequested& stop) {
+  constexpr auto kQuiet = 40ms;
+  constexpr auto kLong = 2s;
+  constexpr auto kLookAnyway = 1s;
+  std::unique_lock lock(mutex_);
+  changed_.wait_for(lock, kLookAnyway, [&] { return count_ != seen_ || stop(); });
+  const auto first = std::chrono::steady_clock::now();
+  while (count_ != seen_ && !stop()) {
+    seen_ = count_;
+    changed_.wait_until(lock, std::min(newest_ + kQuiet, first + kLong), [&] { return stop(); });
+    if (std::chrono::steady_clock::now() >= first + kLong) break;
+  }
+  seen_ = count_;
+}
+
+std::optional<Instant> NewestSlot(const Schedule& schedule, Instant now,
+                                  const herd::FarmCalendar& calendar) {
+  if (const auto* every = std::get_if<Every>(&schedule)) {
+    const std::int64_t period = std::chrono::microseconds(every->period).count();
+    return FromMicros(ToMicros(now) / period * period);
+  }
+  if (const auto* at = std::get_if<DailyAt>(&schedule)) {
+    const FarmDay today = calendar.DayOf(now);
+    const Instant of_today = TimeOn(today, *at, calendar);
+    return of_today <= now ? of_today : TimeOn(today - 1, *at, calendar);
+  }
+  return std::nullopt;
+}
+
+void Scheduler::Run() {
+  const auto& pipelines = runner_.parts().definitions.pipelines;
+  std::thread slots;
+  if (!std::all_of(pipelines.begin(), pipelines.end(), IsWhenNew)) {
+    slots = std::thread([this] { RunSlots(); });
+  }
+  if (std::any_of(pipelines.begin(), pipelines.end(), IsWhenNew)) RunWhenNew();
+  if (slots.joinable()) slots.join();
+}
+
+void Scheduler::RunWhenNew() {
+  const RunnerParts& parts = runner_.parts();
+  Round round;
+  round.may_retry = true;
+  round.is_always_told = false;  // A look in vain is no run.
+  int failures = 0;
+  while (!parts.stop()) {
+    for (const PipelineDefinition& each : parts.definitions.pipelines) {
+      if (!IsWhenNew(each)) continue;
+      const auto outcome = RunRound(runner_, each, round);
+      if (outcome.rows > 0) Log(LogLevel::kInfo, "{}: {} rows", each.id, outcome.rows);
+      if (outcome.state == RunState::kFailed) {
+        Log(LogLevel::kError, "{}: {}; trying again", each.id, outcome.error->message());
+        Pause(Backoff(failures++), parts.stop);
+        break;
+      }
+      failures = 0;
+    }
+    news_.Wait(parts.stop);
+  }
+}
+
+void Scheduler::RunSlots() {
+  const RunnerParts& parts = runner_.parts();
+  int failures = 0;
+  while (!parts.stop()) {
+    const auto requested = RequestDueSlots();
+    if (!requested && failures == 0) {
+      Log(LogLevel::kWarning, "asking for the runs of a schedule: {}; trying again",
+          requested.error().message());
+    }
+    failures = requested ? 0 : failures + 1;
+    Pause(std::max<std::chrono::milliseconds>(1s, Backoff(failures)), parts.stop);
+  }
+}
+
+Result<> Scheduler::RequestDueSlots() {
+  const RunnerParts& parts = runner_.parts();
+  const herd::FarmCalendar calendar = parts.context.calendar;
+  for (const PipelineDefinition& each : parts.definitions.pipelines) {
+    const Instant now = Now();
+    const auto slot = NewestSlot(each.schedule, now, calendar);
+    if (!slot) continue;
+    auto& requested = requested_[each.id];
+    if (*slot == requested) continue;
+    HERDFLOW_ASSIGN(const auto overview, parts.ledger.List());
+    const bool goes_on = std::any_of(
+        overview.last_runs.begin(), overview.last_runs.end(), [&](const pipeline::TaskRun& run) {
+          return run.pipeline == each.id && run.trigger == RunTrigger::kSchedule &&
+                 !IsOver(run.state);
+        });
+    if (goes_on) continue;  // The slot waits; of several the newest is done.
+    std::vector<pipeline::TaskRun> runs;
+    for (const TaskDefinition& task : each.tasks) {
+      if (!task.after.empty()) continue;  // Asked for by whoever does the one before.
+      pipeline::TaskRun run;
+      run.pipeline = each.id;
+      run.task = task.id;
+      run.key = SlotKey(each.id, FormatInstant(*slot), task.id);
+      run.trigger = RunTrigger::kSchedule;
+      run.requested_at = now;
+      runs.push_back(std::move(run));
+    }
+    const auto asked = parts.ledger.Request(runs);
+    if (!asked) return Fail(asked.error());
+    requested = *slot;
+    queue_.Wake();
+  }
+  return {};
+}
+
+}  // namespace herdflow::orchestration

@@ -1,0 +1,291 @@
+// Runs of tasks on a real store and a real ledger, with a store in between that fails when told.
+
+#include "herdflow/orchestration/runner.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <atomic>
+
+#include "herdflow/orchestration/scheduler.hpp"
+#include "layer_store_contract/fixture.hpp"
+#include "sqlite_layer_store_fixture.hpp"
+
+namespace herdflow::orchestration {
+namespace {
+
+using namespace std::chrono_literals;
+using pipeline::RunState;
+using pipeline::RunTrigger;
+using pipeline::TaskRun;
+using pipeline::testing::Must;
+using ::testing::HasSubstr;
+using ::testing::SizeIs;
+
+/// Fails to begin cleansing as often as it is told, and may hold whoever begins the cow pipeline.
+class FailingStore final : public pipeline::LayerStore {
+ public:
+  explicit FailingStore(pipeline::LayerStore& store) : store_(store) {}
+
+  Result<pipeline::PartitionClaim> Claim(const pipeline::Assigned::Partition& partition,
+                                         std::int64_t begin, std::string_view owner) override {
+    return store_.Claim(partition, begin, owner);
+  }
+  Result<> Adopt(const pipeline::Assigned::Partition& partition, std::int64_t begin) override {
+    return store_.Adopt(partition, begin);
+  }
+  Result<std::unique_ptr<pipeline::LoadTx>> BeginLoad() override { return store_.BeginLoad(); }
+  Result<std::unique_ptr<pipeline::CleanseTx>> BeginCleanse() override {
+    if (failures > 0 && failures-- > 0) return Fail(code, "no room for silver");
+    return store_.BeginCleanse();
+  }
+  Result<std::unique_ptr<pipeline::HerdBookTx>> BeginHerdBook() override {
+    ++herd_books;
+    while (is_holding) std::this_thread::sleep_for(1ms);
+    return store_.BeginHerdBook();
+  }
+  Result<std::unique_ptr<pipeline::AggregateTx>> BeginAggregate(
+      pipeline::AggregateTask task) override {
+    ++aggregates;
+    return store_.BeginAggregate(task);
+  }
+  Result<pipeline::CowReservation> ReserveCow(const pipeline::CowWish& wish) override {
+    return store_.ReserveCow(wish);
+  }
+
+  std::atomic<int> failures = 0, herd_books = 0, aggregates = 0;
+  std::atomic<bool> is_holding = false;
+  ErrorCode code = ErrorCode::kInvalidInput;
+
+ private:
+  pipeline::LayerStore& store_;
+};
+
+class RunnerTest : public ::testing::Test {
+ protected:
+  RunnerTest()
+      : store_(Must(layers_.Open({}))),
+        ledger_(layers_.Ledger()),
+        failing_(*store_),
+        context_{failing_, Must(herd::FarmCalendar::Make("UTC")), {}} {}
+
+  RunnerParts Parts() {
+    return {definitions_, context_, *ledger_, "host:1", [this] { return stop_.load(); }};
+  }
+  const PipelineDefinition& Measurements() {
+    return *definitions_.Find("measurement_data_pipeline");
+  }
+  TaskRun Request(const std::string& pipeline, const std::string& task, const std::string& key,
+                  RunTrigger trigger = RunTrigger::kApi) {
+    TaskRun run;
+    run.pipeline = pipeline;
+    run.task = task;
+    run.key = key;
+    run.trigger = trigger;
+    run.requested_at = Now();
+    return Must(ledger_->Request({&run, 1})).front().run;
+  }
+  TaskRun Read(pipeline::RunId id) { return Must(ledger_->Read(id, 0, 10)).value().run; }
+  /// Wait until the condition holds.
+  template <class Condition>
+  static void Await(Condition condition) {
+    for (int i = 0; i < 1'000 && !condition(); ++i) std::this_thread::sleep_for(10ms);
+    EXPECT_TRUE(condition());
+  }
+  std::size_t RunsKnown() { return Must(ledger_->List()).last_runs.size(); }
+
+  store_sqlite::SqliteLayerStoreFixture layers_;
+  std::unique_ptr<pipeline::LayerStore> store_;
+  std::unique_ptr<pipeline::RunLedger> ledger_;
+  FailingStore failing_;
+  Definitions definitions_{Settings()};
+  pipeline::CleanseContext context_;
+  std::atomic<bool> stop_ = false;
+};
+
+TEST_F(RunnerTest, ACommandsRoundIsWrittenDownALookInVainIsNot) {
+  {
+    TaskRunner runner(Parts());
+    Round round;
+    round.is_always_told = false;
+    EXPECT_EQ(RunRound(runner, Measurements(), round).state, RunState::kSucceeded);
+  }
+  EXPECT_EQ(RunsKnown(), 0U);
+  {
+    TaskRunner runner(Parts());
+    Round round;
+    round.trigger = RunTrigger::kCommand;
+    RunRound(runner, Measurements(), round);
+  }
+  const auto runs = Must(ledger_->List()).last_runs;
+  ASSERT_THAT(runs, SizeIs(6));
+  for (const TaskRun& run : runs) {
+    EXPECT_EQ(run.state, RunState::kSucceeded);
+    EXPECT_EQ(run.trigger, RunTrigger::kCommand);
+    EXPECT_EQ(run.attempt, 1);
+    EXPECT_TRUE(run.finished_at);
+  }
+}
+
+TEST_F(RunnerTest, WhatComesAfterAFailedTaskIsLeftOutAndItIsTold) {
+  failing_.failures = 1;
+  {
+    TaskRunner runner(Parts());
+    Round round;
+    round.is_always_told = false;
+    const auto outcome = RunRound(runner, Measurements(), round);
+    EXPECT_EQ(outcome.state, RunState::kFailed);
+    EXPECT_EQ(failing_.aggregates, 0);
+    EXPECT_EQ(RunRound(runner, Measurements(), round).state, RunState::kSucceeded);
+    EXPECT_GT(failing_.aggregates, 0);
+  }
+  const auto overview = Must(ledger_->List());
+  EXPECT_EQ(overview.last_failure.value().error, "no room for silver");
+  ASSERT_THAT(overview.notifications, SizeIs(2));
+  EXPECT_EQ(overview.notifications[0].event, pipeline::Notification::Event::kRecovered);
+  EXPECT_EQ(overview.notifications[1].event, pipeline::Notification::Event::kFailed);
+  EXPECT_EQ(overview.notifications[1].task, "cleanse_measurements");
+}
+
+TEST_F(RunnerTest, AFailureThatPassesIsTriedAgainAndLogged) {
+  failing_.failures = 6;  // What a step itself tries.
+  failing_.code = ErrorCode::kUnavailable;
+  {
+    TaskRunner runner(Parts());
+    Round round;
+    round.may_retry = true;
+    EXPECT_EQ(RunRound(runner, Measurements(), round).state, RunState::kSucceeded);
+  }
+  const auto runs = Must(ledger_->List()).last_runs;
+  const auto cleanse = std::find_if(runs.begin(), runs.end(), [](const TaskRun& run) {
+    return run.task == "cleanse_measurements";
+  });
+  ASSERT_NE(cleanse, runs.end());
+  EXPECT_EQ(cleanse->state, RunState::kSucceeded);
+  const auto read = Must(ledger_->Read(cleanse->id, 0, 100)).value();
+  std::string log;
+  for (const auto& line : read.log) {
+    log += line.entry.text + "\n";
+  }
+  EXPECT_THAT(log, HasSubstr("no room for silver"));
+  EXPECT_THAT(log, HasSubstr("retry 1 of 5"));
+}
+
+TEST_F(RunnerTest, WhatIsAskedForIsDoneAndEndsInTheLedger) {
+  TaskRunner runner(Parts());
+  QueueRunner queue(runner);
+  queue.Start();
+  const auto run = Request("cow_data_pipeline", "cleanse_cows", "api:a");
+  queue.Wake();
+  Await([&] { return IsOver(Read(run.id).state); });
+  EXPECT_EQ(Read(run.id).state, RunState::kSucceeded);
+  EXPECT_EQ(Read(run.id).owner, "host:1");
+  failing_.failures = 1;
+  const auto failed = Request("measurement_data_pipeline", "cleanse_measurements", "api:b");
+  queue.Wake();
+  Await([&] { return IsOver(Read(failed.id).state); });
+  EXPECT_EQ(Read(failed.id).error, "no room for silver");
+  EXPECT_EQ(failing_.aggregates, 0);  // Nobody asked for what comes after.
+  stop_ = true;
+}
+
+TEST_F(RunnerTest, OfASlotWhatComesAfterIsAskedForByWhoeverDidTheTask) {
+  TaskRunner runner(Parts());
+  QueueRunner queue(runner);
+  queue.Start();
+  Request("measurement_data_pipeline", "cleanse_measurements",
+          SlotKey("measurement_data_pipeline", "2025-01-01T00:00:00Z", "cleanse_measurements"),
+          RunTrigger::kSchedule);
+  Await([&] {
+    const auto runs = Must(ledger_->List()).last_runs;
+    return runs.size() == 6 && std::all_of(runs.begin(), runs.end(), [](const TaskRun& run) {
+             return run.state == RunState::kSucceeded;
+           });
+  });
+  stop_ = true;
+}
+
+TEST_F(RunnerTest, ACancelledRunEndsBetweenChunks) {
+  TaskRunner runner(Parts());
+  QueueRunner queue(runner);
+  failing_.is_holding = true;
+  const auto run = Request("cow_data_pipeline", "cleanse_cows", "api:a");
+  queue.Start();
+  Await([&] { return failing_.herd_books > 0; });
+  EXPECT_EQ(Must(ledger_->Cancel(run.id, Now()))->state, RunState::kRunning);
+  std::this_thread::sleep_for(2s);  // A report tells it.
+  failing_.is_holding = false;
+  Await([&] { return IsOver(Read(run.id).state); });
+  EXPECT_EQ(Read(run.id).state, RunState::kCancelled);
+  stop_ = true;
+}
+
+TEST_F(RunnerTest, AnEndingProcessGivesBackWhatWasAskedFor) {
+  failing_.is_holding = true;
+  const auto run = Request("cow_data_pipeline", "cleanse_cows", "api:a");
+  {
+    TaskRunner runner(Parts());
+    QueueRunner queue(runner);
+    queue.Start();
+    Await([&] { return failing_.herd_books > 0; });
+    stop_ = true;
+    failing_.is_holding = false;
+  }
+  EXPECT_EQ(Read(run.id).state, RunState::kQueued);
+  EXPECT_EQ(Read(run.id).attempt, 1);
+}
+
+TEST_F(RunnerTest, ATimeOutEndsTheRunAsFailed) {
+  for (auto& each : definitions_.pipelines[0].tasks) each.time_out = 1s;
+  failing_.is_holding = true;
+  TaskRunner runner(Parts());
+  Round round;
+  std::thread release([&] {
+    std::this_thread::sleep_for(1'200ms);
+    failing_.is_holding = false;
+  });
+  const auto outcome = RunRound(runner, definitions_.pipelines[0], round);
+  release.join();
+  EXPECT_EQ(outcome.state, RunState::kFailed);
+  EXPECT_THAT(outcome.error.value().message(), HasSubstr("longer than 1 s"));
+}
+
+TEST_F(RunnerTest, ALongRunIsSeenWhileItGoesOn) {
+  failing_.is_holding = true;
+  TaskRunner runner(Parts());
+  Round round;
+  round.is_always_told = false;
+  std::thread running([&] { RunRound(runner, definitions_.pipelines[0], round); });
+  Await([&] { return RunsKnown() == 1; });
+  const auto run = Must(ledger_->List()).last_runs.front();
+  EXPECT_EQ(run.state, RunState::kRunning);
+  EXPECT_EQ(run.owner, "host:1");
+  failing_.is_holding = false;
+  running.join();
+  EXPECT_EQ(Read(run.id).state, RunState::kSucceeded);
+}
+
+TEST_F(RunnerTest, TwoSchedulersMakeOneRunOfASlot) {
+  Settings settings;
+  settings.cow_data = Every{std::chrono::hours(24)};
+  settings.sensor_data = settings.measurement_data = settings.cow_data;
+  definitions_ = Definitions(settings);
+  {
+    TaskRunner one(Parts()), two(Parts());
+    QueueRunner first(one), second(two);
+    first.Start();
+    second.Start();
+    News news;
+    std::thread a([&] { Scheduler(one, first, news).Run(); });
+    std::thread b([&] { Scheduler(two, second, news).Run(); });
+    Await([&] { return RunsKnown() == 8; });
+    std::this_thread::sleep_for(1'500ms);
+    stop_ = true;
+    a.join();
+    b.join();
+  }
+  EXPECT_EQ(layers_.Query("SELECT COUNT(*) FROM {ops}task_runs", 1).at(0).at(0), "8");
+}
+
+}  // namespace
+}  // namespace herdflow::orchestration

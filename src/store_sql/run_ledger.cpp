@@ -1,0 +1,382 @@
+#include <algorithm>
+#include <charconv>
+#include <map>
+#include <set>
+#include <utility>
+
+#include "herdflow/core/text.hpp"
+#include "herdflow/store_sql/store.hpp"
+#include "row_writer.hpp"
+#include "scope.hpp"
+
+namespace herdflow::store_sql {
+namespace {
+
+using pipeline::Notification;
+using pipeline::RunId;
+using pipeline::RunState;
+using pipeline::TaskRun;
+
+/// Whoever writes to the ledger excludes all others: a run is read, changed and written whole.
+constexpr std::string_view kLedgerStep = "run_ledger";
+constexpr std::int64_t kNotificationsKept = 1'000;
+constexpr std::int64_t kNotificationsShown = 20;
+/// Old rows go when every so manieth one is written: a prime, so that every task has its turn.
+constexpr std::int64_t kPruneEvery = 31;
+constexpr std::size_t kMaxTextBytes = 8'192;
+
+/// The value of this name, or the first.
+template <class All>
+auto Named(const All& all, std::string_view name) {
+  const auto found =
+      std::find_if(all.begin(), all.end(), [&](auto value) { return Name(value) == name; });
+  return found == all.end() ? all.front() : *found;
+}
+
+LogLevel LevelNamed(std::string_view name) {
+  for (const LogLevel level : {LogLevel::kDebug, LogLevel::kWarning, LogLevel::kError}) {
+    if (Name(level) == name) return level;
+  }
+  return LogLevel::kInfo;
+}
+
+std::optional<std::int64_t> Micros(std::optional<Instant> at) {
+  return at ? std::optional(ToMicros(*at)) : std::nullopt;
+}
+
+std::optional<Instant> InstantAt(const Statement& row, int column) {
+  const auto micros = row.MaybeInt(column);
+  return micros ? std::optional(FromMicros(*micros)) : std::nullopt;
+}
+
+Value TextOrNull(std::string_view text) { return text.empty() ? Value() : Value(text); }
+
+TaskRun ReadRun(const Statement& row) {
+  TaskRun run;
+  run.id = RunId{row.Int(0)};
+  run.pipeline = row.Bytes(1);
+  run.task = row.Bytes(2);
+  run.key = row.Bytes(3);
+  run.trigger = Named(pipeline::kAllRunTriggers, row.Bytes(4));
+  run.state = Named(pipeline::kAllRunStates, row.Bytes(5));
+  run.owner = row.Bytes(6);
+  run.requested_at = FromMicros(row.Int(7));
+  run.started_at = InstantAt(row, 8);
+  run.finished_at = InstantAt(row, 9);
+  run.heartbeat_at = InstantAt(row, 10);
+  run.attempt = row.Int(11);
+  run.rows_read = row.Int(12);
+  run.rows_written = row.Int(13);
+  run.error = row.Bytes(14);
+  run.cancel_requested = row.Int(15) != 0;
+  return run;
+}
+
+/// Every run that a bound statement gives.
+Result<std::vector<TaskRun>> ReadRuns(Statement& read) {
+  std::vector<TaskRun> runs;
+  while (true) {
+    HERDFLOW_ASSIGN(const bool there, read.Step());
+    if (!there) return runs;
+    runs.push_back(ReadRun(read));
+  }
+}
+
+Result<std::optional<TaskRun>> ReadOne(Statement& read) {
+  HERDFLOW_ASSIGN(auto runs, ReadRuns(read));
+  return runs.empty() ? std::nullopt : std::optional(std::move(runs.front()));
+}
+
+bool IsSilent(const TaskRun& run, Instant now) {
+  return run.state == RunState::kRunning &&
+         (!run.heartbeat_at || now - *run.heartbeat_at > pipeline::kOwnerSilent);
+}
+
+/// Those of the open runs that may be begun, oldest first.
+std::vector<TaskRun> Takeable(const std::vector<TaskRun>& open, Instant now) {
+  std::set<std::string_view> busy;
+  for (const TaskRun& run : open) {
+    if (run.state == RunState::kRunning && !IsSilent(run, now)) busy.insert(run.task);
+  }
+  std::vector<TaskRun> takeable;
+  for (const TaskRun& run : open) {
+    if (run.state != RunState::kQueued && !IsSilent(run, now)) continue;
+    if (!busy.contains(run.task)) takeable.push_back(run);
+  }
+  return takeable;
+}
+
+class SqlRunLedger final : public pipeline::RunLedger {
+ public:
+  SqlRunLedger(std::shared_ptr<WriteSessions> writers, std::shared_ptr<ReadSessions> readers)
+      : writers_(std::move(writers)), readers_(std::move(readers)) {}
+
+  Result<std::vector<pipeline::RequestedRun>> Request(std::span<const TaskRun> runs) override {
+    HERDFLOW_ASSIGN(const auto scope, Begin());
+    std::vector<pipeline::RequestedRun> requested;
+    for (const TaskRun& run : runs) {
+      HERDFLOW_ASSIGN(Statement * find, scope->Get("find_task_run"));
+      HERDFLOW_ASSIGN(auto known, ReadOne(find->Bind(1, std::string_view(run.key))));
+      if (known) {
+        if (WantsAnotherTry(run, *known)) {
+          GiveBack(*known);
+          HERDFLOW_CHECK(Update(*scope, *known));
+        }
+        requested.push_back({*std::move(known), false});
+        continue;
+      }
+      requested.push_back({run, true});
+      HERDFLOW_ASSIGN(requested.back().run.id, Insert(*scope, run));
+    }
+    HERDFLOW_CHECK(scope->Commit());
+    return requested;
+  }
+
+  Result<std::optional<TaskRun>> Take(std::string_view owner, Instant now,
+                                      std::int64_t max_attempts) override {
+    {
+      HERDFLOW_ASSIGN(const auto snapshot, readers_->BeginRead());
+      HERDFLOW_ASSIGN(Statement * read, snapshot->session().Get("read_open_task_runs"));
+      HERDFLOW_ASSIGN(const auto open, ReadRuns(*read));
+      if (Takeable(open, now).empty()) return std::optional<TaskRun>();
+    }
+    HERDFLOW_ASSIGN(const auto scope, Begin());
+    HERDFLOW_ASSIGN(Statement * read, scope->Get("read_open_task_runs"));
+    HERDFLOW_ASSIGN(const auto open, ReadRuns(*read));
+    std::optional<TaskRun> taken;
+    for (TaskRun& run : Takeable(open, now)) {
+      if (EndWithoutOwner(run, now, max_attempts)) {
+        HERDFLOW_CHECK(Update(*scope, run));
+        continue;
+      }
+      run.state = RunState::kRunning;
+      run.owner = owner;
+      run.heartbeat_at = now;
+      if (!run.started_at) run.started_at = now;
+      ++run.attempt;
+      HERDFLOW_CHECK(Update(*scope, run));
+      taken = std::move(run);
+      break;
+    }
+    HERDFLOW_CHECK(scope->Commit());
+    return taken;
+  }
+
+  Result<pipeline::RunOrders> Report(const pipeline::RunReport& report) override {
+    HERDFLOW_ASSIGN(const auto scope, Begin());
+    HERDFLOW_ASSIGN(auto run, Find(*scope, report.id));
+    if (!run || run->state != RunState::kRunning || run->owner != report.owner ||
+        run->attempt != report.attempt) {
+      return pipeline::RunOrders{false, true};
+    }
+    run->state = report.state;
+    run->rows_read = report.rows_read;
+    run->rows_written = report.rows_written;
+    run->error = report.error;
+    run->heartbeat_at = report.at;
+    if (IsOver(report.state)) run->finished_at = report.at;
+    if (report.state == RunState::kQueued) {
+      run->owner.clear();
+      run->heartbeat_at.reset();
+    }
+    HERDFLOW_CHECK(Update(*scope, *run));
+    HERDFLOW_CHECK(AppendLog(*scope, report));
+    HERDFLOW_CHECK(scope->Commit());
+    return pipeline::RunOrders{run->cancel_requested, false};
+  }
+
+  Result<std::optional<TaskRun>> Cancel(RunId id, Instant now) override {
+    HERDFLOW_ASSIGN(const auto scope, Begin());
+    HERDFLOW_ASSIGN(auto run, Find(*scope, id));
+    if (!run || IsOver(run->state) || run->cancel_requested) return run;
+    run->cancel_requested = true;
+    if (run->state == RunState::kQueued) {
+      run->state = RunState::kCancelled;
+      run->finished_at = now;
+    }
+    HERDFLOW_CHECK(Update(*scope, *run));
+    HERDFLOW_CHECK(scope->Commit());
+    return run;
+  }
+
+  Result<std::optional<pipeline::RunWithLog>> Read(RunId id, std::int64_t after,
+                                                   std::size_t limit) override {
+    HERDFLOW_ASSIGN(const auto snapshot, readers_->BeginRead());
+    HERDFLOW_ASSIGN(Statement * find, snapshot->session().Get("read_task_run"));
+    HERDFLOW_ASSIGN(auto run, ReadOne(find->Bind(1, id)));
+    if (!run) return std::optional<pipeline::RunWithLog>();
+    pipeline::RunWithLog with_log{*std::move(run), {}};
+    HERDFLOW_ASSIGN(Statement * read, snapshot->session().Get("read_task_run_log"));
+    read->Bind(1, id).Bind(2, after).Bind(3, limit);
+    while (true) {
+      HERDFLOW_ASSIGN(const bool there, read->Step());
+      if (!there) return std::optional(std::move(with_log));
+      with_log.log.push_back(
+          {read->Int(0),
+           {FromMicros(read->Int(1)), LevelNamed(read->Bytes(2)), std::string(read->Bytes(3))}});
+    }
+  }
+
+  Result<pipeline::LedgerOverview> List() override {
+    HERDFLOW_ASSIGN(const auto snapshot, readers_->BeginRead());
+    Session& session = snapshot->session();
+    pipeline::LedgerOverview overview;
+    HERDFLOW_ASSIGN(Statement * last, session.Get("read_last_task_runs"));
+    HERDFLOW_ASSIGN(overview.last_runs, ReadRuns(*last));
+    HERDFLOW_ASSIGN(Statement * failed, session.Get("read_last_failed_task_run"));
+    HERDFLOW_ASSIGN(overview.last_failure, ReadOne(*failed));
+    HERDFLOW_ASSIGN(Statement * read, session.Get("read_notifications"));
+    read->Bind(1, kNotificationsShown);
+    while (true) {
+      HERDFLOW_ASSIGN(const bool there, read->Step());
+      if (!there) return overview;
+      Notification notification;
+      notification.at = FromMicros(read->Int(0));
+      notification.pipeline = read->Bytes(1);
+      notification.task = read->Bytes(2);
+      notification.event = Named(pipeline::kAllEvents, read->Bytes(3));
+      notification.message = read->Bytes(4);
+      notification.url = read->Bytes(5);
+      overview.notifications.push_back(std::move(notification));
+    }
+  }
+
+  Result<> Notify(const Notification& notification) override {
+    HERDFLOW_ASSIGN(const auto scope, Begin());
+    HERDFLOW_ASSIGN(Statement * insert, scope->Get("insert_notification"));
+    HERDFLOW_CHECK(insert->Bind(1, ToMicros(notification.at))
+                       .Bind(2, std::string_view(notification.pipeline))
+                       .Bind(3, TextOrNull(notification.task))
+                       .Bind(4, Name(notification.event))
+                       .Bind(5, CutUtf8(notification.message, kMaxTextBytes))
+                       .Bind(6, TextOrNull(notification.url))
+                       .Run());
+    const std::int64_t id = scope->session().last_insert_id();
+    if (id % kPruneEvery == 0) {
+      HERDFLOW_ASSIGN(Statement * prune, scope->Get("delete_old_notifications"));
+      HERDFLOW_CHECK(prune->Bind(1, id - kNotificationsKept).Run());
+    }
+    return scope->Commit();
+  }
+
+ private:
+  Result<std::unique_ptr<WriteScope>> Begin() { return WriteScope::Begin(*writers_, kLedgerStep); }
+
+  /// Whether a run that did not end well is asked for again.
+  static bool WantsAnotherTry(const TaskRun& wish, const TaskRun& known) {
+    return wish.state == RunState::kQueued && IsOver(known.state) &&
+           known.state != RunState::kSucceeded && wish.pipeline == known.pipeline &&
+           wish.task == known.task;
+  }
+  /// For anybody to take, as if nothing had become of it yet.
+  static void GiveBack(TaskRun& run) {
+    run.state = RunState::kQueued;
+    run.owner.clear();
+    run.error.clear();
+    run.finished_at.reset();
+    run.heartbeat_at.reset();
+    run.cancel_requested = false;
+  }
+
+  /// Whether nobody goes on with a run whose owner is silent.
+  static bool EndWithoutOwner(TaskRun& run, Instant now, std::int64_t max_attempts) {
+    if (run.state != RunState::kRunning) return false;
+    if (run.cancel_requested) {
+      run.state = RunState::kCancelled;
+    } else if (run.trigger == pipeline::RunTrigger::kCommand || run.attempt >= max_attempts) {
+      run.state = RunState::kInterrupted;
+      run.error = fmt::format(
+          "the process {} ended before the run did (attempt {}); what was committed stays",
+          run.owner, run.attempt);
+    } else {
+      return false;
+    }
+    run.finished_at = now;
+    return true;
+  }
+
+  static Result<std::optional<TaskRun>> Find(WriteScope& scope, RunId id) {
+    HERDFLOW_ASSIGN(Statement * read, scope.Get("read_task_run"));
+    return ReadOne(read->Bind(1, id));
+  }
+
+  static Result<RunId> Insert(WriteScope& scope, const TaskRun& run) {
+    HERDFLOW_ASSIGN(Statement * insert, scope.Get("insert_task_run"));
+    const std::string error(CutUtf8(run.error, kMaxTextBytes));
+    HERDFLOW_CHECK(insert->Bind(1, std::string_view(run.pipeline))
+                       .Bind(2, std::string_view(run.task))
+                       .Bind(3, std::string_view(run.key))
+                       .Bind(4, Name(run.trigger))
+                       .Bind(5, Name(run.state))
+                       .Bind(6, TextOrNull(run.owner))
+                       .Bind(7, ToMicros(run.requested_at))
+                       .Bind(8, Micros(run.started_at))
+                       .Bind(9, Micros(run.finished_at))
+                       .Bind(10, Micros(run.heartbeat_at))
+                       .Bind(11, run.attempt)
+                       .Bind(12, run.rows_read)
+                       .Bind(13, run.rows_written)
+                       .Bind(14, TextOrNull(error))
+                       .Bind(15, run.cancel_requested ? 1 : 0)
+                       .Run());
+    const RunId id{scope.session().last_insert_id()};
+    if (static_cast<std::int64_t>(id) % kPruneEvery == 0) {
+      HERDFLOW_CHECK(Prune(scope, run.pipeline, run.task));
+    }
+    return id;
+  }
+
+  static Result<> Update(WriteScope& scope, const TaskRun& run) {
+    HERDFLOW_ASSIGN(Statement * update, scope.Get("update_task_run"));
+    const std::string error(CutUtf8(run.error, kMaxTextBytes));
+    return update->Bind(1, run.id)
+        .Bind(2, Name(run.state))
+        .Bind(3, TextOrNull(run.owner))
+        .Bind(4, Micros(run.started_at))
+        .Bind(5, Micros(run.finished_at))
+        .Bind(6, Micros(run.heartbeat_at))
+        .Bind(7, run.attempt)
+        .Bind(8, run.rows_read)
+        .Bind(9, run.rows_written)
+        .Bind(10, TextOrNull(error))
+        .Bind(11, run.cancel_requested ? 1 : 0)
+        .Run();
+  }
+
+  static Result<> AppendLog(WriteScope& scope, const pipeline::RunReport& report) {
+    if (report.log.empty()) return {};
+    HERDFLOW_ASSIGN(Statement * read, scope.Get("read_last_task_run_log"));
+    HERDFLOW_ASSIGN(const auto last, FirstInt(read->Bind(1, report.id)));
+    std::int64_t number = last.value_or(0);
+    RowWriter<5> writer(scope.session(), "insert_task_run_log");
+    for (const pipeline::LogEntry& entry : report.log) {
+      HERDFLOW_CHECK(writer.Add({report.id, ++number, ToMicros(entry.at), Name(entry.level),
+                                 CutUtf8(entry.text, kMaxTextBytes)}));
+    }
+    return writer.Finish();
+  }
+
+  static Result<> Prune(WriteScope& scope, std::string_view pipeline, std::string_view task) {
+    HERDFLOW_ASSIGN(Statement * oldest, scope.Get("read_oldest_kept_task_run"));
+    oldest->Bind(1, pipeline).Bind(2, task).Bind(3, pipeline::kRunsKept);
+    HERDFLOW_ASSIGN(const auto last_to_go, FirstInt(*oldest));
+    if (!last_to_go) return {};
+    for (const char* name : {"delete_old_task_run_logs", "delete_old_task_runs"}) {
+      HERDFLOW_ASSIGN(Statement * prune, scope.Get(name));
+      HERDFLOW_CHECK(prune->Bind(1, pipeline).Bind(2, task).Bind(3, *last_to_go).Run());
+    }
+    return {};
+  }
+
+  std::shared_ptr<WriteSessions> writers_;
+  std::shared_ptr<ReadSessions> readers_;
+};
+
+}  // namespace
+
+std::unique_ptr<pipeline::RunLedger> MakeSqlRunLedger(std::shared_ptr<WriteSessions> writers,
+                                                      std::shared_ptr<ReadSessions> readers) {
+  return std::make_unique<SqlRunLedger>(std::move(writers), std::move(readers));
+}
+
+}  // namespace herdflow::store_sql

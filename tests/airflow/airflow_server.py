@@ -1,0 +1,129 @@
+"""A real Airflow of deploy/local, in a folder of the tests' own, asked over its REST API."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import subprocess
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import requests
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+COMMAND_SECONDS = 600  # The first `up` fetches Airflow.
+OVER = {"success", "failed"}
+
+
+def wait_until(what: str, condition: Callable[[], Any], seconds: float = 90) -> Any:
+    """Ask again and again until the condition holds, and give what it gave."""
+    deadline = time.monotonic() + seconds
+    while not (found := condition()):
+        assert time.monotonic() < deadline, f"after {seconds} s still waiting until {what}"
+        time.sleep(0.5)
+    return found
+
+
+@dataclass
+class Airflow:
+    """The four processes, and what they tell."""
+
+    folder: Path
+    manifest: Path
+    herdflow: str
+    http: requests.Session = field(default_factory=requests.Session)
+
+    # --- The processes ---
+
+    def attempt(self, command: str, *arguments: str) -> subprocess.CompletedProcess[str]:
+        """One of the commands of deploy/local."""
+        settings = {"HERDFLOW_MANIFEST": str(self.manifest), "HERDFLOW_URL": self.herdflow}
+        return subprocess.run(
+            [REPOSITORY / "deploy/local" / command, "--folder", self.folder, *arguments],
+            env={k: v for k, v in os.environ.items() if not k.startswith(("HERDFLOW", "AIRFLOW"))} | settings,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            timeout=COMMAND_SECONDS,
+            check=False,
+        )
+
+    def read(self, name: str) -> str:
+        return (self.folder / "airflow" / name).read_text().removesuffix("\n")
+
+    def log_in(self) -> None:
+        self.http.trust_env = False
+        answer = self.http.post(
+            f"http://{self.read('address')}/auth/token", json={"username": "admin", "password": self.read("password")}, timeout=30
+        )
+        answer.raise_for_status()
+        self.http.headers["Authorization"] = f"Bearer {answer.json()['access_token']}"
+
+    def pid(self, process: str) -> int:
+        number = ["api-server", "scheduler", "dag-processor", "triggerer"].index(process) + 1
+        return int(self.read(f"pid.{number}"))
+
+    # --- The REST API ---
+
+    def ask(self, method: str, path: str, body: object = None) -> Any:
+        answer = self.http.request(method, f"http://{self.read('address')}/api/v2/{path}", json=body, timeout=30)
+        assert answer.ok, f"{method} {path}: {answer.status_code} {answer.text}"
+        return answer.json() if answer.content else None
+
+    def dags(self) -> set[str]:
+        return {dag["dag_id"] for dag in self.ask("GET", "dags?limit=100&exclude_stale=true")["dags"]}
+
+    def tasks(self, dag: str) -> dict[str, set[str]]:
+        """By their ids, with those that come after."""
+        return {task["task_id"]: set(task["downstream_task_ids"]) for task in self.ask("GET", f"dags/{dag}/tasks")["tasks"]}
+
+    def start(self, dag: str) -> str:
+        return str(self.ask("POST", f"dags/{dag}/dagRuns", {"logical_date": None})["dag_run_id"])
+
+    def run(self, dag: str, run: str) -> str:
+        """The state."""
+        return str(self.ask("GET", f"dags/{dag}/dagRuns/{run}")["state"])
+
+    def wait_for_run(self, dag: str, run: str, seconds: float = 120) -> str:
+        wait_until(f"{dag} {run} is over", lambda: self.run(dag, run) in OVER, seconds)
+        return self.run(dag, run)
+
+    def instances(self, dag: str, run: str) -> dict[str, dict[str, Any]]:
+        found = self.ask("GET", f"dags/{dag}/dagRuns/{run}/taskInstances")["task_instances"]
+        return {each["task_id"]: each for each in found}
+
+    def wait_for_state(self, dag: str, run: str, task: str, state: str, seconds: float = 90) -> None:
+        wait_until(f"{task} is {state}", lambda: self.instances(dag, run)[task]["state"] == state, seconds)
+
+    def set_state(self, dag: str, run: str, task: str, state: str) -> None:
+        self.ask("PATCH", f"dags/{dag}/dagRuns/{run}/taskInstances/{task}", {"new_state": state})
+
+    def clear(self, dag: str, run: str, task: str) -> None:
+        body = {"dag_run_id": run, "task_ids": [task], "dry_run": False, "only_failed": False, "reset_dag_runs": True}
+        self.ask("POST", f"dags/{dag}/clearTaskInstances", body)
+
+    def log(self, dag: str, run: str, task: str, attempt: int = 1) -> str:
+        """The whole log of a try, a line an event."""
+        answer = self.ask("GET", f"dags/{dag}/dagRuns/{run}/taskInstances/{task}/logs/{attempt}?full_content=true")
+        return "\n".join(str(line.get("event", line)) if isinstance(line, dict) else str(line) for line in answer["content"])
+
+    def result(self, dag: str, run: str, task: str) -> dict[str, Any]:
+        """What the task left in XCom."""
+        value = self.ask("GET", f"dags/{dag}/dagRuns/{run}/taskInstances/{task}/xcomEntries/return_value?deserialize=true")[
+            "value"
+        ]
+        return dict(json.loads(value) if isinstance(value, str) else value)
+
+    def import_errors(self) -> list[str]:
+        return [each["stack_trace"] for each in self.ask("GET", "importErrors")["import_errors"]]
+
+    def end_runs(self) -> None:
+        """Nothing of a test goes on in the next one."""
+        for run in self.ask("GET", "dags/~/dagRuns?state=running&state=queued&limit=100")["dag_runs"]:
+            with contextlib.suppress(AssertionError):
+                self.ask("PATCH", f"dags/{run['dag_id']}/dagRuns/{run['dag_run_id']}", {"state": "failed"})
