@@ -173,7 +173,7 @@ class Installation:
         return 0
 
     @contextlib.contextmanager
-    def serve(self) -> Iterator[Server]:
+    def serve(self, **settings: str) -> Iterator[Server]:
         """A server with all roles; it is drained at the end and must say that it went well."""
         producer, backend = free_port(), free_port()
         ports = {"HERDFLOW_PRODUCER_PORT": str(producer), "HERDFLOW_BACKEND_PORT": str(backend)}
@@ -181,7 +181,7 @@ class Installation:
         with (self.folder.parent / "serve.log").open("ab") as log, loopback_session() as http:
             process = subprocess.Popen(
                 [str(executable()), "serve"],
-                env={**self.environment(), **ports},
+                env={**self.environment(), **ports, **settings},
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
