@@ -57,6 +57,9 @@ struct TaskRun {
   bool cancel_requested = false;
 };
 
+/// How long a run was done, or is done as far as its owner told; nothing before it began.
+[[nodiscard]] std::optional<std::chrono::microseconds> DurationOf(const TaskRun& run);
+
 struct RequestedRun {
   TaskRun run;
   bool is_new = false;
