@@ -84,8 +84,10 @@ def open_browser() -> Iterator[Browser]:
             browser = Browser(http, f"{root}/session/{session}")
             size = {"width": WIDTH, "height": HEIGHT, "deviceScaleFactor": 1, "mobile": False}
             browser.ask("POST", "goog/cdp/execute", {"cmd": "Emulation.setDeviceMetricsOverride", "params": size})
-            yield browser
-            browser.ask("DELETE", "")
+            try:
+                yield browser
+            finally:
+                browser.ask("DELETE", "")  # The browser outlives its driver.
         finally:
             driver.terminate()
             driver.wait(30)
