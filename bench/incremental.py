@@ -21,7 +21,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import files
-from installation import Installation, Server, executable
+from installation import Installation, Server
+from program import executable
 from store import Row, Store
 
 import measure

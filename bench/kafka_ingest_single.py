@@ -17,7 +17,8 @@ from pathlib import Path
 
 import measure
 import stack
-from installation import executable, free_port, loopback_session, wait_until
+from installation import loopback_session, wait_until
+from program import executable, free_port
 from stack import Stack
 
 CONNECTIONS = 64

@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import duckdb
-from installation import REPOSITORY, executable
+from program import REPOSITORY, executable
 
 MEGABYTE = 1_000_000
 

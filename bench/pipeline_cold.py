@@ -13,7 +13,8 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
-from installation import Installation, executable
+from installation import Installation
+from program import executable
 from oracle import SQL_FOLDER
 
 import measure

@@ -17,7 +17,8 @@ from typing import Any
 import pymysql
 from confluent_kafka import Consumer, TopicPartition
 from engines import SERVERS
-from installation import REPOSITORY, Installation, executable
+from installation import Installation
+from program import REPOSITORY, executable
 from store import Store, drop_databases, open_store
 
 import measure

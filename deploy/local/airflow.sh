@@ -126,7 +126,7 @@ write_secret() {
 
 # For a shell. What differs from deploy/airflow/airflow.env is what is of this machine.
 write_airflow_environment() {
-  local here=$folder/airflow line url=http://127.0.0.1:${ports[0]} name
+  local here=$folder/airflow line url=http://127.0.0.1:${ports[0]} name connection
   while read -r line; do set_variable "${line%%=*}" "${line#*=}"; done < <(grep -E '^[A-Z]' $airflow_package/airflow.env)
   set_variable PATH "$cache/airflow/bin:$PATH"
   set_variable PYTHONPATH "$PWD/$airflow_package/src"
@@ -143,10 +143,24 @@ write_airflow_environment() {
   set_variable AIRFLOW__API_AUTH__JWT_SECRET_CMD "cat $here/jwt-secret"
   set_variable AIRFLOW__API__SECRET_KEY_CMD "cat $here/secret-key"
   set_variable AIRFLOW__CORE__FERNET_KEY_CMD "cat $here/fernet-key"
-  set_variable AIRFLOW_CONN_HERDFLOW_DEFAULT \
-    "${AIRFLOW_CONN_HERDFLOW_DEFAULT:-{\"conn_type\": \"http\", \"host\": \"${HERDFLOW_URL:-http://127.0.0.1:5000}\"\}}"
+  connection=${AIRFLOW_CONN_HERDFLOW_DEFAULT:-$(herdflow_connection)}
+  set_variable AIRFLOW_CONN_HERDFLOW_DEFAULT "$connection"
   set_variable HERDFLOW_MANIFEST "$(from_caller "${HERDFLOW_MANIFEST:-$here/pipelines.json}")"
   if [[ -n ${HERDFLOW_WEBHOOK:-} ]]; then set_variable HERDFLOW_WEBHOOK "$HERDFLOW_WEBHOOK"; fi
+}
+
+# herdflow_connection: as JSON, where a token may have characters that an address may not.
+herdflow_connection() {
+  local token=
+  printf '{"conn_type": "http", "host": "%s"' "${HERDFLOW_URL:-http://127.0.0.1:5000}"
+  if [[ -n ${HERDFLOW_TOKEN_FILE:-} ]]; then
+    read -r token <"$(from_caller "$HERDFLOW_TOKEN_FILE")" || [[ -n $token ]] ||
+      die 1 "starting airflow: HERDFLOW_TOKEN_FILE=$HERDFLOW_TOKEN_FILE holds no token"
+    token=${token%$'\r'}
+    token=${token//\\/\\\\}
+    printf ', "password": "%s"' "${token//\"/\\\"}"
+  fi
+  printf '}'
 }
 
 set_variable() { printf 'export %s=%q\n' "$1" "$2"; }

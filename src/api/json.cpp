@@ -73,6 +73,12 @@ void WriteRun(JsonWriter& json, const pipeline::TaskRun& run) {
   WriteInstant(json, run.started_at);
   json.Key("finished_at");
   WriteInstant(json, run.finished_at);
+  json.Key("duration_ms");
+  if (const auto duration = DurationOf(run)) {
+    json.Integer(std::chrono::floor<std::chrono::milliseconds>(*duration).count());
+  } else {
+    json.Null();
+  }
   json.Key("rows_read").Integer(run.rows_read);
   json.Key("rows_written").Integer(run.rows_written);
   json.Key("error");

@@ -1,8 +1,10 @@
 #pragma once
 
+#include <functional>
 #include <string_view>
 #include <vector>
 
+#include "herdflow/core/result.hpp"
 #include "herdflow/http/route.hpp"
 
 namespace herdflow::api {
@@ -11,11 +13,17 @@ namespace herdflow::api {
 [[nodiscard]] std::string_view ProducerDocument();
 [[nodiscard]] std::string_view BackendDocument();
 
-/// `/healthz`.
+/// `/healthz`: the process answers. Needs no token.
 [[nodiscard]] http::Route HealthRoute();
 
+/// `/readyz`: what the port serves from answers. Needs no token.
+/// `part`: its name, for people. `ask`: fails where it does not answer; may block, and is called
+/// once a second at most, whoever asks how often.
+[[nodiscard]] http::Route ReadyRoute(std::string_view part, std::function<Result<>()> ask);
+
 /// The routes for people: `/`, `/docs` with what it loads, and `/openapi.json`. Everything comes
-/// out of the executable; `document` lives as long as it.
+/// out of the executable; `document` lives as long as it. Where a token is needed, `/` and `/docs`
+/// answer a request without it by a page that asks for it and then loads the rest with it.
 [[nodiscard]] std::vector<http::Route> PageRoutes(std::string_view document);
 
 }  // namespace herdflow::api

@@ -152,6 +152,10 @@ http::Route PostRoute(std::string path, Topic topic, Preparation (*prepare)(std:
 std::vector<http::Route> ProducerRoutes(ProducerDeps deps) {
   std::vector<http::Route> routes = PageRoutes(ProducerDocument());
   routes.push_back(HealthRoute());
+  routes.push_back(ReadyRoute("event log", [&topics = deps.topics]() -> Result<> {
+    const auto answer = topics.List();
+    return answer ? Result<>() : Result<>(Fail(answer.error()));
+  }));
   for (const char* prefix : {"", "/ingrid"}) {
     const std::string base = prefix;
     routes.push_back(PostRoute(base + "/cow", Topic::kCows, PrepareCow, deps.writer));

@@ -256,6 +256,21 @@ Result<std::string> MysqlPassword(const Configuration& configuration) {
   return ReadSecret(configuration.mysql_password_file, "[mysql] password_file");
 }
 
+Result<http::Access> HttpAccess(const Configuration& configuration) {
+  const std::string& file = configuration.http_token_file;
+  if (file.empty()) return http::Access();
+  HERDFLOW_ASSIGN(std::string token, ReadSecret(file, "[http] token_file"));
+  if (token.ends_with('\r')) token.pop_back();
+  if (!http::Access::IsToken(token)) {
+    return Fail(ErrorCode::kInvalidInput,
+                "reading the configuration: [http] token_file: the first line of {} is no token; "
+                "write at least {} visible ASCII characters without blanks into it, such as those "
+                "of: openssl rand -hex 32",
+                file, http::Access::kLeastCharacters);
+  }
+  return http::Access(std::move(token));
+}
+
 std::map<std::string, std::string> HerdflowEnvironment() {
   std::map<std::string, std::string> variables;
   for (char** entry = environ; *entry != nullptr; ++entry) {

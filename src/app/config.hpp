@@ -13,6 +13,7 @@
 #include "herdflow/core/result.hpp"
 #include "herdflow/herd/report.hpp"
 #include "herdflow/herd/rules.hpp"
+#include "herdflow/http/access.hpp"
 #include "herdflow/orchestration/definitions.hpp"
 
 namespace herdflow::app {
@@ -48,6 +49,7 @@ struct Configuration {
   herd::Bounds bounds;
   herd::HealthRule health;
   orchestration::Settings pipelines;
+  std::string http_token_file;  ///< Empty: no token is asked for.
   std::string backend_address = "127.0.0.1";
   std::uint16_t backend_port = 5000;
   std::string producer_address = "127.0.0.1";
@@ -86,6 +88,8 @@ Result<Configuration> ReadConfiguration(const ConfigSources& sources);
 Result<KafkaOptions> WithSecrets(const KafkaOptions& options);
 /// The password of [mysql] password or password_file; empty where neither is set.
 Result<std::string> MysqlPassword(const Configuration& configuration);
+/// Who may ask by HTTP: who has the token of [http] token_file, everybody where it is not set.
+Result<http::Access> HttpAccess(const Configuration& configuration);
 
 /// The reference page, `docs/configuration.md`.
 [[nodiscard]] std::string ConfigurationReference();

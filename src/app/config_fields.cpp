@@ -303,12 +303,16 @@ std::span<const ConfigField> ConfigFields() {
                     &orchestration::Settings::sensor_data),
       ScheduleField("measurement_data", "When measurement_data_pipeline runs.",
                     &orchestration::Settings::measurement_data),
+      TextField("http", "token_file", "file",
+                "The file whose first line is the bearer token, of at least 16 visible ASCII "
+                "characters, that every request must show but /healthz and /readyz.",
+                &Configuration::http_token_file),
       TextField("backend", "address", "address",
-                "Where the back end listens; loopback only, since there is no access control.",
+                "Where the back end listens; without [http] token_file on loopback only.",
                 &Configuration::backend_address),
       PortField("backend", "The back end's port: cows and reports.", &Configuration::backend_port),
       TextField("producer", "address", "address",
-                "Where the producer listens; loopback only, since there is no access control.",
+                "Where the producer listens; without [http] token_file on loopback only.",
                 &Configuration::producer_address),
       PortField("producer", "The producer's port: readings come in here.",
                 &Configuration::producer_port)};

@@ -101,6 +101,10 @@ std::string RunText(const pipeline::RunWithLog& shown) {
   table.Add({"requested", instant(run.requested_at)});
   table.Add({"started", instant(run.started_at)});
   table.Add({"finished", instant(run.finished_at)});
+  if (const auto duration = DurationOf(run)) {
+    const std::chrono::duration<double> seconds = *duration;
+    table.Add({"took", Decimals(seconds.count()) + " s"});
+  }
   table.Add({"rows read", Thousands(run.rows_read)});
   table.Add({"rows written", Thousands(run.rows_written)});
   std::string text = table.Text();

@@ -50,13 +50,15 @@ void RunLoader(pipeline::Loader& loader, orchestration::News& news) {
 }
 
 http::ServerOptions OptionsOf(const std::string& section, const std::string& address,
-                              std::uint16_t port) {
+                              std::uint16_t port, const http::Access& access) {
   http::ServerOptions options;
+  options.access = access;
   options.address = address;
   options.port = port;
   options.blocking_threads = 4;  // A new cow may wait for the log; reports should not wait for her.
   options.address_setting = fmt::format("[{0}] address (--{0}-address)", section);
   options.port_setting = fmt::format("[{0}] port (--{0}-port)", section);
+  options.token_setting = "[http] token_file (--http-token-file)";
   return options;
 }
 
@@ -87,8 +89,11 @@ Result<Roles> ParseRoles(const std::vector<std::string>& names) {
 /// The parts of a process, as far as its roles need them.
 class Server {
  public:
-  Server(const Configuration& configuration, Roles roles)
-      : configuration_(configuration), roles_(roles), definitions_(configuration.pipelines) {}
+  Server(const Configuration& configuration, Roles roles, http::Access access)
+      : configuration_(configuration),
+        roles_(roles),
+        access_(std::move(access)),
+        definitions_(configuration.pipelines) {}
 
   Result<> Open() {
     HERDFLOW_ASSIGN(topics_, OpenTopics(configuration_));
@@ -122,8 +127,8 @@ class Server {
     if (roles_.producer) {
       HERDFLOW_ASSIGN(producer_,
                       http::Server::Start(OptionsOf("producer", configuration_.producer_address,
-                                                    configuration_.producer_port),
-                                          api::ProducerRoutes({*writer_})));
+                                                    configuration_.producer_port, access_),
+                                          api::ProducerRoutes({*writer_, *topics_})));
       Log(LogLevel::kInfo, "producer on {}", producer_->url());
     }
     if (roles_.backend) {
@@ -137,12 +142,12 @@ class Server {
       const auto run_requested = [this] {
         if (queue_) queue_->Wake();  // Else another process looks within a second.
       };
-      HERDFLOW_ASSIGN(
-          backend_,
-          http::Server::Start(
-              OptionsOf("backend", configuration_.backend_address, configuration_.backend_port),
-              api::BackendRoutes({*queries_, create_cow, today, configuration_.health, *ledger_,
-                                  definitions_, run_requested})));
+      HERDFLOW_ASSIGN(backend_,
+                      http::Server::Start(
+                          OptionsOf("backend", configuration_.backend_address,
+                                    configuration_.backend_port, access_),
+                          api::BackendRoutes({*queries_, create_cow, today, configuration_.health,
+                                              *ledger_, definitions_, run_requested})));
       Log(LogLevel::kInfo, "back end on {}", backend_->url());
     }
     return {};
@@ -177,6 +182,7 @@ class Server {
  private:
   const Configuration& configuration_;
   const Roles roles_;
+  const http::Access access_;
   std::unique_ptr<pipeline::TopicAdmin> topics_;
   std::unique_ptr<pipeline::EventWriter> writer_;
   std::unique_ptr<pipeline::LayerStore> store_;
@@ -196,7 +202,8 @@ class Server {
 Result<> Serve(const std::vector<std::string>& role_names, const Configuration& configuration) {
   CatchStopSignals();
   HERDFLOW_ASSIGN(const Roles roles, ParseRoles(role_names));
-  Server server(configuration, roles);
+  HERDFLOW_ASSIGN(http::Access access, HttpAccess(configuration));
+  Server server(configuration, roles, std::move(access));
   HERDFLOW_CHECK(server.Open());
   HERDFLOW_CHECK(server.Listen());
   Log(LogLevel::kInfo, "{}", DescribeEngines(configuration));

@@ -20,6 +20,8 @@ const ProblemFacts& Facts(ProblemKind kind) {
        "The header Allow lists the methods of this path."},
       {409, "urn:herdflow:problem:conflict", "Conflict",
        "Somebody else holds or changed it; look, then decide."},
+      {401, "urn:herdflow:problem:unauthorized", "Token missing or wrong",
+       "Send the header Authorization: Bearer TOKEN; whoever runs herdflow has the token."},
       {403, "urn:herdflow:problem:cross-origin", "Request of another site refused",
        "A web page of another origin may not send requests here."},
       {415, "urn:herdflow:problem:unsupported-charset", "Character set not supported",

@@ -47,6 +47,19 @@ ProblemKind KindOf(boost::beast::error_code error) {
   return ProblemKind::kMalformedRequest;
 }
 
+/// The refusal of a request without the token. It does not tell which other paths there are.
+Response AskForToken(const Route* route, const Fields& header) {
+  const bool has_page = route != nullptr && route->without_token.has_value();
+  Response response =
+      has_page ? *route->without_token : ProblemResponse(ProblemKind::kUnauthorized);
+  response.status = Facts(ProblemKind::kUnauthorized).status;
+  const bool was_sent = header.count(beast_http::field::authorization) > 0;
+  response.headers.emplace_back("WWW-Authenticate",
+                                was_sent ? R"(Bearer realm="herdflow", error="invalid_token")"
+                                         : R"(Bearer realm="herdflow")");
+  return response;
+}
+
 std::string BodyLimitText(std::size_t bytes) {
   return fmt::format("This path takes at most {} bytes.", bytes);
 }
@@ -54,17 +67,22 @@ std::string BodyLimitText(std::size_t bytes) {
 }  // namespace
 
 struct RequestReader::State {
-  State(const Router& the_router, const Limits& the_limits)
-      : router(the_router), limits(the_limits), buffer(the_limits.header_bytes + 2 * kReadBytes) {}
+  State(const Router& the_router, const Limits& the_limits, const Access& the_access)
+      : router(the_router),
+        limits(the_limits),
+        access(the_access),
+        buffer(the_limits.header_bytes + 2 * kReadBytes) {}
 
   void Begin();
   std::optional<Response> JudgeHeader();
   std::optional<Response> JudgeRouting();
+  bool IsAdmitted(const Fields& header) const;
   Request TakeRequest();
   Framing FramingOf() const;
 
   const Router& router;
   const Limits& limits;
+  const Access& access;
   boost::beast::flat_buffer buffer;
   std::optional<Parser> parser;
   bool header_judged = false;
@@ -116,14 +134,22 @@ std::optional<Response> RequestReader::State::JudgeHeader() {
   return JudgeRouting();
 }
 
+bool RequestReader::State::IsAdmitted(const Fields& header) const {
+  if (!access.needs_token() || (found.route != nullptr && found.route->is_open)) return true;
+  return header.count(beast_http::field::authorization) == 1 &&
+         access.Admits(Text(header[beast_http::field::authorization]));
+}
+
 std::optional<Response> RequestReader::State::JudgeRouting() {
   const Fields& header = parser->get();
   std::string_view path = PathAndQuery(Text(header.target()));
   path = path.substr(0, path.find('?'));
-  if (!path.starts_with('/')) {
+  const bool is_path = path.starts_with('/');
+  found = is_path ? router.Find(Text(header.method_string()), path) : Router::Found();
+  if (!IsAdmitted(header)) return AskForToken(found.route, header);
+  if (!is_path) {
     return ProblemResponse(ProblemKind::kMalformedRequest, "The request's target must be a path.");
   }
-  found = router.Find(Text(header.method_string()), path);
   if (found.route == nullptr && found.allow.empty()) {
     return ProblemResponse(ProblemKind::kNotFound,
                            "There is no such path on this port; /docs lists what there is.");
@@ -161,8 +187,8 @@ Request RequestReader::State::TakeRequest() {
   return request;
 }
 
-RequestReader::RequestReader(const Router& router, const Limits& limits)
-    : state_(std::make_unique<State>(router, limits)) {}
+RequestReader::RequestReader(const Router& router, const Limits& limits, const Access& access)
+    : state_(std::make_unique<State>(router, limits, access)) {}
 
 RequestReader::~RequestReader() = default;
 

@@ -15,10 +15,10 @@ namespace herdflow::http {
 /// Takes the bytes of one connection apart into requests and holds them to the limits. Knows no
 /// socket: fill Space(), tell with Filled(), ask Next().
 ///
-/// Threads: one at a time. Lifetime: the router and the limits outlive it.
+/// Threads: one at a time. Lifetime: what it is made of outlives it.
 class RequestReader {
  public:
-  RequestReader(const Router& router, const Limits& limits);
+  RequestReader(const Router& router, const Limits& limits, const Access& access);
   ~RequestReader();
   RequestReader(const RequestReader&) = delete;
   RequestReader& operator=(const RequestReader&) = delete;

@@ -25,7 +25,10 @@ using asio::ip::tcp;
 using std::chrono::milliseconds;
 
 Shared::Shared(const ServerOptions& options, std::vector<Route> routes)
-    : limits(options.limits), router(std::move(routes)), pool(options.blocking_threads) {}
+    : limits(options.limits),
+      access(options.access),
+      router(std::move(routes)),
+      pool(options.blocking_threads) {}
 
 bool Shared::BeginSession() {
   const std::lock_guard lock(mutex_);
@@ -48,7 +51,7 @@ namespace {
 
 constexpr milliseconds kAbortPatience{1000};
 
-Result<tcp::endpoint> LoopbackEndpoint(const ServerOptions& options) {
+Result<tcp::endpoint> EndpointOf(const ServerOptions& options) {
   boost::system::error_code error;
   const auto address =
       asio::ip::make_address(options.address == "localhost" ? "127.0.0.1" : options.address, error);
@@ -56,11 +59,11 @@ Result<tcp::endpoint> LoopbackEndpoint(const ServerOptions& options) {
     return Fail(ErrorCode::kInvalidInput, "listening on \"{}\": no IP address; correct {}",
                 options.address, options.address_setting);
   }
-  if (!address.is_loopback()) {
+  if (!address.is_loopback() && !options.access.needs_token()) {
     return Fail(ErrorCode::kInvalidInput,
-                "listening on {}: refused, since there is no access control yet; set {} to "
-                "127.0.0.1 or ::1",
-                options.address, options.address_setting);
+                "listening on {}: refused, since whoever reaches it could read and write "
+                "everything; set {}, or {} to 127.0.0.1 or ::1",
+                options.address, options.token_setting, options.address_setting);
   }
   return tcp::endpoint(address, options.port);
 }
@@ -201,7 +204,7 @@ void SocketServer::Drain(milliseconds patience) {
 
 Result<std::unique_ptr<Server>> Server::Start(const ServerOptions& options,
                                               std::vector<Route> routes) {
-  HERDFLOW_ASSIGN(const tcp::endpoint endpoint, LoopbackEndpoint(options));
+  HERDFLOW_ASSIGN(const tcp::endpoint endpoint, EndpointOf(options));
   auto server = std::make_unique<SocketServer>(options, std::move(routes));
   HERDFLOW_CHECK(server->Listen(options, endpoint));
   return std::unique_ptr<Server>(std::move(server));

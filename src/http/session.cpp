@@ -85,7 +85,7 @@ Session::Session(std::shared_ptr<Shared> shared, const std::shared_ptr<Worker>& 
       weak_worker_(worker),
       socket_(std::move(socket)),
       answered_(worker->context),
-      reader_(shared_->router, shared_->limits) {}
+      reader_(shared_->router, shared_->limits, shared_->access) {}
 
 Session::~Session() {
   if (exchange_) exchange_->waiting = nullptr;

@@ -29,6 +29,7 @@ class Shared {
   bool WaitForSessions(std::chrono::milliseconds patience);
 
   const Limits limits;
+  const Access access;
   const Router router;
   boost::asio::thread_pool pool;
   std::atomic<bool> draining{false};     ///< Every answer is its connection's last.

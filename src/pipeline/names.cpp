@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include "herdflow/pipeline/layer_store.hpp"
 #include "herdflow/pipeline/pipelines.hpp"
 #include "herdflow/pipeline/rows.hpp"
@@ -76,6 +78,12 @@ std::string_view Name(RunState state) {
 }
 
 bool IsOver(RunState state) { return state != RunState::kQueued && state != RunState::kRunning; }
+
+std::optional<std::chrono::microseconds> DurationOf(const TaskRun& run) {
+  const std::optional<Instant> end = run.finished_at ? run.finished_at : run.heartbeat_at;
+  if (!run.started_at || !end) return std::nullopt;
+  return std::max(*end - *run.started_at, std::chrono::microseconds(0));  // Clocks are set.
+}
 
 std::string_view Name(Notification::Event event) {
   switch (event) {

@@ -13,18 +13,17 @@ from pathlib import Path
 from typing import Any
 
 import requests
+from program import local_stack
 
-REPOSITORY = Path(__file__).resolve().parents[2]
-COMMAND_SECONDS = 600  # The first `up` fetches Airflow.
 OVER = {"success", "failed"}
 
 
-def wait_until(what: str, condition: Callable[[], Any], seconds: float = 90) -> Any:
+def wait_until(what: str, condition: Callable[[], Any], seconds: float = 90, pause: float = 0.5) -> Any:
     """Ask again and again until the condition holds, and give what it gave."""
     deadline = time.monotonic() + seconds
     while not (found := condition()):
         assert time.monotonic() < deadline, f"after {seconds} s still waiting until {what}"
-        time.sleep(0.5)
+        time.sleep(pause)
     return found
 
 
@@ -42,16 +41,8 @@ class Airflow:
     def attempt(self, command: str, *arguments: str) -> subprocess.CompletedProcess[str]:
         """One of the commands of deploy/local."""
         settings = {"HERDFLOW_MANIFEST": str(self.manifest), "HERDFLOW_URL": self.herdflow}
-        return subprocess.run(
-            [REPOSITORY / "deploy/local" / command, "--folder", self.folder, *arguments],
-            env={k: v for k, v in os.environ.items() if not k.startswith(("HERDFLOW", "AIRFLOW"))} | settings,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            timeout=COMMAND_SECONDS,
-            check=False,
-        )
+        inherited = {k: v for k, v in os.environ.items() if not k.startswith(("HERDFLOW", "AIRFLOW"))}
+        return local_stack(command, "--folder", self.folder, *arguments, environment=inherited | settings)
 
     def read(self, name: str) -> str:
         return (self.folder / "airflow" / name).read_text().removesuffix("\n")
@@ -108,9 +99,9 @@ class Airflow:
         self.ask("POST", f"dags/{dag}/clearTaskInstances", body)
 
     def log(self, dag: str, run: str, task: str, attempt: int = 1) -> str:
-        """The whole log of a try, a line an event."""
+        """The whole log of a try, a line an event: exceptions are beside its text."""
         answer = self.ask("GET", f"dags/{dag}/dagRuns/{run}/taskInstances/{task}/logs/{attempt}?full_content=true")
-        return "\n".join(str(line.get("event", line)) if isinstance(line, dict) else str(line) for line in answer["content"])
+        return "\n".join(json.dumps(line, ensure_ascii=False) for line in answer["content"])
 
     def result(self, dag: str, run: str, task: str) -> dict[str, Any]:
         """What the task left in XCom."""

@@ -12,8 +12,9 @@ from pathlib import Path
 from typing import NoReturn
 
 import pytest
-from airflow_server import REPOSITORY, Airflow, wait_until
-from herd import Herd, free_port
+from airflow_server import Airflow, wait_until
+from herd import Herd
+from program import REPOSITORY, free_port
 
 # The server that takes herdflow's place where a task must fail on demand is that of the package's tests.
 sys.path.insert(0, str(REPOSITORY / "deploy/airflow/tests"))

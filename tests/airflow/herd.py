@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import signal
-import socket
 import subprocess
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -13,24 +12,12 @@ from pathlib import Path
 from typing import Any
 
 import requests
-from airflow_server import REPOSITORY, wait_until
+from airflow_server import wait_until
+from program import executable, free_port
 
 COMMAND_SECONDS = 300
 # Airflow starts nothing by itself while the tests run.
 FAR_AWAY = f"daily at {datetime.now(tz=UTC) - timedelta(hours=6):%H:%M}"
-
-
-def executable() -> Path:
-    """The program under test: HERDFLOW, or the release build."""
-    path = Path(os.environ.get("HERDFLOW", REPOSITORY / "build/release/herdflow")).resolve()
-    assert path.exists(), f"{path} is not built; the variable HERDFLOW names another one"
-    return path
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 @dataclass
@@ -127,6 +114,11 @@ class Herd:
 
     def task_run(self, run: str) -> dict[str, Any]:
         return dict(self.ask("GET", f"runs/{run}"))
+
+    def last_run(self, task: str) -> dict[str, Any]:
+        """The newest of a task; nothing where there is none."""
+        tasks = [each for pipeline in self.ask("GET", "pipelines")["pipelines"] for each in pipeline["tasks"]]
+        return next(each["last_run"] or {} for each in tasks if each["id"] == task)
 
     def notifications(self) -> list[dict[str, Any]]:
         return list(self.ask("GET", "pipelines")["notifications"])

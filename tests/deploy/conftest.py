@@ -9,7 +9,8 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from stack import REPOSITORY, Stack, run
+from program import REPOSITORY, local_stack
+from stack import Stack
 
 
 @pytest.fixture(scope="session")
@@ -41,5 +42,5 @@ def stack(packages: None, tmp_path: Path) -> Iterator[Stack]:
     """A folder with nothing in it yet. Whatever becomes of the test, no server stays."""
     stack = Stack(tmp_path / "stack")
     yield stack
-    run("destroy", "--yes", "--folder", stack.folder)
+    local_stack("destroy", "--yes", "--folder", stack.folder)
     assert stack.processes() == []

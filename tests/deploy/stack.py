@@ -11,20 +11,9 @@ from typing import Any
 
 from confluent_kafka import Consumer, KafkaException, Producer, TopicPartition
 from confluent_kafka.admin import AdminClient, NewTopic
+from program import local_stack
 
-REPOSITORY = Path(__file__).resolve().parents[2]
-COMMANDS = REPOSITORY / "deploy/local"
-COMMAND_SECONDS = 400  # the first `up` fetches the servers
 ANSWER_SECONDS = 30
-
-
-def run(command: str, *arguments: str | Path) -> subprocess.CompletedProcess[str]:
-    """One of the commands, with what it said; without a terminal, as in CI."""
-    return subprocess.run(
-        [COMMANDS / command, *arguments],
-        stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-        text=True, timeout=COMMAND_SECONDS, check=False,
-    )  # fmt: skip
 
 
 @dataclass
@@ -35,7 +24,7 @@ class Stack:
 
     def run(self, command: str, *arguments: str) -> str:
         """What the command said; it must succeed."""
-        done = run(command, "--folder", self.folder, *arguments)
+        done = local_stack(command, "--folder", self.folder, *arguments)
         assert done.returncode == 0, f"{command} {arguments}: exit status {done.returncode}\n{done.stdout}"
         return done.stdout
 

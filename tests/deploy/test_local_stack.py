@@ -12,13 +12,14 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from stack import Database, Kafka, Stack, run
+from program import local_stack
+from stack import Database, Kafka, Stack
 
 # --- Kafka and MariaDB -----------------------------------------------------------------------------------------
 
 
 def test_kafka_and_mariadb_keep_their_data_and_ports_until_they_are_destroyed(stack: Stack) -> None:
-    stack.run("up")
+    stack.local_stack("up")
 
     before = stack.status()
     assert {part: entry["state"] for part, entry in before.items()} == {"kafka": "running", "mariadb": "running"}
@@ -41,7 +42,7 @@ def test_kafka_and_mariadb_keep_their_data_and_ports_until_they_are_destroyed(st
     kafka.create("readings")
     kafka.send("readings", "one")
 
-    assert stack.run("up").count("runs already") == 2
+    assert stack.local_stack("up").count("runs already") == 2
     assert stack.status() == before
 
     stack.run("down")
@@ -50,7 +51,7 @@ def test_kafka_and_mariadb_keep_their_data_and_ports_until_they_are_destroyed(st
     assert not (stack.folder / "mariadb/address").exists()
     assert {(entry["state"], entry["address"]) for entry in stack.status().values()} == {("stopped", None)}
 
-    stack.run("up")
+    stack.local_stack("up")
     assert {part: entry["address"] for part, entry in stack.status().items()} == {part: entry["address"] for part, entry in before.items()}
     assert database.sql("SELECT x FROM bronze_layer.t", by="socket") == "7"
     kafka.send("readings", "two")
@@ -68,7 +69,7 @@ def test_kafka_and_mariadb_keep_their_data_and_ports_until_they_are_destroyed(st
 
 
 def test_a_killed_server_is_told_as_dead_and_comes_back_even_if_its_port_was_taken(stack: Stack) -> None:
-    stack.run("up", "mariadb")
+    stack.local_stack("up", "mariadb")
     database = Database(stack, "mariadb")
     database.sql("CREATE DATABASE kept")
     port = int(stack.read("mariadb", "address").split(":")[1])
@@ -76,16 +77,16 @@ def test_a_killed_server_is_told_as_dead_and_comes_back_even_if_its_port_was_tak
     kill(stack, "mariadb", "pid")
     assert stack.status()["mariadb"]["state"] == "dead"
     with socket.create_server(("127.0.0.1", port)):
-        assert f"its port {port} is in use" in stack.run("up", "mariadb")
+        assert f"its port {port} is in use" in stack.local_stack("up", "mariadb")
         assert stack.read("mariadb", "address") != f"127.0.0.1:{port}"
         assert database.sql("SHOW DATABASES LIKE 'kept'") == "kept"
 
 
 def test_a_server_of_an_interrupted_up_does_not_get_a_second_beside_it(stack: Stack) -> None:
-    stack.run("up", "mariadb")
+    stack.local_stack("up", "mariadb")
     (stack.folder / "mariadb/address").unlink()
 
-    assert "half started" in stack.run("up", "mariadb")
+    assert "half started" in stack.local_stack("up", "mariadb")
     assert len(stack.processes()) == 1
     assert Database(stack, "mariadb").sql("SELECT 1") == "1"
 
@@ -93,7 +94,7 @@ def test_a_server_of_an_interrupted_up_does_not_get_a_second_beside_it(stack: St
 def test_a_socket_of_a_long_folder_is_put_elsewhere(packages: None, tmp_path: Path) -> None:
     stack = Stack(tmp_path / ("long" * 30))
     try:
-        stack.run("up", "mariadb")
+        stack.local_stack("up", "mariadb")
         path = Path(stack.read("mariadb", "socket"))
         assert len(str(path)) < 107
         assert Database(stack, "mariadb").sql("SELECT 1", by="socket") == "1"
@@ -106,7 +107,7 @@ def test_a_socket_of_a_long_folder_is_put_elsewhere(packages: None, tmp_path: Pa
 
 
 def test_three_brokers_acknowledge_without_one_of_them_and_take_it_back(stack: Stack) -> None:
-    stack.run("up", "kafka3")
+    stack.local_stack("up", "kafka3")
     before = stack.status()["kafka3"]
     assert before["state"] == "running"
     assert len(before["address"].split(",")) == len(before["pids"]) == 3
@@ -118,7 +119,7 @@ def test_three_brokers_acknowledge_without_one_of_them_and_take_it_back(stack: S
     assert stack.status()["kafka3"]["state"] == "degraded"
     kafka.send("readings", "by two")
 
-    stack.run("up", "kafka3")
+    stack.local_stack("up", "kafka3")
     after = stack.status()["kafka3"]
     assert (after["state"], after["address"]) == ("running", before["address"])
     assert [a == b for a, b in zip(after["pids"], before["pids"], strict=True)] == [True, False, True]
@@ -135,7 +136,7 @@ def test_three_brokers_acknowledge_without_one_of_them_and_take_it_back(stack: S
 def test_mysql_keeps_its_data_when_stopped_and_when_killed(stack: Stack, skip: Callable[[str], None]) -> None:
     if os.environ.get("CI") != "true" and os.environ.get("WITH_MYSQL") != "1":
         skip("MySQL was not tried (it fetches 60 MB): set WITH_MYSQL=1")
-    stack.run("up", "mysql")
+    stack.local_stack("up", "mysql")
     database = Database(stack, "mysql")
     assert re.match(r"(8\.[4-9]|9)\.", stack.status()["mysql"]["version"])
     assert not database.lets_in_root_without_password()
@@ -143,11 +144,11 @@ def test_mysql_keeps_its_data_when_stopped_and_when_killed(stack: Stack, skip: C
 
     stack.run("down")
     assert stack.processes() == []
-    stack.run("up", "mysql")
+    stack.local_stack("up", "mysql")
     assert database.sql("SHOW DATABASES LIKE 'kept'", by="socket") == "kept"
 
     kill(stack, "mysql", "pid")
-    stack.run("up", "mysql")
+    stack.local_stack("up", "mysql")
     assert database.sql("SHOW DATABASES LIKE 'kept'") == "kept"
 
 
@@ -171,7 +172,7 @@ def test_a_folder_that_up_did_not_make_is_left_alone(packages: None, tmp_path: P
     (tmp_path / "mariadb").mkdir()
     (tmp_path / "mariadb/file").touch()
 
-    done = run("up", "--folder", tmp_path, "mariadb")
+    done = local_stack("up", "--folder", tmp_path, "mariadb")
     assert done.returncode == 1
     assert "was not made by deploy/local/up" in done.stdout
     stack.run("destroy", "--yes")
@@ -192,28 +193,28 @@ def test_a_folder_that_up_did_not_make_is_left_alone(packages: None, tmp_path: P
     ],
 )
 def test_nonsense_is_refused(command: str, arguments: list[str], says: str) -> None:
-    done = run(command, *arguments)
+    done = local_stack(command, *arguments)
     assert done.returncode == 2
     assert says in done.stdout
     assert f"deploy/local/{command} --help" in done.stdout
 
 
 def test_destroy_without_a_terminal_needs_yes(tmp_path: Path) -> None:
-    done = run("destroy", "--folder", tmp_path)
+    done = local_stack("destroy", "--folder", tmp_path)
     assert done.returncode == 2
     assert "add --yes" in done.stdout
 
 
 @pytest.mark.parametrize("command", ["up", "down", "status", "destroy"])
 def test_help_has_examples(command: str) -> None:
-    done = run(command, "--help")
+    done = local_stack(command, "--help")
     assert done.returncode == 0
     assert "Examples:" in done.stdout
 
 
 @pytest.mark.parametrize("command", ["down", "status", "destroy"])
 def test_a_folder_with_nothing_in_it_is_no_failure(command: str, tmp_path: Path) -> None:
-    done = run(command, "--folder", tmp_path / "none", *(["--yes"] if command == "destroy" else []))
+    done = local_stack(command, "--folder", tmp_path / "none", *(["--yes"] if command == "destroy" else []))
     assert done.returncode == 0
     assert "nothing" in done.stdout
 

@@ -7,7 +7,6 @@ import json
 import os
 import shutil
 import signal
-import socket
 import subprocess
 import time
 from collections.abc import Callable, Iterator
@@ -17,18 +16,11 @@ from typing import Any
 
 import requests
 from engines import EMBEDDED, Engines, new_prefix
+from program import executable, free_port
 from store import Row, Store, drop_databases, nothing_where_no_table_is, open_store
 
-REPOSITORY = Path(__file__).resolve().parents[2]
 COMMAND_SECONDS = 600
 SERVER_SECONDS = 60
-
-
-def executable() -> Path:
-    """The program under test: HERDFLOW, or the release build."""
-    path = Path(os.environ.get("HERDFLOW", REPOSITORY / "build/release/herdflow")).resolve()
-    assert path.exists(), f"{path} is not built; the variable HERDFLOW names another one"
-    return path
 
 
 def wait_until(condition: Callable[[], bool], seconds: float = SERVER_SECONDS) -> None:
@@ -38,12 +30,6 @@ def wait_until(condition: Callable[[], bool], seconds: float = SERVER_SECONDS) -
         if time.monotonic() > deadline:
             raise AssertionError(f"still waiting for {condition} after {seconds} s")
         time.sleep(0.05)
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 @dataclass
@@ -173,7 +159,7 @@ class Installation:
         return 0
 
     @contextlib.contextmanager
-    def serve(self) -> Iterator[Server]:
+    def serve(self, **settings: str) -> Iterator[Server]:
         """A server with all roles; it is drained at the end and must say that it went well."""
         producer, backend = free_port(), free_port()
         ports = {"HERDFLOW_PRODUCER_PORT": str(producer), "HERDFLOW_BACKEND_PORT": str(backend)}
@@ -181,7 +167,7 @@ class Installation:
         with (self.folder.parent / "serve.log").open("ab") as log, loopback_session() as http:
             process = subprocess.Popen(
                 [str(executable()), "serve"],
-                env={**self.environment(), **ports},
+                env={**self.environment(), **ports, **settings},
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,

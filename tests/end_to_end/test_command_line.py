@@ -9,7 +9,8 @@ import files
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from installation import Installation, executable
+from installation import Installation
+from program import executable
 
 # docs/operations.md, "Exit codes".
 USAGE = 2

@@ -6,7 +6,8 @@ import os
 import subprocess
 import sys
 
-from installation import REPOSITORY, Installation
+from installation import Installation
+from program import REPOSITORY
 
 
 def test_answers_fit_the_documents(herd: Installation) -> None:

@@ -14,7 +14,8 @@ import files
 import pytest
 import requests
 from engines import EMBEDDED, Engines, on
-from installation import Installation, Server, executable, wait_until
+from installation import Installation, Server, wait_until
+from program import executable
 
 CLEANSE = ("measurement_data_pipeline", "cleanse_measurements")
 ON_BOTH = on("herd", EMBEDDED, Engines(store="mariadb"))

@@ -6,7 +6,8 @@ import json
 import re
 import subprocess
 
-from installation import REPOSITORY, Installation, Server, executable, wait_until
+from installation import Installation, Server, wait_until
+from program import REPOSITORY, executable
 
 README = (REPOSITORY / "README.md").read_text(encoding="utf-8")
 

@@ -15,25 +15,13 @@ from pathlib import Path
 from typing import Any
 
 from feeder import SENSORS, Feeder, Key, loopback_session, post
-from stack import REPOSITORY, Stack, wait_until
+from program import executable, free_port
+from stack import Stack, wait_until
 
 COMMAND_SECONDS = 120
 SETTLE_SECONDS = 90
 GO_ON_SECONDS = 30  # How soon another process goes on with the work of one that is gone.
 _numbers = itertools.count(1)
-
-
-def executable() -> Path:
-    """The program under test: HERDFLOW, or the release build."""
-    path = Path(os.environ.get("HERDFLOW", REPOSITORY / "build/release/herdflow")).resolve()
-    assert path.exists(), f"{path} is not built; the variable HERDFLOW names another one"
-    return path
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 @dataclass

@@ -13,9 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pymysql
-
-REPOSITORY = Path(__file__).resolve().parents[2]
-COMMAND_SECONDS = 400  # The first `up` fetches the servers.
+from program import local_stack
 
 
 def wait_until(what: str, condition: Callable[[], object], seconds: float = 30) -> float:
@@ -45,15 +43,7 @@ class Stack:
 
     def attempt(self, command: str, *arguments: str) -> subprocess.CompletedProcess[str]:
         """One of the commands of deploy/local."""
-        return subprocess.run(
-            [REPOSITORY / "deploy/local" / command, "--folder", self.folder, *arguments],
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            timeout=COMMAND_SECONDS,
-            check=False,
-        )
+        return local_stack(command, "--folder", self.folder, *arguments)
 
     def run(self, command: str, *arguments: str) -> None:
         """A command that must succeed."""

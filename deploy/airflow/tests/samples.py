@@ -25,7 +25,7 @@ def pipeline(id: str, *tasks: dict[str, Any]) -> dict[str, Any]:
         "description": f"the pipeline {id}",
         "owner": "herd",
         "tags": ["herdflow", "silver"],
-        "schedule": {"type": "when_new"},
+        "schedule": "when new",
         "tasks": list(tasks),
     }
 

@@ -51,8 +51,8 @@ def test_a_dag_is_what_the_manifest_says(manifest: Path) -> None:
 
 def test_schedules(manifest: Path) -> None:
     document = sample()
-    document["pipelines"][0]["schedule"] = {"type": "daily", "time": "04:30"}
-    document["pipelines"][1]["schedule"] = {"type": "interval", "seconds": 900}
+    document["pipelines"][0]["schedule"] = "daily at 04:30"
+    document["pipelines"][1]["schedule"] = "every 15 min"
     write(manifest, document)
 
     dags = make_dags()

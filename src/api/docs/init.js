@@ -1,5 +1,8 @@
 "use strict";
 
+/* Where the page asked for a token, every request carries it. */
+const herdflowToken = sessionStorage.getItem("herdflow-token");
+
 SwaggerUIBundle({
   url: "/openapi.json",
   dom_id: "#docs",
@@ -8,4 +11,8 @@ SwaggerUIBundle({
   displayRequestDuration: true,
   tryItOutEnabled: true,
   validatorUrl: null,
+  requestInterceptor: (request) => {
+    if (herdflowToken !== null) request.headers.Authorization = `Bearer ${herdflowToken}`;
+    return request;
+  },
 });

@@ -18,8 +18,11 @@ namespace herdflow::api {
 /// A real server of one port's routes. Every answer is held against the port's document.
 class Port {
  public:
-  Port(std::vector<http::Route> routes, std::string_view document) : contract_(document) {
-    auto server = http::Server::Start({}, std::move(routes));
+  Port(std::vector<http::Route> routes, std::string_view document, http::Access access = {})
+      : contract_(document) {
+    http::ServerOptions options;
+    options.access = std::move(access);
+    auto server = http::Server::Start(options, std::move(routes));
     EXPECT_TRUE(server);
     server_ = std::move(*server);
   }

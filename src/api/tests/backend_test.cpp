@@ -183,5 +183,14 @@ TEST_F(BackendTest, AStoreThatIsAwaySaysNothingOfItself) {
   }
 }
 
+TEST_F(BackendTest, IsReadyWhileTheStoreAnswers) {
+  EXPECT_EQ(Start().Get("/readyz").body, R"({"status":"ready"})");
+  queries_.failure = Error(ErrorCode::kUnavailable, "reading: the server at /run/db is away");
+  const auto answer = Start().Get("/readyz");
+  EXPECT_EQ(answer.status, 503);
+  EXPECT_NE(answer.body.find("The store does not answer."), std::string::npos);
+  EXPECT_EQ(answer.body.find("/run/db"), std::string::npos);
+}
+
 }  // namespace
 }  // namespace herdflow::api

@@ -9,7 +9,7 @@ namespace {
 
 class DocumentTest : public testing::Test {
  protected:
-  std::vector<http::Route> Producer() { return ProducerRoutes({writer_}); }
+  std::vector<http::Route> Producer() { return ProducerRoutes({writer_, topics_}); }
   std::vector<http::Route> Backend() {
     return BackendRoutes({queries_,
                           [](const pipeline::NewCow&) { return pipeline::CowView(); },
@@ -21,6 +21,7 @@ class DocumentTest : public testing::Test {
   }
 
   FakeWriter writer_;
+  FakeTopics topics_;
   FakeQueries queries_;
   FakeLedger ledger_;
 };
@@ -137,6 +138,40 @@ TEST_F(DocumentTest, ThePageLoadsNothingFromElsewhere) {
     EXPECT_EQ(page.body.find("//"), std::string::npos) << path;
     EXPECT_NE(page.Header("content-security-policy").find("default-src 'self'"), std::string::npos);
   }
+}
+
+TEST_F(DocumentTest, WithATokenEveryOperationButTheProbesNeedsIt) {
+  constexpr const char* kToken = "0123456789abcdef";
+  const auto held = [&](std::vector<http::Route> routes, std::string_view document) {
+    const Port port(std::move(routes), document, http::Access(kToken));
+    for (const auto& operation : Contract(document).Operations()) {
+      const auto space = operation.find(' ');
+      const std::string path = operation.substr(space + 1);
+      const bool is_probe = path == "/healthz" || path == "/readyz";
+      const auto answer = operation.starts_with("GET") ? port.Get(path) : port.Post(path, "{}");
+      EXPECT_EQ(answer.status, is_probe ? 200 : 401) << operation;
+    }
+    for (const auto* path : {"/openapi.json", "/docs/init.js", "/docs/swagger-ui-bundle.js"}) {
+      EXPECT_EQ(port.Unchecked(http_testing::Get(path)).status, 401) << path;
+      EXPECT_EQ(
+          port.Unchecked(std::string("GET ") + path +
+                         " HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer " + kToken + "\r\n\r\n")
+              .status,
+          200)
+          << path;
+    }
+    for (const auto* path : {"/", "/docs", "/docs/"}) {
+      const auto page = port.Unchecked(http_testing::Get(path));
+      EXPECT_EQ(page.status, 401) << path;
+      EXPECT_EQ(page.Header("content-type"), "text/html; charset=utf-8");
+      EXPECT_NE(page.Header("www-authenticate"), "");
+      EXPECT_NE(page.body.find("id=\"token\""), std::string::npos);
+      EXPECT_EQ(page.body.find("http:"), std::string::npos);
+      EXPECT_EQ(page.body.find("https:"), std::string::npos);
+    }
+  };
+  held(Producer(), ProducerDocument());
+  held(Backend(), BackendDocument());
 }
 
 }  // namespace

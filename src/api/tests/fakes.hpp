@@ -1,6 +1,7 @@
 #pragma once
 
 #include <algorithm>
+#include <atomic>
 #include <map>
 #include <mutex>
 #include <optional>
@@ -62,6 +63,26 @@ class FakeWriter : public pipeline::EventWriter {
   std::vector<Appended> appended_;
 };
 
+/// A log without topics, which answers or fails.
+class FakeTopics : public pipeline::TopicAdmin {
+ public:
+  Result<std::vector<pipeline::TopicDescription>> List() override {
+    ++asked;
+    if (failure) return Fail(*failure);
+    return std::vector<pipeline::TopicDescription>();
+  }
+  Result<> Create(pipeline::Topic, const pipeline::TopicSettings&) override { return {}; }
+  Result<> Alter(pipeline::Topic, const pipeline::TopicChange&) override { return {}; }
+  Result<> Delete(pipeline::Topic) override { return {}; }
+  Result<pipeline::MessageBatch> Read(pipeline::TopicPartition, std::int64_t,
+                                      std::size_t) override {
+    return pipeline::MessageBatch();
+  }
+
+  std::atomic<int> asked{0};
+  std::optional<Error> failure;
+};
+
 /// Cows and report data as a test put them in. Filled before the server starts, then only read.
 class FakeQueries : public pipeline::HerdQueries {
  public:
@@ -77,6 +98,7 @@ class FakeQueries : public pipeline::HerdQueries {
   }
   Result<std::optional<herd::DataRange>> ReadDataRange() override { return report.data; }
   Result<std::vector<pipeline::PartitionProgress>> ReadProgress() override {
+    if (failure) return Fail(*failure);
     return std::vector<pipeline::PartitionProgress>();
   }
   Result<pipeline::StoreStatus> ReadStatus() override { return pipeline::StoreStatus(); }

@@ -84,6 +84,7 @@ TEST_F(PipelinesTest, ShowsARunAndItsLogPieceByPiece) {
   run.owner = "host:1";
   run.requested_at = FromMicros(1'712'466'000'000'000);
   run.started_at = FromMicros(1'712'466'000'250'000);
+  run.heartbeat_at = FromMicros(1'712'466'001'750'000);
   run.attempt = 1;
   run.rows_read = 3;
   run.error = "why";
@@ -94,8 +95,8 @@ TEST_F(PipelinesTest, ShowsARunAndItsLogPieceByPiece) {
   EXPECT_EQ(port.Get("/api/v1/runs/1?after=1&limit=5").body,
             R"({"id":"1","pipeline":"cow_data_pipeline","task":"cleanse_cows","state":"failed",)"
             R"("trigger":"api","attempt":1,"requested_at":"2024-04-07T05:00:00Z",)"
-            R"("started_at":"2024-04-07T05:00:00.250000Z","finished_at":null,"rows_read":3,)"
-            R"("rows_written":0,"error":"why","owner":"host:1",)"
+            R"("started_at":"2024-04-07T05:00:00.250000Z","finished_at":null,"duration_ms":1500,)"
+            R"("rows_read":3,"rows_written":0,"error":"why","owner":"host:1",)"
             R"("log":[{"number":2,"at":"2024-04-07T05:00:00Z","level":"error","text":"two"}],)"
             R"("next_after":2})");
   const auto first = port.Get("/api/v1/runs/1?limit=1");

@@ -13,7 +13,8 @@ using Kind = pipeline::AppendOutcome::Kind;
 class ProducerTest : public testing::Test {
  protected:
   FakeWriter writer_;
-  Port port_{ProducerRoutes({writer_}), ProducerDocument()};
+  FakeTopics topics_;
+  Port port_{ProducerRoutes({writer_, topics_}), ProducerDocument()};
 };
 
 constexpr const char* kReading =
@@ -144,8 +145,22 @@ TEST_F(ProducerTest, AnUnknownOutcomeSaysThatSendingAgainIsHarmless) {
   EXPECT_EQ(answer.body.find("log.db"), std::string::npos);
 }
 
+TEST_F(ProducerTest, IsNotReadyWhileTheLogIsAway) {
+  topics_.failure = Error(ErrorCode::kUnavailable, "asking Kafka at 10.0.0.7: no answer");
+  const auto answer = port_.Get("/readyz");
+  EXPECT_EQ(answer.status, 503);
+  EXPECT_NE(answer.body.find("The event log does not answer."), std::string::npos);
+  EXPECT_EQ(answer.body.find("10.0.0.7"), std::string::npos);
+}
+
+TEST_F(ProducerTest, TheLogIsNotAskedForEveryoneWhoAsks) {
+  for (int i = 0; i < 50; ++i) EXPECT_EQ(port_.Get("/readyz").status, 200);
+  EXPECT_LT(topics_.asked, 10);  // Once a second.
+}
+
 TEST_F(ProducerTest, ListsOnlyItsOwnPaths) {
   EXPECT_EQ(port_.Get("/healthz").body, R"({"status":"ok"})");
+  EXPECT_EQ(port_.Get("/readyz").body, R"({"status":"ready"})");
   EXPECT_EQ(port_.Get("/cows/c-1").status, 404);
   EXPECT_EQ(port_.Get("/cow").status, 405);
 }

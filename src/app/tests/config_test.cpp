@@ -147,6 +147,32 @@ TEST(Config, SecretsComeFromTheEnvironmentOrAFileAndAreNotShown) {
   EXPECT_FALSE(WithSecrets(read->kafka_options));
 }
 
+TEST(Config, TheTokenIsTheFirstLineOfItsFile) {
+  const std::string file =
+      (std::filesystem::temp_directory_path() / ("herdflow_token_" + std::to_string(getpid())))
+          .string();
+  Configuration configuration;
+  EXPECT_FALSE(HttpAccess(configuration)->needs_token());
+  configuration.http_token_file = file;
+  for (const auto* end : {"", "\n", "\r\n", "\na second line\n"}) {
+    std::ofstream(file) << "0123456789abcdef" << end;
+    const auto access = HttpAccess(configuration);
+    ASSERT_TRUE(access) << access.error().message();
+    EXPECT_TRUE(access->Admits("Bearer 0123456789abcdef"));
+  }
+  for (const auto* text : {"", "\n0123456789abcdef", "hush hush hush hush", "too short"}) {
+    std::ofstream(file) << text;
+    const auto access = HttpAccess(configuration);
+    ASSERT_FALSE(access) << text;
+    EXPECT_EQ(access.error().code(), ErrorCode::kInvalidInput);
+    EXPECT_NE(access.error().message().find("[http] token_file"), std::string::npos);
+    EXPECT_NE(access.error().message().find(file), std::string::npos) << access.error().message();
+    EXPECT_EQ(access.error().message().find("hush"), std::string::npos);
+  }
+  std::filesystem::remove(file);
+  EXPECT_FALSE(HttpAccess(configuration));
+}
+
 TEST(Config, ReferencePageIsUpToDate) {
   const std::string page = HERDFLOW_SOURCE_DIR "/docs/configuration.md";
   if (std::getenv("HERDFLOW_WRITE_REFERENCE") != nullptr) {

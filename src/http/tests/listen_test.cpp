@@ -21,14 +21,19 @@ TEST_F(ServerTest, TellsWhereItListens) {
   EXPECT_EQ(server_->url(), "http://127.0.0.1:" + std::to_string(server_->port()));
 }
 
-TEST(Listening, OnlyOnLoopback) {
+TEST(Listening, WithoutATokenOnlyOnLoopback) {
   ServerOptions options;
   options.address_setting = "[backend] address";
+  options.token_setting = "[http] token_file";
   for (const auto* address : {"0.0.0.0", "::", "192.168.1.7", "8.8.8.8", "farm.example", ""}) {
     options.address = address;
     const Error error = FailToStart(options);
     EXPECT_EQ(error.code(), ErrorCode::kInvalidInput) << address;
     EXPECT_TRUE(Contains(error, "[backend] address")) << error.message();
+  }
+  for (const auto* address : {"0.0.0.0", "::"}) {
+    options.address = address;
+    EXPECT_TRUE(Contains(FailToStart(options), "[http] token_file")) << address;
   }
 }
 

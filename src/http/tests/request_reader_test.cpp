@@ -23,7 +23,7 @@ class RequestReaderTest : public testing::Test {
 
   /// What comes out, as text, when the bytes arrive in pieces of this size.
   std::vector<std::string> Read(std::string_view bytes, std::size_t piece) {
-    RequestReader reader(router_, limits_);
+    RequestReader reader(router_, limits_, access_);
     std::vector<std::string> out;
     while (!bytes.empty()) {
       const auto space = reader.Space();
@@ -54,6 +54,7 @@ class RequestReaderTest : public testing::Test {
 
   Router router_{Routes()};
   Limits limits_;
+  Access access_;
 };
 
 TEST_F(RequestReaderTest, ReadsTheSameHoweverTheBytesAreCut) {
@@ -72,7 +73,7 @@ TEST_F(RequestReaderTest, ReadsTheSameHoweverTheBytesAreCut) {
 }
 
 TEST_F(RequestReaderTest, AsksForContinueOnlyWhereTheBodyIsStillToCome) {
-  RequestReader reader(router_, limits_);
+  RequestReader reader(router_, limits_, access_);
   const std::string_view head =
       "POST /a HTTP/1.1\r\nHost: h\r\nContent-Length: 2\r\nExpect: 100-continue\r\n\r\n";
   std::copy(head.begin(), head.end(), reader.Space().begin());

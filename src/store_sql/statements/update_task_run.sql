@@ -1,4 +1,4 @@
 UPDATE {ops}task_runs
-SET state = ?2, owner = ?3, started_at = ?4, finished_at = ?5, heartbeat_at = ?6, attempt = ?7,
-    rows_read = ?8, rows_written = ?9, error = ?10, cancel_requested = ?11
-WHERE id = ?1
+SET state = ?1, owner = ?2, started_at = ?3, finished_at = ?4, heartbeat_at = ?5, attempt = ?6,
+    rows_read = ?7, rows_written = ?8, error = ?9, cancel_requested = ?10
+WHERE id = ?11

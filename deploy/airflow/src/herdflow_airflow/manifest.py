@@ -13,14 +13,12 @@ from typing import Any, Literal, TypeVar
 
 VERSION = 1
 _ID = re.compile(r"[A-Za-z0-9_.-]{1,200}")
-_TIME = re.compile(r"([01][0-9]|2[0-3]):([0-5][0-9])")
 # As herdflow's own settings say it.
-_WORDS = re.compile(r"when new|every (?P<count>[0-9]{1,9}) (?P<unit>s|min|h)|daily at (?P<time>[0-9:]+)")
-_UNITS = {"s": timedelta(seconds=1), "min": timedelta(minutes=1), "h": timedelta(hours=1)}
-_SCHEDULES = (
-    '"when new", "every 15 min", "daily at 04:30", or '
-    '{"type": "when_new"}, {"type": "interval", "seconds": 900}, {"type": "daily", "time": "04:30"}'
+_SCHEDULE = re.compile(
+    r"when new|every (?P<count>[0-9]{1,9}) (?P<unit>s|min|h)|daily at (?P<hour>[01][0-9]|2[0-3]):(?P<minute>[0-5][0-9])"
 )
+_SCHEDULES = '"when new", "every 15 min" (s, min or h), "daily at 04:30"'
+_UNITS = {"s": timedelta(seconds=1), "min": timedelta(minutes=1), "h": timedelta(hours=1)}
 _Value = TypeVar("_Value")
 
 
@@ -206,37 +204,16 @@ def _pipeline(field: _Field) -> Pipeline:
 
 
 def _schedule(field: _Field) -> Schedule:
-    if isinstance(field.value, str):
-        return _schedule_in_words(field)
-    match field["type"].text():
-        case "when_new":
-            return WhenNew()
-        case "interval":
-            return Interval(field["seconds"].seconds())
-        case "daily":
-            return _daily(field["time"], field["time"].text())
-        case unknown:
-            raise field["type"].wrong(f"is {_shown(unknown)}; there are {_SCHEDULES}")
-
-
-def _schedule_in_words(field: _Field) -> Schedule:
-    words = _WORDS.fullmatch(field.text())
+    words = _SCHEDULE.fullmatch(field.text())
     if not words:
         raise field.wrong(f"is {_shown(field.value)}; there are {_SCHEDULES}")
-    if words["time"]:
-        return _daily(field, words["time"])
+    if words["hour"]:
+        return Daily(int(words["hour"]), int(words["minute"]))
     if not words["count"]:
         return WhenNew()
     if int(words["count"]) == 0:
         raise field.wrong("should be longer than no time at all")
     return Interval(int(words["count"]) * _UNITS[words["unit"]])
-
-
-def _daily(field: _Field, text: str) -> Daily:
-    time = _TIME.fullmatch(text)
-    if not time:
-        raise field.wrong(f"should be a time like 04:30, not {_shown(text)}")
-    return Daily(int(time[1]), int(time[2]))
 
 
 def _task(field: _Field) -> Task:

@@ -25,7 +25,7 @@ struct BackendDeps {
 
 /// Everything that the back end's port serves: `GET /cows/{cow_id}`, `POST /cows/`,
 /// `GET /generate-report/{report_date}`, pipelines, runs and notifications below `/api/v1`,
-/// `/healthz`, `/openapi.json`, `/docs`.
+/// `/healthz`, `/readyz`, `/openapi.json`, `/docs`.
 [[nodiscard]] std::vector<http::Route> BackendRoutes(BackendDeps deps);
 
 }  // namespace herdflow::api

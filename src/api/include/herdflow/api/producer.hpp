@@ -9,10 +9,11 @@ namespace herdflow::api {
 
 struct ProducerDeps {
   pipeline::EventWriter& writer;  ///< Outlives the server.
+  pipeline::TopicAdmin& topics;   ///< Of the same log. Outlives the server.
 };
 
 /// Everything that the producer's port serves: `POST /cow`, `/sensor`, `/measurement`, the same
-/// below `/ingrid`, `/healthz`, `/openapi.json`, `/docs`.
+/// below `/ingrid`, `/healthz`, `/readyz`, `/openapi.json`, `/docs`.
 ///
 /// A POST is answered once its event is durable; no thread waits for that.
 [[nodiscard]] std::vector<http::Route> ProducerRoutes(ProducerDeps deps);

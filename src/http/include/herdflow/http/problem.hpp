@@ -20,6 +20,7 @@ enum class ProblemKind : std::uint8_t {
   kNotFound,
   kMethodNotAllowed,
   kConflict,
+  kUnauthorized,
   kCrossOrigin,
   kUnsupportedCharset,
   kBodyTooLarge,
@@ -31,12 +32,12 @@ enum class ProblemKind : std::uint8_t {
   kInternal,
 };
 inline constexpr std::array kAllProblemKinds{
-    ProblemKind::kMalformedRequest, ProblemKind::kInvalidJson,     ProblemKind::kInvalidDate,
-    ProblemKind::kInvalidInput,     ProblemKind::kNotFound,        ProblemKind::kMethodNotAllowed,
-    ProblemKind::kConflict,         ProblemKind::kCrossOrigin,     ProblemKind::kUnsupportedCharset,
-    ProblemKind::kBodyTooLarge,     ProblemKind::kHeadersTooLarge, ProblemKind::kRequestTimeout,
-    ProblemKind::kUnavailable,      ProblemKind::kTopicMissing,    ProblemKind::kOutcomeUnknown,
-    ProblemKind::kInternal};
+    ProblemKind::kMalformedRequest,   ProblemKind::kInvalidJson,  ProblemKind::kInvalidDate,
+    ProblemKind::kInvalidInput,       ProblemKind::kNotFound,     ProblemKind::kMethodNotAllowed,
+    ProblemKind::kConflict,           ProblemKind::kUnauthorized, ProblemKind::kCrossOrigin,
+    ProblemKind::kUnsupportedCharset, ProblemKind::kBodyTooLarge, ProblemKind::kHeadersTooLarge,
+    ProblemKind::kRequestTimeout,     ProblemKind::kUnavailable,  ProblemKind::kTopicMissing,
+    ProblemKind::kOutcomeUnknown,     ProblemKind::kInternal};
 
 struct ProblemFacts {
   int status = 500;

@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <string>
 
 #include "herdflow/http/message.hpp"
@@ -20,6 +21,10 @@ struct Route {
   std::string path;
   Run run = Run::kInline;
   std::size_t max_body_bytes = 0;
+  bool is_open = false;  ///< Answered without the token too.
+  /// What is answered in the place of a problem where the token is missing: a page that asks for
+  /// it. Its status and challenge are set by the server.
+  std::optional<Response> without_token = std::nullopt;
   /// The request lives until the call returns; keep what is needed later. An exception is a 500.
   std::function<void(const Request&, Respond)> handle;
 };

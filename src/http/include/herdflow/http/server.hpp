@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "herdflow/core/result.hpp"
+#include "herdflow/http/access.hpp"
 #include "herdflow/http/route.hpp"
 
 namespace herdflow::http {
@@ -25,14 +26,16 @@ struct Limits {
 };
 
 struct ServerOptions {
-  std::string address = "127.0.0.1";  ///< Loopback only: there is no access control yet.
+  std::string address = "127.0.0.1";  ///< Without a token loopback only.
   std::uint16_t port = 0;             ///< 0: any free one, see Server::port().
+  Access access;                      ///< Whether requests need a token.
   std::size_t threads = 2;            ///< That read and write the sockets.
   std::size_t blocking_threads = 2;
   Limits limits;
   /// How the user names the settings, for error messages.
   std::string address_setting = "the listen address";
   std::string port_setting = "the port";
+  std::string token_setting = "the token";
 };
 
 /// An HTTP/1.1 server of a list of routes.
@@ -41,8 +44,8 @@ struct ServerOptions {
 /// Threads: any.
 class Server {
  public:
-  /// Listens when it returns. kInvalidInput: an address that is no loopback address, or no address
-  /// at all. kConflict: the port is in use; the message names its holder where the system tells.
+  /// Listens when it returns. kInvalidInput: no address, or one that others reach and no token.
+  /// kConflict: the port is in use; the message names its holder where the system tells.
   static Result<std::unique_ptr<Server>> Start(const ServerOptions& options,
                                                std::vector<Route> routes);
 

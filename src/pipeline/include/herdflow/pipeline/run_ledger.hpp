@@ -57,6 +57,9 @@ struct TaskRun {
   bool cancel_requested = false;
 };
 
+/// How long a run was done, or is done as far as its owner told; nothing before it began.
+[[nodiscard]] std::optional<std::chrono::microseconds> DurationOf(const TaskRun& run);
+
 struct RequestedRun {
   TaskRun run;
   bool is_new = false;
@@ -128,8 +131,8 @@ class RunLedger {
   virtual ~RunLedger() = default;
 
   /// Write runs down, all or none: those that somebody wants (kQueued), or that their owner has
-  /// begun or even ended. A key that is known gives the run that has it: unchanged, but one that did
-  /// not succeed and is wanted again waits for its next attempt. `id` is given here.
+  /// begun or even ended. A key that is known gives the run that has it: unchanged, but one that
+  /// did not succeed and is wanted again waits for its next attempt. `id` is given here.
   virtual Result<std::vector<RequestedRun>> Request(std::span<const TaskRun> runs) = 0;
   /// Become the owner of the oldest run that waits, none of whose task is running: a queued one, or
   /// one whose owner is silent, as a further attempt. A silent owner's run that was a command's, or
