@@ -36,6 +36,6 @@ ENV HERDFLOW_DATA_FOLDER=/data
 USER 10001:10001
 WORKDIR /data
 EXPOSE 5000 5001
-HEALTHCHECK --interval=10s --timeout=5s --start-period=30s CMD ["healthy", "127.0.0.1:5000", "/healthz"]
+HEALTHCHECK --interval=10s --timeout=5s --start-period=30s CMD ["healthy", "127.0.0.1:5000", "/readyz"]
 ENTRYPOINT ["herdflow"]
 CMD ["serve"]
