@@ -108,6 +108,7 @@ download_debs() {
   apt=(apt-get -q -o "Dir::State=$place/state" -o "Dir::State::status=$place/status" -o "Dir::Cache=$place/cache"
     -o "Dir::Etc::sourcelist=$place/sources.list" -o Dir::Etc::sourceparts=/dev/null
     -o Dir::Etc::preferences=/dev/null -o Dir::Etc::preferencesparts=/dev/null -o APT::Default-Release=
-    -o APT::Sandbox::User= -o Acquire::Languages=none)
+    -o APT::Sandbox::User= -o Acquire::Languages=none
+    -o Acquire::IndexTargets::deb::DEP-11::DefaultEnabled=false)
   "${apt[@]}" update && "${apt[@]}" install --yes --download-only --no-install-recommends "${@:3}"
 }

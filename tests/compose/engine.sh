@@ -7,7 +7,8 @@ engine_run= # where its socket is: paths of sockets are short
 
 # make_engine_ready: sees to the programs.
 make_engine_ready() {
-  has debootstrap && has dockerd || scripts/bootstrap ci
+  if ! { has debootstrap && has dockerd; }; then scripts/bootstrap ci; fi
+  has docker || die 1 'there is no program docker beside dockerd: install the package docker-cli'
   # What else is in the user's configuration is not for this engine.
   unset DOCKER_CONTEXT DOCKER_TLS_VERIFY DOCKER_CERT_PATH
   docker compose version >/dev/null 2>&1 || fetch_compose
