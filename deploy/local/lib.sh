@@ -5,7 +5,7 @@
 # The servers are in no PATH of an ordinary user on Debian.
 PATH=$PATH:/usr/sbin:/sbin
 
-readonly all_parts=(kafka kafka3 mariadb mysql airflow)
+readonly all_parts=(kafka kafka3 mariadb mysql airflow adminer)
 readonly wait_for_start=90 # seconds
 readonly wait_for_start_of_airflow=300 # a minute of work for one core; four processes start at once
 readonly wait_for_stop=60
@@ -21,6 +21,8 @@ source deploy/local/kafka.sh
 source deploy/local/databases.sh
 # shellcheck source=deploy/local/airflow.sh
 source deploy/local/airflow.sh
+# shellcheck source=deploy/local/adminer.sh
+source deploy/local/adminer.sh
 
 # --- Options -----------------------------------------------------------------------------------------------
 
@@ -41,14 +43,16 @@ parse_options() {
       --folder=*) folder=${1#*=} ;;
       -h | --help) usage && exit 0 ;;
       -*)
-        [[ -n $flag && $1 == "$flag" ]] || wrong_usage "unknown option: $1"
-        # shellcheck disable=SC2034 # the scripts read it
-        flag_given=yes
+        if [[ -n $flag && $1 == "$flag" ]]; then
+          # shellcheck disable=SC2034 # the scripts read it
+          flag_given=yes
+        elif is_among "${1#--}" "${all_parts[@]}"; then
+          add_part "${1#--}"
+        else
+          wrong_usage "unknown option: $1"
+        fi
         ;;
-      *)
-        is_among "$1" "${all_parts[@]}" || wrong_usage "unknown part: '$1'; there are ${all_parts[*]}"
-        is_among "$1" "${parts[@]}" || parts+=("$1")
-        ;;
+      *) add_part "$1" ;;
     esac
     shift
   done
@@ -60,6 +64,11 @@ parse_options() {
     # The servers' own configuration files and scripts trip over anything else.
     [[ $word =~ ^[[:alnum:]/._+@~-]+$ ]] || wrong_usage "only letters, digits and / . _ + @ ~ - may be in the name of a folder: $word"
   done
+}
+
+add_part() {
+  is_among "$1" "${all_parts[@]}" || wrong_usage "unknown part: '$1'; there are ${all_parts[*]}"
+  is_among "$1" "${parts[@]}" || parts+=("$1")
 }
 
 is_among() {
@@ -144,7 +153,7 @@ wait_until() {
   if [[ $part == airflow ]]; then longest=$wait_for_start_of_airflow; fi
   pid=$(<"$(file_of "$part" pid "$n")")
   shift 2
-  until "$@"; do
+  until "$@" >/dev/null; do
     kill -0 "$pid" 2>/dev/null || show_failure "$part" "$n" 'ended by itself while it started'
     ((SECONDS - start < longest)) || { kill -KILL "$pid" && show_failure "$part" "$n" "did not answer within $longest seconds and was ended"; }
     sleep 0.2

@@ -12,6 +12,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+import requests
 from program import local_stack
 from stack import Database, Kafka, Stack
 
@@ -130,6 +131,29 @@ def test_three_brokers_acknowledge_without_one_of_them_and_take_it_back(stack: S
     assert stack.processes() == []
 
 
+# --- Adminer ---------------------------------------------------------------------------------------------------
+
+
+def test_adminer_lets_in_who_has_the_databases_password(stack: Stack) -> None:
+    stack.run("up", "mariadb", "--adminer")
+    Database(stack, "mariadb").sql("CREATE DATABASE gold_layer")
+    entry = stack.status()["adminer"]
+    assert (entry["state"], entry["version"]) == ("running", stack.read("adminer", "version"))
+    assert listening_addresses(int(entry["address"].removeprefix("127.0.0.1:"))) == {"0100007F"}  # loopback
+
+    def shown(password: str) -> str:
+        with requests.Session() as http:
+            http.trust_env = False
+            login = {"auth[driver]": "server", "auth[server]": stack.read("mariadb", "address"), "auth[username]": "herdflow"}
+            return http.post(f"http://{entry['address']}/", {**login, "auth[password]": password}, timeout=30).text
+
+    assert "gold_layer" in shown(stack.read("mariadb", "password"))
+    assert "gold_layer" not in shown("another")
+
+    stack.run("down", "adminer")
+    assert {part: entry["state"] for part, entry in stack.status().items()} == {"mariadb": "running", "adminer": "stopped"}
+
+
 # --- MySQL -----------------------------------------------------------------------------------------------------
 
 
@@ -224,6 +248,12 @@ def kill(stack: Stack, part: str, file: str) -> None:
     pid = int(stack.read(part, file))
     os.kill(pid, signal.SIGKILL)
     wait_until(lambda: pid not in stack.processes())
+
+
+def listening_addresses(port: int) -> set[str]:
+    """As the kernel writes them, of IPv4."""
+    rows = [line.split() for line in Path("/proc/net/tcp").read_text().splitlines()[1:]]
+    return {address for row in rows for address, at in [row[1].split(":")] if row[3] == "0A" and int(at, 16) == port}
 
 
 def wait_until(condition: Callable[[], bool], seconds: float = 30) -> None:

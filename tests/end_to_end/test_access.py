@@ -8,7 +8,8 @@ import re
 from pathlib import Path
 
 import pytest
-from installation import Installation, free_port
+from installation import Installation
+from program import free_port
 
 TOKEN = "correct-horse-battery"
 USAGE = 2
