@@ -94,3 +94,21 @@ debian_archives() {
   apt-get indextargets --format '$(REPO_URI) $(CODENAME) $(ORIGIN)' 'Created-By: Packages' |
     awk '$3 == "Debian" && $2 ~ /^[a-z]+(-updates|-security)?$/ {sub(/^[a-z]+/, "", $2); print $1, $2}' | sort -u
 }
+
+# download_debs SUITE FOLDER PACKAGE…: packages of another Debian, with all that they depend on, as FOLDER/cache/archives/*.deb. By an apt that
+# knows of that suite alone, and of no package installed: the system's apt, its lists and its packages stay as they are.
+# STACK_MIRROR: the archive, where apt here uses none of Debian.
+download_debs() {
+  local suite=$1 place=$2 mirror apt
+  mirror=${STACK_MIRROR:-$(debian_archives | awk 'NF == 1 && !found++ {print $1}')}
+  [[ -n $mirror ]] || die 1 "fetching ${*:3}: apt here uses no archive of Debian; name one with STACK_MIRROR=URL"
+  mkdir -p "$place"/{state/lists/partial,cache/archives/partial}
+  echo "deb [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] $mirror $suite main" >"$place/sources.list"
+  touch "$place/status"
+  apt=(apt-get -q -o "Dir::State=$place/state" -o "Dir::State::status=$place/status" -o "Dir::Cache=$place/cache"
+    -o "Dir::Etc::sourcelist=$place/sources.list" -o Dir::Etc::sourceparts=/dev/null
+    -o Dir::Etc::preferences=/dev/null -o Dir::Etc::preferencesparts=/dev/null -o APT::Default-Release=
+    -o APT::Sandbox::User= -o Acquire::Languages=none
+    -o Acquire::IndexTargets::deb::DEP-11::DefaultEnabled=false)
+  "${apt[@]}" update && "${apt[@]}" install --yes --download-only --no-install-recommends "${@:3}"
+}

@@ -28,26 +28,10 @@ has_mysql() { [[ -e $cache/mysql-root/.complete ]]; }
 fetch_mysql() {
   local root=$cache/mysql-root work=$cache/mysql-root.work
   rm -rf "$root" "$work"
-  mkdir -p "$work"/{state/lists/partial,cache/archives/partial}
-  long_work 'Fetching MySQL (60 MB)' build/logs/mysql.log download_mysql "$work" || exit 1
+  long_work 'Fetching MySQL (60 MB)' build/logs/mysql.log download_debs sid "$work" mysql-server-core || exit 1
   long_work 'Unpacking it' build/logs/mysql-unpack.log unpack "$work/cache/archives" "$root" || exit 1
   rm -rf "$work"
   touch "$root/.complete"
-}
-
-# download_mysql FOLDER: with all that it depends on, by an apt that knows of unstable alone, and of no package installed.
-# The system's apt, its lists and its packages stay as they are.
-download_mysql() {
-  local work=$1 mirror apt
-  mirror=${STACK_MIRROR:-$(debian_archives | awk 'NF == 1 && !found++ {print $1}')}
-  [[ -n $mirror ]] || die 1 'fetching MySQL: apt here uses no archive of Debian; name one with STACK_MIRROR=URL'
-  echo "deb [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] $mirror sid main" >"$work/sources.list"
-  touch "$work/status"
-  apt=(apt-get -q -o "Dir::State=$work/state" -o "Dir::State::status=$work/status" -o "Dir::Cache=$work/cache"
-    -o "Dir::Etc::sourcelist=$work/sources.list" -o Dir::Etc::sourceparts=/dev/null
-    -o Dir::Etc::preferences=/dev/null -o Dir::Etc::preferencesparts=/dev/null -o APT::Default-Release=
-    -o APT::Sandbox::User= -o Acquire::Languages=none)
-  "${apt[@]}" update && "${apt[@]}" install --yes --download-only --no-install-recommends mysql-server-core
 }
 
 # unpack FOLDER TO: its packages.
