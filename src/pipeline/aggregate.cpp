@@ -172,7 +172,7 @@ Result<> AggregateCowDays(AggregateTx& tx, const std::vector<DirtyDay>& days) {
 
 Result<std::int64_t> Aggregate(LayerStore& store, AggregateTask task, const StopRequested& stop,
                                const StepProgress& progress) {
-  return RunChunks(Name(task), stop, progress, [&]() -> Result<std::size_t> {
+  const auto chunk = [&]() -> Result<std::size_t> {
     HERDFLOW_ASSIGN(const auto tx, store.BeginAggregate(task));
     HERDFLOW_ASSIGN(const std::vector<DirtyDay> days, tx->NextDirty(kChunk));
     if (!days.empty()) {
@@ -183,7 +183,16 @@ Result<std::int64_t> Aggregate(LayerStore& store, AggregateTask task, const Stop
     // Also where no day is left: the task's place has moved up to the notes of now.
     HERDFLOW_CHECK(tx->Commit());
     return days.size();
-  });
+  };
+  // A look more than there is to do: notes go only by what every task has committed.
+  for (std::int64_t done = 0;;) {
+    const auto show = [&](std::string_view step, std::int64_t days) {
+      progress(step, done + days);
+    };
+    HERDFLOW_ASSIGN(const std::int64_t days, RunChunks(Name(task), stop, show, chunk));
+    if (days == 0) return done;
+    done += days;
+  }
 }
 
 }  // namespace herdflow::pipeline

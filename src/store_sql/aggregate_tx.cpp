@@ -50,7 +50,10 @@ class SqlAggregateTx final : public pipeline::AggregateTx {
     HERDFLOW_ASSIGN(const std::int64_t newest, ReadChunkCounter(*scope_));
     while (true) {
       if (!place_.last) {
-        if (place_.position == newest) break;
+        if (place_.position == newest) {
+          HERDFLOW_CHECK(DropSeenNotes(newest));
+          return std::vector<DirtyDay>{};
+        }
         place_.target = newest;
         place_.last = DirtyDay{CowRef{-1}, FarmDay{0}, SensorRef{-1}};
       }
@@ -63,9 +66,7 @@ class SqlAggregateTx final : public pipeline::AggregateTx {
       place_.position = place_.target;
       place_.last.reset();
       HERDFLOW_CHECK(WritePlace());
-      HERDFLOW_CHECK(DropSeenNotes(newest));
     }
-    return std::vector<DirtyDay>{};
   }
 
   Result<> Scan(CowRef cow, FarmDay first, FarmDay last,
@@ -183,7 +184,8 @@ class SqlAggregateTx final : public pipeline::AggregateTx {
   }
 
   /// Once every task has seen every note, all of them go at once, which costs next to nothing; but
-  /// not those that cleanse has written since.
+  /// not those that cleanse has written since. Of tasks that end at once none sees here where the
+  /// others have come to, so each looks once more.
   Result<> DropSeenNotes(std::int64_t newest) {
     HERDFLOW_ASSIGN(Statement * read, scope_->Get("read_oldest_position"));
     HERDFLOW_ASSIGN(const auto oldest, FirstInt(*read));

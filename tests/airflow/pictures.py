@@ -12,6 +12,7 @@ import base64
 import contextlib
 import subprocess
 import tempfile
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -34,18 +35,19 @@ class Browser:
     url: str
 
     def ask(self, method: str, path: str, body: object = None) -> Any:
-        answer = self.http.request(method, f"{self.url}/{path}", json=body, timeout=60)
+        answer = self.http.request(method, f"{self.url}/{path}".rstrip("/"), json=body, timeout=60)
         assert answer.ok, answer.text
         return answer.json()["value"]
 
     def go(self, url: str) -> None:
         self.ask("POST", "url", {"url": url})
 
-    def text(self) -> str:
-        return str(self.ask("POST", "execute/sync", {"script": "return document.body.innerText", "args": []}))
+    def run(self, script: str) -> Any:
+        return self.ask("POST", "execute/sync", {"script": script, "args": []})
 
     def wait_for(self, *texts: str) -> None:
-        wait_until(f"the page shows {texts}", lambda: all(each in self.text() for each in texts))
+        wait_until(f"the page shows {texts}", lambda: all(each in self.run("return document.body.innerText") for each in texts))
+        time.sleep(2)  # Until nothing moves any more.
 
     def take(self, title: str, file: Path) -> None:
         """What is seen now."""
@@ -82,8 +84,10 @@ def open_browser() -> Iterator[Browser]:
             browser = Browser(http, f"{root}/session/{session}")
             size = {"width": WIDTH, "height": HEIGHT, "deviceScaleFactor": 1, "mobile": False}
             browser.ask("POST", "goog/cdp/execute", {"cmd": "Emulation.setDeviceMetricsOverride", "params": size})
-            yield browser
-            browser.ask("DELETE", "")
+            try:
+                yield browser
+            finally:
+                browser.ask("DELETE", "")  # The browser outlives its driver.
         finally:
             driver.terminate()
             driver.wait(30)
@@ -98,9 +102,12 @@ def take_all(airflow: Airflow, run: str, folder: Path) -> None:
         browser.go(f"{root}/dags")
         browser.wait_for("cow_data_pipeline", "sensor_data_pipeline", MEASUREMENTS)
         browser.take("Airflow's list of herdflow's three pipelines", folder / "airflow-pipelines.svg")
+        browser.run("localStorage.setItem('default_dag_view', '\"graph\"')")
         browser.go(f"{root}/dags/{MEASUREMENTS}/runs/{run}?dag_run_id={run}")
+        wait_until("the graph is drawn", lambda: browser.run("return document.querySelectorAll('.react-flow__node').length") >= 6)
         browser.wait_for("cleanse_measurements", "cow_daily_metrics")
         browser.take("A run of measurement_data_pipeline: its tasks", folder / "airflow-run.svg")
+        browser.run("localStorage.setItem('default_dag_view', '\"grid\"')")
         browser.go(f"{root}/dags/{MEASUREMENTS}/runs/{run}/tasks/cleanse_measurements")
         browser.wait_for("herdflow: ")
         browser.take("The log of cleanse_measurements, with herdflow's own lines", folder / "airflow-log.svg")
@@ -111,7 +118,7 @@ def main() -> None:
     parser.add_argument("folder", nargs="?", type=Path, default=REPOSITORY / "docs/images")
     folder = parser.parse_args().folder.resolve()
     with tempfile.TemporaryDirectory(prefix="pictures.") as name:
-        herd = Herd(Path(name) / "herd")
+        herd = Herd(Path(name) / "herd", {f"PIPELINES_{each}": "when new" for each in ("COW_DATA", "SENSOR_DATA", "MEASUREMENT_DATA")})
         herd.folder.mkdir()
         airflow = Airflow(Path(name) / "stack", Path(name) / "pipelines.json", herd.url)
         herd.write_manifest(airflow.manifest)

@@ -20,7 +20,7 @@ from stack import Database, Kafka, Stack
 
 
 def test_kafka_and_mariadb_keep_their_data_and_ports_until_they_are_destroyed(stack: Stack) -> None:
-    stack.local_stack("up")
+    stack.run("up")
 
     before = stack.status()
     assert {part: entry["state"] for part, entry in before.items()} == {"kafka": "running", "mariadb": "running"}
@@ -43,7 +43,7 @@ def test_kafka_and_mariadb_keep_their_data_and_ports_until_they_are_destroyed(st
     kafka.create("readings")
     kafka.send("readings", "one")
 
-    assert stack.local_stack("up").count("runs already") == 2
+    assert stack.run("up").count("runs already") == 2
     assert stack.status() == before
 
     stack.run("down")
@@ -52,7 +52,7 @@ def test_kafka_and_mariadb_keep_their_data_and_ports_until_they_are_destroyed(st
     assert not (stack.folder / "mariadb/address").exists()
     assert {(entry["state"], entry["address"]) for entry in stack.status().values()} == {("stopped", None)}
 
-    stack.local_stack("up")
+    stack.run("up")
     assert {part: entry["address"] for part, entry in stack.status().items()} == {part: entry["address"] for part, entry in before.items()}
     assert database.sql("SELECT x FROM bronze_layer.t", by="socket") == "7"
     kafka.send("readings", "two")
@@ -70,7 +70,7 @@ def test_kafka_and_mariadb_keep_their_data_and_ports_until_they_are_destroyed(st
 
 
 def test_a_killed_server_is_told_as_dead_and_comes_back_even_if_its_port_was_taken(stack: Stack) -> None:
-    stack.local_stack("up", "mariadb")
+    stack.run("up", "mariadb")
     database = Database(stack, "mariadb")
     database.sql("CREATE DATABASE kept")
     port = int(stack.read("mariadb", "address").split(":")[1])
@@ -78,16 +78,16 @@ def test_a_killed_server_is_told_as_dead_and_comes_back_even_if_its_port_was_tak
     kill(stack, "mariadb", "pid")
     assert stack.status()["mariadb"]["state"] == "dead"
     with socket.create_server(("127.0.0.1", port)):
-        assert f"its port {port} is in use" in stack.local_stack("up", "mariadb")
+        assert f"its port {port} is in use" in stack.run("up", "mariadb")
         assert stack.read("mariadb", "address") != f"127.0.0.1:{port}"
         assert database.sql("SHOW DATABASES LIKE 'kept'") == "kept"
 
 
 def test_a_server_of_an_interrupted_up_does_not_get_a_second_beside_it(stack: Stack) -> None:
-    stack.local_stack("up", "mariadb")
+    stack.run("up", "mariadb")
     (stack.folder / "mariadb/address").unlink()
 
-    assert "half started" in stack.local_stack("up", "mariadb")
+    assert "half started" in stack.run("up", "mariadb")
     assert len(stack.processes()) == 1
     assert Database(stack, "mariadb").sql("SELECT 1") == "1"
 
@@ -95,7 +95,7 @@ def test_a_server_of_an_interrupted_up_does_not_get_a_second_beside_it(stack: St
 def test_a_socket_of_a_long_folder_is_put_elsewhere(packages: None, tmp_path: Path) -> None:
     stack = Stack(tmp_path / ("long" * 30))
     try:
-        stack.local_stack("up", "mariadb")
+        stack.run("up", "mariadb")
         path = Path(stack.read("mariadb", "socket"))
         assert len(str(path)) < 107
         assert Database(stack, "mariadb").sql("SELECT 1", by="socket") == "1"
@@ -108,7 +108,7 @@ def test_a_socket_of_a_long_folder_is_put_elsewhere(packages: None, tmp_path: Pa
 
 
 def test_three_brokers_acknowledge_without_one_of_them_and_take_it_back(stack: Stack) -> None:
-    stack.local_stack("up", "kafka3")
+    stack.run("up", "kafka3")
     before = stack.status()["kafka3"]
     assert before["state"] == "running"
     assert len(before["address"].split(",")) == len(before["pids"]) == 3
@@ -120,7 +120,7 @@ def test_three_brokers_acknowledge_without_one_of_them_and_take_it_back(stack: S
     assert stack.status()["kafka3"]["state"] == "degraded"
     kafka.send("readings", "by two")
 
-    stack.local_stack("up", "kafka3")
+    stack.run("up", "kafka3")
     after = stack.status()["kafka3"]
     assert (after["state"], after["address"]) == ("running", before["address"])
     assert [a == b for a, b in zip(after["pids"], before["pids"], strict=True)] == [True, False, True]
@@ -160,7 +160,7 @@ def test_adminer_lets_in_who_has_the_databases_password(stack: Stack) -> None:
 def test_mysql_keeps_its_data_when_stopped_and_when_killed(stack: Stack, skip: Callable[[str], None]) -> None:
     if os.environ.get("CI") != "true" and os.environ.get("WITH_MYSQL") != "1":
         skip("MySQL was not tried (it fetches 60 MB): set WITH_MYSQL=1")
-    stack.local_stack("up", "mysql")
+    stack.run("up", "mysql")
     database = Database(stack, "mysql")
     assert re.match(r"(8\.[4-9]|9)\.", stack.status()["mysql"]["version"])
     assert not database.lets_in_root_without_password()
@@ -168,11 +168,11 @@ def test_mysql_keeps_its_data_when_stopped_and_when_killed(stack: Stack, skip: C
 
     stack.run("down")
     assert stack.processes() == []
-    stack.local_stack("up", "mysql")
+    stack.run("up", "mysql")
     assert database.sql("SHOW DATABASES LIKE 'kept'", by="socket") == "kept"
 
     kill(stack, "mysql", "pid")
-    stack.local_stack("up", "mysql")
+    stack.run("up", "mysql")
     assert database.sql("SHOW DATABASES LIKE 'kept'") == "kept"
 
 

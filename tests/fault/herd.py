@@ -226,14 +226,23 @@ class Herd:
     def settle(self) -> None:
         """Wait until the running processes have brought everything from the log to gold."""
 
+        left: list[Any] = []
+
         def is_done() -> bool:
             status = self.assert_audit()
-            return status["dirty_days"] == 0 and all(
-                at["end_offset"] < 0 or at["end_offset"] == at["next_offset"] == at["judged_offset"]
-                for at in status["partitions"]
-            )
+            left[:] = [
+                at for at in status["partitions"]
+                if at["end_offset"] >= 0 and not at["end_offset"] == at["next_offset"] == at["judged_offset"]
+            ]  # fmt: skip
+            if status["dirty_days"]:
+                left.append(f"{status['dirty_days']} dirty days")
+            return not left
 
-        wait_until("everything is in gold", is_done, SETTLE_SECONDS)
+        try:
+            wait_until("everything is in gold", is_done, SETTLE_SECONDS)
+        except AssertionError:
+            print("Not in gold:", *left, *(each.log.read_text()[-4000:] for each in self.processes), sep="\n")
+            raise
 
     def assert_kept(self, feeder: Feeder) -> None:
         """Of what was posted: acknowledged, there once, where it was said to be; refused: not there."""

@@ -49,7 +49,7 @@ def test_pipelines_run_once_at_a_time_whoever_starts_them(make_herd: MakeHerd) -
     for command in commands:
         finish(command)
 
-    leases = herd.query("SELECT step, owner, epoch FROM ops.step_leases WHERE step NOT IN ('settings', 'claim')")
+    leases = herd.query("SELECT step, owner, epoch FROM ops.step_leases WHERE step NOT IN ('settings', 'claim', 'run_ledger')")
     assert len(leases) == 7
     for step, owner, epoch in leases:
         assert owner and epoch > 0, (step, owner, epoch)

@@ -3,6 +3,9 @@
 // Dirty days, and gold's aggregates.
 
 #include <map>
+#include <string>
+#include <thread>
+#include <vector>
 
 #include "fixture.hpp"
 #include "reference_layers.hpp"
@@ -84,6 +87,20 @@ TEST_P(LayerStoreContract, NotesStayUntilTheLastTaskHasSeenThem) {
     EXPECT_EQ(Must(Aggregate(*store_, task, Never, Quiet)), 1);
   }
   EXPECT_EQ(Count("{ops}dirty_days"), 0);
+}
+
+TEST_P(LayerStoreContract, NotesGoAlsoWhereAllTasksEndAtOnce) {
+  SendHerd();
+  for (int round = 1; round <= 10; ++round) {
+    SendReading("S1", "C1", "2024-04-07T05:00:00Z", std::to_string(round));
+    for (const Topic topic : kAllTopics) Judge(topic);
+    std::vector<std::thread> tasks;
+    for (const AggregateTask task : kAllAggregateTasks) {
+      tasks.emplace_back([&, task] { EXPECT_EQ(Must(Aggregate(*store_, task, Never, Quiet)), 1); });
+    }
+    for (std::thread& task : tasks) task.join();
+    ASSERT_EQ(Count("{ops}dirty_days"), 0) << round;
+  }
 }
 
 TEST_P(LayerStoreContract, AnUncommittedAggregateIsDoneAgain) {
