@@ -107,6 +107,7 @@ airflow_is_well() { ask_airflow airflow monitor/health | grep -qE "\"${1//-/_}\"
 ask_airflow() {
   local port
   port=$(head -n 1 "$folder/$1/ports")
+  # shellcheck disable=SC2016 # for the inner shell
   timeout 5 bash -c 'exec 3<>"/dev/tcp/127.0.0.1/$0" && printf "GET /api/v2/%s HTTP/1.0\r\nHost: 127.0.0.1\r\n\r\n" "$1" >&3 && cat <&3' \
     "$port" "$2" 2>/dev/null
 }
@@ -126,7 +127,7 @@ write_secret() {
 
 # For a shell. What differs from deploy/airflow/airflow.env is what is of this machine.
 write_airflow_environment() {
-  local here=$folder/airflow line url=http://127.0.0.1:${ports[0]} name connection
+  local here=$folder/airflow line url=http://127.0.0.1:${ports[0]} connection
   while read -r line; do set_variable "${line%%=*}" "${line#*=}"; done < <(grep -E '^[A-Z]' $airflow_package/airflow.env)
   set_variable PATH "$cache/airflow/bin:$PATH"
   set_variable PYTHONPATH "$PWD/$airflow_package/src"

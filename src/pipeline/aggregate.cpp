@@ -186,7 +186,9 @@ Result<std::int64_t> Aggregate(LayerStore& store, AggregateTask task, const Stop
   };
   // A look more than there is to do: notes go only by what every task has committed.
   for (std::int64_t done = 0;;) {
-    const auto show = [&](std::string_view step, std::int64_t days) { progress(step, done + days); };
+    const auto show = [&](std::string_view step, std::int64_t days) {
+      progress(step, done + days);
+    };
     HERDFLOW_ASSIGN(const std::int64_t days, RunChunks(Name(task), stop, show, chunk));
     if (days == 0) return done;
     done += days;

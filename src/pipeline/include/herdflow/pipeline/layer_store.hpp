@@ -115,8 +115,8 @@ class AggregateTx {
   virtual ~AggregateTx() = default;
 
   /// The next dirty days of this task, ascending, at most `max`; the task's place moves past them.
-  /// Each note is seen once by every task. None: the task is up to date with the notes of now; those
-  /// that every task has seen by what is committed are gone.
+  /// Each note is seen once by every task. None: the task is up to date with the notes of now;
+  /// those that every task has seen by what is committed are gone.
   virtual Result<std::vector<DirtyDay>> NextDirty(std::size_t max) = 0;
   /// Call `each` for the cow's accepted readings of these days, by (day, sensor, at).
   virtual Result<> Scan(CowRef cow, FarmDay first, FarmDay last,
