@@ -229,13 +229,15 @@ class Herd:
         left: list[Any] = []
 
         def is_done() -> bool:
-            status = self.assert_audit()
+            """In the order in which one thing makes another: what is judged makes requests, and what they accept makes days dirty."""
             left[:] = [
-                at for at in status["partitions"]
+                at for at in self.assert_audit()["partitions"]
                 if at["end_offset"] >= 0 and not at["end_offset"] == at["next_offset"] == at["judged_offset"]
             ]  # fmt: skip
-            if status["dirty_days"]:
-                left.append(f"{status['dirty_days']} dirty days")
+            if not left and self.query("SELECT count(*) FROM ops.rejudge_requests") != [(0,)]:
+                left.append("readings whose cow or sensor has become known")
+            if not left and (days := self.status()["dirty_days"]):
+                left.append(f"{days} dirty days")
             return not left
 
         try:
