@@ -73,8 +73,14 @@ std::string StatusText(const StoreStatus& status,
   for (const auto& [code, rows] : status.quarantine_by_code) codes.Add({code, Thousands(rows)});
   std::string halted;
   for (const auto& conflict : conflicts) halted += conflict.error.message() + "\n";
+  std::string known;
+  if (status.rejudge_requests > 0) {
+    known =
+        fmt::format("\n{} cows and sensors became known: their pending readings are judged next\n",
+                    Thousands(status.rejudge_requests));
+  }
   return partitions.Text() + "\n" + halted + (halted.empty() ? "" : "\n") + tables.Text() + "\n" +
-         states.Text() + "\n" + codes.Text() +
+         states.Text() + "\n" + codes.Text() + known +
          fmt::format("\n{} days wait for their aggregates\n", Thousands(status.dirty_days));
 }
 
@@ -134,6 +140,7 @@ std::string StatusJson(const StoreStatus& status,
   json.EndObject();
   WriteCounts(json, "silver_by_state", status.silver_by_state);
   WriteCounts(json, "quarantine_by_code", status.quarantine_by_code);
+  json.Key("rejudge_requests").Integer(status.rejudge_requests);
   json.Key("dirty_days").Integer(status.dirty_days);
   json.Key("scheduler").String(Name(definitions.scheduler)).Key("last_failure");
   if (overview.last_failure) {

@@ -162,6 +162,8 @@ class SqlHerdQueries final : public pipeline::HerdQueries {
     HERDFLOW_CHECK(ForEachRow(session, "count_quarantine_by_code", [&](const Statement& row) {
       status.quarantine_by_code[std::string(row.Bytes(0))] = row.Int(1);
     }));
+    HERDFLOW_CHECK(ForEachRow(session, "count_rejudge_requests",
+                              [&](const Statement& row) { status.rejudge_requests = row.Int(0); }));
     HERDFLOW_CHECK(ForEachRow(session, "count_dirty_days",
                               [&](const Statement& row) { status.dirty_days = row.Int(0); }));
     std::map<std::pair<std::int64_t, std::int64_t>, std::int64_t> bronze_rows;

@@ -86,7 +86,7 @@ def folder(tmp_path: Path, airflow: Airflow) -> Path:
 def tell(folder: Path, judged: int, conflicts: list[dict[str, str]] | None = None) -> None:
     """What `herdflow status` says from now on."""
     offsets = {"first_offset": 0, "next_offset": 1, "end_offset": 1, "bronze_rows": 1, "judged_offset": judged}
-    status = {"partitions": [{"topic": "cows", **offsets}], "tables": {"gold_cows": 1}, "conflicts": conflicts or [], "dirty_days": 0}
+    status = {"partitions": [{"topic": "cows", **offsets}], "tables": {"gold_cows": 1}, "conflicts": conflicts or [], "rejudge_requests": 0, "dirty_days": 0}
     (folder / "status.json").write_text(json.dumps(status))
 
 

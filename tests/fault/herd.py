@@ -229,15 +229,12 @@ class Herd:
         left: list[Any] = []
 
         def is_done() -> bool:
-            """In the order in which one thing makes another: what is judged makes requests, and what they accept makes days dirty."""
+            status = self.assert_audit()
             left[:] = [
-                at for at in self.assert_audit()["partitions"]
+                at for at in status["partitions"]
                 if at["end_offset"] >= 0 and not at["end_offset"] == at["next_offset"] == at["judged_offset"]
             ]  # fmt: skip
-            if not left and self.query("SELECT count(*) FROM ops.rejudge_requests") != [(0,)]:
-                left.append("readings whose cow or sensor has become known")
-            if not left and (days := self.status()["dirty_days"]):
-                left.append(f"{days} dirty days")
+            left.extend(f"{what}: {status[what]}" for what in ("rejudge_requests", "dirty_days") if status[what])
             return not left
 
         try:

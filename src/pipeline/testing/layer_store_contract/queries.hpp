@@ -97,6 +97,7 @@ TEST_P(LayerStoreContract, TheStatusCountsWhatIsThere) {
   Send(Topic::kCows, "?");
   for (const Topic topic : kAllTopics) Judge(topic);
   const auto queries = layers_->Queries();
+  EXPECT_EQ(Must(queries->ReadStatus()).rejudge_requests, 0);
   EXPECT_EQ(Must(queries->ReadStatus()).dirty_days, 1);
   AggregateAll();
   const StoreStatus status = Must(queries->ReadStatus());

@@ -66,6 +66,8 @@ struct StoreStatus {
     }
   };
   std::vector<Partition> partitions;
+  /// Cows and sensors that became known, and whose pending readings were not judged again yet.
+  std::int64_t rejudge_requests = 0;
   std::int64_t dirty_days = 0;  ///< Noted, and not yet seen by every aggregate.
 };
 
