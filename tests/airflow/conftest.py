@@ -73,6 +73,9 @@ def _farm() -> Iterator[Farm]:
 
 @pytest.fixture
 def farm(_farm: Farm) -> Iterator[Farm]:
+    """Its processes run, whatever the test before did."""
+    done = _farm.airflow.attempt("up", "airflow")
+    assert done.returncode == 0, done.stdout
     yield _farm
     _farm.end()
 

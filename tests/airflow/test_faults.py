@@ -7,6 +7,7 @@ import signal
 import time
 
 from airflow_server import Airflow, wait_until
+from program import is_running
 from test_pipelines import AGGREGATIONS, COWS, MEASUREMENTS
 
 from conftest import Farm, StandIn
@@ -68,8 +69,10 @@ def test_clearing_a_waiting_task_cancels_its_run_and_begins_anew(farm: Farm, sta
 def test_a_triggerer_that_ends_cancels_nothing_and_the_next_goes_on(farm: Farm, stand_in: StandIn) -> None:
     stand_in.plans["cleanse_cows"] = [{"seconds": 30}]
     run, _ = wait_until_it_runs(farm.airflow, stand_in)
-    os.kill(farm.airflow.pid("triggerer"), signal.SIGTERM)
-    wait_until("nobody follows it", lambda: not _grows(stand_in), 60)
+    triggerer = farm.airflow.pid("triggerer")
+    os.kill(triggerer, signal.SIGTERM)
+    wait_until("the triggerer has ended", lambda: not is_running(triggerer))
+    assert not _grows(stand_in)
     assert stand_in.cancelled == []
     done = farm.airflow.attempt("up", "airflow")
     assert done.returncode == 0, done.stdout

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pymysql
-from program import local_stack
+from program import is_running, local_stack
 
 
 def wait_until(what: str, condition: Callable[[], object], seconds: float = 30) -> float:
@@ -24,15 +24,6 @@ def wait_until(what: str, condition: Callable[[], object], seconds: float = 30) 
         assert took < seconds, f"after {seconds} s still waiting until {what}"
         time.sleep(0.05)
     return time.monotonic() - start
-
-
-def is_running(pid: int) -> bool:
-    """Whether the process still does anything: a zombie does not."""
-    try:
-        stat = Path(f"/proc/{pid}/stat").read_text()
-    except OSError:
-        return False
-    return stat.rpartition(")")[2].split()[0] not in "ZX"
 
 
 @dataclass

@@ -14,7 +14,8 @@ import pymysql
 import pytest
 from conftest import MakeHerd
 from herd import GO_ON_SECONDS
-from stack import Stack, is_running, wait_until
+from program import is_running
+from stack import Stack, wait_until
 
 MEGABYTE = 1 << 20
 LEFT = 4 * MEGABYTE
