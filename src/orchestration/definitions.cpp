@@ -54,6 +54,8 @@ template <class... Each>
 struct Overloaded : Each... {
   using Each::operator()...;
 };
+template <class... Each>
+Overloaded(Each...) -> Overloaded<Each...>;  // clang 16 does not find it by itself.
 
 constexpr Retries kRetries{5, 1s, 10s};
 constexpr std::chrono::seconds kCleanseTimeOut = 6h;
