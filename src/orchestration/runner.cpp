@@ -103,7 +103,7 @@ TaskRunner::Outcome TaskRunner::Do(Work work) {
   }
   slots_.acquire();  // It has a heartbeat while it waits for its turn.
   active->deadline = Clock::now() + task->time_out;
-  const Outcome outcome = Try(*active);
+  Outcome outcome = Try(*active);
   slots_.release();
   End(*active, outcome);
   {
