@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <iterator>
 
 #include "statement_files.hpp"
 
@@ -11,18 +12,17 @@ namespace {
 using store_sql::Value;
 
 /// How many rows or keys a statement may have, each prepared when it is first needed.
-constexpr std::array<std::size_t, 3> kSizes{256, 32, 1};
+constexpr std::array<std::size_t, 3> kSizes{1, 32, 256};
 
+/// The largest that is filled by so many rows. REQUIRES: one at least.
 std::size_t LargestSize(std::size_t rows) {
-  return *std::find_if(kSizes.begin(), kSizes.end(),
-                       [rows](std::size_t size) { return size <= rows; });
+  return *std::prev(std::upper_bound(kSizes.begin(), kSizes.end(), rows));
 }
 
 /// The smallest that holds so many keys, or the largest.
 std::size_t SizeForKeys(std::size_t keys) {
-  const auto fits = std::find_if(kSizes.rbegin(), kSizes.rend(),
-                                 [keys](std::size_t size) { return size >= keys; });
-  return fits == kSizes.rend() ? kSizes.front() : *fits;
+  const auto fits = std::lower_bound(kSizes.begin(), kSizes.end(), keys);
+  return fits == kSizes.end() ? kSizes.back() : *fits;
 }
 
 }  // namespace
