@@ -69,6 +69,10 @@ class Airflow:
     def dags(self) -> set[str]:
         return {dag["dag_id"] for dag in self.ask("GET", "dags?limit=100&exclude_stale=true")["dags"]}
 
+    def scheduled(self) -> set[str]:
+        """The DAGs that the scheduler began a run of by itself."""
+        return {run["dag_id"] for run in self.ask("GET", "dags/~/dagRuns?run_type=scheduled&limit=100")["dag_runs"]}
+
     def tasks(self, dag: str) -> dict[str, set[str]]:
         """By their ids, with those that come after."""
         return {task["task_id"]: set(task["downstream_task_ids"]) for task in self.ask("GET", f"dags/{dag}/tasks")["tasks"]}

@@ -65,7 +65,7 @@ def _farm() -> Iterator[Farm]:
             if done.returncode != 0:
                 leave_out(f"no Airflow was tried: deploy/local/up airflow failed:\n{done.stdout}")
             airflow.log_in()
-            wait_until("Airflow has the pipelines", lambda: len(airflow.dags()) == 3)
+            wait_until("each pipeline's newest slot is made up for", lambda: len(airflow.scheduled()) == 3)
             yield Farm(airflow, Path(folder), port)
         finally:
             airflow.attempt("destroy", "--yes")
@@ -90,9 +90,13 @@ def stand_in(farm: Farm) -> Iterator[StandIn]:
 
 
 @pytest.fixture(scope="session")
-def real_files() -> Path:
-    """The folder of the real Parquet files. In CI they must be there."""
+def real_files() -> Path | None:
+    """The folder of the real Parquet files. In CI they must be there; elsewhere a generated herd may take their place."""
     folder = os.environ.get("TEST_REAL_DATA", "")
-    if not folder:
-        leave_out("TEST_REAL_DATA is not set: no DAG was run on the real data")
-    return Path(folder)
+    if folder:
+        return Path(folder)
+    reason = "TEST_REAL_DATA is not set: no DAG was run on the real data"
+    if os.environ.get("CI") == "true":
+        pytest.fail(reason)
+    warnings.warn(reason, stacklevel=2)
+    return None

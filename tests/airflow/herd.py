@@ -16,7 +16,7 @@ from airflow_server import wait_until
 from program import executable, free_port
 
 COMMAND_SECONDS = 300
-# Airflow starts nothing by itself while the tests run.
+# Airflow makes up for this slot when it sees a DAG first, and begins nothing more by itself while the tests run.
 FAR_AWAY = f"daily at {datetime.now(tz=UTC) - timedelta(hours=6):%H:%M}"
 
 

@@ -8,7 +8,6 @@ import signal
 from pathlib import Path
 from typing import Any
 
-import pytest
 from airflow_server import Airflow, wait_until
 from herd import Herd
 
@@ -81,17 +80,9 @@ def test_a_run_of_each_brings_a_herd_to_gold(farm: Farm) -> None:
     assert herd.task_run(result["id"])["state"] == "succeeded"
 
 
-@pytest.mark.servers
-def test_the_same_on_kafka_and_mariadb(farm: Farm) -> None:
+def test_the_real_data_on_kafka_and_mariadb(farm: Farm, real_files: Path | None) -> None:
     herd = farm.herd(**settings_of_servers())
-    herd.fill(herd.generate(*SMALL))
-    herd.start()
-    assert_gold_is_whole(herd, farm.airflow, run_all(farm.airflow)[MEASUREMENTS])
-
-
-def test_the_real_data(farm: Farm, real_files: Path) -> None:
-    herd = farm.herd()
-    herd.fill(real_files)
+    herd.fill(real_files or herd.generate(*SMALL))
     herd.start()
     assert_gold_is_whole(herd, farm.airflow, run_all(farm.airflow)[MEASUREMENTS])
 
