@@ -5,28 +5,19 @@ from __future__ import annotations
 import os
 import sys
 import tempfile
-import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import NoReturn
 
 import pytest
 from airflow_server import Airflow, wait_until
 from herd import Herd
+from left_out import leave_out, tell_left_out
 from program import REPOSITORY, free_port
 
 # The server that takes herdflow's place where a task must fail on demand is that of the package's tests.
 sys.path.insert(0, str(REPOSITORY / "deploy/airflow/tests"))
 from stand_in import StandIn
-
-
-def leave_out(reason: str) -> NoReturn:
-    """So that it is seen. In CI nothing may be left out."""
-    if os.environ.get("CI") == "true":
-        pytest.fail(reason)
-    warnings.warn(reason, stacklevel=2)
-    pytest.skip(reason)
 
 
 @dataclass
@@ -95,8 +86,5 @@ def real_files() -> Path | None:
     folder = os.environ.get("TEST_REAL_DATA", "")
     if folder:
         return Path(folder)
-    reason = "TEST_REAL_DATA is not set: no DAG was run on the real data"
-    if os.environ.get("CI") == "true":
-        pytest.fail(reason)
-    warnings.warn(reason, stacklevel=2)
+    tell_left_out("TEST_REAL_DATA is not set: no DAG was run on the real data")
     return None

@@ -10,8 +10,9 @@ from typing import Any
 
 from airflow_server import Airflow, wait_until
 from herd import Herd
+from left_out import leave_out
 
-from conftest import Farm, leave_out
+from conftest import Farm
 
 COWS, SENSORS, MEASUREMENTS = "cow_data_pipeline", "sensor_data_pipeline", "measurement_data_pipeline"
 AGGREGATIONS = {"daily_aggregation", "weekly_aggregation", "monthly_aggregation", "yearly_aggregation", "cow_daily_metrics"}

@@ -2,39 +2,25 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
-import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from left_out import leave_out
 from program import REPOSITORY, local_stack
 from stack import Stack
 
 
 @pytest.fixture(scope="session")
-def skip() -> Callable[[str], None]:
-    """Leave a test out, so that it is seen. In CI nothing may be left out."""
-
-    def skip_loudly(reason: str) -> None:
-        if os.environ.get("CI") == "true":
-            pytest.fail(reason)
-        warnings.warn(reason, stacklevel=2)
-        pytest.skip(reason)
-
-    return skip_loudly
-
-
-@pytest.fixture(scope="session")
-def packages(skip: Callable[[str], None]) -> None:
+def packages() -> None:
     """The system packages of the servers."""
     done = subprocess.run(
         [REPOSITORY / "scripts/bootstrap", "stack"],
         stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False,
     )  # fmt: skip
     if done.returncode != 0:
-        skip(f"no real server was tried: scripts/bootstrap stack failed:\n{done.stdout}")
+        leave_out(f"no real server was tried: scripts/bootstrap stack failed:\n{done.stdout}")
 
 
 @pytest.fixture

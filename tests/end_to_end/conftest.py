@@ -4,30 +4,21 @@ from __future__ import annotations
 
 import contextlib
 import os
-import warnings
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import NoReturn
 
 import duckdb
 import oracle
 import pytest
 from engines import EMBEDDED, Engines
 from installation import Installation
-
-
-def _leave_out(reason: str) -> NoReturn:
-    """So that it is seen. In CI nothing may be left out."""
-    if os.environ.get("CI") == "true":
-        pytest.fail(reason)
-    warnings.warn(reason, stacklevel=2)
-    pytest.skip(reason)
+from left_out import leave_out
 
 
 @contextlib.contextmanager
 def _installed(folder: Path, engines: Engines) -> Iterator[Installation]:
     if reason := engines.missing():
-        _leave_out(reason)
+        leave_out(reason)
     herd = Installation(folder, engines=engines)
     try:
         yield herd
@@ -47,7 +38,7 @@ def real_files() -> Path:
     """The folder of the real Parquet files. In CI they must be there."""
     folder = os.environ.get("TEST_REAL_DATA", "")
     if not folder:
-        _leave_out("TEST_REAL_DATA is not set: nothing was compared on the real data")
+        leave_out("TEST_REAL_DATA is not set: nothing was compared on the real data")
     assert (Path(folder) / "measurements.parquet").exists(), f"no measurements in {folder}"
     return Path(folder)
 

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import os
 import random
 import tempfile
-import warnings
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 from herd import Herd
+from left_out import leave_out
 from stack import Stack
 
 MakeHerd = Callable[..., Herd]
@@ -22,26 +21,13 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 @pytest.fixture(scope="session")
-def skip() -> Callable[[str], None]:
-    """Leave a test out, so that it is seen. In CI nothing may be left out."""
-
-    def skip_loudly(reason: str) -> None:
-        if os.environ.get("CI") == "true":
-            pytest.fail(reason)
-        warnings.warn(reason, stacklevel=2)
-        pytest.skip(reason)
-
-    return skip_loudly
-
-
-@pytest.fixture(scope="session")
-def stack(skip: Callable[[str], None]) -> Iterator[Stack]:
+def stack() -> Iterator[Stack]:
     """One broker and a MariaDB. They are killed, so no other test uses them."""
     with tempfile.TemporaryDirectory(prefix="fault.") as folder:
         stack = Stack(Path(folder) / "s")
         done = stack.attempt("up", "kafka", "mariadb")
         if done.returncode != 0:
-            skip(f"no fault was tried: deploy/local/up failed:\n{done.stdout}")
+            leave_out(f"no fault was tried: deploy/local/up failed:\n{done.stdout}")
         yield stack
         stack.run("destroy", "--yes")
 

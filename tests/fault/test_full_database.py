@@ -7,13 +7,14 @@ import shutil
 import subprocess
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pymysql
 import pytest
 from conftest import MakeHerd
 from herd import GO_ON_SECONDS
+from left_out import leave_out
 from program import is_running
 from stack import Stack, wait_until
 
@@ -22,14 +23,14 @@ LEFT = 4 * MEGABYTE
 
 
 @pytest.fixture
-def small(servers: Stack, skip: Callable[[str], None]) -> Iterator[Stack]:
+def small(servers: Stack) -> Iterator[Stack]:
     """A MariaDB on a small disk of its own."""
     if os.geteuid() != 0:
-        skip("no full database was tried: making a small disk (mount -t tmpfs) needs root")
+        leave_out("no full database was tried: making a small disk (mount -t tmpfs) needs root")
     with tempfile.TemporaryDirectory(prefix="fault.") as folder:
         made = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=500m", "tmpfs", folder], capture_output=True, text=True, check=False)
         if made.returncode != 0:
-            skip(f"no full database was tried: no small disk could be mounted: {made.stderr}")
+            leave_out(f"no full database was tried: no small disk could be mounted: {made.stderr}")
         stack = Stack(Path(folder) / "s")
         try:
             stack.run("up", "mariadb")
