@@ -40,6 +40,7 @@ start_engine() {
   # The published ports are served by docker-proxy, so no packet is forwarded: neither firewall nor sysctl is touched.
   setsid dockerd --config-file "$engine/daemon.json" --data-root "$engine/data" --exec-root "$engine_run/exec" \
     --host "unix://$engine_run/docker.sock" --pidfile "$engine_run/pid" \
+    --exec-opt native.cgroupdriver=cgroupfs --cgroup-parent "/${engine_run##*/}" \
     --bridge none --iptables=false --ip6tables=false --ip-forward=false >"$engine/log" 2>&1 </dev/null &
   echo $! >"$engine/pid"
   export DOCKER_HOST=unix://$engine_run/docker.sock DOCKER_BUILDKIT=0
@@ -84,6 +85,7 @@ stop_engine_of() {
     done
   fi
   while read -r mounted; do umount "$mounted"; done < <(awk -v a="$1/" -v b="$engine_run/" 'index($2, a) == 1 || index($2, b) == 1 {print $2}' /proc/mounts | tac)
+  find /sys/fs/cgroup -depth -type d -path "/sys/fs/cgroup/*${engine_run##*/}*" -exec rmdir {} +
   rm -rf --one-file-system "$1" "$engine_run"
   [[ ! -e $1 && ! -e $engine_run ]] || die 1 "of the engine there is something left in $1 or $engine_run"
 }

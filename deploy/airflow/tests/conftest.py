@@ -66,10 +66,12 @@ class _Keeper(logging.Handler):
 
 @pytest.fixture
 def log(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, str]]:
-    """What the trigger tells in the task's log: level and text."""
+    """What operator and trigger tell in the task's log: level and text."""
+    from herdflow_airflow.operator import HerdflowTaskOperator
     from herdflow_airflow.trigger import RunTrigger
 
     logger, keeper = logging.Logger("trigger"), _Keeper()
     logger.addHandler(keeper)
-    monkeypatch.setattr(RunTrigger, "log", logger)
+    for each in (HerdflowTaskOperator, RunTrigger):
+        monkeypatch.setattr(each, "log", logger)
     return keeper.lines

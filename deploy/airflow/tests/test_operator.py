@@ -7,9 +7,11 @@ from typing import Any
 import pytest
 from airflow.sdk.exceptions import AirflowException, AirflowFailException, TaskDeferred
 
-from herdflow_airflow.operator import HerdflowTaskOperator, idempotency_key
+from herdflow_airflow.operator import EARLIEST_RETURN_SECONDS, HerdflowTaskOperator, idempotency_key
 from herdflow_airflow.trigger import RunTrigger
 from stand_in import StandIn
+
+Log = list[tuple[str, str]]
 
 
 def make(task: str = "cleanse_cows") -> HerdflowTaskOperator:
@@ -50,9 +52,30 @@ def test_it_starts_the_run_and_leaves_the_waiting_to_the_triggerer(herdflow: Sta
     assert again.taken_over_at is not None
 
 
+def test_what_is_over_in_a_moment_needs_no_triggerer(herdflow: StandIn, log: Log) -> None:
+    herdflow.plans["cleanse_cows"] = [{"seconds": 0.3, "rows_read": 7, "lines": ["one", "warn|two"]}]
+    result = execute(make())
+    assert (result["state"], result["rows_read"]) == ("succeeded", 7)
+    assert "log" not in result
+    assert [line for line in log if "herdflow: run" not in line[1] and line[1].startswith("herdflow: ")] == [
+        ("INFO", "herdflow: one"),
+        ("WARNING", "herdflow: two"),
+    ]
+
+
+def test_the_triggerer_goes_on_with_the_log_and_does_not_return_at_once(herdflow: StandIn) -> None:
+    herdflow.plans["cleanse_cows"] = [{"seconds": 60, "lines": ["one", "two"]}]
+    trigger = defer(make()).trigger
+    assert isinstance(trigger, RunTrigger)
+    given = trigger.serialize()[1]
+    assert given["after"] == 2
+    assert given["not_before"] - time.time() > EARLIEST_RETURN_SECONDS - 1
+
+
 def test_what_was_done_is_not_done_again(herdflow: StandIn) -> None:
-    defer(make())
+    execute(make())
     assert execute(make())["state"] == "succeeded"
+    assert herdflow.runs["run-1"]["attempt"] == 1
 
 
 def test_what_failed_is_begun_again(herdflow: StandIn) -> None:
@@ -82,7 +105,7 @@ def test_the_password_of_the_connection_is_the_token(herdflow: StandIn, monkeypa
         "AIRFLOW_CONN_HERDFLOW_DEFAULT",
         json.dumps({"conn_type": "http", "host": "127.0.0.1", "port": herdflow.port, "password": "milk"}),
     )
-    defer(make())
+    execute(make())
 
 
 def test_without_a_connection_it_says_what_to_add() -> None:

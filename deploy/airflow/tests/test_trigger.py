@@ -48,6 +48,12 @@ def test_it_follows_a_run_to_its_end_and_copies_the_log(herdflow: StandIn, log: 
     assert lines == [("INFO", "herdflow: one"), ("WARNING", "herdflow: two"), ("ERROR", "herdflow: three")]
 
 
+def test_it_does_not_return_too_early(herdflow: StandIn) -> None:
+    not_before = time.time() + 0.5
+    assert asyncio.run(follow(make(not_before=not_before)))["outcome"] == "succeeded"
+    assert time.time() >= not_before
+
+
 def test_a_long_log_comes_whole(herdflow: StandIn, log: Log) -> None:
     herdflow.plans["cleanse_cows"] = [{"lines": [f"line {number}" for number in range(1700)]}]
 
@@ -172,7 +178,7 @@ def test_a_refusal_says_why(herdflow: StandIn, changes: dict[str, Any], message:
 
 
 def test_it_is_made_anew_from_what_airflow_keeps(herdflow: StandIn) -> None:
-    trigger = make(run_id="run-1", taken_over_at=5.0)
+    trigger = make(run_id="run-1", taken_over_at=5.0, after=7, not_before=6.0)
     path, given = trigger.serialize()
     assert path == f"{RunTrigger.__module__}.{RunTrigger.__name__}"
     assert RunTrigger(**given).serialize() == trigger.serialize()

@@ -82,6 +82,9 @@ class Run:
     def is_over(self) -> bool:
         return self.state in _OVER
 
+    def without_log(self) -> dict[str, Any]:
+        return {name: value for name, value in self.json.items() if name not in ("log", "next_after")}
+
 
 class Client:
     """Asks one herdflow. Used as an async context manager, in one event loop."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import time
 from collections.abc import Callable, Coroutine
@@ -12,10 +13,16 @@ from airflow.sdk import BaseHook, BaseOperator, Context
 from airflow.sdk.exceptions import AirflowException, AirflowFailException, AirflowNotFoundException
 
 from herdflow_airflow.client import Away, Client, Refused, Run, Server, wait_for
+from herdflow_airflow.follower import Follower
 from herdflow_airflow.trigger import RunTrigger
 
 DEFAULT_CONNECTION = "herdflow_default"
 DEFAULT_TIME_OUT = timedelta(hours=1)
+# Most runs are over in a moment, and need no triggerer.
+MOMENT_SECONDS = 2.0
+_LOOK_SECONDS = 0.2
+# Airflow's scheduler may take a task that comes back from the triggerer sooner than this for one that died, and try it again.
+EARLIEST_RETURN_SECONDS = 8.0
 # The trigger ends by itself at the time-out; only one that hangs is ended by Airflow.
 _SPARE = timedelta(minutes=2)
 _LONGEST_KEY = 255
@@ -50,22 +57,27 @@ class HerdflowTaskOperator(BaseOperator):
         self._run_id: str | None = None
 
     def execute(self, context: Context) -> dict[str, Any]:
-        """Asks for the run, and leaves the waiting to the triggerer."""
+        """Asks for the run, and leaves the waiting to the triggerer where it takes longer than a moment."""
         self._server = self._find_server()
         key = idempotency_key(str(context["run_id"]), self.herdflow_task)
         run: Run | None = None
+        follower = Follower(self.log)
         try:
             run = self._ask(lambda client: client.start(self.pipeline, self.herdflow_task, key))
         except Away as error:
             self.log.warning("herdflow is away, waiting for it: %s", error)
         except Refused as error:
             self._fail(str(error), is_final=error.is_final)
+        is_ours = run is None or run.is_new
         if run is not None:
             self._run_id = run.id
             self.log.info("herdflow: run %s of %s is %s", run.id, self.herdflow_task, run.state)
             if run.state == "succeeded" and not run.is_new:
                 self.log.info("It was done before, and is not done again for the same DAG run")
                 return run.json
+            run = self._wait_a_moment(run, follower)
+            if run.state == "succeeded":
+                return self.finish(context, {"outcome": run.state, "run": run.without_log()})
         time_out = self.execution_timeout or DEFAULT_TIME_OUT
         self.defer(
             trigger=RunTrigger(
@@ -75,12 +87,30 @@ class HerdflowTaskOperator(BaseOperator):
                 connection=self.herdflow_conn_id,
                 deadline=time.time() + time_out.total_seconds(),
                 run_id=self._run_id,
-                taken_over_at=None if run is None or run.is_new else time.time(),
+                taken_over_at=None if is_ours else time.time(),
+                after=follower.after,
+                not_before=time.time() + EARLIEST_RETURN_SECONDS,
                 pause_seconds=self.pause_seconds,
             ),
             method_name="finish",
             timeout=time_out + _SPARE,
         )
+
+    def _wait_a_moment(self, run: Run, follower: Follower) -> Run:
+        """As it is when it is over, or when the moment is."""
+
+        async def wait(client: Client) -> Run:
+            until = time.monotonic() + MOMENT_SECONDS
+            while True:
+                found = await follower.look(client, run.id)
+                if found.is_over or time.monotonic() > until:
+                    return found
+                await asyncio.sleep(_LOOK_SECONDS)
+
+        try:
+            return self._ask(wait)
+        except (Away, Refused):
+            return run  # The triggerer finds out what is wrong.
 
     def finish(self, context: Context, event: dict[str, Any]) -> dict[str, Any]:
         """Ends as the run did."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 import time
 from collections.abc import AsyncIterator
 from typing import Any
@@ -12,18 +11,19 @@ from airflow.sdk import BaseHook
 from airflow.triggers.base import BaseTrigger, TriggerEvent
 
 from herdflow_airflow.client import Away, Client, Refused, Run, Server
+from herdflow_airflow.follower import Follower
 
 LONGEST_PAUSE_SECONDS = 15.0
 # A try that was cleared cancels its run within this time. Whoever has taken over that run by then asks for it anew.
 TAKE_OVER_SECONDS = 30.0
-_LEVELS = logging.getLevelNamesMapping() | {"TRACE": logging.DEBUG, "WARN": logging.WARNING}
 
 
 class RunTrigger(BaseTrigger):
     """Follows a run to its end, and copies its log into the task's log.
 
     Where herdflow is away it waits, until `deadline` (seconds since 1970). A run that is not over by then is cancelled.
-    `run_id` is None where herdflow was away when the run was to be asked for: then it is asked for here.
+    `run_id` is None where herdflow was away when the run was to be asked for: then it is asked for here. `after` is the number
+    of the log line that was copied last. The event does not come before `not_before` (seconds since 1970).
     """
 
     def __init__(
@@ -36,6 +36,8 @@ class RunTrigger(BaseTrigger):
         deadline: float,
         run_id: str | None = None,
         taken_over_at: float | None = None,
+        after: int = 0,
+        not_before: float = 0.0,
         pause_seconds: float = 1.0,
     ) -> None:
         super().__init__()  # type: ignore[no-untyped-call]
@@ -47,7 +49,8 @@ class RunTrigger(BaseTrigger):
         self.run_id = run_id
         self.taken_over_at = taken_over_at
         self.pause_seconds = pause_seconds
-        self._after = 0
+        self.not_before = not_before
+        self._follower = Follower(self.log, after)
         self._is_away = False
 
     def serialize(self) -> tuple[str, dict[str, Any]]:
@@ -62,6 +65,8 @@ class RunTrigger(BaseTrigger):
                 "deadline": self.deadline,
                 "run_id": self.run_id,
                 "taken_over_at": self.taken_over_at,
+                "after": self._follower.after,
+                "not_before": self.not_before,
                 "pause_seconds": self.pause_seconds,
             },
         )
@@ -69,7 +74,9 @@ class RunTrigger(BaseTrigger):
     async def run(self) -> AsyncIterator[TriggerEvent]:
         """One event: {"outcome": the run's last state, "refused" or "timed out", "run": …, "message": …, "is_final": …}."""
         async with await self._client() as client:
-            yield TriggerEvent(await self._follow(client))  # type: ignore[no-untyped-call]
+            event = await self._follow(client)
+            await asyncio.sleep(max(0.0, self.not_before - time.time()))
+            yield TriggerEvent(event)  # type: ignore[no-untyped-call]
 
     async def on_kill(self) -> None:
         """The task was set to another state, or cleared: nobody waits for the run any more."""
@@ -97,7 +104,7 @@ class RunTrigger(BaseTrigger):
                 self._note_back()
                 pause = self.pause_seconds
                 if run is not None:
-                    return {"outcome": run.state, "run": _without_log(run)}
+                    return {"outcome": run.state, "run": run.without_log()}
             await asyncio.sleep(max(0.0, min(pause, self.deadline - time.time())))
         await self._cancel(client)
         return {"outcome": "timed out"}
@@ -108,24 +115,12 @@ class RunTrigger(BaseTrigger):
             asked = await client.start(self.pipeline, self.herdflow_task, self.key)
             self.run_id = asked.id
             self.log.info("herdflow took it as run %s", self.run_id)
-        run = await client.read(self.run_id, self._after)
-        while self._copy_log(run):
-            run = await client.read(self.run_id, self._after)
+        run = await self._follower.look(client, self.run_id)
         if run.state == "cancelled" and self._was_cancelled_by_another_try():
             self.log.info("The try before cancelled run %s; asking for it again", self.run_id)
             self.run_id = self.taken_over_at = None
             return None
         return run if run.is_over else None
-
-    def _copy_log(self, run: Run) -> bool:
-        """Whether there were lines, and so may be more."""
-        lines = run.json.get("log", [])
-        for line in lines:
-            self.log.log(_LEVELS.get(str(line.get("level", "")).upper(), logging.INFO), "herdflow: %s", line["text"])
-        after = int(run.json.get("next_after", self._after))
-        has_moved = after > self._after
-        self._after = max(after, self._after)
-        return has_moved and bool(lines)
 
     def _was_cancelled_by_another_try(self) -> bool:
         return self.taken_over_at is not None and time.time() - self.taken_over_at < TAKE_OVER_SECONDS
@@ -148,7 +143,3 @@ class RunTrigger(BaseTrigger):
         if self._is_away:
             self.log.info("herdflow is back")
         self._is_away = False
-
-
-def _without_log(run: Run) -> dict[str, Any]:
-    return {name: value for name, value in run.json.items() if name not in ("log", "next_after")}
