@@ -278,6 +278,11 @@ void TaskRunner::ReportActive(Active& active) {
   }
   active.cancel = orders->cancel;
   active.lost = orders->lost;
+  if (orders->lost) {
+    Log(LogLevel::kWarning,
+        "{}: run {} was taken from this process, of which nothing was heard for too long", run.task,
+        static_cast<std::int64_t>(run.id));
+  }
 }
 
 void TaskRunner::WriteDone() {

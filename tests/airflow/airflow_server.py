@@ -69,9 +69,9 @@ class Airflow:
     def dags(self) -> set[str]:
         return {dag["dag_id"] for dag in self.ask("GET", "dags?limit=100&exclude_stale=true")["dags"]}
 
-    def scheduled(self) -> set[str]:
-        """The DAGs that the scheduler began a run of by itself."""
-        return {run["dag_id"] for run in self.ask("GET", "dags/~/dagRuns?run_type=scheduled&limit=100")["dag_runs"]}
+    def scheduled(self) -> list[str]:
+        """The states of the runs that the scheduler began by itself."""
+        return [run["state"] for run in self.ask("GET", "dags/~/dagRuns?run_type=scheduled&limit=100")["dag_runs"]]
 
     def tasks(self, dag: str) -> dict[str, set[str]]:
         """By their ids, with those that come after."""
@@ -118,7 +118,13 @@ class Airflow:
         return [each["stack_trace"] for each in self.ask("GET", "importErrors")["import_errors"]]
 
     def end_runs(self) -> None:
-        """Nothing of a test goes on in the next one."""
-        for run in self.ask("GET", "dags/~/dagRuns?state=running&state=queued&limit=100")["dag_runs"]:
-            with contextlib.suppress(AssertionError):
-                self.ask("PATCH", f"dags/{run['dag_id']}/dagRuns/{run['dag_run_id']}", {"state": "failed"})
+        """Nothing of a test goes on in the next one. The scheduler may be about to write another state: so more than once."""
+
+        def none_is_left() -> bool:
+            runs = self.ask("GET", "dags/~/dagRuns?state=running&state=queued&limit=100")["dag_runs"]
+            for run in runs:
+                with contextlib.suppress(AssertionError):
+                    self.ask("PATCH", f"dags/{run['dag_id']}/dagRuns/{run['dag_run_id']}", {"state": "failed"})
+            return not runs
+
+        wait_until("no DAG run is left", none_is_left)

@@ -56,7 +56,8 @@ def _farm() -> Iterator[Farm]:
             if done.returncode != 0:
                 leave_out(f"no Airflow was tried: deploy/local/up airflow failed:\n{done.stdout}")
             airflow.log_in()
-            wait_until("each pipeline's newest slot is made up for", lambda: len(airflow.scheduled()) == 3)
+            with StandIn(port=port):
+                wait_until("each pipeline's newest slot is made up for", lambda: airflow.scheduled() == ["success"] * 3)
             yield Farm(airflow, Path(folder), port)
         finally:
             airflow.attempt("destroy", "--yes")

@@ -166,6 +166,7 @@ class Herd:
         for process in [p for p in self.processes if p.runs()]:
             process.popen.send_signal(signal.SIGKILL)
             process.popen.wait()
+            print(f"{process.log.name} ends with:", process.log.read_text()[-4000:], sep="\n")
 
     # --- What flows ---
 
