@@ -40,6 +40,12 @@ class KafkaLog : public ::testing::Test {
     const auto made = admin_->Create(topic, {.partitions = partitions});
     ASSERT_TRUE(made) << made.error().message();
   }
+  /// As a stranger made it, with these settings.
+  void MakeForeignTopic(Topic topic,
+                        const std::vector<std::pair<const char*, const char*>>& settings) {
+    RawKafka(log_->options.brokers).MakeTopic(NameOf(topic), settings);
+    MakeTopic(topic, 1);  // It is there, and this waits until the brokers know it.
+  }
   static std::vector<pipeline::AppendOutcome> Append(pipeline::EventWriter& writer, Topic topic,
                                                      EventBatch batch) {
     pipeline::testing::Outcomes outcomes;
@@ -204,10 +210,9 @@ TEST_F(KafkaLog, AReaderFindsATopicThatIsMadeLater) {
 }
 
 TEST_F(KafkaLog, AChangedRetentionLeavesTheOtherSettingsAlone) {
-  RawKafka(log_->options.brokers)
-      .MakeTopic(NameOf(Topic::kCows), {{"message.timestamp.type", "LogAppendTime"},
-                                        {"cleanup.policy", "compact,delete"},
-                                        {"retention.ms", "1000000"}});
+  MakeForeignTopic(Topic::kCows, {{"message.timestamp.type", "LogAppendTime"},
+                                  {"cleanup.policy", "compact,delete"},
+                                  {"retention.ms", "1000000"}});
   ASSERT_TRUE(admin_->Alter(Topic::kCows, {.retention = {std::chrono::hours(24)}}));
   auto topic = admin_->List().value().at(0);
   EXPECT_EQ(topic.retention, std::chrono::hours(24));
@@ -222,9 +227,7 @@ TEST_F(KafkaLog, AChangedRetentionLeavesTheOtherSettingsAlone) {
 }
 
 TEST_F(KafkaLog, WrongPoliciesAreShownAndRepaired) {
-  RawKafka(log_->options.brokers)
-      .MakeTopic(NameOf(Topic::kCows),
-                 {{"cleanup.policy", "compact"}, {"retention.ms", "1000000"}});
+  MakeForeignTopic(Topic::kCows, {{"cleanup.policy", "compact"}, {"retention.ms", "1000000"}});
   auto topic = admin_->List().value().at(0);
   EXPECT_EQ(topic.cleanup_policy, "compact");
   EXPECT_EQ(topic.timestamp_type, "CreateTime");
