@@ -77,6 +77,18 @@ build_jobs() {
 # hash_of FILE…: one hash over names and contents.
 hash_of() { sha256sum -- "$@" | sha256sum | cut -d ' ' -f 1; }
 
+# --- What the suites that take long last passed with -------------------------------------------------------
+# tests/passed: a line a suite, its name and the hash of its inputs. Run by hand when stale; CI reads it.
+
+# passed_with SUITE: the hash of the inputs with which it last passed; empty where it never did.
+passed_with() { awk -v suite="$1" '$1 == suite {print $2}' tests/passed 2>/dev/null; }
+
+# note_passed SUITE HASH
+note_passed() {
+  { awk -v suite="$1" '$1 != suite' tests/passed 2>/dev/null || true; echo "$1 $2"; } | LC_ALL=C sort >tests/passed.new
+  mv tests/passed.new tests/passed
+}
+
 # clang_tool NAME: the program of clang 16, which CI uses, or else the system's own version.
 clang_tool() { command -v "$1-16" || command -v "$1"; }
 
