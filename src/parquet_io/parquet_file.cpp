@@ -11,6 +11,9 @@
 
 #include <algorithm>
 #include <exception>
+#include <type_traits>
+
+#include "consistency.hpp"
 
 namespace herdflow::parquet_io {
 namespace {
@@ -30,9 +33,12 @@ tl::unexpected<Error> Unreadable(std::string_view path, std::string_view why) {
 template <class Action>
 Result<> Guarded(std::string_view path, Action action) {
   try {
-    const arrow::Status status = action();
-    if (!status.ok()) return Unreadable(path, status.message());
-    return {};
+    if constexpr (std::is_same_v<decltype(action()), arrow::Status>) {
+      const arrow::Status status = action();
+      return status.ok() ? Result<>() : Unreadable(path, status.message());
+    } else {
+      return action();
+    }
   } catch (const std::exception& exception) {
     return Unreadable(path, exception.what());
   }
@@ -53,6 +59,8 @@ class OpenFile final : public ParquetFile {
     HERDFLOW_CHECK(Guarded(file_.path, [this] { return OpenReader(); }));
     HERDFLOW_CHECK(FindColumns());
     HERDFLOW_CHECK(Guarded(file_.path, [this] { return CheckCodecs(); }));
+    HERDFLOW_CHECK(Guarded(
+        file_.path, [this] { return CheckConsistency(file_.path, *input_, *metadata_, leaves_); }));
     return Seek(0);
   }
 
@@ -75,6 +83,7 @@ class OpenFile final : public ParquetFile {
   tl::unexpected<Error> Damaged(const Error& error);
 
   TopicFile file_;
+  std::shared_ptr<arrow::io::ReadableFile> input_;
   std::unique_ptr<parquet::arrow::FileReader> reader_;
   std::shared_ptr<parquet::FileMetaData> metadata_;
   std::shared_ptr<arrow::Schema> schema_;
@@ -86,14 +95,14 @@ class OpenFile final : public ParquetFile {
 };
 
 arrow::Status OpenFile::OpenReader() {
-  ARROW_ASSIGN_OR_RAISE(auto input, arrow::io::ReadableFile::Open(file_.path));
+  ARROW_ASSIGN_OR_RAISE(input_, arrow::io::ReadableFile::Open(file_.path));
   parquet::ReaderProperties reading;
   reading.enable_buffered_stream();
   reading.set_buffer_size(kBufferBytes);
   reading.set_page_checksum_verification(true);
 
   parquet::arrow::FileReaderBuilder builder;
-  ARROW_RETURN_NOT_OK(builder.Open(std::move(input), reading));
+  ARROW_RETURN_NOT_OK(builder.Open(input_, reading));
   metadata_ = builder.raw_reader()->metadata();
 
   parquet::ArrowReaderProperties decoding(/*use_threads=*/false);

@@ -119,24 +119,6 @@ TEST_F(EventSources, SkipGoesOnAtThatRow) {
   EXPECT_FALSE(source->Skip(-1).has_value());
 }
 
-TEST_F(EventSources, SkippedRowGroupsAreNotRead) {
-  const std::string path =
-      WriteMany("m.parquet", 20'000, {.codec = "uncompressed", .group_rows = 5'000});
-  const auto footer = parquet::ParquetFileReader::OpenFile(path)->metadata();
-  const auto last = footer->RowGroup(3)->ColumnChunk(0)->dictionary_page_offset();
-  {
-    std::fstream file(path, std::ios::binary | std::ios::in | std::ios::out);
-    file.seekp(4);
-    file << std::string(static_cast<std::size_t>(last) - 4, '\xFF');
-  }
-  EXPECT_NE(ReadFailure({path}), "");
-  const auto source = OpenOne(path);
-  ASSERT_TRUE(source->Skip(16'000).has_value());
-  const auto events = source->Next(10'000);
-  ASSERT_TRUE(events.has_value());
-  EXPECT_EQ(events->size(), 4'000U);
-}
-
 TEST_F(EventSources, EveryCodecIsRead) {
   for (const char* codec : {"uncompressed", "snappy", "gzip", "brotli", "zstd", "lz4_raw"}) {
     SCOPED_TRACE(codec);

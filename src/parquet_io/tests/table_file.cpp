@@ -23,6 +23,13 @@ void Require(const arrow::Status& status) {
   if (!status.ok()) throw std::runtime_error(status.ToString());
 }
 
+std::string CompactNumber(std::int64_t number) {
+  std::string coded;
+  auto rest = static_cast<std::uint64_t>(number) << 1U;
+  for (; rest >= 0x80U; rest >>= 7U) coded += static_cast<char>((rest & 0x7FU) | 0x80U);
+  return coded + static_cast<char>(rest);
+}
+
 }  // namespace
 
 TestColumn::TestColumn(std::string column_name, const ArrowType& type, std::string_view json_rows)
@@ -50,13 +57,19 @@ std::string ParquetTest::Write(std::string_view name, const std::vector<TestColu
   std::vector<std::shared_ptr<arrow::Field>> fields;
   std::vector<std::shared_ptr<arrow::Array>> arrays;
   for (const TestColumn& column : columns) {
-    fields.push_back(arrow::field(column.name, column.rows->type()));
+    fields.push_back(arrow::field(column.name, column.rows->type(), options.nullable));
     arrays.push_back(column.rows);
   }
   parquet::WriterProperties::Builder properties;
   properties.compression(arrow::util::Codec::GetCompressionType(options.codec).ValueOrDie());
   if (!options.dictionary) properties.disable_dictionary();
   if (options.checksums) properties.enable_page_checksum();
+  if (!options.statistics) {
+    properties.disable_statistics()->disable_write_page_index()->set_size_statistics_level(
+        parquet::SizeStatisticsLevel::None);
+  }
+  properties.max_rows_per_page(options.page_rows);
+  if (options.pages_version_2) properties.data_page_version(parquet::ParquetDataPageVersion::V2);
   parquet::ArrowWriterProperties::Builder arrow_properties;
   if (options.arrow_types) arrow_properties.store_schema();
   if (options.int96) arrow_properties.enable_deprecated_int96_timestamps();
@@ -72,6 +85,22 @@ std::string ParquetTest::WriteBytes(std::string_view name, std::string_view byte
   const std::string path = Path(name);
   std::ofstream(path, std::ios::binary) << bytes;
   return path;
+}
+
+std::vector<std::size_t> ParquetTest::PlacesOf(std::int64_t number, const std::string& path) {
+  const std::string bytes = FileBytes(path);
+  const std::string coded = CompactNumber(number);
+  std::vector<std::size_t> places;
+  for (auto at = bytes.find(coded); at != std::string::npos; at = bytes.find(coded, at + 1)) {
+    places.push_back(at);
+  }
+  return places;
+}
+
+void ParquetTest::Overwrite(const std::string& path, std::size_t place, std::int64_t number) {
+  std::fstream file(path, std::ios::binary | std::ios::in | std::ios::out);
+  file.seekp(static_cast<std::streamoff>(place));
+  file << CompactNumber(number);
 }
 
 std::string ParquetTest::WriteCows(std::string_view name) const {

@@ -35,6 +35,10 @@ struct TableOptions {
   bool dictionary = true;
   bool int96 = false;
   bool checksums = false;
+  bool statistics = true;
+  bool nullable = true;
+  bool pages_version_2 = false;
+  std::int64_t page_rows = 20'000;
   bool arrow_types = true;  ///< Keep Arrow's own types in the file, as pyarrow does.
 };
 
@@ -49,6 +53,10 @@ class ParquetTest : public testing::Test {
   std::string Write(std::string_view name, const std::vector<TestColumn>& columns,
                     const TableOptions& options = {}) const;
   std::string WriteBytes(std::string_view name, std::string_view bytes) const;
+  /// Where a number stands in a file as Thrift's compact protocol writes it, first to last, and the
+  /// file with another number of as many bytes in one of these places.
+  static std::vector<std::size_t> PlacesOf(std::int64_t number, const std::string& path);
+  static void Overwrite(const std::string& path, std::size_t place, std::int64_t number);
   /// Well-formed files of one or two rows.
   std::string WriteCows(std::string_view name) const;
   std::string WriteSensors(std::string_view name) const;
