@@ -44,7 +44,6 @@ struct Slice {
 struct PartitionState {
   std::int64_t id = 0;
   std::int64_t next_offset = 0;
-  std::int64_t last_time = 0;
   bool changed = false;
 };
 
@@ -89,8 +88,8 @@ class SqliteEventWriter : public pipeline::EventWriter {
   std::vector<Slice> NextSlices();
   void Decide(std::span<const Slice> slices);
   Result<> Commit(std::span<const Slice> slices);
-  Result<bool> Insert(const Slice& slice, std::int64_t now);
-  Result<> InsertOne(const Event& event, PartitionState& partition);
+  Result<bool> Insert(const Slice& slice, Instant now);
+  Result<> InsertOne(const Event& event, const PartitionState& partition, Instant now);
   Result<> LoadPartitions(Topic topic);
   Result<> StorePartitions();
 
@@ -187,7 +186,7 @@ Result<> SqliteEventWriter::Commit(std::span<const Slice> slices) {
   HERDFLOW_ASSIGN(auto transaction, turn_.Begin(database_, patience_, [this] { TellRefused(); }));
   // Another process may have appended, or made a topic, since the last time.
   topics_.fill(std::nullopt);
-  const std::int64_t now = ToMicros(Now());
+  const Instant now = options_.clock();
   bool any = false;
   for (const auto& slice : slices) {
     HERDFLOW_ASSIGN(const bool inserted, Insert(slice, now));
@@ -199,7 +198,7 @@ Result<> SqliteEventWriter::Commit(std::span<const Slice> slices) {
 }
 
 /// Whether anything was inserted. Outcomes are those of the commit to come.
-Result<bool> SqliteEventWriter::Insert(const Slice& slice, std::int64_t now) {
+Result<bool> SqliteEventWriter::Insert(const Slice& slice, Instant now) {
   auto& state = topics_[static_cast<std::size_t>(slice.batch->topic)];
   if (!state) HERDFLOW_CHECK(LoadPartitions(slice.batch->topic));
   bool any = false;
@@ -221,20 +220,20 @@ Result<bool> SqliteEventWriter::Insert(const Slice& slice, std::int64_t now) {
     }
     const auto number = pipeline::PartitionOf(event.key, static_cast<std::int32_t>(state->size()));
     auto& partition = (*state)[static_cast<std::size_t>(number)];
-    partition.last_time = std::max(partition.last_time, now);
-    HERDFLOW_CHECK(InsertOne(event, partition));
+    HERDFLOW_CHECK(InsertOne(event, partition, now));
     outcome.kind = AppendOutcome::Kind::kDurable;
     outcome.partition = number;
     outcome.offset = partition.next_offset++;
-    outcome.broker_time = FromMicros(partition.last_time);
+    outcome.broker_time = now;
     partition.changed = any = true;
   }
   return any;
 }
 
-Result<> SqliteEventWriter::InsertOne(const Event& event, PartitionState& partition) {
+Result<> SqliteEventWriter::InsertOne(const Event& event, const PartitionState& partition,
+                                      Instant now) {
   insert_.Bind(1, Position(partition.id, partition.next_offset))
-      .Bind(2, partition.last_time)
+      .Bind(2, ToMicros(now))
       .BindBlob(3, event.key)
       .BindBlob(4, event.value);
   if (event.headers.empty()) {
@@ -252,9 +251,7 @@ Result<> SqliteEventWriter::LoadPartitions(Topic topic) {
   for (;;) {
     HERDFLOW_ASSIGN(const bool row, partitions_.Step());
     if (!row) return {};
-    state.push_back({.id = partitions_.Int(0),
-                     .next_offset = partitions_.Int(1),
-                     .last_time = partitions_.Int(2)});
+    state.push_back({.id = partitions_.Int(0), .next_offset = partitions_.Int(1)});
   }
 }
 
@@ -263,10 +260,7 @@ Result<> SqliteEventWriter::StorePartitions() {
     if (!topic) continue;
     for (const auto& partition : *topic) {
       if (!partition.changed) continue;
-      HERDFLOW_CHECK(advance_.Bind(1, partition.next_offset)
-                         .Bind(2, partition.last_time)
-                         .Bind(3, partition.id)
-                         .Run());
+      HERDFLOW_CHECK(advance_.Bind(1, partition.next_offset).Bind(2, partition.id).Run());
     }
   }
   return {};
@@ -279,14 +273,13 @@ Result<std::unique_ptr<pipeline::EventWriter>> MakeSqliteEventWriter(
   HERDFLOW_ASSIGN(auto database, OpenLog(options, /*checkpoints=*/false));
   HERDFLOW_ASSIGN(auto for_checkpoints, OpenLog(options));
   HERDFLOW_ASSIGN(auto partitions,
-                  database.Prepare("SELECT p.id, p.next_offset, p.last_time FROM topics t "
+                  database.Prepare("SELECT p.id, p.next_offset FROM topics t "
                                    "JOIN partitions p ON p.topic_id = t.id WHERE t.name = ? "
                                    "ORDER BY p.partition"));
   HERDFLOW_ASSIGN(auto insert, database.Prepare("INSERT INTO events(position, broker_time, key, "
                                                 "value, headers) VALUES (?, ?, ?, ?, ?)"));
-  HERDFLOW_ASSIGN(
-      auto advance,
-      database.Prepare("UPDATE partitions SET next_offset = ?, last_time = ? WHERE id = ?"));
+  HERDFLOW_ASSIGN(auto advance,
+                  database.Prepare("UPDATE partitions SET next_offset = ? WHERE id = ?"));
   HERDFLOW_ASSIGN(auto turn, sqlite::WriteTurn::Open(LogPath(options)));
   database.SetBusyTimeout(std::chrono::milliseconds(0));  // The turn waits in its place.
   return std::make_unique<SqliteEventWriter>(

@@ -204,7 +204,7 @@ class SqlLayerStore final : public pipeline::LayerStore {
                                   std::string_view owner) {
     HERDFLOW_ASSIGN(Statement * insert, scope.Get("insert_partition"));
     BindPartition(*insert, stream_id, partition);
-    return insert->Bind(4, begin).Bind(5, owner).Run();
+    return insert->Bind(4, begin).Bind(5, owner).Bind(6, Name(partition.topic)).Run();
   }
 
   static Result<std::optional<Stream>> FirstStream(Statement& find) {

@@ -89,21 +89,21 @@ def _to_kafka(herd: Installation, wave: Wave) -> None:
 def _to_log_db(herd: Installation, wave: Wave) -> None:
     """As src/log_sqlite/README.md says; a topic has one partition."""
     partition = (
-        "SELECT p.id, p.next_offset, p.last_time FROM partitions p JOIN topics t "
-        "ON t.id = p.topic_id WHERE t.name = ?"
+        "SELECT p.id, p.next_offset FROM partitions p JOIN topics t ON t.id = p.topic_id "
+        "WHERE t.name = ?"
     )
     with closing(sqlite3.connect(herd.folder / "log.db", timeout=30, isolation_level=None)) as log:
         log.execute("BEGIN IMMEDIATE")
         for message in wave:
-            [(number, offset, last)] = log.execute(partition, (message.topic,)).fetchall()
-            at = max(last, time.time_ns() // 1000)
+            [(number, offset)] = log.execute(partition, (message.topic,)).fetchall()
+            at = time.time_ns() // 1000
             log.execute(
                 "INSERT INTO events VALUES (?, ?, ?, ?, NULL)",
                 (number << 40 | offset, at, message.key, message.value or b""),
             )
             log.execute(
-                "UPDATE partitions SET next_offset = ?, last_time = ? WHERE id = ?",
-                (offset + 1, at, number),
+                "UPDATE partitions SET next_offset = ? WHERE id = ?",
+                (offset + 1, number),
             )
         log.execute("COMMIT")
 

@@ -4,6 +4,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <csignal>
 #include <filesystem>
 
@@ -301,13 +302,18 @@ TEST_F(SqliteLog, AnEventBeyondTheLimitIsRefusedAloneAndOthersPass) {
   EXPECT_EQ(batch[2].offset, 1);
 }
 
-TEST_F(SqliteLog, TimesNeverGoBackThoughTheClockDoes) {
+TEST_F(SqliteLog, TheTimeOfReceiptIsTheClocksAlsoAfterItWasAheadOnce) {
   MakeTopics(1);
-  constexpr std::int64_t kFuture = 4'000'000'000'000'000;
-  auto database = Must(OpenLog(options));
-  ASSERT_TRUE(database.Execute(fmt::format("UPDATE partitions SET last_time = {}", kFuture)));
+  constexpr Instant kNow = FromMicros(1'700'000'000'000'000);
+  std::atomic<Instant> clock = kNow + std::chrono::years(10);
+  options.clock = [&clock] { return clock.load(); };
   auto writer = Writer();
-  EXPECT_EQ(ToMicros(AppendOne(*writer, "v").broker_time), kFuture);
+  EXPECT_EQ(AppendOne(*writer, "v").broker_time, kNow + std::chrono::years(10));
+  clock = kNow;
+  EXPECT_EQ(AppendOne(*writer, "v").broker_time, kNow);
+  auto consumer = Consumer();
+  consumer.PollUntilRead(2);
+  EXPECT_EQ(consumer.read.begin()->second.at(1).broker_time, kNow);
 }
 
 TEST_F(SqliteLog, OffsetsGoOnWhereOldMessagesWereRemoved) {

@@ -44,6 +44,18 @@ TEST_P(LayerStoreContract, AdvancingFromAWrongOffsetIsRefused) {
   EXPECT_FALSE(Must(tx->Advance(claim, 5, 1, 0, {})));
 }
 
+TEST_P(LayerStoreContract, APartitionAddedLaterStartsAtTheHighestVersionOfItsTopic) {
+  const PartitionClaim first = ClaimReadings(*store_);
+  const auto tx = Must(store_->BeginLoad());
+  ASSERT_TRUE(Must(tx->Advance(first, 5, 1'000, 0, {})));
+  Must(tx->Commit());
+  const auto last_version = [this](TopicPartition partition) {
+    return Must(store_->Claim(log_.Assignment(partition), 0, "test")).last_version;
+  };
+  EXPECT_EQ(last_version({Topic::kMeasurements, 1}), 1'000);
+  EXPECT_EQ(last_version({Topic::kCows, 0}), 0);
+}
+
 TEST_P(LayerStoreContract, AnUncommittedLoadLeavesNeitherRowsNorIdsNorOffset) {
   SendReading("S1", "C1", "2024-04-07T05:00:00Z", "12");
   PartitionClaim claim = ClaimReadings(*store_);

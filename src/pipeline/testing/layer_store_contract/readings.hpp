@@ -51,6 +51,18 @@ TEST_P(LayerStoreContract, VersionsRiseWithTheOffsetEvenWhereTheBrokersClockStep
   EXPECT_THAT(Silver(), ElementsAre("C1 S1 2024-04-07T05:00:00Z 2 accepted on 2024-04-07"));
 }
 
+TEST_P(LayerStoreContract, AClockThatWasAheadOnceJudgesNothingButWhatItReceived) {
+  SendHerd();
+  const Instant ahead = log_.clock + std::chrono::years(10);
+  log_.Put(kReadings, ahead, "key", Reading("S1", "C1", "2024-04-07T05:00:00Z", "1"));
+  SendReading("S1", "C1", "2024-04-07T05:00:00Z", "2");
+  SendReading("S1", "C2", FormatInstant(log_.clock + std::chrono::years(1)), "3");
+  RunAll();
+  EXPECT_THAT(Silver(), ElementsAre("C1 S1 2024-04-07T05:00:00Z 2 accepted on 2024-04-07"));
+  EXPECT_THAT(Quarantined(), ElementsAre(HasSubstr("in_future")));
+  EXPECT_GT(ClaimReadings(*store_).last_version, ToMicros(ahead));
+}
+
 TEST_P(LayerStoreContract, AnInvalidCorrectionReplacesNothingUntilAValidOneSupersedesIt) {
   SendHerd();
   SendReading("S1", "C1", "2024-04-07T05:00:00Z", "12");

@@ -2,11 +2,13 @@
 
 #include <chrono>
 #include <cstddef>
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
 
 #include "herdflow/core/result.hpp"
+#include "herdflow/core/time.hpp"
 #include "herdflow/pipeline/event_log.hpp"
 
 namespace herdflow::log_sqlite {
@@ -23,6 +25,8 @@ struct SqliteLogOptions {
   std::size_t max_event_bytes = std::size_t{64} << 20;
   /// How long a write waits for other processes' locks before it is refused with kUnavailable.
   std::chrono::milliseconds busy_timeout{5'000};
+  /// What a message's broker time is read from, in its transaction. It may step back.
+  std::function<Instant()> clock = Now;
 };
 
 /// Group commit: what waits goes into one synced transaction, on a thread of the writer's.

@@ -83,7 +83,7 @@ class EventWriter {
 /// One message of the log. The views live as long as the batch they are in.
 struct Message {
   std::int64_t offset = 0;
-  Instant broker_time;
+  Instant broker_time;  ///< Of its receipt. The broker's clock may step back: offsets alone rise.
   std::string_view key;
   std::string_view value;
   std::vector<Header> headers;
