@@ -69,8 +69,9 @@ class CountingStore final : public pipeline::LayerStore {
   class Cleansing final : public Counting<pipeline::CleanseTx> {
    public:
     using Counting::Counting;
-    Result<std::size_t> TakeWaiting(std::size_t max, const EachMeasurement& each) override {
-      return tx_->TakeWaiting(max, each);
+    Result<pipeline::RejudgePiece> TakeRequested(std::size_t max,
+                                                 const EachMeasurement& each) override {
+      return tx_->TakeRequested(max, each);
     }
     Result<std::size_t> ReadBronze(std::size_t max, const EachMeasurement& each) override {
       return tx_->ReadBronze(max, each);
@@ -83,6 +84,15 @@ class CountingStore final : public pipeline::LayerStore {
                           std::vector<pipeline::SilverReading>& readings,
                           std::vector<pipeline::OpenEntry>& open_entries) override {
       return tx_->ReadExisting(keys, readings, open_entries);
+    }
+    Result<pipeline::KnownVersions> ReadVersions(
+        std::span<const pipeline::ReadingKey> keys,
+        std::span<const pipeline::Lineage> messages) override {
+      return tx_->ReadVersions(keys, messages);
+    }
+    Result<std::size_t> ReadMessages(std::span<const pipeline::Lineage> messages,
+                                     const EachMeasurement& each) override {
+      return tx_->ReadMessages(messages, each);
     }
     Result<> Write(const pipeline::SilverChange& change) override {
       return Counted(change.readings.size() + change.quarantine.size(), tx_->Write(change));

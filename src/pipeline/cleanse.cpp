@@ -1,8 +1,12 @@
 #include <algorithm>
-#include <unordered_map>
+#include <iterator>
+#include <optional>
+#include <span>
 #include <utility>
+#include <vector>
 
 #include "chunks.hpp"
+#include "differences.hpp"
 #include "herdflow/core/text.hpp"
 #include "herdflow/pipeline/pipelines.hpp"
 #include "merge.hpp"
@@ -17,17 +21,18 @@ class Chunk {
  public:
   Chunk(CleanseContext& context, CleanseTx& tx) : context_(context), tx_(tx) {}
 
-  void Judge(const UnjudgedMeasurement& message, bool has_waited) {
-    if (!failure_) failure_ = TryJudge(message, has_waited);
+  void Judge(const UnjudgedMeasurement& message) {
+    if (failure_) return;
+    ++judged_;
+    failure_ = TryJudge(message);
   }
+  [[nodiscard]] std::size_t judged() const { return judged_; }
 
+  /// Merges what was judged into what the layers hold.
   Result<> MergeAndWrite() {
     if (failure_) return Fail(*failure_);
     SortCandidates(candidates_);
-    std::vector<ReadingKey> keys;
-    keys.reserve(candidates_.size());
-    for (const Candidate& candidate : candidates_) keys.push_back(candidate.key);
-    keys.erase(std::unique(keys.begin(), keys.end()), keys.end());
+    const auto keys = Keys({});
     std::vector<SilverReading> existing;
     std::vector<OpenEntry> open_entries;
     HERDFLOW_CHECK(tx_.ReadExisting(keys, existing, open_entries));
@@ -35,21 +40,75 @@ class Chunk {
     return tx_.Write(change_);
   }
 
+  /// Judges all versions of the readings of the piece, and of those that were judged here, anew,
+  /// and makes the layers hold what comes of it.
+  Result<> JudgeAnewAndWrite(RejudgePiece piece) {
+    HERDFLOW_CHECK(JudgeMessages(piece.entries, piece.heals));
+    const auto keys = Keys(std::move(piece.keys));
+    for (const Lineage& message : messages_) piece.entries.push_back(message);
+    HERDFLOW_ASSIGN(KnownVersions known, tx_.ReadVersions(keys, piece.entries));
+    only_ = keys;
+    HERDFLOW_CHECK(JudgeMessages(VersionsIn(known), piece.heals));
+    SortCandidates(candidates_);
+    std::vector<SilverReading> none;
+    std::vector<OpenEntry> no_entries;
+    MergeReadings(candidates_, none, no_entries, change_);
+    KeepDifferences(keys, known, left_alone_, piece.all_dirty, change_);
+    return tx_.Write(change_);
+  }
+
  private:
   struct Known {
     bool cow = false;
     bool sensor = false;
-    bool has_waited = false;
   };
 
-  std::optional<Error> TryJudge(const UnjudgedMeasurement& message, bool has_waited) {
+  /// The keys of what was judged and these, ascending.
+  std::vector<ReadingKey> Keys(std::vector<ReadingKey> keys) const {
+    keys.reserve(keys.size() + candidates_.size());
+    for (const Candidate& candidate : candidates_) keys.push_back(candidate.key);
+    std::sort(keys.begin(), keys.end());
+    keys.erase(std::unique(keys.begin(), keys.end()), keys.end());
+    return keys;
+  }
+
+  /// The messages of these versions, each once.
+  static std::vector<Lineage> VersionsIn(const KnownVersions& known) {
+    std::vector<Lineage> versions;
+    for (const auto& row : known.readings) versions.push_back(row.lineage);
+    for (const auto& version : known.displaced) versions.push_back(version.lineage);
+    for (const auto& version : known.waiting) versions.push_back(version.lineage);
+    for (const auto& known_entry : known.entries) versions.push_back(known_entry.entry.lineage);
+    return versions;
+  }
+
+  /// Judges those of these messages of bronze that were not judged here yet.
+  Result<> JudgeMessages(std::vector<Lineage> messages, bool may_lack) {
+    std::sort(messages.begin(), messages.end());
+    messages.erase(std::unique(messages.begin(), messages.end()), messages.end());
+    std::sort(messages_.begin(), messages_.end());
+    std::vector<Lineage> missing;
+    std::set_difference(messages.begin(), messages.end(), messages_.begin(), messages_.end(),
+                        std::back_inserter(missing));
+    HERDFLOW_ASSIGN(const std::size_t found,
+                    tx_.ReadMessages(missing, [&](const auto& message) { Judge(message); }));
+    if (failure_) return Fail(*failure_);
+    if (found == missing.size() || may_lack) return {};
+    return Fail(ErrorCode::kCorruptData,
+                "judging readings again: bronze has {} of {} of their messages; `herdflow pipeline "
+                "rebuild` makes silver fit to bronze",
+                found, missing.size());
+  }
+
+  std::optional<Error> TryJudge(const UnjudgedMeasurement& message) {
+    messages_.push_back(message.lineage);
     herd::MeasurementFields fields;
     if (message.fields) {
       fields = *message.fields;
     } else {
       auto parsed = parser_.Measurement(message.payload);
       if (auto* rejection = std::get_if<herd::Rejection>(&parsed)) {
-        Refuse(message, fields, std::move(*rejection), {.has_waited = has_waited});
+        Refuse(message, fields, std::move(*rejection), {});
         return std::nullopt;
       }
       fields = std::get<herd::MeasurementFields>(parsed);
@@ -66,7 +125,7 @@ class Chunk {
       if (!known) return std::move(known).error();
       cow_known = *known;
     }
-    const Known known{cow_known, unit.has_value(), has_waited};
+    const Known known{cow_known, unit.has_value()};
     auto verdict =
         message.fields
             ? herd::JudgeReadingWithGoodIds(fields, message.received_at, unit, context_.bounds)
@@ -86,16 +145,17 @@ class Chunk {
     candidate.received_at = message.received_at;
     candidate.waits = !known.cow || !known.sensor;
     candidate.unit_known = known.sensor;
-    candidate.has_waited = known.has_waited;
     candidate.value_millionths = reading.value_millionths;
     candidate.verdict = reading.taken_back ? Verdict::kTakenBack
                         : candidate.waits  ? Verdict::kPending
                                            : Verdict::kAccepted;
-    candidates_.push_back(candidate);
+    if (BelongsHere(message, candidate.key)) candidates_.push_back(candidate);
   }
 
   void Refuse(const UnjudgedMeasurement& message, const herd::MeasurementFields& fields,
               herd::Rejection rejection, Known known) {
+    const auto key = KeyOfRefused(message, fields);
+    if (!BelongsHere(message, key)) return;
     QuarantineEntry entry;
     entry.lineage = message.lineage;
     entry.received_at = message.received_at;
@@ -103,23 +163,35 @@ class Chunk {
     entry.cow = message.cow;
     entry.rejection = std::move(rejection);
     entry.original = OriginalText(message, fields);
-    if (message.sensor && message.cow) {
-      const auto at = herd::JudgeTimestamp(fields.timestamp, message.received_at);
-      if (const auto* instant = std::get_if<Instant>(&at)) {
-        Candidate candidate;
-        candidate.key = KeyOf(message, *instant);
-        candidate.lineage = message.lineage;
-        candidate.received_at = message.received_at;
-        candidate.verdict = Verdict::kRejected;
-        candidate.waits = !known.cow || !known.sensor;
-        candidate.has_waited = known.has_waited;
-        candidate.entry = change_.quarantine.size();
-        candidates_.push_back(candidate);
-        entry.at = *instant;
-        entry.day = candidate.key.day;
-      }
+    if (key) {
+      Candidate candidate;
+      candidate.key = *key;
+      candidate.lineage = message.lineage;
+      candidate.received_at = message.received_at;
+      candidate.verdict = Verdict::kRejected;
+      candidate.waits = !known.cow || !known.sensor;
+      candidate.entry = change_.quarantine.size();
+      candidates_.push_back(candidate);
+      entry.at = key->at;
+      entry.day = key->day;
     }
     change_.quarantine.push_back(std::move(entry));
+  }
+
+  /// Whether the message is of a reading that is judged here; else it is left to those of its own.
+  bool BelongsHere(const UnjudgedMeasurement& message, const std::optional<ReadingKey>& key) {
+    if (!only_) return true;
+    if (key && std::binary_search(only_->begin(), only_->end(), *key)) return true;
+    left_alone_.push_back(message.lineage);
+    return false;
+  }
+
+  std::optional<ReadingKey> KeyOfRefused(const UnjudgedMeasurement& message,
+                                         const herd::MeasurementFields& fields) const {
+    if (!message.sensor || !message.cow) return std::nullopt;
+    const auto at = herd::JudgeTimestamp(fields.timestamp, message.received_at);
+    const auto* instant = std::get_if<Instant>(&at);
+    return instant != nullptr ? std::optional(KeyOf(message, *instant)) : std::nullopt;
   }
 
   ReadingKey KeyOf(const UnjudgedMeasurement& message, Instant at) const {
@@ -142,6 +214,11 @@ class Chunk {
   herd::MessageParser parser_;
   std::vector<Candidate> candidates_;
   SilverChange change_;
+  std::size_t judged_ = 0;
+  std::vector<Lineage> messages_;  ///< That were judged.
+  /// Where set, only what belongs to these readings is kept,
+  std::optional<std::span<const ReadingKey>> only_;
+  std::vector<Lineage> left_alone_;  ///< and these messages do not.
   std::optional<Error> failure_;
 };
 
@@ -152,15 +229,15 @@ Result<std::int64_t> Cleanse(CleanseContext& context, const StopRequested& stop,
   return RunChunks("cleanse", stop, progress, [&]() -> Result<std::size_t> {
     HERDFLOW_ASSIGN(const auto tx, context.store.BeginCleanse());
     Chunk chunk(context, *tx);
-    // What waits comes first: a reading that became known is judged again before newer ones.
-    HERDFLOW_ASSIGN(std::size_t count, tx->TakeWaiting(context.chunk, [&](const auto& message) {
-      chunk.Judge(message, true);
-    }));
-    if (count == 0) {
-      HERDFLOW_ASSIGN(count, tx->ReadBronze(context.chunk, [&](const auto& message) {
-        chunk.Judge(message, false);
-      }));
+    const auto judge = [&](const UnjudgedMeasurement& message) { chunk.Judge(message); };
+    // What was asked for comes first: newer messages are merged into what is judged by now.
+    HERDFLOW_ASSIGN(RejudgePiece piece, tx->TakeRequested(context.chunk, judge));
+    if (piece.size != 0) {
+      HERDFLOW_CHECK(chunk.JudgeAnewAndWrite(std::move(piece)));
+      HERDFLOW_CHECK(tx->Commit());
+      return std::max<std::size_t>(chunk.judged(), 1);
     }
+    HERDFLOW_ASSIGN(const std::size_t count, tx->ReadBronze(context.chunk, judge));
     if (count != 0) HERDFLOW_CHECK(chunk.MergeAndWrite());
     HERDFLOW_CHECK(tx->Commit());
     return count;

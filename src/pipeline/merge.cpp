@@ -21,12 +21,10 @@ ReadingState StateOf(Verdict verdict) {
   return ReadingState::kPending;
 }
 
-/// Whether the version takes the row's place. By version, but for one thing: while the versions of
-/// a reading that became known still wait to be judged again, what is judged already stands before
-/// what is pending, since a pending version may yet be refused and leave its place to an older one.
+/// Whether the version takes the row's place. By version, but for one thing: what waits for nothing
+/// stands before what is pending, which may yet be refused and leave its place to an older one.
 bool TakesThePlaceOf(const Candidate& version, const SilverReading& row) {
   if (row.state == ReadingState::kPending && !version.waits) return true;
-  if (row.state == ReadingState::kAccepted && version.verdict == Verdict::kPending) return false;
   return version.lineage > row.lineage;
 }
 
@@ -50,13 +48,7 @@ std::optional<Lineage> NewestSettled(std::span<const Candidate> versions,
 std::optional<SilverReading> Fold(std::span<const Candidate> versions,
                                   const SilverReading* existing) {
   std::optional<SilverReading> row;
-  // A row whose version comes out of the waiting is made again by that very version.
-  const auto is_existing = [&](const Candidate& version) {
-    return version.has_waited && version.lineage == existing->lineage;
-  };
-  if (existing != nullptr && std::none_of(versions.begin(), versions.end(), is_existing)) {
-    row = *existing;
-  }
+  if (existing != nullptr) row = *existing;
   for (const Candidate& version : versions) {
     if (version.verdict == Verdict::kRejected) continue;
     const Instant created =
@@ -75,14 +67,18 @@ std::optional<SilverReading> Fold(std::span<const Candidate> versions,
   return row;
 }
 
-/// Whether the aggregates see a difference.
-bool Touches(const SilverReading* before, const std::optional<SilverReading>& after) {
-  const auto counted = [](const SilverReading& row) -> std::optional<std::int64_t> {
-    if (row.state != ReadingState::kAccepted) return std::nullopt;
-    return row.value_millionths;
-  };
-  return (before != nullptr ? counted(*before) : std::nullopt) !=
-         (after ? counted(*after) : std::nullopt);
+/// Notes the valid versions that do not stand in the row, of a reading that waits for nothing.
+void NoteDisplaced(std::span<const Candidate> versions, const SilverReading* existing,
+                   const SilverReading& row, SilverChange& change) {
+  if (versions.front().waits) return;
+  if (existing != nullptr && existing->state != ReadingState::kPending &&
+      existing->lineage != row.lineage) {
+    change.displaced.push_back({row.key, existing->lineage});
+  }
+  for (const Candidate& version : versions) {
+    if (version.verdict == Verdict::kRejected) continue;
+    if (version.lineage != row.lineage) change.displaced.push_back({row.key, version.lineage});
+  }
 }
 
 /// Merges all versions of one reading.
@@ -102,12 +98,12 @@ void MergeOne(std::span<const Candidate> versions, const SilverReading* existing
     if (settled && entry.lineage < *settled) change.superseded.push_back(entry.lineage);
   }
   const auto row = Fold(versions, existing);
-  if (Touches(existing, row)) {
+  if (row) NoteDisplaced(versions, existing, *row, change);
+  if (CountedValue(existing) != CountedValue(row ? &*row : nullptr)) {
     const DirtyDay day{key.cow, key.day, key.sensor};
     if (change.dirty.empty() || change.dirty.back() != day) change.dirty.push_back(day);
   }
   if (row && (existing == nullptr || *row != *existing)) change.readings.push_back(*row);
-  if (!row && existing != nullptr) change.removed.push_back(key);
 }
 
 /// The elements of the sorted `all` with this key, `at` being where the last search ended.
@@ -120,6 +116,11 @@ std::span<const T> Equal(const std::vector<T>& all, const ReadingKey& key, std::
 }
 
 }  // namespace
+
+std::optional<std::int64_t> CountedValue(const SilverReading* row) {
+  if (row == nullptr || row->state != ReadingState::kAccepted) return std::nullopt;
+  return row->value_millionths;
+}
 
 void SortCandidates(std::vector<Candidate>& candidates) {
   std::sort(candidates.begin(), candidates.end(), [](const Candidate& a, const Candidate& b) {

@@ -19,9 +19,11 @@ struct Candidate {
   std::int64_t value_millionths = 0;
   bool waits = false;       ///< Cow or sensor is not known yet: the same for all of a reading.
   bool unit_known = false;  ///< Where it waits.
-  bool has_waited = false;  ///< It comes out of the waiting, to be judged again.
   std::size_t entry = 0;    ///< Where rejected: its place in `change.quarantine`.
 };
+
+/// What the aggregates see of a row of silver, which may be none.
+[[nodiscard]] std::optional<std::int64_t> CountedValue(const SilverReading* row);
 
 /// By key, then oldest first.
 void SortCandidates(std::vector<Candidate>& candidates);

@@ -1,5 +1,6 @@
 #include <unordered_map>
 
+#include "rejudge_queue.hpp"
 #include "row_writer.hpp"
 #include "transactions.hpp"
 #include "unjudged.hpp"
@@ -46,6 +47,8 @@ class SqlAggregateTx final : public pipeline::AggregateTx {
       : scope_(std::move(scope)), task_(task) {}
 
   Result<std::vector<DirtyDay>> NextDirty(std::size_t max) override {
+    HERDFLOW_ASSIGN(const bool waits, IsPassRequested(*scope_));
+    if (waits) return std::vector<DirtyDay>{};
     HERDFLOW_CHECK(ReadPlace());
     HERDFLOW_ASSIGN(const std::int64_t newest, ReadChunkCounter(*scope_));
     while (true) {
@@ -135,7 +138,15 @@ class SqlAggregateTx final : public pipeline::AggregateTx {
     return write.Finish();
   }
 
-  Result<> Commit() override { return scope_->Commit(); }
+  Result<> Commit() override {
+    // A unit that changed while this went on may be half in what was computed.
+    HERDFLOW_ASSIGN(const bool waits, IsPassRequested(*scope_));
+    if (waits && place_.last) {
+      return Fail(ErrorCode::kUnavailable,
+                  "computing aggregates: a sensor's unit or the rules changed meanwhile");
+    }
+    return scope_->Commit();
+  }
 
  private:
   Result<> ReadPlace() {

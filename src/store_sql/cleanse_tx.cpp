@@ -2,6 +2,8 @@
 #include <unordered_map>
 
 #include "herdflow/pipeline/bronze_codec.hpp"
+#include "known_versions.hpp"
+#include "rejudge_queue.hpp"
 #include "row_writer.hpp"
 #include "transactions.hpp"
 #include "unjudged.hpp"
@@ -15,33 +17,17 @@ using pipeline::ReadingKey;
 using pipeline::SensorRef;
 using pipeline::SilverReading;
 
-constexpr std::string_view kStep = "measurements";
-
-/// The farm day, the sensor and the instant from column `first` on.
-ReadingKey ReadKey(const Statement& statement, int first, CowRef cow) {
-  return {cow, FarmDay{static_cast<std::int32_t>(statement.Int(first))},
-          SensorRef{statement.Int(first + 1)}, FromMicros(statement.Int(first + 2))};
-}
-
 class SqlCleanseTx final : public pipeline::CleanseTx {
  public:
   explicit SqlCleanseTx(std::unique_ptr<WriteScope> scope) : scope_(std::move(scope)) {}
 
-  Result<std::size_t> TakeWaiting(std::size_t max, const EachMeasurement& each) override {
-    HERDFLOW_ASSIGN(const auto requests, ReadRequests());
-    std::size_t taken = 0;
-    for (const Request& request : requests) {
-      if (taken >= max) break;
-      HERDFLOW_ASSIGN(const auto waiting, ReadWaiting(request, max - taken));
-      HERDFLOW_CHECK(GiveAgain(waiting.versions, each));
-      taken += waiting.versions.size();
-      if (waiting.all) HERDFLOW_CHECK(DeleteRequest(request));
-    }
-    return taken;
+  Result<pipeline::RejudgePiece> TakeRequested(std::size_t max,
+                                               const EachMeasurement& each) override {
+    return RejudgeQueue(*scope_).Take(max, [&](const Statement& row) { return Give(row, each); });
   }
 
   Result<std::size_t> ReadBronze(std::size_t max, const EachMeasurement& each) override {
-    HERDFLOW_ASSIGN(const auto partitions, ReadUnjudgedPartitions(*scope_, kStep));
+    HERDFLOW_ASSIGN(const auto partitions, ReadUnjudgedPartitions(*scope_, kMeasurementsStep));
     std::size_t given = 0;
     for (const UnjudgedPartition& partition : partitions) {
       if (given >= max) break;
@@ -55,7 +41,7 @@ class SqlCleanseTx final : public pipeline::CleanseTx {
         HERDFLOW_CHECK(Give(*read, each));
         ++given;
       }
-      HERDFLOW_CHECK(WriteWatermark(*scope_, kStep, partition, next));
+      HERDFLOW_CHECK(WriteWatermark(*scope_, kMeasurementsStep, partition, next));
     }
     return given;
   }
@@ -93,10 +79,31 @@ class SqlCleanseTx final : public pipeline::CleanseTx {
       HERDFLOW_CHECK(LookFor(of_cow, to_look_for));
       keys = keys.subspan(of_cow.size());
     }
-    return ReadReadings(to_look_for, readings);
+    return ReadReadings(*scope_, to_look_for, readings);
+  }
+
+  Result<pipeline::KnownVersions> ReadVersions(std::span<const ReadingKey> keys,
+                                               std::span<const Lineage> messages) override {
+    return ReadKnownVersions(*scope_, keys, messages);
+  }
+
+  Result<std::size_t> ReadMessages(std::span<const Lineage> messages,
+                                   const EachMeasurement& each) override {
+    std::vector<Value> places;
+    for (const Lineage& message : messages) {
+      places.insert(places.end(), {message.stream, message.partition, message.offset});
+    }
+    std::size_t found = 0;
+    HERDFLOW_CHECK(scope_->session().ReadForKeys("read_bronze_measurement", 3, places,
+                                                 [&](const Statement& row) {
+                                                   ++found;
+                                                   return Give(row, each);
+                                                 }));
+    return found;
   }
 
   Result<> Write(const pipeline::SilverChange& change) override {
+    HERDFLOW_CHECK(TakeAway(change));
     HERDFLOW_CHECK(WriteReadings(change));
     HERDFLOW_CHECK(WriteQuarantine(change));
     return NoteDirtyDays(change.dirty);
@@ -105,79 +112,6 @@ class SqlCleanseTx final : public pipeline::CleanseTx {
   Result<> Commit() override { return scope_->Commit(); }
 
  private:
-  enum class RequestKind : std::int64_t { kCow = 0, kSensor = 1 };
-  struct Request {
-    RequestKind kind;
-    std::int64_t ref;
-  };
-  struct Waiting {
-    ReadingKey key;
-    Lineage lineage;
-  };
-  struct WaitingVersions {
-    std::vector<Waiting> versions;
-    bool all = false;  ///< No further one of the request is waiting.
-  };
-
-  Result<std::vector<Request>> ReadRequests() {
-    std::vector<Request> requests;
-    HERDFLOW_ASSIGN(Statement * read, scope_->Get("read_rejudge_requests"));
-    while (true) {
-      HERDFLOW_ASSIGN(const bool there, read->Step());
-      if (!there) return requests;
-      requests.push_back({RequestKind{read->Int(0)}, read->Int(1)});
-    }
-  }
-
-  Result<> DeleteRequest(const Request& request) {
-    HERDFLOW_ASSIGN(Statement * remove, scope_->Get("delete_rejudge_request"));
-    return remove->Bind(1, request.kind).Bind(2, request.ref).Run();
-  }
-
-  /// About `max` versions: the last reading's are all there.
-  Result<WaitingVersions> ReadWaiting(const Request& request, std::size_t max) {
-    WaitingVersions waiting;
-    // Without its sensor's unit a reading of a known cow waits for the sensor's request.
-    HERDFLOW_ASSIGN(Statement * read,
-                    scope_->Get(request.kind == RequestKind::kSensor ? "read_waiting_of_sensor"
-                                                                     : "read_waiting_of_cow"));
-    read->Bind(1, request.ref);
-    while (true) {
-      HERDFLOW_ASSIGN(const bool there, read->Step());
-      if (!there) {
-        waiting.all = true;
-        return waiting;
-      }
-      const ReadingKey key = ReadKey(*read, 1, CowRef{read->Int(0)});
-      if (waiting.versions.size() >= max && key != waiting.versions.back().key) break;
-      waiting.versions.push_back({key, ReadLineage(*read, 4)});
-    }
-    read->Reset();
-    return waiting;
-  }
-
-  Result<> GiveAgain(const std::vector<Waiting>& versions, const EachMeasurement& each) {
-    RowWriter<8> remove(scope_->session(), "delete_waiting");
-    std::vector<Value> places;
-    for (const auto& [key, lineage] : versions) {
-      HERDFLOW_CHECK(
-          remove.Add({key.cow, key.day.days, key.sensor, ToMicros(key.at), lineage.version,
-                      lineage.stream, lineage.partition, lineage.offset}));
-      places.insert(places.end(), {lineage.stream, lineage.partition, lineage.offset});
-    }
-    HERDFLOW_CHECK(remove.Finish());
-    std::size_t found = 0;
-    HERDFLOW_CHECK(scope_->session().ReadForKeys("read_bronze_measurement", 3, places,
-                                                 [&](const Statement& row) {
-                                                   ++found;
-                                                   return Give(row, each);
-                                                 }));
-    if (found == versions.size()) return {};
-    return Fail(ErrorCode::kCorruptData,
-                "judging again what waited: bronze has {} of {} messages that wait", found,
-                versions.size());
-  }
-
   /// Gives the message in hand of one of the read_bronze_measurement… statements.
   Result<> Give(const Statement& row, const EachMeasurement& each) {
     pipeline::UnjudgedMeasurement message;
@@ -204,23 +138,15 @@ class SqlCleanseTx final : public pipeline::CleanseTx {
 
   Result<> ReadOpenEntries(std::span<const ReadingKey> of_cow,
                            std::vector<pipeline::OpenEntry>& entries) {
-    // Days that lie close together are read at once; what lies between far ones is left alone.
-    constexpr std::int32_t kClose = 7;
     HERDFLOW_ASSIGN(Statement * read, scope_->Get("read_open_entries"));
-    while (!of_cow.empty()) {
-      std::size_t count = 1;
-      while (count < of_cow.size() && of_cow[count].day <= of_cow[count - 1].day + kClose) ++count;
-      read->Bind(1, of_cow.front().cow)
-          .Bind(2, of_cow.front().day.days)
-          .Bind(3, of_cow[count - 1].day.days);
+    return ForCloseDays(of_cow, [&](const ReadingKey& first, FarmDay last) -> Result<> {
+      read->Bind(1, first.cow).Bind(2, first.day.days).Bind(3, last.days);
       while (true) {
         HERDFLOW_ASSIGN(const bool there, read->Step());
-        if (!there) break;
-        entries.push_back({ReadKey(*read, 0, of_cow.front().cow), ReadLineage(*read, 3)});
+        if (!there) return {};
+        entries.push_back({ReadKey(*read, 0, first.cow), ReadLineage(*read, 3)});
       }
-      of_cow = of_cow.subspan(count);
-    }
-    return {};
+    });
   }
 
   /// Adds those keys of one cow that silver may have.
@@ -236,19 +162,6 @@ class SqlCleanseTx final : public pipeline::CleanseTx {
       if (key > last) break;  // Readings mostly come in order: nothing there to look for.
       keys.insert(keys.end(), {key.cow, key.day.days, key.sensor, ToMicros(key.at)});
     }
-    return {};
-  }
-
-  Result<> ReadReadings(std::span<const Value> keys, std::vector<SilverReading>& readings) {
-    HERDFLOW_CHECK(scope_->session().ReadForKeys(
-        "read_reading", 4, keys, [&](const Statement& row) -> Result<> {
-          readings.push_back({ReadKey(row, 1, CowRef{row.Int(0)}), row.Int(4),
-                              static_cast<pipeline::ReadingState>(row.Int(5)), ReadLineage(row, 6),
-                              FromMicros(row.Int(10)), FromMicros(row.Int(11))});
-          return {};
-        }));
-    std::sort(readings.begin(), readings.end(),
-              [](const auto& a, const auto& b) { return a.key < b.key; });
     return {};
   }
 
@@ -271,7 +184,38 @@ class SqlCleanseTx final : public pipeline::CleanseTx {
       HERDFLOW_CHECK(wait.Add({key.cow, key.day.days, key.sensor, ToMicros(key.at), lineage.version,
                                lineage.stream, lineage.partition, lineage.offset, unit_known}));
     }
-    return wait.Finish();
+    HERDFLOW_CHECK(wait.Finish());
+    RowWriter<8> displace(scope_->session(), "insert_displaced");
+    for (const auto& version : change.displaced) {
+      HERDFLOW_CHECK(displace.Add(RowOf(version)));
+    }
+    return displace.Finish();
+  }
+
+  Result<> TakeAway(const pipeline::SilverChange& change) {
+    RowWriter<8> no_longer_waiting(scope_->session(), "delete_waiting");
+    for (const auto& version : change.no_longer_waiting) {
+      HERDFLOW_CHECK(no_longer_waiting.Add(RowOf(version)));
+    }
+    HERDFLOW_CHECK(no_longer_waiting.Finish());
+    RowWriter<8> no_longer_displaced(scope_->session(), "delete_displaced");
+    for (const auto& version : change.no_longer_displaced) {
+      HERDFLOW_CHECK(no_longer_displaced.Add(RowOf(version)));
+    }
+    HERDFLOW_CHECK(no_longer_displaced.Finish());
+    RowWriter<3> no_longer_refused(scope_->session(), "delete_quarantine");
+    for (const Lineage& entry : change.no_longer_refused) {
+      HERDFLOW_CHECK(no_longer_refused.Add({entry.stream, entry.partition, entry.offset}));
+    }
+    return no_longer_refused.Finish();
+  }
+
+  /// Key and lineage of a version that is noted.
+  template <class Version>
+  static std::array<Value, 8> RowOf(const Version& version) {
+    const auto& [cow, day, sensor, at] = version.key;
+    const Lineage& of = version.lineage;
+    return {cow, day.days, sensor, ToMicros(at), of.version, of.stream, of.partition, of.offset};
   }
 
   Result<> WriteQuarantine(const pipeline::SilverChange& change) {

@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "rejudge_queue.hpp"
 #include "transactions.hpp"
 #include "unjudged.hpp"
 
@@ -89,7 +90,10 @@ class SqlHerdBookTx final : public pipeline::HerdBookTx {
     GoldSensor merged = sensor;
     if (known) {
       merged.created_at = std::min(sensor.created_at, known->created_at);
-      if (sensor.retired_at) merged.unit = std::move(known->unit);
+      if (sensor.retired_at) merged.unit = known->unit;
+      if (herd::UnitKindOf(merged.unit) != herd::UnitKindOf(known->unit)) {
+        HERDFLOW_CHECK(RequestPass(*scope_, static_cast<std::int64_t>(sensor.sensor)));
+      }
     }
     HERDFLOW_CHECK(Write(merged));
     return AfterMerge("supersede_sensor_entries", static_cast<std::int64_t>(sensor.sensor),

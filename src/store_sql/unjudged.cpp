@@ -3,11 +3,12 @@
 #include "row_writer.hpp"
 
 namespace herdflow::store_sql {
+namespace {
 
-Result<std::vector<UnjudgedPartition>> ReadUnjudgedPartitions(WriteScope& scope,
-                                                              std::string_view step) {
+Result<std::vector<UnjudgedPartition>> ReadPartitions(WriteScope& scope, std::string_view statement,
+                                                      std::string_view step) {
   std::vector<UnjudgedPartition> partitions;
-  HERDFLOW_ASSIGN(Statement * read, scope.Get("read_unjudged_partitions"));
+  HERDFLOW_ASSIGN(Statement * read, scope.Get(statement));
   read->Bind(1, step).Bind(2, step);
   while (true) {
     HERDFLOW_ASSIGN(const bool there, read->Step());
@@ -15,6 +16,18 @@ Result<std::vector<UnjudgedPartition>> ReadUnjudgedPartitions(WriteScope& scope,
     partitions.push_back(
         {read->Int(0), static_cast<std::int32_t>(read->Int(1)), read->Int(2), read->Int(3)});
   }
+}
+
+}  // namespace
+
+Result<std::vector<UnjudgedPartition>> ReadUnjudgedPartitions(WriteScope& scope,
+                                                              std::string_view step) {
+  return ReadPartitions(scope, "read_unjudged_partitions", step);
+}
+
+Result<std::vector<UnjudgedPartition>> ReadJudgedPartitions(WriteScope& scope,
+                                                            std::string_view step) {
+  return ReadPartitions(scope, "read_judged_partitions", step);
 }
 
 void BindUnjudged(Statement& statement, const UnjudgedPartition& partition, std::size_t limit) {

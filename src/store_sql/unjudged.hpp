@@ -12,7 +12,10 @@ namespace herdflow::store_sql {
 
 inline constexpr std::string_view kChunkCounter = "cleanse_chunk";
 
-/// Bronze rows [from, to) of a partition that a step has not judged.
+/// The step that judges measurements: the topic's name.
+inline constexpr std::string_view kMeasurementsStep = "measurements";
+
+/// Bronze rows [from, to) of a partition, which a step has not judged or (judged) has.
 struct UnjudgedPartition {
   std::int64_t stream = 0;
   std::int32_t partition = 0;
@@ -23,6 +26,8 @@ struct UnjudgedPartition {
 /// `step`: the topic whose messages it judges.
 Result<std::vector<UnjudgedPartition>> ReadUnjudgedPartitions(WriteScope& scope,
                                                               std::string_view step);
+Result<std::vector<UnjudgedPartition>> ReadJudgedPartitions(WriteScope& scope,
+                                                            std::string_view step);
 /// Binds the parameters that the read_bronze_… statements share.
 void BindUnjudged(Statement& statement, const UnjudgedPartition& partition, std::size_t limit);
 Result<> WriteWatermark(WriteScope& scope, std::string_view step,

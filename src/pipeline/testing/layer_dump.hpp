@@ -193,6 +193,38 @@ inline Lines WaitingLines(LayerStoreFixture& store) {
   return lines;
 }
 
+/// `<cow> <sensor> <time> of <partition>/<offset>`.
+inline Lines DisplacedLines(LayerStoreFixture& store) {
+  Lines lines;
+  for (const Cells& row :
+       store.Query("SELECT c.cow_id, s.sensor_id, r.timestamp, r.topic_partition, r.topic_offset"
+                   " FROM {ops}displaced_versions r JOIN {ops}cow_ids c ON c.id = r.cow_id"
+                   " JOIN {ops}sensor_ids s ON s.id = r.sensor_id",
+                   5)) {
+    lines.push_back(
+        fmt::format("{} {} {} of {}/{}", row[0], row[1], TimeCell(row[2]), row[3], row[4]));
+  }
+  std::sort(lines.begin(), lines.end());
+  return lines;
+}
+
+/// `<cow> <sensor> <time> from <partition>/<offset>, received <first> to <newest>`.
+inline Lines ReceiptLines(LayerStoreFixture& store) {
+  Lines lines;
+  for (const Cells& row :
+       store.Query("SELECT c.cow_id, s.sensor_id, r.timestamp, r.topic_partition, r.topic_offset,"
+                   " r.created_at, r.updated_at"
+                   " FROM {silver}measurements_rows r JOIN {ops}cow_ids c ON c.id = r.cow_id"
+                   " JOIN {ops}sensor_ids s ON s.id = r.sensor_id",
+                   7)) {
+    lines.push_back(fmt::format("{} {} {} from {}/{}, received {} to {}", row[0], row[1],
+                                TimeCell(row[2]), row[3], row[4], TimeCell(row[5]),
+                                TimeCell(row[6])));
+  }
+  std::sort(lines.begin(), lines.end());
+  return lines;
+}
+
 /// Everything that must not depend on order and batches, one line a row, each naming its table.
 inline Lines DumpLayers(LayerStoreFixture& store) {
   Lines dump;
@@ -208,6 +240,8 @@ inline Lines DumpLayers(LayerStoreFixture& store) {
   add("cow", CowLines(store));
   add("sensor", SensorLines(store));
   add("waiting", WaitingLines(store));
+  add("displaced", DisplacedLines(store));
+  add("receipt", ReceiptLines(store));
   return dump;
 }
 

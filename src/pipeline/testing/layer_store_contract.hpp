@@ -12,4 +12,5 @@
 #include "layer_store_contract/queries.hpp"         // IWYU pragma: export
 #include "layer_store_contract/readings.hpp"        // IWYU pragma: export
 #include "layer_store_contract/several_owners.hpp"  // IWYU pragma: export
+#include "layer_store_contract/unit_changes.hpp"    // IWYU pragma: export
 #include "layer_store_contract/waiting.hpp"         // IWYU pragma: export

@@ -123,9 +123,9 @@ class MeddlingStore : public LayerStore {
   class Cleansing : public Meddled<CleanseTx> {
    public:
     using Meddled::Meddled;
-    Result<std::size_t> TakeWaiting(std::size_t max, const EachMeasurement& each) override {
+    Result<RejudgePiece> TakeRequested(std::size_t max, const EachMeasurement& each) override {
       HERDFLOW_CHECK(owner_.Live());
-      return tx_->TakeWaiting(max, each);
+      return tx_->TakeRequested(max, each);
     }
     Result<std::size_t> ReadBronze(std::size_t max, const EachMeasurement& each) override {
       HERDFLOW_CHECK(owner_.Live());
@@ -143,6 +143,16 @@ class MeddlingStore : public LayerStore {
                           std::vector<OpenEntry>& open_entries) override {
       HERDFLOW_CHECK(owner_.Live());
       return tx_->ReadExisting(keys, readings, open_entries);
+    }
+    Result<KnownVersions> ReadVersions(std::span<const ReadingKey> keys,
+                                       std::span<const Lineage> messages) override {
+      HERDFLOW_CHECK(owner_.Live());
+      return tx_->ReadVersions(keys, messages);
+    }
+    Result<std::size_t> ReadMessages(std::span<const Lineage> messages,
+                                     const EachMeasurement& each) override {
+      HERDFLOW_CHECK(owner_.Live());
+      return tx_->ReadMessages(messages, each);
     }
     Result<> Write(const SilverChange& change) override {
       HERDFLOW_CHECK(owner_.Live());

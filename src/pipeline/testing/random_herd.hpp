@@ -52,7 +52,7 @@ struct RandomMessage {
   }
 
  private:
-  /// A sensor has one kind of unit, however it is written.
+  /// A sensor mostly has one kind of unit, however it is written.
   [[nodiscard]] std::string SensorJson() const {
     static constexpr std::array kUnits{R"("L")",     R"("l")",      R"(" L ")",
                                        R"("kg")",    R"("KG")",     R"("kg ")",
@@ -61,7 +61,7 @@ struct RandomMessage {
     const auto which = static_cast<std::size_t>(value);
     if (which >= 8) return fmt::format(R"({{"id":"S{}","unit":{}}})", sensor, kBad[which - 8]);
     return fmt::format(R"({{"id":"S{}","unit":{}}})", sensor,
-                       kUnits[static_cast<std::size_t>(sensor) * 3 + which % 3]);
+                       kUnits[(static_cast<std::size_t>(sensor) * 3 + which / 2) % kUnits.size()]);
   }
   [[nodiscard]] std::string CowJson() const {
     static constexpr std::array kRest{

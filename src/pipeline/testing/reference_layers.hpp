@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <map>
 #include <optional>
 #include <string>
@@ -20,8 +21,8 @@
 
 namespace herdflow::pipeline::testing {
 
-/// REQUIRES: nothing is retired, a sensor has one kind of unit, timestamps have no other defect
-/// than that they are missing or in the future.
+/// REQUIRES: nothing is retired, timestamps have no other defect than that they are missing or in
+/// the future.
 class ReferenceLayers {
  public:
   ReferenceLayers(const FakeEventLog& log, const herd::FarmCalendar& calendar) {
@@ -31,6 +32,9 @@ class ReferenceLayers {
         version = std::max(version + 1, ToMicros(message.broker_time));
         messages_[partition.topic].push_back(
             {{version, partition.partition, message.offset}, message.broker_time, message.value});
+        if (partition.topic == Topic::kMeasurements) {
+          received_at_[messages_[partition.topic].back().place] = message.broker_time;
+        }
       }
     }
     JudgeCows();
@@ -62,6 +66,8 @@ class ReferenceLayers {
     add("cow", cow_lines_);
     add("sensor", sensor_lines_);
     add("waiting", waiting_);
+    add("displaced", displaced_);
+    add("receipt", receipts_);
     return dump;
   }
 
@@ -208,7 +214,20 @@ class ReferenceLayers {
              fmt::format("{} {} {}", cow, sensor, FormatInstant(at)));
     }
     if (versions.valid.empty()) return;
-    const herd::Reading& newest = versions.valid.rbegin()->second;
+    const auto& [place_of_newest, newest] = *versions.valid.rbegin();
+    std::vector<Instant> received;
+    for (const auto& [place, reading] : versions.valid) {
+      received.push_back(received_at_.at(place));
+      if (known && place != place_of_newest) {
+        displaced_.push_back(fmt::format("{} {} {} of {}/{}", cow, sensor, FormatInstant(at),
+                                         std::get<1>(place), std::get<2>(place)));
+      }
+    }
+    const auto [first, last] = std::minmax_element(received.begin(), received.end());
+    receipts_.push_back(fmt::format("{} {} {} from {}/{}, received {} to {}", cow, sensor,
+                                    FormatInstant(at), std::get<1>(place_of_newest),
+                                    std::get<2>(place_of_newest), FormatInstant(*first),
+                                    FormatInstant(*last)));
     const FarmDay day = calendar.DayOf(at);
     silver_.push_back(fmt::format("{} {} {} {} {} on {}", cow, sensor, FormatInstant(at),
                                   Value(newest.value_millionths),
@@ -258,7 +277,8 @@ class ReferenceLayers {
   std::map<std::string, std::map<std::tuple<std::string, FarmDay, std::string>, herd::Statistics>>
       aggregates_;
   std::map<std::pair<std::string, FarmDay>, Day> days_;
-  Lines silver_, quarantine_, cow_lines_, sensor_lines_, waiting_;
+  std::map<Place, Instant> received_at_;
+  Lines silver_, quarantine_, cow_lines_, sensor_lines_, waiting_, displaced_, receipts_;
 };
 
 }  // namespace herdflow::pipeline::testing

@@ -14,6 +14,8 @@
 #include <string>
 #include <vector>
 
+#include "differences.hpp"
+
 namespace herdflow::pipeline {
 namespace {
 
@@ -39,20 +41,12 @@ Candidate Version(int version, Verdict verdict, std::int64_t value = 5, int sens
 /// Holds what a store would hold of the merged readings.
 class Silver {
  public:
-  /// One call of MergeReadings, as cleanse makes it.
+  /// One call of MergeReadings, as cleanse makes it for what is new.
   SilverChange Merge(std::vector<Candidate> candidates) {
     SilverChange change;
+    const std::set<ReadingKey> keys = Prepare(candidates, change);
     std::vector<SilverReading> existing;
     std::vector<OpenEntry> open;
-    std::set<ReadingKey> keys;
-    for (Candidate& candidate : candidates) {
-      keys.insert(candidate.key);
-      if (candidate.has_waited) waiting.erase({candidate.key, candidate.lineage});
-      if (candidate.verdict != Verdict::kRejected) continue;
-      candidate.entry = change.quarantine.size();
-      change.quarantine.emplace_back().lineage = candidate.lineage;
-      keys_[candidate.lineage] = candidate.key;
-    }
     for (const ReadingKey& key : keys) {
       if (rows.contains(key)) existing.push_back(rows.at(key));
     }
@@ -61,13 +55,40 @@ class Silver {
         open.push_back({keys_.at(lineage), lineage});
       }
     }
-    SortCandidates(candidates);
     MergeReadings(candidates, existing, open, change);
     Write(change);
     return change;
   }
 
-  /// Without the times of receipt of versions that were refused in the end.
+  /// As cleanse judges readings again. REQUIRES: all versions of each reading.
+  SilverChange JudgeAgain(std::vector<Candidate> candidates, bool all_dirty = false) {
+    SilverChange change;
+    const std::set<ReadingKey> keys = Prepare(candidates, change);
+    KnownVersions known;
+    for (const auto& [key, row] : rows) {
+      if (keys.contains(key)) known.readings.push_back(row);
+    }
+    for (const auto& version : displaced) {
+      if (keys.contains(version.key)) known.displaced.push_back(version);
+    }
+    for (const auto& [key, lineage] : waiting) {
+      if (keys.contains(key)) known.waiting.push_back({key, lineage, false});
+    }
+    for (const auto& [lineage, status] : quarantine) {
+      if (!keys.contains(keys_.at(lineage))) continue;
+      KnownEntry& entry = known.entries.emplace_back();
+      entry.entry.lineage = lineage;
+      entry.entry.status = status;
+      entry.code = herd::Name(entry.entry.rejection.code);
+    }
+    std::vector<SilverReading> none;
+    std::vector<OpenEntry> no_entries;
+    MergeReadings(candidates, none, no_entries, change);
+    KeepDifferences(std::vector(keys.begin(), keys.end()), known, {}, all_dirty, change);
+    Write(change);
+    return change;
+  }
+
   [[nodiscard]] std::string Text() const {
     std::string text;
     for (const auto& [key, row] : rows) {
@@ -78,19 +99,43 @@ class Silver {
       text += fmt::format("refused {}: {}\n", lineage.version, static_cast<int>(status));
     }
     for (const auto& [key, lineage] : waiting) text += fmt::format("waits {}\n", lineage.version);
+    for (const auto& version : displaced) {
+      text += fmt::format("displaced {}\n", version.lineage.version);
+    }
     return text;
   }
 
   std::map<ReadingKey, SilverReading> rows;
   std::map<Lineage, QuarantineStatus> quarantine;
   std::set<std::pair<ReadingKey, Lineage>> waiting;
+  std::set<DisplacedVersion> displaced;
   std::map<DirtyDay, int> dirty;
 
  private:
+  /// Sorts, makes the entries of what is refused, and returns the keys.
+  std::set<ReadingKey> Prepare(std::vector<Candidate>& candidates, SilverChange& change) {
+    std::set<ReadingKey> keys;
+    for (Candidate& candidate : candidates) {
+      keys.insert(candidate.key);
+      if (candidate.verdict != Verdict::kRejected) continue;
+      candidate.entry = change.quarantine.size();
+      change.quarantine.emplace_back().lineage = candidate.lineage;
+      keys_[candidate.lineage] = candidate.key;
+    }
+    SortCandidates(candidates);
+    return keys;
+  }
+
   void Write(const SilverChange& change) {
+    for (const auto& version : change.no_longer_waiting) {
+      waiting.erase({version.key, version.lineage});
+    }
+    for (const auto& version : change.no_longer_displaced) displaced.erase(version);
+    for (const auto& lineage : change.no_longer_refused) quarantine.erase(lineage);
     for (const auto& row : change.readings) rows[row.key] = row;
     for (const auto& key : change.removed) rows.erase(key);
     for (const auto& version : change.waiting) waiting.insert({version.key, version.lineage});
+    for (const auto& version : change.displaced) displaced.insert(version);
     for (const auto& entry : change.quarantine) quarantine[entry.lineage] = entry.status;
     for (const auto& lineage : change.superseded) {
       quarantine[lineage] = QuarantineStatus::kSuperseded;
@@ -105,9 +150,9 @@ TEST(MergeReadings, OfTheValidVersionsTheNewestStays) {
   Silver silver;
   silver.Merge({Version(2, Verdict::kAccepted, 20), Version(1, Verdict::kAccepted, 10)});
   silver.Merge({Version(3, Verdict::kRejected)});
-  EXPECT_EQ(silver.Text(), "sensor 1: 20 accepted of 2\nrefused 3: 0\n");
+  EXPECT_EQ(silver.Text(), "sensor 1: 20 accepted of 2\nrefused 3: 0\ndisplaced 1\n");
   silver.Merge({Version(4, Verdict::kAccepted, 40)});
-  EXPECT_EQ(silver.Text(), "sensor 1: 40 accepted of 4\nrefused 3: 1\n");
+  EXPECT_EQ(silver.Text(), "sensor 1: 40 accepted of 4\nrefused 3: 1\ndisplaced 1\ndisplaced 2\n");
 }
 
 TEST(MergeReadings, ARowKnowsTheReceiptOfItsFirstAndItsNewestMessage) {
@@ -138,12 +183,19 @@ TEST(MergeReadings, AnOldVersionThatChangesNothingIsNotWritten) {
   EXPECT_THAT(change.dirty, IsEmpty());
 }
 
+TEST(MergeReadings, AValidVersionThatANewerOneDisplacesIsNoted) {
+  Silver silver;
+  silver.Merge({Version(2, Verdict::kAccepted, 20), Version(4, Verdict::kTakenBack)});
+  silver.Merge({Version(1, Verdict::kAccepted, 10), Version(3, Verdict::kRejected)});
+  EXPECT_EQ(silver.Text(), "sensor 1: 0 deleted of 4\nrefused 3: 1\ndisplaced 1\ndisplaced 2\n");
+  silver.Merge({Version(5, Verdict::kAccepted, 50)});
+  EXPECT_EQ(silver.displaced.size(), 3u);
+}
+
 TEST(MergeReadings, AReadingWhoseVersionsAreAllRefusedWhenJudgedAgainIsRemoved) {
   Silver silver;
   silver.Merge({Version(1, Verdict::kPending)});
-  Candidate again = Version(1, Verdict::kRejected);
-  again.has_waited = true;
-  EXPECT_THAT(silver.Merge({again}).removed, ElementsAre(Key(1)));
+  EXPECT_THAT(silver.JudgeAgain({Version(1, Verdict::kRejected)}).removed, ElementsAre(Key(1)));
   EXPECT_EQ(silver.Text(), "refused 1: 0\n");
 }
 
@@ -151,9 +203,7 @@ TEST(MergeReadings, APendingVersionOvertakesNoRefusedOneUntilItIsJudged) {
   Silver silver;
   silver.Merge({Version(1, Verdict::kRejected), Version(2, Verdict::kPending)});
   EXPECT_EQ(silver.quarantine.begin()->second, QuarantineStatus::kOpen);
-  Candidate again = Version(2, Verdict::kAccepted);
-  again.has_waited = true;
-  silver.Merge({again});
+  silver.JudgeAgain({Version(1, Verdict::kRejected), Version(2, Verdict::kAccepted)});
   EXPECT_EQ(silver.quarantine.begin()->second, QuarantineStatus::kSuperseded);
 }
 
@@ -166,9 +216,36 @@ TEST(MergeReadings, ADeletionOvertakesNoRefusedVersionBeforeCowAndSensorAreKnown
   EXPECT_EQ(silver.quarantine.begin()->second, QuarantineStatus::kOpen);
   EXPECT_THAT(change.waiting, SizeIs(1));  // What was refused waits for nothing.
   refused.waits = deletion.waits = false;
-  deletion.has_waited = true;
-  silver.Merge({deletion});
+  silver.JudgeAgain({refused, deletion});
   EXPECT_EQ(silver.quarantine.begin()->second, QuarantineStatus::kSuperseded);
+}
+
+TEST(KeepDifferences, WhatIsAsItWasIsNotWritten) {
+  Silver silver;
+  const std::vector candidates{Version(1, Verdict::kAccepted), Version(2, Verdict::kRejected),
+                               Version(3, Verdict::kAccepted)};
+  silver.Merge(candidates);
+  const SilverChange change = silver.JudgeAgain(candidates, true);
+  EXPECT_THAT(change.readings, IsEmpty());
+  EXPECT_THAT(change.displaced, IsEmpty());
+  EXPECT_THAT(change.quarantine, IsEmpty());
+  EXPECT_THAT(change.no_longer_refused, IsEmpty());
+  EXPECT_THAT(change.dirty, SizeIs(1));  // The unit may be another all the same.
+}
+
+TEST(KeepDifferences, AReadingFallsBackToTheVersionBeforeTheOneThatIsRefused) {
+  Silver silver;
+  silver.Merge({Version(1, Verdict::kAccepted, 10), Version(2, Verdict::kAccepted, 20)});
+  silver.JudgeAgain({Version(1, Verdict::kAccepted, 10), Version(2, Verdict::kRejected)});
+  EXPECT_EQ(silver.Text(), "sensor 1: 10 accepted of 1\nrefused 2: 0\n");
+}
+
+TEST(KeepDifferences, WhatAPersonDismissedStaysDismissed) {
+  Silver silver;
+  silver.Merge({Version(1, Verdict::kRejected)});
+  silver.quarantine.begin()->second = QuarantineStatus::kDismissed;
+  silver.JudgeAgain({Version(1, Verdict::kRejected)});
+  EXPECT_EQ(silver.Text(), "refused 1: 2\n");
 }
 
 /// A version, with the verdict that it gets in the end and whether it comes before that is known.
@@ -236,21 +313,39 @@ TEST(MergeReadingsProperty, WhatWaitedEndsAsIfItHadBeenKnownFromTheFirst) {
     std::vector<Candidate> late;
     for (std::size_t i = 0; i < settled.size(); ++i) {
       Candidate candidate = settled[i];
-      if (versions[i].early) {
-        // A deletion is valid whatever becomes known; a value may yet be refused.
-        Candidate waiting = candidate;
-        waiting.waits = true;
-        if (candidate.verdict != Verdict::kTakenBack) waiting.verdict = Verdict::kPending;
-        early.push_back(waiting);
-        candidate.has_waited = true;
+      if (!versions[i].early) {
+        late.push_back(candidate);
+        continue;
       }
-      late.push_back(candidate);
+      // A deletion is valid whatever becomes known; a value may yet be refused.
+      candidate.waits = true;
+      if (candidate.verdict != Verdict::kTakenBack) candidate.verdict = Verdict::kPending;
+      early.push_back(candidate);
     }
     Silver in_parts;
     MergeInAnyOrder(early, in_parts);
     RC_ASSERT(in_parts.waiting.size() == early.size());
+    // Some may come while what waits was not judged again yet.
     MergeInAnyOrder(late, in_parts);
+    in_parts.JudgeAgain(settled);
     RC_ASSERT(in_parts.Text() == at_once.Text());
+    RC_ASSERT(in_parts.rows == at_once.rows);
+  }));
+}
+
+TEST(MergeReadingsProperty, OtherVerdictsEndAsIfTheyHadBeenTheFirst) {
+  EXPECT_TRUE(rc::check("judged, then judged otherwise", [] {
+    const auto versions = *RandomVersions();
+    auto before = versions;
+    for (auto& version : before) version.verdict = *rc::gen::inRange(0, 3);
+    const auto settled = Settled(versions);
+    Silver at_once;
+    at_once.Merge(settled);
+    Silver again;
+    MergeInAnyOrder(Settled(before), again);
+    again.JudgeAgain(settled);
+    RC_ASSERT(again.Text() == at_once.Text());
+    RC_ASSERT(again.rows == at_once.rows);
   }));
 }
 

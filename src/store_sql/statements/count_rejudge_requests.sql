@@ -1,1 +1,1 @@
-SELECT COUNT(*) FROM {ops}rejudge_requests
+SELECT (SELECT COUNT(*) FROM {ops}rejudge_requests) + (SELECT COUNT(*) FROM {ops}rejudge_scopes)

@@ -1,1 +1,1 @@
-SELECT kind, ref FROM {ops}rejudge_requests ORDER BY kind DESC, ref
+SELECT kind, ref FROM {ops}rejudge_requests ORDER BY kind DESC, ref LIMIT ?1

@@ -160,6 +160,8 @@ class LayerStoreContract : public ::testing::TestWithParam<MakeLayerStoreFixture
 
   Lines Silver() { return SilverLines(*layers_); }
   Lines Quarantined() { return QuarantineLines(*layers_); }
+  Lines Displaced() { return DisplacedLines(*layers_); }
+  Lines CowDays() { return CowDayLines(*layers_); }
   Lines Waiting() { return WaitingLines(*layers_); }
   Lines Daily() { return AggregateLines(*layers_, "daily"); }
   std::int64_t Count(std::string_view table) {

@@ -143,11 +143,11 @@ TEST_P(LayerStoreContract, AllVersionsOfAReadingComeTogetherHoweverSmallTheChunk
   SendCow("C1");
   SendSensor("S1");
   for (const Topic topic : {Topic::kCows, Topic::kSensors}) Judge(topic);
-  const auto tx = Must(store_->BeginCleanse());
-  const auto take = [&] { return Must(tx->TakeWaiting(1, [](const auto&) {})); };
-  EXPECT_EQ(take(), 3u);
-  EXPECT_EQ(take(), 1u);
-  EXPECT_EQ(take(), 0u);
+  CleanseContext context{*store_, calendar_, {}, 1};
+  std::vector<std::int64_t> pieces;
+  Must(Cleanse(context, Never,
+               [&](std::string_view, std::int64_t done) { pieces.push_back(done); }));
+  EXPECT_THAT(pieces, ElementsAre(3, 4));
 }
 
 }  // namespace herdflow::pipeline::testing

@@ -56,9 +56,32 @@ struct SilverChange {
   std::vector<SilverReading> readings;  ///< To insert or replace, by key ascending.
   std::vector<ReadingKey> removed;      ///< Pending rows all of whose versions were refused.
   std::vector<WaitingVersion> waiting;
+  std::vector<DisplacedVersion> displaced;
   std::vector<QuarantineEntry> quarantine;
   std::vector<Lineage> superseded;  ///< Quarantine entries that a newer version overtook.
   std::vector<DirtyDay> dirty;      ///< Ascending, each once.
+
+  // What judging again takes away, before anything is written.
+  std::vector<WaitingVersion> no_longer_waiting;
+  std::vector<DisplacedVersion> no_longer_displaced;
+  std::vector<Lineage> no_longer_refused;
+};
+
+/// All that the store holds of some readings. In no order.
+struct KnownVersions {
+  std::vector<SilverReading> readings;
+  std::vector<DisplacedVersion> displaced;
+  std::vector<WaitingVersion> waiting;
+  std::vector<KnownEntry> entries;  ///< Of every status.
+};
+
+/// A bounded part of what is to be judged again.
+struct RejudgePiece {
+  std::size_t size = 0;          ///< Of what was looked at. 0: nothing is asked for.
+  std::vector<ReadingKey> keys;  ///< Readings all of whose versions are judged again.
+  std::vector<Lineage> entries;  ///< Quarantine entries whose messages are judged again.
+  bool all_dirty = false;        ///< Aggregates depend on more than what silver shows.
+  bool heals = false;            ///< Versions whose messages bronze has not are dropped.
 };
 
 /// An open quarantine entry of a reading whose key is known.
@@ -73,10 +96,10 @@ class CleanseTx {
   virtual ~CleanseTx() = default;
 
   using EachMeasurement = std::function<void(const UnjudgedMeasurement&)>;
-  /// Take up to about `max` waiting versions whose cow or sensor became known out of the waiting
-  /// and give their messages of bronze; all versions of a reading come together. 0: none waits for
-  /// a judgement.
-  virtual Result<std::size_t> TakeWaiting(std::size_t max, const EachMeasurement& each) = 0;
+  /// Take the next piece, of about `max`, of what became known or changed: a cow, a sensor, its
+  /// unit, the rules. Gives messages of bronze whose readings belong to the piece as well; all
+  /// versions of a reading belong to one piece.
+  virtual Result<RejudgePiece> TakeRequested(std::size_t max, const EachMeasurement& each) = 0;
   /// Give up to `max` measurements of bronze after the watermark, in offset order of each
   /// partition, and move the watermark of this transaction past them. Returns their number.
   virtual Result<std::size_t> ReadBronze(std::size_t max, const EachMeasurement& each) = 0;
@@ -87,12 +110,19 @@ class CleanseTx {
   virtual Result<> ReadExisting(std::span<const ReadingKey> keys,
                                 std::vector<SilverReading>& readings,
                                 std::vector<OpenEntry>& open_entries) = 0;
+  /// All that is there of these readings (ascending keys), and the entries of these messages.
+  virtual Result<KnownVersions> ReadVersions(std::span<const ReadingKey> keys,
+                                             std::span<const Lineage> messages) = 0;
+  /// Give these messages of bronze, in no order. Returns how many there are.
+  virtual Result<std::size_t> ReadMessages(std::span<const Lineage> messages,
+                                           const EachMeasurement& each) = 0;
   virtual Result<> Write(const SilverChange& change) = 0;
   virtual Result<> Commit() = 0;
 };
 
 /// One chunk of the cow or the sensor pipeline (and of a cow made through the API): judges bronze,
-/// writes gold's cows and sensors. A row that becomes known leaves a request to re-judge.
+/// writes gold's cows and sensors. A row that becomes known, and a unit that changes what it means,
+/// leave a request to judge again.
 class HerdBookTx {
  public:
   virtual ~HerdBookTx() = default;
@@ -115,8 +145,9 @@ class AggregateTx {
   virtual ~AggregateTx() = default;
 
   /// The next dirty days of this task, ascending, at most `max`; the task's place moves past them.
-  /// Each note is seen once by every task. None: the task is up to date with the notes of now;
-  /// those that every task has seen by what is committed are gone.
+  /// Each note is seen once by every task. None: the task is up to date with the notes of now, and
+  /// those that every task has seen by what is committed are gone; or readings are being judged
+  /// again by other units or rules, and the notes stay until all of them are.
   virtual Result<std::vector<DirtyDay>> NextDirty(std::size_t max) = 0;
   /// Call `each` for the cow's accepted readings of these days, by (day, sensor, at).
   virtual Result<> Scan(CowRef cow, FarmDay first, FarmDay last,

@@ -113,6 +113,17 @@ struct WaitingVersion {
   ReadingKey key;
   Lineage lineage;
   bool unit_known = false;  ///< It was judged with its sensor's unit: only the cow is missing.
+
+  auto operator<=>(const WaitingVersion&) const = default;
+};
+
+/// A valid version, of a reading whose cow and sensor are known, that a newer one displaced: what
+/// silver falls back to where that one comes to be refused.
+struct DisplacedVersion {
+  ReadingKey key;
+  Lineage lineage;
+
+  auto operator<=>(const DisplacedVersion&) const = default;
 };
 
 enum class QuarantineStatus : std::uint8_t { kOpen = 0, kSuperseded = 1, kDismissed = 2 };
@@ -128,6 +139,12 @@ struct QuarantineEntry {
   herd::Rejection rejection;
   std::string original;  ///< The message as text; bytes that are no UTF-8 are shown as U+FFFD.
   QuarantineStatus status = QuarantineStatus::kOpen;
+};
+
+/// An entry as the store holds it.
+struct KnownEntry {
+  QuarantineEntry entry;  ///< But for the rejection's code and field, which stand here:
+  std::string code, field;
 };
 
 /// What a change touches: every aggregate over it is computed anew.

@@ -1,0 +1,144 @@
+#pragma once
+
+// Sensors whose unit changes what it means: their readings are judged again.
+
+#include "fixture.hpp"
+
+namespace herdflow::pipeline::testing {
+
+TEST_P(LayerStoreContract, AUnitThatChangesJudgesTheSensorsReadingsAgain) {
+  SendHerd();
+  SendReading("W1", "C1", "2024-04-07T05:00:00Z", "600");
+  RunAll();
+  EXPECT_THAT(CowDays(),
+              ElementsAre("C1 2024-04-07 milk 0/0 weight 600/1 last 600 at 2024-04-07T05:00:00Z"));
+  SendSensor("W1", "L");
+  SendReading("W1", "C1", "2024-04-07T06:00:00Z", "9");
+  RunAll();
+  EXPECT_THAT(CowDays(), ElementsAre("C1 2024-04-07 milk 9/1 weight 0/0 last - at -"));
+  EXPECT_THAT(Silver(), ElementsAre("C1 W1 2024-04-07T06:00:00Z 9 accepted on 2024-04-07"));
+  EXPECT_THAT(Quarantined(), ElementsAre("measurements/0/0 implausible value open of C1 W1 "
+                                         "2024-04-07T05:00:00Z"));
+}
+
+TEST_P(LayerStoreContract, AUnitThatChangesBackGivesTheReadingsBack) {
+  SendHerd();
+  SendReading("W1", "C1", "2024-04-07T05:00:00Z", "600");
+  RunAll();
+  const Lines before = DumpLayers(*layers_);
+  for (const char* unit : {"L", "kg"}) {
+    SendSensor("W1", unit);
+    RunAll();
+  }
+  EXPECT_EQ(DumpLayers(*layers_), before);
+}
+
+TEST_P(LayerStoreContract, AUnitWrittenOtherwiseJudgesNothingAgain) {
+  SendHerd();
+  SendReading("W1", "C1", "2024-04-07T05:00:00Z", "600");
+  RunAll();
+  SendSensor("W1", "KG");
+  Judge(Topic::kSensors);
+  EXPECT_EQ(Must(layers_->Queries()->ReadStatus()).rejudge_requests, 0);
+}
+
+TEST_P(LayerStoreContract, AReadingFallsBackToTheVersionBeforeTheOneThatIsRefusedNow) {
+  const std::string at = "2024-04-07T05:00:00Z";
+  SendHerd();
+  SendReading("W1", "C1", at, "25");
+  SendReading("W1", "C1", at, "30");
+  SendReading("W1", "C1", at, "600");
+  RunAll();
+  EXPECT_THAT(Displaced(), ElementsAre("C1 W1 " + at + " of 0/0", "C1 W1 " + at + " of 0/1"));
+  SendSensor("W1", "L");
+  RunAll();
+  EXPECT_THAT(Silver(), ElementsAre("C1 W1 " + at + " 30 accepted on 2024-04-07"));
+  EXPECT_THAT(Displaced(), ElementsAre("C1 W1 " + at + " of 0/0"));
+  EXPECT_THAT(Quarantined(), ElementsAre("measurements/0/2 implausible value open of C1 W1 " + at));
+}
+
+TEST_P(LayerStoreContract, WhatWasRefusedByTheOldUnitIsAcceptedByTheNew) {
+  const std::string at = "2024-04-07T05:00:00Z";
+  SendHerd();
+  SendReading("W1", "C1", at, "30");
+  SendReading("W1", "C1", at, "12");  // Superseded by the next.
+  SendReading("W1", "C1", at, "40");
+  SendReading("W1", "C1", at, "-1");
+  RunAll();
+  EXPECT_THAT(Quarantined(), SizeIs(2));
+  Send(Topic::kMeasurements, Deletion("W1", "C2", at));
+  SendReading("W1", "C2", at, "9");
+  SendSensor("W1", "L");
+  RunAll();
+  EXPECT_THAT(Silver(), ElementsAre("C1 W1 " + at + " 40 accepted on 2024-04-07",
+                                    "C2 W1 " + at + " 9 accepted on 2024-04-07"));
+  EXPECT_THAT(Quarantined(), ElementsAre("measurements/0/3 negative value open of C1 W1 " + at));
+  EXPECT_THAT(Displaced(), ElementsAre("C1 W1 " + at + " of 0/0", "C1 W1 " + at + " of 0/1",
+                                       "C2 W1 " + at + " of 0/4"));
+}
+
+TEST_P(LayerStoreContract, ARetiredSensorKeepsItsUnitAndReadingsFromBeforeAreJudgedAgain) {
+  SendHerd();
+  SendReading("W1", "C1", "2024-04-07T05:00:00Z", "600");
+  Send(Topic::kSensors, R"({"id":"W1","deleted":true})");
+  RunAll();
+  EXPECT_THAT(Silver(), SizeIs(1));
+  SendSensor("W1", "L");
+  RunAll();
+  EXPECT_THAT(Silver(), IsEmpty());
+}
+
+TEST_P(LayerStoreContract, WhatAPersonDismissedStaysDismissedForAsLongAsItIsRefused) {
+  SendHerd();
+  SendReading("W1", "C1", "2024-04-07T05:00:00Z", "12");
+  SendReading("W1", "C1", "2024-04-07T06:00:00Z", "-1");
+  RunAll();
+  layers_->Query("UPDATE {silver}quarantine_rows SET status = 2", 0);
+  SendSensor("W1", "L");
+  RunAll();
+  EXPECT_THAT(Quarantined(), ElementsAre("measurements/0/1 negative value dismissed of C1 W1 "
+                                         "2024-04-07T06:00:00Z"));
+}
+
+TEST_P(LayerStoreContract, NothingIsAggregatedWhileReadingsAreOfTwoUnits) {
+  SendHerd();
+  for (int hour = 10; hour < 20; ++hour) {
+    SendReading("W1", "C1", fmt::format("2024-04-07T{}:00:00Z", hour), "30");
+  }
+  RunAll();
+  SendSensor("W1", "L");
+  SendReading("W1", "C1", "2024-04-08T10:00:00Z", "9");
+  Judge(Topic::kSensors);
+  const Lines before = CowDays();
+  int chunks = 2;
+  CleanseContext context{*store_, calendar_, {}, 1};
+  Must(Cleanse(
+      context, [&] { return chunks-- == 0; }, Quiet));
+  EXPECT_EQ(AggregateAll(), 0);
+  EXPECT_EQ(CowDays(), before);
+  CleanseAll();
+  AggregateAll();
+  EXPECT_THAT(CowDays(), ElementsAre("C1 2024-04-07 milk 300/10 weight 0/0 last - at -",
+                                     "C1 2024-04-08 milk 9/1 weight 0/0 last - at -"));
+}
+
+TEST_P(LayerStoreContract, AUnitThatChangesWhileItsReadingsAreJudgedAgainDoesSoOnceMore) {
+  SendHerd();
+  for (int hour = 10; hour < 20; ++hour) {
+    SendReading("W1", "C1", fmt::format("2024-04-07T{}:00:00Z", hour), "600");
+  }
+  RunAll();
+  const Lines before = DumpLayers(*layers_);
+  SendSensor("W1", "L");
+  Judge(Topic::kSensors);
+  int chunks = 1;
+  CleanseContext context{*store_, calendar_, {}, 1};
+  Must(Cleanse(
+      context, [&] { return chunks-- == 0; }, Quiet));
+  EXPECT_THAT(Quarantined(), ::testing::Not(IsEmpty()));
+  SendSensor("W1", "kg");
+  RunAll();
+  EXPECT_EQ(DumpLayers(*layers_), before);
+}
+
+}  // namespace herdflow::pipeline::testing

@@ -1,0 +1,1 @@
+UPDATE {ops}rejudge_scopes SET in_pass = 1
