@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "errors.hpp"
+#include "session_settings.hpp"
 
 namespace herdflow::store_mysql {
 namespace {
@@ -10,11 +11,6 @@ namespace {
 constexpr unsigned kConnectSeconds = 5;
 /// Beyond the statement's own time-out: the server does not even answer that it gave up.
 constexpr unsigned kAnswerSeconds = 10;
-/// The server closes a connection of which nothing was heard for so long, and with it ends the
-/// transaction of a process that was stopped in its middle: others go on then.
-constexpr unsigned kSilentSeconds = 15;
-/// How long a statement waits for another transaction's rows: longer than a silent one may last.
-constexpr unsigned kLockWaitSeconds = 20;
 
 }  // namespace
 
@@ -41,22 +37,10 @@ Result<std::unique_ptr<Connection>> Connection::Open(const MysqlOptions& options
                          CLIENT_FOUND_ROWS) == nullptr) {
     return Fail(connection->Failure(fmt::format("connecting to the database at {}", where)));
   }
-  HERDFLOW_CHECK(connection->Prepare(options));
+  connection->server_version_ = mysql_get_server_info(handle);
+  connection->is_mariadb_ = mariadb_connection(handle) != 0;
+  HERDFLOW_CHECK(SetSession(*connection, options.statement_timeout));
   return connection;
-}
-
-Result<> Connection::Prepare(const MysqlOptions& options) {
-  server_version_ = mysql_get_server_info(&handle_);
-  is_mariadb_ = mariadb_connection(&handle_) != 0;
-  HERDFLOW_CHECK(Execute(fmt::format(
-      "SET SESSION sql_mode = 'STRICT_ALL_TABLES,NO_ENGINE_SUBSTITUTION', time_zone = '+00:00', "
-      "wait_timeout = {}, innodb_lock_wait_timeout = {}",
-      kSilentSeconds, kLockWaitSeconds)));
-  // The two servers name it differently; MySQL's holds for SELECT alone.
-  return Execute(is_mariadb_ ? fmt::format("SET SESSION max_statement_time = {}",
-                                           options.statement_timeout.count())
-                             : fmt::format("SET SESSION max_execution_time = {}",
-                                           options.statement_timeout.count() * 1'000));
 }
 
 Error Connection::Failure(std::string_view doing, MYSQL_STMT* statement) {
@@ -68,24 +52,35 @@ Error Connection::Failure(std::string_view doing, MYSQL_STMT* statement) {
 }
 
 Result<> Connection::Execute(std::string_view sql) {
-  HERDFLOW_ASSIGN(const std::string dropped, QueryText(sql));
+  HERDFLOW_ASSIGN(const auto dropped, Query(sql));
   return {};
 }
 
 Result<std::string> Connection::QueryText(std::string_view sql) {
+  HERDFLOW_ASSIGN(const auto rows, Query(sql));
+  return rows.empty() ? std::string() : rows.front().at(0);
+}
+
+Result<std::vector<Connection::Row>> Connection::Query(std::string_view sql) {
   if (mysql_real_query(&handle_, sql.data(), sql.size()) != 0) {
     return Fail(Failure("running " + Shown(sql)));
   }
-  std::string text;
-  if (MYSQL_RES* result = mysql_store_result(&handle_)) {
-    if (MYSQL_ROW row = mysql_fetch_row(result); row != nullptr && row[0] != nullptr) {
-      text.assign(row[0], mysql_fetch_lengths(result)[0]);
-    }
-    mysql_free_result(result);
-  } else if (mysql_field_count(&handle_) != 0) {
-    return Fail(Failure("running " + Shown(sql)));
+  std::vector<Row> rows;
+  MYSQL_RES* result = mysql_store_result(&handle_);
+  if (result == nullptr) {
+    if (mysql_field_count(&handle_) != 0) return Fail(Failure("running " + Shown(sql)));
+    return rows;
   }
-  return text;
+  const unsigned columns = mysql_num_fields(result);
+  while (MYSQL_ROW cells = mysql_fetch_row(result)) {
+    const unsigned long* lengths = mysql_fetch_lengths(result);
+    Row& row = rows.emplace_back(columns);
+    for (unsigned i = 0; i < columns; ++i) {
+      if (cells[i] != nullptr) row[i].assign(cells[i], lengths[i]);
+    }
+  }
+  mysql_free_result(result);
+  return rows;
 }
 
 bool Connection::Ping() { return mysql_ping(&handle_) == 0; }

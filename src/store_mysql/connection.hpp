@@ -5,16 +5,19 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "herdflow/core/result.hpp"
 #include "herdflow/store_mysql/store.hpp"
 
 namespace herdflow::store_mysql {
 
-/// One connection to the server, its time zone UTC, every mode of its session set. Threads: one at
-/// a time. The only file beside `statement` that knows the driver.
+/// One connection to the server, its session set as `session_settings` has it. Threads: one at a
+/// time. The only file beside `statement` that knows the driver.
 class Connection {
  public:
+  using Row = std::vector<std::string>;  ///< NULL is empty.
+
   static Result<std::unique_ptr<Connection>> Open(const MysqlOptions& options);
   ~Connection();
   Connection(const Connection&) = delete;
@@ -22,6 +25,8 @@ class Connection {
 
   /// Run one statement; rows are dropped.
   Result<> Execute(std::string_view sql);
+  /// All rows of a query, which are few.
+  Result<std::vector<Row>> Query(std::string_view sql);
   /// The first column of the first row of a query; empty where there is none.
   Result<std::string> QueryText(std::string_view sql);
   /// Whether the server still answers.
@@ -29,6 +34,8 @@ class Connection {
 
   [[nodiscard]] bool is_mariadb() const { return is_mariadb_; }
   [[nodiscard]] const std::string& server_version() const { return server_version_; }
+  /// The server's number of the failure that the last call returned; 0: it did not fail.
+  [[nodiscard]] unsigned last_error() { return mysql_errno(&handle_); }
   /// Lost, or in a state that nobody knows: to be closed.
   [[nodiscard]] bool broken() const { return broken_; }
   void MarkBroken() { broken_ = true; }
@@ -44,7 +51,6 @@ class Connection {
 
  private:
   Connection();
-  Result<> Prepare(const MysqlOptions& options);
 
   MYSQL handle_{};
   std::string server_version_;

@@ -17,4 +17,7 @@ namespace herdflow::store_mysql {
 /// The connection is gone, and whatever was under way on it.
 [[nodiscard]] bool IsLost(unsigned number);
 
+/// What the statement makes or drops is there, or gone, already.
+[[nodiscard]] bool IsAlreadyDone(unsigned number);
+
 }  // namespace herdflow::store_mysql

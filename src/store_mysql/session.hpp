@@ -5,6 +5,7 @@
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <vector>
 
 #include "connection.hpp"
 #include "herdflow/store_sql/session.hpp"
@@ -21,6 +22,12 @@ struct Databases {
         gold(prefix + "gold_layer."),
         ops(prefix + "ops.") {}
   [[nodiscard]] store_sql::Schemas schemas() const { return {bronze, silver, gold, ops}; }
+  /// Without the dots, `ops` last.
+  [[nodiscard]] std::vector<std::string> names() const {
+    std::vector<std::string> all{bronze, silver, gold, ops};
+    for (std::string& name : all) name.pop_back();
+    return all;
+  }
 
   std::string bronze, silver, gold, ops;
 };

@@ -46,15 +46,27 @@ Result<> CheckServer(Connection& connection) {
               connection.server_version());
 }
 
+Result<> MakeTables(MysqlOptions options, const Databases& databases) {
+  HERDFLOW_ASSIGN(const auto connection, Connection::Open(options));
+  HERDFLOW_CHECK(CheckServer(*connection));
+  HERDFLOW_ASSIGN(const bool is_migrated, IsMigrated(*connection, databases));
+  if (!is_migrated) {
+    // To change a table of years may take longer than a statement is allowed to.
+    constexpr std::chrono::hours kPatience{24};
+    options.statement_timeout = kPatience;
+    HERDFLOW_ASSIGN(const auto patient, Connection::Open(options));
+    HERDFLOW_CHECK(Migrate(*patient, databases));
+  }
+  return CheckTables(*connection, databases);
+}
+
 }  // namespace
 
 Result<std::unique_ptr<pipeline::LayerStore>> MakeMysqlLayerStore(
     const MysqlStoreOptions& options) {
   HERDFLOW_CHECK(CheckOptions(options.server));
   auto pool = std::make_shared<MysqlPool>(options.server);
-  HERDFLOW_ASSIGN(const auto connection, Connection::Open(options.server));
-  HERDFLOW_CHECK(CheckServer(*connection));
-  HERDFLOW_CHECK(Migrate(*connection, pool->databases()));
+  HERDFLOW_CHECK(MakeTables(options.server, pool->databases()));
   return store_sql::MakeSqlLayerStore(
       std::move(pool), {options.rules_version, options.time_zone,
                         "drop its databases bronze_layer, silver_layer, gold_layer and ops"});
@@ -75,7 +87,7 @@ Result<std::unique_ptr<pipeline::RunLedger>> MakeMysqlRunLedger(MysqlOptions opt
   auto pool = std::make_shared<MysqlPool>(options);
   HERDFLOW_ASSIGN(const auto connection, Connection::Open(options));
   HERDFLOW_CHECK(CheckSchema(*connection, pool->databases()));
-  HERDFLOW_CHECK(Migrate(*connection, pool->databases()));
+  HERDFLOW_CHECK(MakeTables(options, pool->databases()));
   return store_sql::MakeSqlRunLedger(pool, pool);
 }
 

@@ -1,16 +1,22 @@
--- The layers of one herd. Base tables (…_rows) hold integers; the views beside them show text ids,
--- times and values as a person reads them. Instants: µs since 1970 UTC. Days: days since 1970-01-01.
--- Values: millionths. Every statement may run again, since the server commits each by itself.
+-- The layers of one herd. Base tables (…_rows) hold integers; the views beside them (003) show text
+-- ids, times and values as a person reads them. Instants: µs since 1970 UTC. Days: days since
+-- 1970-01-01. Values: millionths. Every statement may run again, since the server commits each by
+-- itself.
 
-CREATE TABLE IF NOT EXISTS {ops}settings (name VARCHAR(64) PRIMARY KEY, value VARCHAR(255) NOT NULL);
-CREATE TABLE IF NOT EXISTS {ops}counters (name VARCHAR(64) PRIMARY KEY, value BIGINT NOT NULL);
+CREATE TABLE IF NOT EXISTS {ops}settings (name VARCHAR(64) PRIMARY KEY, value VARCHAR(255) NOT NULL)
+  ENGINE=InnoDB ROW_FORMAT=DYNAMIC;
+CREATE TABLE IF NOT EXISTS {ops}counters (name VARCHAR(64) PRIMARY KEY, value BIGINT NOT NULL)
+  ENGINE=InnoDB ROW_FORMAT=DYNAMIC;
 INSERT IGNORE INTO {ops}counters VALUES ('cleanse_chunk', 0);
 
 CREATE TABLE IF NOT EXISTS {ops}streams (
   id INT PRIMARY KEY AUTO_INCREMENT, stream_id VARCHAR(255) NOT NULL UNIQUE,
-  topic VARCHAR(64) NOT NULL, log_id VARCHAR(255) NOT NULL);
-CREATE TABLE IF NOT EXISTS {ops}cow_ids (id INT PRIMARY KEY AUTO_INCREMENT, cow_id VARCHAR(255) NOT NULL UNIQUE);
-CREATE TABLE IF NOT EXISTS {ops}sensor_ids (id INT PRIMARY KEY AUTO_INCREMENT, sensor_id VARCHAR(255) NOT NULL UNIQUE);
+  topic VARCHAR(64) NOT NULL, log_id VARCHAR(255) NOT NULL)
+  ENGINE=InnoDB ROW_FORMAT=DYNAMIC;
+CREATE TABLE IF NOT EXISTS {ops}cow_ids (id INT PRIMARY KEY AUTO_INCREMENT, cow_id VARCHAR(255) NOT NULL UNIQUE)
+  ENGINE=InnoDB ROW_FORMAT=DYNAMIC;
+CREATE TABLE IF NOT EXISTS {ops}sensor_ids (id INT PRIMARY KEY AUTO_INCREMENT, sensor_id VARCHAR(255) NOT NULL UNIQUE)
+  ENGINE=InnoDB ROW_FORMAT=DYNAMIC;
 
 CREATE TABLE IF NOT EXISTS {ops}consumer_offsets (
   consumer_group VARCHAR(64) NOT NULL,
@@ -23,11 +29,13 @@ CREATE TABLE IF NOT EXISTS {ops}consumer_offsets (
   last_hash BINARY(16),
   epoch BIGINT NOT NULL,
   owner VARCHAR(255),
-  PRIMARY KEY (consumer_group, stream_id, part));
+  PRIMARY KEY (consumer_group, stream_id, part))
+  ENGINE=InnoDB ROW_FORMAT=DYNAMIC;
 
 -- Whoever holds the lock of a row works on that step; the columns tell people who changed something last.
 CREATE TABLE IF NOT EXISTS {ops}step_leases (
-  step VARCHAR(64) PRIMARY KEY, owner VARCHAR(255), epoch BIGINT NOT NULL, taken_at DATETIME(6));
+  step VARCHAR(64) PRIMARY KEY, owner VARCHAR(255), epoch BIGINT NOT NULL, taken_at DATETIME(6))
+  ENGINE=InnoDB ROW_FORMAT=DYNAMIC;
 INSERT IGNORE INTO {ops}step_leases (step, epoch) VALUES
   ('settings', 0), ('claim', 0), ('cleanse', 0), ('herd_book', 0), ('daily_aggregation', 0),
   ('weekly_aggregation', 0), ('monthly_aggregation', 0), ('yearly_aggregation', 0),
@@ -37,19 +45,22 @@ INSERT IGNORE INTO {ops}step_leases (step, epoch) VALUES
 CREATE TABLE IF NOT EXISTS {ops}watermarks (
   step VARCHAR(64) NOT NULL, stream_id INT NOT NULL, part INT NOT NULL,
   next_offset BIGINT NOT NULL,
-  PRIMARY KEY (step, stream_id, part));
+  PRIMARY KEY (step, stream_id, part))
+  ENGINE=InnoDB ROW_FORMAT=DYNAMIC;
 
 -- What cleanse changed, with the number of its newest chunk that did. An aggregate task whose
 -- position is behind that number computes the day's aggregates anew.
 CREATE TABLE IF NOT EXISTS {ops}dirty_days (
   cow_id INT NOT NULL, farm_day INT NOT NULL, sensor_id INT NOT NULL,
   chunk BIGINT NOT NULL,
-  PRIMARY KEY (cow_id, farm_day, sensor_id));
+  PRIMARY KEY (cow_id, farm_day, sensor_id))
+  ENGINE=InnoDB ROW_FORMAT=DYNAMIC;
 -- A task has seen the notes up to `position`. While it goes through those up to `target`, it stands
 -- at resume_….
 CREATE TABLE IF NOT EXISTS {ops}aggregate_positions (
   task VARCHAR(64) PRIMARY KEY, position BIGINT NOT NULL, target BIGINT NOT NULL,
-  resume_cow INT, resume_day INT, resume_sensor INT);
+  resume_cow INT, resume_day INT, resume_sensor INT)
+  ENGINE=InnoDB ROW_FORMAT=DYNAMIC;
 INSERT IGNORE INTO {ops}aggregate_positions (task, position, target) VALUES
   ('daily_aggregation', 0, 0), ('weekly_aggregation', 0, 0), ('monthly_aggregation', 0, 0),
   ('yearly_aggregation', 0, 0), ('cow_daily_metrics', 0, 0);
@@ -62,15 +73,19 @@ CREATE TABLE IF NOT EXISTS {ops}waiting_versions (
   topic_partition INT NOT NULL, topic_offset BIGINT NOT NULL, unit_known TINYINT NOT NULL,
   PRIMARY KEY (cow_id, farm_day, sensor_id, timestamp, version, stream_id, topic_partition,
                topic_offset),
-  INDEX by_sensor (sensor_id, unit_known));
+  INDEX by_sensor (sensor_id, unit_known))
+  ENGINE=InnoDB ROW_FORMAT=DYNAMIC;
 CREATE TABLE IF NOT EXISTS {ops}rejudge_requests (
-  kind TINYINT NOT NULL, ref INT NOT NULL, PRIMARY KEY (kind, ref));
+  kind TINYINT NOT NULL, ref INT NOT NULL, PRIMARY KEY (kind, ref))
+  ENGINE=InnoDB ROW_FORMAT=DYNAMIC;
 
 CREATE TABLE IF NOT EXISTS {ops}cow_names (
-  base VARCHAR(255) NOT NULL, number BIGINT NOT NULL, PRIMARY KEY (base, number));
+  base VARCHAR(255) NOT NULL, number BIGINT NOT NULL, PRIMARY KEY (base, number))
+  ENGINE=InnoDB ROW_FORMAT=DYNAMIC;
 CREATE TABLE IF NOT EXISTS {ops}cow_requests (
   idempotency_key VARCHAR(255) PRIMARY KEY, wanted_name VARCHAR(255) NOT NULL, birthdate INT,
-  cow_id VARCHAR(255) NOT NULL, name VARCHAR(255) NOT NULL);
+  cow_id VARCHAR(255) NOT NULL, name VARCHAR(255) NOT NULL)
+  ENGINE=InnoDB ROW_FORMAT=DYNAMIC;
 
 -- Bronze: one row a message. A measurement whose payload and key follow from its fields keeps
 -- neither; field_kinds says which fields were texts and which numbers.
@@ -80,19 +95,22 @@ CREATE TABLE IF NOT EXISTS {bronze}measurements_rows (
   sensor_id INT, cow_id INT, field_kinds INT,
   timestamp VARCHAR(255), value VARCHAR(255), deleted VARCHAR(255), odd_sensor_id VARCHAR(255), odd_cow_id VARCHAR(255),
   message_key LONGBLOB, payload LONGBLOB, headers LONGBLOB,
-  PRIMARY KEY (stream_id, topic_partition, topic_offset));
+  PRIMARY KEY (stream_id, topic_partition, topic_offset))
+  ENGINE=InnoDB ROW_FORMAT=DYNAMIC;
 CREATE TABLE IF NOT EXISTS {bronze}cows_rows (
   stream_id INT NOT NULL, topic_partition INT NOT NULL, topic_offset BIGINT NOT NULL,
   version BIGINT NOT NULL, received_at BIGINT NOT NULL,
   id VARCHAR(255), name VARCHAR(255), birthdate VARCHAR(255), deleted VARCHAR(255),
   message_key LONGBLOB, payload LONGBLOB, headers LONGBLOB,
-  PRIMARY KEY (stream_id, topic_partition, topic_offset));
+  PRIMARY KEY (stream_id, topic_partition, topic_offset))
+  ENGINE=InnoDB ROW_FORMAT=DYNAMIC;
 CREATE TABLE IF NOT EXISTS {bronze}sensors_rows (
   stream_id INT NOT NULL, topic_partition INT NOT NULL, topic_offset BIGINT NOT NULL,
   version BIGINT NOT NULL, received_at BIGINT NOT NULL,
   id VARCHAR(255), unit VARCHAR(255), deleted VARCHAR(255),
   message_key LONGBLOB, payload LONGBLOB, headers LONGBLOB,
-  PRIMARY KEY (stream_id, topic_partition, topic_offset));
+  PRIMARY KEY (stream_id, topic_partition, topic_offset))
+  ENGINE=InnoDB ROW_FORMAT=DYNAMIC;
 
 -- Silver. farm_day follows from timestamp; it stands early in the key because readings are read by
 -- cow and day.
@@ -101,7 +119,8 @@ CREATE TABLE IF NOT EXISTS {silver}measurements_rows (
   timestamp BIGINT NOT NULL, value BIGINT NOT NULL, state TINYINT NOT NULL,
   version BIGINT NOT NULL, stream_id INT NOT NULL, topic_partition INT NOT NULL,
   topic_offset BIGINT NOT NULL, created_at BIGINT NOT NULL, updated_at BIGINT NOT NULL,
-  PRIMARY KEY (cow_id, farm_day, sensor_id, timestamp));
+  PRIMARY KEY (cow_id, farm_day, sensor_id, timestamp))
+  ENGINE=InnoDB ROW_FORMAT=DYNAMIC;
 CREATE TABLE IF NOT EXISTS {silver}quarantine_rows (
   stream_id INT NOT NULL, topic_partition INT NOT NULL, topic_offset BIGINT NOT NULL,
   version BIGINT NOT NULL, received_at BIGINT NOT NULL,
@@ -110,172 +129,48 @@ CREATE TABLE IF NOT EXISTS {silver}quarantine_rows (
   original LONGTEXT NOT NULL,
   status TINYINT NOT NULL,
   PRIMARY KEY (stream_id, topic_partition, topic_offset),
-  INDEX open_of_cow (cow_id, status, farm_day), INDEX open_of_sensor (sensor_id, status));
+  INDEX open_of_cow (cow_id, status, farm_day), INDEX open_of_sensor (sensor_id, status))
+  ENGINE=InnoDB ROW_FORMAT=DYNAMIC;
 
 -- Gold.
 CREATE TABLE IF NOT EXISTS {gold}cows_rows (
   cow_id INT PRIMARY KEY, name VARCHAR(255) NOT NULL, birthdate INT, retired_at BIGINT,
   version BIGINT NOT NULL, stream_id INT NOT NULL, topic_partition INT NOT NULL,
-  topic_offset BIGINT NOT NULL, created_at BIGINT NOT NULL, updated_at BIGINT NOT NULL);
+  topic_offset BIGINT NOT NULL, created_at BIGINT NOT NULL, updated_at BIGINT NOT NULL)
+  ENGINE=InnoDB ROW_FORMAT=DYNAMIC;
 CREATE TABLE IF NOT EXISTS {gold}sensors_rows (
   sensor_id INT PRIMARY KEY, unit VARCHAR(255) NOT NULL, retired_at BIGINT,
   version BIGINT NOT NULL, stream_id INT NOT NULL, topic_partition INT NOT NULL,
-  topic_offset BIGINT NOT NULL, created_at BIGINT NOT NULL, updated_at BIGINT NOT NULL);
+  topic_offset BIGINT NOT NULL, created_at BIGINT NOT NULL, updated_at BIGINT NOT NULL)
+  ENGINE=InnoDB ROW_FORMAT=DYNAMIC;
 CREATE TABLE IF NOT EXISTS {gold}measurements_daily_aggregations_rows (
   cow_id INT NOT NULL, first_day INT NOT NULL, sensor_id INT NOT NULL,
   value_sum BIGINT NOT NULL, value_min BIGINT NOT NULL, value_max BIGINT NOT NULL,
   records_count BIGINT NOT NULL,
-  PRIMARY KEY (cow_id, first_day, sensor_id));
+  PRIMARY KEY (cow_id, first_day, sensor_id))
+  ENGINE=InnoDB ROW_FORMAT=DYNAMIC;
 CREATE TABLE IF NOT EXISTS {gold}measurements_weekly_aggregations_rows (
   cow_id INT NOT NULL, first_day INT NOT NULL, sensor_id INT NOT NULL,
   value_sum BIGINT NOT NULL, value_min BIGINT NOT NULL, value_max BIGINT NOT NULL,
   records_count BIGINT NOT NULL,
-  PRIMARY KEY (cow_id, first_day, sensor_id));
+  PRIMARY KEY (cow_id, first_day, sensor_id))
+  ENGINE=InnoDB ROW_FORMAT=DYNAMIC;
 CREATE TABLE IF NOT EXISTS {gold}measurements_monthly_aggregations_rows (
   cow_id INT NOT NULL, first_day INT NOT NULL, sensor_id INT NOT NULL,
   value_sum BIGINT NOT NULL, value_min BIGINT NOT NULL, value_max BIGINT NOT NULL,
   records_count BIGINT NOT NULL,
-  PRIMARY KEY (cow_id, first_day, sensor_id));
+  PRIMARY KEY (cow_id, first_day, sensor_id))
+  ENGINE=InnoDB ROW_FORMAT=DYNAMIC;
 CREATE TABLE IF NOT EXISTS {gold}measurements_yearly_aggregations_rows (
   cow_id INT NOT NULL, first_day INT NOT NULL, sensor_id INT NOT NULL,
   value_sum BIGINT NOT NULL, value_min BIGINT NOT NULL, value_max BIGINT NOT NULL,
   records_count BIGINT NOT NULL,
-  PRIMARY KEY (cow_id, first_day, sensor_id));
+  PRIMARY KEY (cow_id, first_day, sensor_id))
+  ENGINE=InnoDB ROW_FORMAT=DYNAMIC;
 CREATE TABLE IF NOT EXISTS {gold}cow_daily_metrics_rows (
   cow_id INT NOT NULL, farm_day INT NOT NULL,
   milk_count BIGINT NOT NULL, milk_sum BIGINT NOT NULL,
   weight_count BIGINT NOT NULL, weight_sum BIGINT NOT NULL,
   last_weight BIGINT, last_weight_at BIGINT,
-  PRIMARY KEY (cow_id, farm_day));
-
--- What tools and people read.
-CREATE OR REPLACE VIEW {bronze}cows AS
-SELECT r.id, r.name, r.birthdate, r.deleted,
-       st.stream_id, r.topic_partition, r.topic_offset, r.version,
-       TIMESTAMPADD(MICROSECOND, r.received_at, TIMESTAMP'1970-01-01 00:00:00') AS received_at,
-       TIMESTAMPADD(MICROSECOND, r.received_at, TIMESTAMP'1970-01-01 00:00:00') AS created_at
-FROM {bronze}cows_rows r
-JOIN {ops}streams st ON st.id = r.stream_id;
-
-CREATE OR REPLACE VIEW {bronze}sensors AS
-SELECT r.id, r.unit, r.deleted,
-       st.stream_id, r.topic_partition, r.topic_offset, r.version,
-       TIMESTAMPADD(MICROSECOND, r.received_at, TIMESTAMP'1970-01-01 00:00:00') AS received_at,
-       TIMESTAMPADD(MICROSECOND, r.received_at, TIMESTAMP'1970-01-01 00:00:00') AS created_at
-FROM {bronze}sensors_rows r
-JOIN {ops}streams st ON st.id = r.stream_id;
-
-CREATE OR REPLACE VIEW {bronze}measurements AS
-SELECT COALESCE(s.sensor_id, r.odd_sensor_id) AS sensor_id,
-       COALESCE(c.cow_id, r.odd_cow_id) AS cow_id, r.timestamp, r.value, r.deleted,
-       st.stream_id, r.topic_partition, r.topic_offset, r.version,
-       TIMESTAMPADD(MICROSECOND, r.received_at, TIMESTAMP'1970-01-01 00:00:00') AS received_at,
-       TIMESTAMPADD(MICROSECOND, r.received_at, TIMESTAMP'1970-01-01 00:00:00') AS created_at
-FROM {bronze}measurements_rows r
-JOIN {ops}streams st ON st.id = r.stream_id
-LEFT JOIN {ops}sensor_ids s ON s.id = r.sensor_id
-LEFT JOIN {ops}cow_ids c ON c.id = r.cow_id;
-
-CREATE OR REPLACE VIEW {silver}measurements AS
-SELECT s.sensor_id, c.cow_id,
-       TIMESTAMPADD(MICROSECOND, r.timestamp, TIMESTAMP'1970-01-01 00:00:00') AS timestamp,
-       CASE WHEN r.state = 2 THEN NULL ELSE CAST(r.value AS DOUBLE) / 1000000e0 END AS value,
-       CASE r.state WHEN 0 THEN 'accepted' WHEN 1 THEN 'pending' ELSE 'deleted' END AS state,
-       r.version, DATE_ADD(DATE'1970-01-01', INTERVAL r.farm_day DAY) AS farm_day,
-       (SELECT value FROM {ops}settings WHERE name = 'rules_version') AS rules_version,
-       st.stream_id, r.topic_partition, r.topic_offset,
-       TIMESTAMPADD(MICROSECOND, r.created_at, TIMESTAMP'1970-01-01 00:00:00') AS created_at,
-       TIMESTAMPADD(MICROSECOND, r.updated_at, TIMESTAMP'1970-01-01 00:00:00') AS updated_at
-FROM {silver}measurements_rows r
-JOIN {ops}sensor_ids s ON s.id = r.sensor_id
-JOIN {ops}cow_ids c ON c.id = r.cow_id
-JOIN {ops}streams st ON st.id = r.stream_id;
-
-CREATE OR REPLACE VIEW {silver}quarantine AS
-SELECT st.topic, st.stream_id, r.topic_partition, r.topic_offset, s.sensor_id, c.cow_id,
-       TIMESTAMPADD(MICROSECOND, r.timestamp, TIMESTAMP'1970-01-01 00:00:00') AS timestamp,
-       r.code, r.field, r.reason, r.original,
-       CASE r.status WHEN 0 THEN 'open' WHEN 1 THEN 'superseded' ELSE 'dismissed' END AS status,
-       r.version, (SELECT value FROM {ops}settings WHERE name = 'rules_version') AS rules_version,
-       TIMESTAMPADD(MICROSECOND, r.received_at, TIMESTAMP'1970-01-01 00:00:00') AS received_at
-FROM {silver}quarantine_rows r
-JOIN {ops}streams st ON st.id = r.stream_id
-LEFT JOIN {ops}sensor_ids s ON s.id = r.sensor_id
-LEFT JOIN {ops}cow_ids c ON c.id = r.cow_id;
-
-CREATE OR REPLACE VIEW {gold}cows AS
-SELECT i.cow_id AS id, r.name, DATE_ADD(DATE'1970-01-01', INTERVAL r.birthdate DAY) AS birthdate,
-       TIMESTAMPADD(MICROSECOND, r.retired_at, TIMESTAMP'1970-01-01 00:00:00') AS retired_at,
-       TIMESTAMPADD(MICROSECOND, r.created_at, TIMESTAMP'1970-01-01 00:00:00') AS created_at,
-       TIMESTAMPADD(MICROSECOND, r.updated_at, TIMESTAMP'1970-01-01 00:00:00') AS updated_at,
-       r.version, st.stream_id, r.topic_partition, r.topic_offset
-FROM {gold}cows_rows r
-JOIN {ops}cow_ids i ON i.id = r.cow_id
-LEFT JOIN {ops}streams st ON st.id = r.stream_id;
-
-CREATE OR REPLACE VIEW {gold}sensors AS
-SELECT i.sensor_id AS id, r.unit,
-       TIMESTAMPADD(MICROSECOND, r.retired_at, TIMESTAMP'1970-01-01 00:00:00') AS retired_at,
-       TIMESTAMPADD(MICROSECOND, r.created_at, TIMESTAMP'1970-01-01 00:00:00') AS created_at,
-       TIMESTAMPADD(MICROSECOND, r.updated_at, TIMESTAMP'1970-01-01 00:00:00') AS updated_at,
-       r.version, st.stream_id, r.topic_partition, r.topic_offset
-FROM {gold}sensors_rows r
-JOIN {ops}sensor_ids i ON i.id = r.sensor_id
-LEFT JOIN {ops}streams st ON st.id = r.stream_id;
-
-CREATE OR REPLACE VIEW {gold}measurements_daily_aggregations AS
-SELECT s.sensor_id, c.cow_id,
-       DATE_ADD(DATE'1970-01-01', INTERVAL r.first_day DAY) AS date,
-       CAST(r.value_sum AS DOUBLE) / CAST(r.records_count * 1000000 AS DOUBLE) AS average_value,
-       CAST(r.value_min AS DOUBLE) / 1000000e0 AS min_value,
-       CAST(r.value_max AS DOUBLE) / 1000000e0 AS max_value,
-       r.records_count
-FROM {gold}measurements_daily_aggregations_rows r
-JOIN {ops}sensor_ids s ON s.id = r.sensor_id
-JOIN {ops}cow_ids c ON c.id = r.cow_id;
-
--- ISO 8601: a week belongs to the year and the month of its Thursday.
-CREATE OR REPLACE VIEW {gold}measurements_weekly_aggregations AS
-SELECT s.sensor_id, c.cow_id,
-       (DAYOFYEAR(DATE_ADD(DATE'1970-01-01', INTERVAL r.first_day + 3 DAY)) - 1) DIV 7 + 1 AS week,
-       MONTH(DATE_ADD(DATE'1970-01-01', INTERVAL r.first_day + 3 DAY)) AS month,
-       YEAR(DATE_ADD(DATE'1970-01-01', INTERVAL r.first_day + 3 DAY)) AS year,
-       CAST(r.value_sum AS DOUBLE) / CAST(r.records_count * 1000000 AS DOUBLE) AS average_value,
-       CAST(r.value_min AS DOUBLE) / 1000000e0 AS min_value,
-       CAST(r.value_max AS DOUBLE) / 1000000e0 AS max_value,
-       r.records_count
-FROM {gold}measurements_weekly_aggregations_rows r
-JOIN {ops}sensor_ids s ON s.id = r.sensor_id
-JOIN {ops}cow_ids c ON c.id = r.cow_id;
-
-CREATE OR REPLACE VIEW {gold}measurements_monthly_aggregations AS
-SELECT s.sensor_id, c.cow_id,
-       MONTH(DATE_ADD(DATE'1970-01-01', INTERVAL r.first_day DAY)) AS month,
-       YEAR(DATE_ADD(DATE'1970-01-01', INTERVAL r.first_day DAY)) AS year,
-       CAST(r.value_sum AS DOUBLE) / CAST(r.records_count * 1000000 AS DOUBLE) AS average_value,
-       CAST(r.value_min AS DOUBLE) / 1000000e0 AS min_value,
-       CAST(r.value_max AS DOUBLE) / 1000000e0 AS max_value,
-       r.records_count
-FROM {gold}measurements_monthly_aggregations_rows r
-JOIN {ops}sensor_ids s ON s.id = r.sensor_id
-JOIN {ops}cow_ids c ON c.id = r.cow_id;
-
-CREATE OR REPLACE VIEW {gold}measurements_yearly_aggregations AS
-SELECT s.sensor_id, c.cow_id,
-       YEAR(DATE_ADD(DATE'1970-01-01', INTERVAL r.first_day DAY)) AS year,
-       CAST(r.value_sum AS DOUBLE) / CAST(r.records_count * 1000000 AS DOUBLE) AS average_value,
-       CAST(r.value_min AS DOUBLE) / 1000000e0 AS min_value,
-       CAST(r.value_max AS DOUBLE) / 1000000e0 AS max_value,
-       r.records_count
-FROM {gold}measurements_yearly_aggregations_rows r
-JOIN {ops}sensor_ids s ON s.id = r.sensor_id
-JOIN {ops}cow_ids c ON c.id = r.cow_id;
-
-CREATE OR REPLACE VIEW {gold}cow_daily_metrics AS
-SELECT c.cow_id, DATE_ADD(DATE'1970-01-01', INTERVAL r.farm_day DAY) AS date,
-       CAST(r.milk_sum AS DOUBLE) / 1000000e0 AS milk_sum, r.milk_count,
-       CAST(r.weight_sum AS DOUBLE) / 1000000e0 AS weight_sum, r.weight_count,
-       CAST(r.last_weight AS DOUBLE) / 1000000e0 AS last_weight,
-       TIMESTAMPADD(MICROSECOND, r.last_weight_at, TIMESTAMP'1970-01-01 00:00:00') AS last_weight_at
-FROM {gold}cow_daily_metrics_rows r
-JOIN {ops}cow_ids c ON c.id = r.cow_id;
+  PRIMARY KEY (cow_id, farm_day))
+  ENGINE=InnoDB ROW_FORMAT=DYNAMIC;

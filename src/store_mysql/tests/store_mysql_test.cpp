@@ -7,6 +7,7 @@
 #include "errors.hpp"
 #include "herdflow/store_mysql/store.hpp"
 #include "layer_store_contract.hpp"
+#include "migrate.hpp"
 #include "mysql_layer_store_fixture.hpp"
 
 namespace herdflow::pipeline::testing {
@@ -63,6 +64,33 @@ class MysqlLayerStore : public ::testing::TestWithParam<std::string> {
                                                                     store_mysql::Tables::kNew);
   }
 
+  void ExpectViewsRead() {
+    for (const char* view :
+         {"{bronze}cows", "{bronze}sensors", "{bronze}measurements", "{silver}measurements",
+          "{silver}quarantine", "{gold}cows", "{gold}sensors",
+          "{gold}measurements_daily_aggregations", "{gold}measurements_weekly_aggregations",
+          "{gold}measurements_monthly_aggregations", "{gold}measurements_yearly_aggregations",
+          "{gold}cow_daily_metrics"}) {
+      EXPECT_EQ(layers_->Query(std::string("SELECT COUNT(*) FROM ") + view, 1).at(0).at(0), "0");
+    }
+  }
+
+  /// A user of this test's own, who may do everything.
+  [[nodiscard]] store_mysql::MysqlOptions MakeUser() {
+    store_mysql::MysqlOptions options = layers_->options();
+    options.user = options.prefix + "u";
+    options.password = "only for this test";
+    layers_->Query("CREATE USER " + AccountOf(options) + " IDENTIFIED BY 'only for this test'", 0);
+    layers_->Query("GRANT ALL ON *.* TO " + AccountOf(options), 0);
+    return options;
+  }
+  void DropUser(const store_mysql::MysqlOptions& options) {
+    layers_->Query("DROP USER " + AccountOf(options), 0);
+  }
+  static std::string AccountOf(const store_mysql::MysqlOptions& options) {
+    return "'" + options.user + "'@'localhost'";
+  }
+
   std::unique_ptr<store_mysql::MysqlLayerStoreFixture> layers_;
 };
 
@@ -78,15 +106,8 @@ TEST_P(MysqlLayerStore, TwoProcessesThatStartAtOnceMakeTheTablesOnce) {
   }
   for (std::thread& thread : threads) thread.join();
   EXPECT_EQ(opened, 4);
-  EXPECT_EQ(layers_->Query("SELECT COUNT(*) FROM {ops}schema_versions", 1).at(0).at(0), "3");
-}
-
-TEST_P(MysqlLayerStore, AMigrationThatWasCutShortIsDoneAgain) {
-  Must(layers_->Open({}));
-  layers_->Query("DELETE FROM {ops}schema_versions", 0);
-  layers_->Query("DROP VIEW {gold}cow_daily_metrics", 0);
-  Must(layers_->Open({}));
-  EXPECT_EQ(layers_->Query("SELECT COUNT(*) FROM {gold}cow_daily_metrics", 1).at(0).at(0), "0");
+  EXPECT_EQ(layers_->Query("SELECT COUNT(*) FROM {ops}schema_versions", 1).at(0).at(0),
+            std::to_string(store_mysql::kMigrations.size()));
 }
 
 TEST_P(MysqlLayerStore, AStoreOfANewerHerdflowIsRefused) {
@@ -103,16 +124,32 @@ TEST_P(MysqlLayerStore, QueriesBeforeAnythingWasLoadedSayWhatToDo) {
   EXPECT_THAT(queries.error().message(), HasSubstr("herdflow load"));
 }
 
+TEST_P(MysqlLayerStore, ViewsOutliveTheAccountThatMadeThem) {
+  const store_mysql::MysqlOptions maker = MakeUser();
+  Must(store_mysql::MakeMysqlLayerStore({maker, "rules", "UTC"}));
+  DropUser(maker);
+  ExpectViewsRead();
+}
+
+TEST_P(MysqlLayerStore, ATableThatIsNotAsItWasMadeIsRefusedByName) {
+  Must(layers_->Open({}));
+  layers_->Query("CREATE TABLE {gold}strange (name VARCHAR(9)) ENGINE = MyISAM", 0);
+  Must(layers_->Open({}));  // Somebody's own is not herdflow's concern.
+  layers_->Query("ALTER TABLE {bronze}measurements_rows ENGINE = MyISAM", 0);
+  const auto lossy = layers_->Open({});
+  ASSERT_EQ(CodeOf(lossy), ErrorCode::kInvalidInput);
+  EXPECT_THAT(lossy.error().message(), HasSubstr("bronze_layer.measurements_rows ENGINE = InnoDB"));
+  layers_->Query("ALTER TABLE {bronze}measurements_rows ENGINE = InnoDB", 0);
+  layers_->Query(
+      "ALTER TABLE {ops}cow_ids CONVERT TO CHARACTER SET utf8mb4 COLLATE utf8mb4_general_ci", 0);
+  const auto alike = layers_->Open({});
+  ASSERT_EQ(CodeOf(alike), ErrorCode::kInvalidInput);
+  EXPECT_THAT(alike.error().message(), HasSubstr("ops.cow_ids CONVERT TO"));
+}
+
 TEST_P(MysqlLayerStore, EveryViewReads) {
-  const auto store = Must(layers_->Open({}));
-  for (const char* view :
-       {"{bronze}cows", "{bronze}sensors", "{bronze}measurements", "{silver}measurements",
-        "{silver}quarantine", "{gold}cows", "{gold}sensors",
-        "{gold}measurements_daily_aggregations", "{gold}measurements_weekly_aggregations",
-        "{gold}measurements_monthly_aggregations", "{gold}measurements_yearly_aggregations",
-        "{gold}cow_daily_metrics"}) {
-    EXPECT_EQ(layers_->Query(std::string("SELECT COUNT(*) FROM ") + view, 1).at(0).at(0), "0");
-  }
+  Must(layers_->Open({}));
+  ExpectViewsRead();
 }
 
 TEST_P(MysqlLayerStore, AStepIsOneTransactionsAtATimeAndOtherStepsGoOn) {
@@ -134,13 +171,8 @@ TEST_P(MysqlLayerStore, AStepIsOneTransactionsAtATimeAndOtherStepsGoOn) {
 }
 
 TEST_P(MysqlLayerStore, AConnectionThatTheServerClosedIsOpenedAnew) {
-  // A user of its own, whose connections are no other test's.
-  store_mysql::MysqlStoreOptions options{layers_->options(), "rules", "UTC"};
-  options.server.user = options.server.prefix + "u";
-  options.server.password = "only for this test";
-  const std::string account = "'" + options.server.user + "'@'localhost'";
-  layers_->Query("CREATE USER " + account + " IDENTIFIED BY 'only for this test'", 0);
-  layers_->Query("GRANT ALL ON *.* TO " + account, 0);
+  // Whose connections are no other test's.
+  const store_mysql::MysqlStoreOptions options{MakeUser(), "rules", "UTC"};
   {
     const auto store = Must(store_mysql::MakeMysqlLayerStore(options));
     const auto queries = Must(store_mysql::MakeMysqlHerdQueries(options.server));
@@ -162,7 +194,7 @@ TEST_P(MysqlLayerStore, AConnectionThatTheServerClosedIsOpenedAnew) {
     EXPECT_TRUE(tx || tx.error().code() == ErrorCode::kUnavailable);
     Must(Must(store->BeginHerdBook())->Commit());
   }
-  layers_->Query("DROP USER " + account, 0);
+  DropUser(options.server);
 }
 
 INSTANTIATE_TEST_SUITE_P(MariaDb, MysqlLayerStore, ::testing::Values("mariadb"));

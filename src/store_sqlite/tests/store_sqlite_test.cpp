@@ -27,6 +27,22 @@ TEST_F(SqliteLayerStore, AStoreOfANewerHerdflowIsRefused) {
   EXPECT_THAT(opened.error().message(), ::testing::HasSubstr("99"));
 }
 
+TEST_F(SqliteLayerStore, MigrationsThatDoNotComeToTheirEndLeaveNothing) {
+  {
+    sqlite::OpenOptions options{};
+    options.path = layers_.folder() + "/store.db";
+    options.application_id = 0x48465354;
+    auto database = Must(sqlite::Database::Open(options));
+    // Where the last migration wants to make a table.
+    Must(database.Execute("CREATE VIEW ops_notifications AS SELECT 1"));
+  }
+  EXPECT_FALSE(layers_.Open({}));
+  EXPECT_EQ(layers_.Query("SELECT COUNT(*) FROM sqlite_master", 1).at(0).at(0), "1");
+  EXPECT_EQ(layers_.Query("PRAGMA user_version", 1).at(0).at(0), "0");
+  layers_.Query("DROP VIEW ops_notifications", 0);
+  Must(layers_.Open({}));
+}
+
 TEST_F(SqliteLayerStore, OpeningMakesTheFolderAndOpeningAgainChangesNothing) {
   const std::string folder = layers_.folder() + "/a/b";
   Must(store_sqlite::MakeSqliteLayerStore({folder, "rules", "UTC"}));

@@ -1,0 +1,153 @@
+#include "migrate.hpp"
+
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <fstream>
+#include <memory>
+#include <sstream>
+#include <string>
+
+#include "layer_store_contract/fixture.hpp"
+#include "mysql_layer_store_fixture.hpp"
+#include "session_settings.hpp"
+
+namespace herdflow::pipeline::testing {
+namespace {
+
+using store_mysql::MysqlLayerStoreFixture;
+using store_mysql::Tables;
+
+/// Everything that migrations make, a line each, without the prefix of the databases.
+Lines SchemaOf(MysqlLayerStoreFixture& layers) {
+  const std::string ours = " WHERE table_schema LIKE '" + layers.options().prefix + "%'";
+  Lines lines;
+  const auto add = [&](std::string_view what, const std::string& sql, int columns) {
+    for (const Cells& row : layers.Query(sql, columns)) {
+      std::string line = fmt::format("{}: {}", what, fmt::join(row, " | "));
+      for (std::size_t at = 0;
+           (at = line.find(layers.options().prefix, at)) != std::string::npos;) {
+        line.erase(at, layers.options().prefix.size());
+      }
+      lines.push_back(std::move(line));
+    }
+  };
+  add("table",
+      "SELECT table_schema, table_name, table_type, engine, row_format, table_collation FROM "
+      "information_schema.tables" +
+          ours,
+      6);
+  add("column",
+      "SELECT table_schema, table_name, ordinal_position, column_name, column_type, is_nullable, "
+      "column_default, collation_name, extra FROM information_schema.columns" +
+          ours,
+      9);
+  add("index",
+      "SELECT table_schema, table_name, index_name, seq_in_index, column_name, non_unique FROM "
+      "information_schema.statistics" +
+          ours,
+      6);
+  add("view",
+      "SELECT table_schema, table_name, security_type, view_definition FROM "
+      "information_schema.views" +
+          ours,
+      4);
+  add("counter", "SELECT name, value FROM {ops}counters", 2);
+  add("lease", "SELECT step, owner FROM {ops}step_leases", 2);
+  add("task", "SELECT task, position, target FROM {ops}aggregate_positions", 3);
+  std::sort(lines.begin(), lines.end());
+  return lines;
+}
+
+class Migrations : public ::testing::TestWithParam<std::string> {
+ protected:
+  void SetUp() override {
+    const auto server = store_mysql::ServerOfStack(GetParam());
+    if (!server) {
+      SkipWithoutServer();
+      return;
+    }
+    fresh_ = std::make_unique<MysqlLayerStoreFixture>(*server, Tables::kNew);
+    layers_ = std::make_unique<MysqlLayerStoreFixture>(*server, Tables::kNew);
+  }
+
+  void ExpectTheSchemaOfAFreshStore() {
+    Must(fresh_->Open({}));
+    EXPECT_EQ(SchemaOf(*layers_), SchemaOf(*fresh_));
+  }
+
+  /// Empty databases, as Migrate begins with.
+  void MakeDatabases() {
+    for (const std::string& name : databases().names()) {
+      layers_->Query(fmt::format("CREATE DATABASE {} COLLATE {}", name,
+                                 store_mysql::CollationOf(GetParam() == "mariadb")),
+                     0);
+    }
+    layers_->Query(
+        "CREATE TABLE {ops}schema_versions (version INT NOT NULL PRIMARY KEY, "
+        "applied_at DATETIME(6) NOT NULL)",
+        0);
+  }
+
+  /// Run the migrations after the first `done`, killed after each statement, one after the other.
+  void MigrateKilledAtEach(std::size_t done) {
+    for (; done < store_mysql::kMigrations.size(); ++done) {
+      const std::string sql =
+          store_sql::WithSchemas(store_mysql::kMigrations[done], databases().schemas());
+      for (const std::string_view statement : store_mysql::StatementsOf(sql)) {
+        const auto end = static_cast<std::size_t>(statement.data() + statement.size() - sql.data());
+        Must(store_mysql::RunMigration(layers_->Open(), sql.substr(0, end)));
+      }
+    }
+  }
+
+  [[nodiscard]] store_mysql::Databases databases() const {
+    return store_mysql::Databases(layers_->options().prefix);
+  }
+
+  std::unique_ptr<MysqlLayerStoreFixture> fresh_, layers_;
+};
+
+TEST_P(Migrations, KilledAfterAnyStatementTheyAreDoneAgain) {
+  MakeDatabases();
+  MigrateKilledAtEach(0);
+  Must(layers_->Open({}));
+  ExpectTheSchemaOfAFreshStore();
+}
+
+TEST_P(Migrations, AFilledStoreOfTheLastReleaseIsBroughtForwardHoweverOftenItIsKilled) {
+  constexpr std::size_t kVersion = 2;
+  MakeDatabases();
+  std::ifstream file(HERDFLOW_LAST_RELEASE);
+  std::stringstream text;
+  text << file.rdbuf();
+  const std::string sql = store_sql::WithSchemas(text.str(), databases().schemas());
+  for (const std::string_view statement : store_mysql::StatementsOf(sql)) {
+    layers_->Query(statement, 0);
+  }
+  layers_->Query("INSERT INTO {ops}schema_versions VALUES (1, NOW(6)), (2, NOW(6))", 0);
+  MigrateKilledAtEach(kVersion);
+  const auto store = Must(layers_->Open({}));
+  EXPECT_EQ(SilverLines(*layers_), Lines{"C1 S1 2024-04-08T12:00:00Z 12.5 accepted on 2024-04-08"});
+  layers_->Query("UPDATE {ops}counters SET value = 0", 0);  // As a fresh one has it.
+  ExpectTheSchemaOfAFreshStore();
+}
+
+TEST_P(Migrations, AStatementThatFailsForAnotherReasonThanThatItWasDoneEndsThem) {
+  MakeDatabases();
+  store_mysql::Connection& connection = layers_->Open();
+  const std::string table = databases().ops + "t";
+  Must(store_mysql::RunMigration(connection, "CREATE TABLE " + table + " (a INT)"));
+  for (int i = 0; i < 2; ++i) {
+    Must(store_mysql::RunMigration(connection, "ALTER TABLE " + table + " ADD COLUMN b INT"));
+    Must(store_mysql::RunMigration(connection, "ALTER TABLE " + table + " ADD INDEX i (b)"));
+    Must(store_mysql::RunMigration(connection, "ALTER TABLE " + table + " DROP COLUMN a"));
+  }
+  EXPECT_FALSE(store_mysql::RunMigration(connection, "ALTER TABLE " + table + " ADD INDEX j (a)"));
+}
+
+INSTANTIATE_TEST_SUITE_P(MariaDb, Migrations, ::testing::Values("mariadb"));
+INSTANTIATE_TEST_SUITE_P(Mysql, Migrations, ::testing::Values("mysql"));
+
+}  // namespace
+}  // namespace herdflow::pipeline::testing
