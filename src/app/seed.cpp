@@ -4,6 +4,7 @@
 #include <charconv>
 
 #include "commands.hpp"
+#include "herdflow/core/logging.hpp"
 #include "herdflow/parquet_io/event_sources.hpp"
 #include "parts.hpp"
 #include "terminal.hpp"
@@ -62,6 +63,27 @@ std::string Quoted(const std::vector<std::string>& words) {
   return text;
 }
 
+std::string HowToGoOn(const pipeline::SeedStop& stopped, const std::vector<std::string>& paths) {
+  std::string text =
+      fmt::format("; the first {} rows of {} are in the log", stopped.row, stopped.file);
+  if (stopped.beyond > 0) {
+    text +=
+        fmt::format(", and up to {} after them, which are sent again (harmless)", stopped.beyond);
+  }
+  return text + fmt::format("; go on with `herdflow seed {} --resume {}`", Quoted(paths),
+                            Quoted({fmt::format("{}:{}", stopped.file, stopped.row)}));
+}
+
+/// What the log holds beyond a message a row is told.
+void TellOfCopies(const pipeline::SeedResult::File& file) {
+  if (file.twice == 0 && file.perhaps_twice == 0) return;
+  Log(LogLevel::kWarning,
+      "seeding {}: the log refused rows for a while or gave no answer: {} rows are in it twice, so "
+      "that rows of one key keep their order, and {} more may be; a reading sent twice is one "
+      "reading",
+      file.name, Thousands(file.twice), Thousands(file.perhaps_twice));
+}
+
 Result<> Seed(const SeedOptions& options, const Configuration& configuration) {
   CatchStopSignals();
   HERDFLOW_ASSIGN(auto sources, parquet_io::OpenEventSources(options.paths));
@@ -78,16 +100,13 @@ Result<> Seed(const SeedOptions& options, const Configuration& configuration) {
       StopRequested, stopped);
   if (!result) {
     if (stopped.file.empty()) return Fail(result.error());
-    return Fail(Error(
-        result.error().code(),
-        fmt::format("{}; everything before row {} of {} is in the log; go on with "
-                    "`herdflow seed {} --resume {}`",
-                    result.error().message(), stopped.row, stopped.file, Quoted(options.paths),
-                    Quoted({fmt::format("{}:{}", stopped.file, stopped.row)}))));
+    return Fail(
+        Error(result.error().code(), result.error().message() + HowToGoOn(stopped, options.paths)));
   }
   Table table({{"file"}, {"topic"}, {"rows", Table::Align::kRight}});
   for (const auto& file : result->files) {
     table.Add({file.name, std::string(Name(file.topic)), Thousands(file.rows)});
+    TellOfCopies(file);
   }
   return Print(table.Text());
 }

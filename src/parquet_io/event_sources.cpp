@@ -34,31 +34,27 @@ class ParquetEventSource final : public pipeline::EventSource {
     HERDFLOW_CHECK(Open());
     HERDFLOW_CHECK(reader_->Seek(rows));
     position_ = rows;
-    batch_ = {};
-    in_batch_ = 0;
+    Forget();
     return {};
   }
 
-  Result<EventBatch> Next(std::size_t max_rows) override {
+  Result<EventBatch> Next(const pipeline::BatchLimits& limits) override {
     HERDFLOW_CHECK(Open());
     EventBatch events;
-    const auto left = std::min(static_cast<std::uint64_t>(rows_ - position_), max_rows);
-    events.reserve(left);
-    while (events.size() < left) {
-      if (in_batch_ == batch_.rows) {
-        HERDFLOW_ASSIGN(batch_, reader_->Read());
-        in_batch_ = 0;
-        if (batch_.rows == 0) break;
-      }
-      const std::int64_t count = std::min(
-          {kSliceRows, batch_.rows - in_batch_, static_cast<std::int64_t>(left - events.size())});
-      HERDFLOW_CHECK(Append(count, events));
-      in_batch_ += count;
-      position_ += count;
+    events.reserve(std::min(static_cast<std::uint64_t>(rows_ - position_), limits.rows));
+    for (std::size_t bytes = 0; events.size() < limits.rows && bytes < limits.bytes;) {
+      HERDFLOW_ASSIGN(const bool more, LoadSlice());
+      if (!more) break;
+      key_.clear();
+      value_.clear();
+      Write(in_slice_++);
+      ++position_;
+      bytes += key_.size() + value_.size();
+      // Copied from buffers that keep their room, so that each text is allocated once, at its size.
+      events.push_back(Event{key_, value_, {}});
     }
     if (events.empty()) {
-      batch_ = {};
-      in_batch_ = 0;
+      Forget();
       reader_.reset();
     }
     return events;
@@ -77,24 +73,32 @@ class ParquetEventSource final : public pipeline::EventSource {
     return {};
   }
 
-  Result<> Append(std::int64_t count, EventBatch& events) {
+  void Forget() {
+    batch_ = {};
+    in_batch_ = slice_rows_ = in_slice_ = 0;
+  }
+
+  /// Sees to it that the columns hold the row that is next. False: there is none.
+  Result<bool> LoadSlice() {
+    if (in_slice_ < slice_rows_) return true;
+    if (in_batch_ == batch_.rows) {
+      HERDFLOW_ASSIGN(batch_, reader_->Read());
+      in_batch_ = 0;
+      if (batch_.rows == 0) return false;
+    }
+    slice_rows_ = std::min(kSliceRows, batch_.rows - in_batch_);
+    in_slice_ = 0;
     const auto specs = ColumnsOf(topic_);
     for (std::size_t i = 0; i < specs.size(); ++i) {
-      const auto loaded = columns_[i].Load(batch_.columns[i].get(), in_batch_, count);
+      const auto loaded = columns_[i].Load(batch_.columns[i].get(), in_batch_, slice_rows_);
       if (!loaded) {
         return Fail(ErrorCode::kInvalidInput, "reading {}: column \"{}\", rows {} to {}: {}",
-                    name(), specs[i].name, position_ + 1, position_ + count,
+                    name(), specs[i].name, position_ + 1, position_ + slice_rows_,
                     loaded.error().message());
       }
     }
-    for (std::int64_t row = 0; row < count; ++row) {
-      key_.clear();
-      value_.clear();
-      Write(row);
-      // Copied from buffers that keep their room, so that each text is allocated once, at its size.
-      events.push_back(Event{key_, value_, {}});
-    }
-    return {};
+    in_batch_ += slice_rows_;
+    return true;
   }
 
   void Write(std::int64_t row) {
@@ -123,8 +127,10 @@ class ParquetEventSource final : public pipeline::EventSource {
   std::unique_ptr<ParquetFile> reader_;
   std::int64_t position_ = 0;  ///< The file's row that is given next.
   ColumnBatch batch_;
-  std::int64_t in_batch_ = 0;  ///< Rows of the batch that were given.
+  std::int64_t in_batch_ = 0;  ///< Rows of the batch that were loaded.
   std::array<FieldColumn, 5> columns_;
+  std::int64_t slice_rows_ = 0;  ///< Rows that the columns hold.
+  std::int64_t in_slice_ = 0;    ///< Of these were given.
   std::string key_, value_;
 };
 

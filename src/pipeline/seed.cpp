@@ -4,7 +4,9 @@
 #include <chrono>
 #include <deque>
 #include <future>
+#include <optional>
 #include <thread>
+#include <unordered_set>
 #include <utility>
 
 #include "herdflow/core/logging.hpp"
@@ -14,12 +16,14 @@ namespace {
 
 using std::chrono::milliseconds;
 
-constexpr std::size_t kBatchRows = 5'000;
+/// Of a megabyte each: what is in flight fills no log's queue, and that is all that `seed` holds.
 constexpr std::size_t kBatchesInFlight = 16;
 constexpr milliseconds kFirstPause{20};
 constexpr milliseconds kLongestPause{5'000};
-/// Between two looks at `stop_requested` in a pause.
+/// Between two looks at `stop_requested` while it waits.
 constexpr milliseconds kLook{20};
+/// How long who was asked to stop waits for what is in flight.
+constexpr milliseconds kGrace{1'000};
 
 /// Whether the same events may be taken a moment later. Sending again is harmless.
 bool IsPassing(const AppendOutcome& outcome) {
@@ -28,9 +32,6 @@ bool IsPassing(const AppendOutcome& outcome) {
 }
 
 /// One file on its way into the log.
-///
-/// What is not durable is sent again together with everything after it, so that two rows of one
-/// key never change places, whichever of the batches in flight failed.
 class FileSeeder {
  public:
   FileSeeder(EventSource& source, EventWriter& writer,
@@ -42,22 +43,44 @@ class FileSeeder {
         stop_requested_(stop_requested),
         durable_(source.position()) {}
 
-  /// On failure `durable` tells how far it came; nothing is in flight any more.
+  /// On failure `Stop` tells how far it came.
   Result<> Run() {
     auto done = Work();
-    while (!in_flight_.empty()) TakeOldest();
+    const auto end = Clock::now() + kGrace;
+    const auto give_up = [&] { return Stopping() && Clock::now() > end; };
+    while (!in_flight_.empty() && TakeOldest(give_up)) {
+    }
     return done;
   }
 
-  [[nodiscard]] std::int64_t durable() const { return durable_; }
+  [[nodiscard]] SeedResult::File Done() const {
+    return {source_.name(), source_.topic(), durable_, twice_, perhaps_twice_};
+  }
+  [[nodiscard]] SeedStop Stop() const {
+    const auto refused = std::count(states_.begin(), states_.end(), State::kRefused);
+    return {source_.name(), durable_, static_cast<std::int64_t>(states_.size()) - refused};
+  }
 
  private:
+  using Clock = std::chrono::steady_clock;
   using Outcomes = std::vector<AppendOutcome>;
+  enum class State : std::uint8_t { kInFlight, kDurable, kRefused, kUnknown };
+  struct Batch {
+    std::vector<std::int64_t> rows;  ///< The row of each event.
+    std::future<Outcomes> outcomes;
+  };
+  struct Failure {
+    std::int64_t row = 0;
+    AppendOutcome outcome;
+  };
 
   Result<> Work();
   Result<> Send();
-  void TakeOldest();
+  bool MustSend(std::int64_t row, const Event& event);
+  bool TakeOldest(const std::function<bool()>& give_up);
+  void Note(std::int64_t row, AppendOutcome outcome);
   Result<> TryAgain();
+  Result<> Pause();
   [[nodiscard]] bool Stopping() const { return stop_requested_ && stop_requested_(); }
   [[nodiscard]] tl::unexpected<Error> Stopped() const {
     return Fail(ErrorCode::kShuttingDown, "seeding {}: stopped", source_.name());
@@ -68,72 +91,141 @@ class FileSeeder {
   const std::function<void(const SeedProgress&)>& progress_;
   const std::function<bool()>& stop_requested_;
 
-  std::deque<std::future<Outcomes>> in_flight_;
+  std::deque<Batch> in_flight_;
   bool at_end_ = false;
-  std::int64_t durable_;                 ///< Every row before it is.
-  std::optional<AppendOutcome> failed_;  ///< Of row `durable_`; what came after does not count.
+  std::int64_t durable_;      ///< Every row before it is.
+  std::deque<State> states_;  ///< Of the rows from `durable_` on, as far as they were sent.
+  /// Keys of rows that are sent again: what comes after them of the same key has to follow.
+  std::unordered_set<std::string> again_;
+  std::optional<Failure> failure_;  ///< The first one that will not pass, or else the first.
   milliseconds pause_ = kFirstPause;
+  std::int64_t twice_ = 0;
+  std::int64_t perhaps_twice_ = 0;
 };
 
 Result<> FileSeeder::Work() {
   while (!at_end_ || !in_flight_.empty()) {
     if (Stopping()) return Stopped();
-    while (!at_end_ && in_flight_.size() < kBatchesInFlight) HERDFLOW_CHECK(Send());
-    if (!in_flight_.empty()) TakeOldest();
-    if (failed_) HERDFLOW_CHECK(TryAgain());
+    if (!at_end_ && in_flight_.size() < kBatchesInFlight) {
+      HERDFLOW_CHECK(Send());
+      continue;
+    }
+    if (!in_flight_.empty() && !TakeOldest([this] { return Stopping(); })) return Stopped();
+    if (failure_) HERDFLOW_CHECK(TryAgain());
   }
   return {};
 }
 
 Result<> FileSeeder::Send() {
-  HERDFLOW_ASSIGN(auto batch, source_.Next(kBatchRows));
-  if (batch.empty()) {
+  std::int64_t row = source_.position();
+  HERDFLOW_ASSIGN(auto events, source_.Next({}));
+  if (events.empty()) {
     at_end_ = true;
     return {};
   }
+  Batch batch;
+  batch.rows.reserve(events.size());
+  std::erase_if(events, [&](const Event& event) {
+    const bool must_send = MustSend(row, event);
+    if (must_send) batch.rows.push_back(row);
+    ++row;
+    return !must_send;
+  });
+  if (events.empty()) return {};
   auto promise = std::make_shared<std::promise<Outcomes>>();
-  in_flight_.push_back(promise->get_future());
-  writer_.Append(source_.topic(), std::move(batch),
+  batch.outcomes = promise->get_future();
+  in_flight_.push_back(std::move(batch));
+  writer_.Append(source_.topic(), std::move(events),
                  [promise](Outcomes outcomes) { promise->set_value(std::move(outcomes)); });
   return {};
 }
 
-void FileSeeder::TakeOldest() {
-  auto outcomes = in_flight_.front().get();
+/// Whether the row has to be sent, now or again; it is in flight then.
+bool FileSeeder::MustSend(std::int64_t row, const Event& event) {
+  const auto index = static_cast<std::size_t>(row - durable_);
+  if (index >= states_.size()) {
+    again_.clear();
+    states_.push_back(State::kInFlight);
+    return true;
+  }
+  State& state = states_[index];
+  if (state == State::kDurable) {
+    if (!again_.contains(event.key)) return false;
+    ++twice_;
+  } else {
+    if (state == State::kUnknown) ++perhaps_twice_;
+    again_.insert(event.key);
+  }
+  state = State::kInFlight;
+  return true;
+}
+
+/// False: it gave up before the outcomes were there.
+bool FileSeeder::TakeOldest(const std::function<bool()>& give_up) {
+  Batch& oldest = in_flight_.front();
+  while (oldest.outcomes.wait_for(kLook) != std::future_status::ready) {
+    if (give_up()) return false;
+  }
+  auto outcomes = oldest.outcomes.get();
+  for (std::size_t i = 0; i < outcomes.size(); ++i) {
+    Note(oldest.rows[i], std::move(outcomes[i]));
+  }
   in_flight_.pop_front();
-  if (failed_) return;
-  for (auto& outcome : outcomes) {
-    if (outcome.kind != AppendOutcome::Kind::kDurable) {
-      failed_ = std::move(outcome);
-      break;
-    }
+  for (; !states_.empty() && states_.front() == State::kDurable; states_.pop_front()) {
     ++durable_;
     pause_ = kFirstPause;
   }
   if (progress_) progress_({source_.name(), durable_, source_.rows()});
+  return true;
+}
+
+void FileSeeder::Note(std::int64_t row, AppendOutcome outcome) {
+  State& state = states_[static_cast<std::size_t>(row - durable_)];
+  switch (outcome.kind) {
+    case AppendOutcome::Kind::kDurable:
+      state = State::kDurable;
+      return;
+    case AppendOutcome::Kind::kRefused:
+      state = State::kRefused;
+      break;
+    case AppendOutcome::Kind::kUnknown:
+      state = State::kUnknown;
+      break;
+  }
+  if (!failure_ || (IsPassing(failure_->outcome) && !IsPassing(outcome))) {
+    failure_ = Failure{row, std::move(outcome)};
+  }
 }
 
 /// Back to the first row that is not durable, after a pause.
 Result<> FileSeeder::TryAgain() {
-  while (!in_flight_.empty()) TakeOldest();
-  const auto failed = std::move(*std::exchange(failed_, std::nullopt));
-  const Error error =
-      failed.error.value_or(Error(ErrorCode::kUnavailable, "the log gave no reason"));
-  if (!IsPassing(failed)) {
-    return Fail(error.Because(fmt::format("seeding {}, row {}", source_.name(), durable_)));
+  while (!in_flight_.empty()) {
+    if (!TakeOldest([this] { return Stopping(); })) return Stopped();
   }
+  if (!IsPassing(failure_->outcome)) {
+    return Fail(failure_->outcome.error->Because(
+        fmt::format("seeding {}, row {}", source_.name(), failure_->row + 1)));
+  }
+  HERDFLOW_CHECK(Pause());
+  failure_.reset();
+  again_.clear();
+  at_end_ = false;
+  return source_.Skip(durable_);
+}
+
+Result<> FileSeeder::Pause() {
   if (pause_ >= std::chrono::seconds(1)) {
-    Log(LogLevel::kWarning, "seeding {}: waiting at row {}: {}", source_.name(), durable_,
-        error.message());
+    const auto& error = failure_->outcome.error;
+    Log(LogLevel::kWarning, "seeding {}: waiting at row {}: {}", source_.name(), failure_->row + 1,
+        error ? error->message() : "the log gave no reason");
   }
-  const auto end = std::chrono::steady_clock::now() + pause_;
-  while (std::chrono::steady_clock::now() < end) {
+  const auto end = Clock::now() + pause_;
+  while (Clock::now() < end) {
     if (Stopping()) return Stopped();
     std::this_thread::sleep_for(std::min(kLook, pause_));
   }
   pause_ = std::min(pause_ * 2, kLongestPause);
-  at_end_ = false;
-  return source_.Skip(durable_);
+  return {};
 }
 
 }  // namespace
@@ -153,10 +245,10 @@ Result<SeedResult> Seed(const std::vector<std::unique_ptr<EventSource>>& sources
     FileSeeder seeder(*source, writer, progress, stop_requested);
     auto done = seeder.Run();
     if (!done) {
-      stopped = {source->name(), seeder.durable()};
+      stopped = seeder.Stop();
       return Fail(std::move(done).error());
     }
-    result.files.push_back({source->name(), source->topic(), seeder.durable()});
+    result.files.push_back(seeder.Done());
   }
   return result;
 }

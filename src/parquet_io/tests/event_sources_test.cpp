@@ -14,6 +14,8 @@
 namespace herdflow::parquet_io {
 namespace {
 
+constexpr auto kAnyBytes = std::string::npos;
+
 using pipeline::EventBatch;
 using pipeline::Topic;
 using testing::AllOf;
@@ -99,22 +101,22 @@ TEST_F(EventSources, AnyBatchSizeGivesTheSameEvents) {
 
 TEST_F(EventSources, NextFillsItsBatch) {
   const auto source = OpenOne(WriteMany("m.parquet", 40'000, {.group_rows = 9'000}));
-  EXPECT_EQ(source->Next(25'000)->size(), 25'000U);
-  EXPECT_EQ(source->Next(25'000)->size(), 15'000U);
-  EXPECT_EQ(source->Next(25'000)->size(), 0U);
-  EXPECT_EQ(source->Next(25'000)->size(), 0U);
+  EXPECT_EQ(source->Next({.rows = 25'000, .bytes = kAnyBytes})->size(), 25'000U);
+  EXPECT_EQ(source->Next({.rows = 25'000, .bytes = kAnyBytes})->size(), 15'000U);
+  EXPECT_EQ(source->Next({.rows = 25'000, .bytes = kAnyBytes})->size(), 0U);
+  EXPECT_EQ(source->Next({.rows = 25'000, .bytes = kAnyBytes})->size(), 0U);
 }
 
 TEST_F(EventSources, SkipGoesOnAtThatRow) {
   const auto source = OpenOne(WriteMany("m.parquet", 40'000, {.group_rows = 9'000}));
   for (const int row : {1, 8'999, 9'000, 9'001, 26'999, 35'000, 39'999, 5}) {
     ASSERT_TRUE(source->Skip(row).has_value());
-    const auto events = source->Next(3);
+    const auto events = source->Next({.rows = 3, .bytes = kAnyBytes});
     ASSERT_TRUE(events.has_value());
     EXPECT_EQ(Token(events->at(0).value, "timestamp"), std::to_string(row));
   }
   ASSERT_TRUE(source->Skip(40'000).has_value());
-  EXPECT_TRUE(source->Next(3)->empty());
+  EXPECT_TRUE(source->Next({.rows = 3, .bytes = kAnyBytes})->empty());
   EXPECT_THAT(source->Skip(40'001).error().message(), HasSubstr("has 40000 rows"));
   EXPECT_FALSE(source->Skip(-1).has_value());
 }
@@ -140,7 +142,7 @@ TEST_F(EventSources, OneGiantRowGroupIsNotHeldInMemory) {
   std::int64_t most = 0;
   std::size_t rows = 0;
   while (true) {
-    const auto events = source->Next(10'000);
+    const auto events = source->Next({.rows = 10'000, .bytes = kAnyBytes});
     ASSERT_TRUE(events.has_value());
     if (events->empty()) break;
     rows += events->size();
@@ -232,13 +234,13 @@ TEST_F(EventSources, ADamagedPageNamesFileColumnAndRow) {
                     HasSubstr("column \"value\", row 10001 or shortly after")));
   const auto source = OpenOne(path);
   ASSERT_TRUE(source->Skip(15'000).has_value());
-  EXPECT_EQ(source->Next(10'000)->size(), 5'000U);
+  EXPECT_EQ(source->Next({.rows = 10'000, .bytes = kAnyBytes})->size(), 5'000U);
 }
 
 TEST_F(EventSources, AFileChangedSinceItWasCheckedIsRefused) {
   const auto source = OpenOne(WriteMany("m.parquet", 10));
   WriteMany("m.parquet", 11);
-  EXPECT_EQ(source->Next(5).error().code(), ErrorCode::kConflict);
+  EXPECT_EQ(source->Next({.rows = 5, .bytes = kAnyBytes}).error().code(), ErrorCode::kConflict);
 }
 
 }  // namespace

@@ -7,6 +7,8 @@
 namespace herdflow::parquet_io {
 namespace {
 
+constexpr auto kAnyBytes = std::string::npos;
+
 TEST(RealData, EveryRowIsOneEvent) {
   const char* folder = std::getenv("TEST_REAL_DATA");
   if (folder == nullptr) {
@@ -19,13 +21,13 @@ TEST(RealData, EveryRowIsOneEvent) {
   EXPECT_EQ((*sources)[0]->rows(), 128);
   EXPECT_EQ((*sources)[1]->rows(), 200);
   EXPECT_EQ((*sources)[2]->rows(), 563'627);
-  EXPECT_EQ((*sources)[0]->Next(1)->at(0).value,
+  EXPECT_EQ((*sources)[0]->Next({.rows = 1, .bytes = kAnyBytes})->at(0).value,
             R"({"id":"c821a6b7-8dd0-4b4e-9835-1c0c57264ba4","name":"Lindsey #4",)"
             R"("birthdate":"2020-01-09"})");
 
   std::size_t rows = 0;
   while (true) {
-    const auto events = (*sources)[2]->Next(10'000);
+    const auto events = (*sources)[2]->Next({.rows = 10'000, .bytes = kAnyBytes});
     ASSERT_TRUE(events.has_value()) << events.error().message();
     if (events->empty()) break;
     if (rows == 0) {

@@ -131,7 +131,7 @@ pipeline::EventBatch ReadEvents(const std::vector<std::string>& paths, std::size
   if (!sources) throw std::runtime_error(sources.error().message());
   for (const auto& source : *sources) {
     while (true) {
-      auto batch = source->Next(max_rows);
+      auto batch = source->Next({.rows = max_rows, .bytes = std::string::npos});
       if (!batch) throw std::runtime_error(batch.error().message());
       if (batch->empty()) break;
       if (batch->size() > max_rows) throw std::runtime_error("more rows than asked for");
@@ -152,7 +152,7 @@ std::string ReadFailure(const std::vector<std::string>& paths) {
   if (!sources) return sources.error().message();
   for (const auto& source : *sources) {
     while (true) {
-      const auto batch = source->Next(1000);
+      const auto batch = source->Next({});
       if (!batch) return batch.error().message();
       if (batch->empty()) break;
     }

@@ -29,16 +29,21 @@ class NumberedSource : public EventSource {
     next_ = rows;
     return {};
   }
-  Result<EventBatch> Next(std::size_t max_rows) override {
+  Result<EventBatch> Next(const BatchLimits& limits) override {
     EventBatch batch;
-    while (batch.size() < max_rows && next_ < rows_) {
+    for (std::size_t bytes = 0; batch.size() < limits.rows && bytes < limits.bytes;) {
+      if (next_ == rows_) break;
       if (next_ == bad_row) return Fail(ErrorCode::kInvalidInput, "{}: row {}", name_, next_);
-      batch.push_back({"key", std::to_string(next_++), {}});
+      std::string key = std::to_string(next_ % keys) + std::string(key_bytes, 'k');
+      bytes += key.size();
+      batch.push_back({std::move(key), std::to_string(next_++), {}});
     }
     return batch;
   }
 
   std::int64_t bad_row = -1;
+  std::int64_t keys = 1;  ///< So many different ones, in turn.
+  std::size_t key_bytes = 3;
 
  private:
   std::string name_;
@@ -58,6 +63,9 @@ class FakeWriter : public EventWriter {
 
   void Append(Topic topic, EventBatch batch, Completion done) override {
     most_in_flight_ = std::max(most_in_flight_, ++in_flight_);
+    std::size_t bytes = 0;
+    for (const Event& event : batch) bytes += event.key.size() + event.value.size();
+    most_bytes_in_flight_ = std::max(most_bytes_in_flight_, bytes_in_flight_ += bytes);
     std::vector<AppendOutcome> outcomes(batch.size());
     const auto failure = fail_call.find(calls_++);
     for (std::size_t i = 0; i < batch.size(); ++i) {
@@ -66,13 +74,15 @@ class FakeWriter : public EventWriter {
       if (topics.empty() || topics.back() != topic) topics.push_back(topic);
       values[topic].push_back(std::stoll(batch[i].value));
     }
-    answers_.emplace_back([this, done = std::move(done), outcomes = std::move(outcomes)] {
+    answers_.emplace_back([this, bytes, done = std::move(done), outcomes = std::move(outcomes)] {
       // The first answers wait for each other, so that it shows how many may be on their way.
       const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(20);
       do {
         std::this_thread::sleep_for(std::chrono::milliseconds(1));
       } while (calls_ < answer_after_calls && std::chrono::steady_clock::now() < deadline);
+      while (silent) std::this_thread::sleep_for(std::chrono::milliseconds(1));
       --in_flight_;
+      bytes_in_flight_ -= bytes;
       done(outcomes);
     });
   }
@@ -80,7 +90,10 @@ class FakeWriter : public EventWriter {
   [[nodiscard]] int calls() const { return calls_; }
   [[nodiscard]] int most_in_flight() const { return most_in_flight_; }
 
+  [[nodiscard]] std::size_t most_bytes_in_flight() const { return most_bytes_in_flight_; }
+
   int answer_after_calls = 0;
+  std::atomic<bool> silent = false;  ///< No outcome is told until it is false again.
   std::map<int, Failure> fail_call;
   std::map<Topic, std::vector<std::int64_t>> values;
   std::vector<Topic> topics;
@@ -101,6 +114,8 @@ class FakeWriter : public EventWriter {
   std::atomic<int> calls_ = 0;
   int most_in_flight_ = 0;
   std::atomic<int> in_flight_ = 0;
+  std::size_t most_bytes_in_flight_ = 0;
+  std::atomic<std::size_t> bytes_in_flight_ = 0;
   std::vector<std::thread> answers_;
 };
 
@@ -184,13 +199,69 @@ TEST_F(SeedTest, SendsAgainWhatIsNotDurableAndKeepsTheOrder) {
   }
 }
 
+TEST_F(SeedTest, NothingThatIsInTheLogIsSentAgainWhereKeysDiffer) {
+  using Failure = FakeWriter::Failure;
+  writer.fail_call = {{1, Failure::kUnavailable}, {3, Failure::kUnavailableAfterTwo}};
+  Add("m", Topic::kMeasurements, 40'000).keys = 40'000;
+  const auto result = Run();
+  ASSERT_TRUE(result);
+  EXPECT_EQ(writer.values[Topic::kMeasurements].size(), 40'000U);
+  EXPECT_EQ(result->files[0].rows, 40'000);
+  EXPECT_EQ(result->files[0].twice, 0);
+  EXPECT_EQ(result->files[0].perhaps_twice, 0);
+}
+
+TEST_F(SeedTest, RowsOfAKeyKeepTheirOrderAndCopiesAreCounted) {
+  writer.fail_call = {{1, FakeWriter::Failure::kUnavailableAfterTwo}};
+  // Keys 0 to 6'999 in turn: what was refused are keys 5'002 to 6'999, 0 to 2'999.
+  Add("m", Topic::kMeasurements, 40'000).keys = 7'000;
+  const auto result = Run();
+  ASSERT_TRUE(result);
+  std::map<std::int64_t, std::int64_t> newest;
+  for (const std::int64_t row : writer.values[Topic::kMeasurements]) newest[row % 7'000] = row;
+  for (const auto& [key, row] : newest) EXPECT_EQ(row, key < 5'000 ? key + 35'000 : key + 28'000);
+  const auto copies =
+      static_cast<std::int64_t>(writer.values[Topic::kMeasurements].size()) - 40'000;
+  EXPECT_EQ(result->files[0].twice, copies);
+  EXPECT_GT(copies, 0);
+}
+
+TEST_F(SeedTest, WhatTheLogDidNotAnswerForIsCounted) {
+  writer.fail_call = {{1, FakeWriter::Failure::kUnknown}};
+  Add("m", Topic::kMeasurements, 40'000).keys = 40'000;
+  const auto result = Run();
+  ASSERT_TRUE(result);
+  EXPECT_EQ(result->files[0].twice, 0);
+  EXPECT_EQ(result->files[0].perhaps_twice, 5'000);
+}
+
+TEST_F(SeedTest, WhatIsInFlightIsBoundedInBytes) {
+  Add("m", Topic::kMeasurements, 30'000).key_bytes = 1'000;
+  writer.answer_after_calls = 16;
+  ASSERT_TRUE(Run());
+  EXPECT_GE(writer.most_bytes_in_flight(), std::size_t{16} << 20);
+  EXPECT_LT(writer.most_bytes_in_flight(), std::size_t{17} << 20);
+}
+
+TEST_F(SeedTest, StopsWhileTheLogGivesNoAnswer) {
+  writer.silent = true;
+  stop_after = 16;
+  Add("m", Topic::kMeasurements, 100'000);
+  const auto result = Run();
+  ASSERT_FALSE(result);
+  EXPECT_EQ(result.error().code(), ErrorCode::kShuttingDown);
+  EXPECT_EQ(stopped.row, 0);
+  EXPECT_EQ(stopped.beyond, 80'000);
+  writer.silent = false;
+}
+
 TEST_F(SeedTest, AFailureThatWillNotPassEndsItAndTellsTheRow) {
   writer.fail_call = {{2, FakeWriter::Failure::kNotFound}};
   Add("m", Topic::kMeasurements, 40'000);
   const auto result = Run();
   ASSERT_FALSE(result);
   EXPECT_EQ(result.error().code(), ErrorCode::kNotFound);
-  EXPECT_THAT(result.error().message(), HasSubstr("seeding m, row 10000"));
+  EXPECT_THAT(result.error().message(), HasSubstr("seeding m, row 10001"));
   EXPECT_EQ(stopped.file, "m");
   EXPECT_EQ(stopped.row, 10'000);
 }

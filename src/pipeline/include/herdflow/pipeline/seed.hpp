@@ -10,6 +10,11 @@
 
 namespace herdflow::pipeline {
 
+struct BatchLimits {
+  std::size_t rows = 5'000;
+  std::size_t bytes = std::size_t{1} << 20;  ///< Keys and values.
+};
+
 /// One file of events, read in pieces. Threads: one at a time. Owned by whoever seeds.
 class EventSource {
  public:
@@ -22,9 +27,10 @@ class EventSource {
   [[nodiscard]] virtual std::int64_t position() const = 0;
   /// Go on, or back, to this row.
   virtual Result<> Skip(std::int64_t rows) = 0;
-  /// The next events in the file's order, at most `max_rows`, each row exactly one event; an empty
-  /// batch is the end. kInvalidInput names file, column, row and what was expected.
-  virtual Result<EventBatch> Next(std::size_t max_rows) = 0;
+  /// The next events in the file's order, each row exactly one event, until one of the limits is
+  /// reached; one event is given, however large. An empty batch is the end. kInvalidInput names
+  /// file, column, row and what was expected.
+  virtual Result<EventBatch> Next(const BatchLimits& limits) = 0;
 };
 
 struct SeedProgress {
@@ -38,6 +44,10 @@ struct SeedResult {
     std::string name;
     Topic topic = Topic::kMeasurements;
     std::int64_t rows = 0;
+    /// Of these rows stand in the log twice: see Seed.
+    std::int64_t twice = 0;
+    /// Of these rows it is not known whether they do: the log gave no answer the first time.
+    std::int64_t perhaps_twice = 0;
   };
   std::vector<File> files;
 };
@@ -46,12 +56,19 @@ struct SeedResult {
 struct SeedStop {
   std::string file;
   std::int64_t row = 0;
+  std::int64_t beyond = 0;  ///< So many rows from `row` on are in the log too, or may be.
 };
 
-/// Append every row of the sources to its topic, in order, a bounded number in flight, and wait
-/// until all are durable. Always appends: a reading sent twice is one reading by its natural key.
+/// Append every row of the sources to its topic, in order, and wait until all are durable. What is
+/// in flight is bounded in rows and bytes, below what any log's queue holds.
 ///
-/// `stop_requested` is asked between batches. On failure or stop `stopped` says where to go on.
+/// A row that the log refused for the moment is sent again, and of what became durable after it
+/// only the rows of the same key: else the older row would be the newer message. A row that the log
+/// does not know about may be there twice. Either is counted, and harmless: a reading sent twice is
+/// one reading by its natural key.
+///
+/// `stop_requested` is asked all the time; what is in flight then gets a second to become durable.
+/// On failure or stop `stopped` says where to go on.
 Result<SeedResult> Seed(const std::vector<std::unique_ptr<EventSource>>& sources,
                         EventWriter& writer,
                         const std::function<void(const SeedProgress&)>& progress,
