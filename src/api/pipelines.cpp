@@ -112,10 +112,11 @@ Response PostRun(const BackendDeps& deps, const Request& request) {
   run.key = fmt::format("api:{}", key);
   run.trigger = pipeline::RunTrigger::kApi;
   run.requested_at = Now();
-  const auto requested = deps.ledger.Request({&run, 1});
+  const pipeline::NewRun wanted{std::move(run), {}};
+  const auto requested = deps.ledger.Request({&wanted, 1});
   if (!requested) return ProblemResponse(requested.error());
   const auto& [known, is_new] = requested->front();
-  if (known.pipeline != run.pipeline || known.task != run.task) {
+  if (known.pipeline != definition->id || known.task != task->id) {
     return ProblemResponse(ProblemKind::kConflict,
                            fmt::format("This Idempotency-Key belongs to run {} of {}.",
                                        static_cast<std::int64_t>(known.id), known.task));

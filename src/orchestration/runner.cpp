@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <iterator>
 #include <utility>
 
 #include "counting_store.hpp"
@@ -19,10 +20,10 @@ using Clock = std::chrono::steady_clock;
 
 constexpr std::chrono::seconds kReportEvery{1};
 constexpr std::chrono::milliseconds kLook{50};
-constexpr std::size_t kMostLogLines = 2'000;  ///< Of a run: the process's log has them all.
-constexpr std::size_t kMostUntold = 1'000;    ///< While the ledger is away.
+constexpr std::chrono::seconds kLookEvery{1};  ///< Below pipeline::kLongestLook.
+constexpr std::size_t kMostLogLines = 2'000;   ///< Of a run: the process's log has them all.
+constexpr std::size_t kMostUntold = 1'000;     ///< While the ledger is away.
 constexpr int kTriesToTellTheEnd = 20;
-constexpr std::string_view kSlot = "schedule:";
 
 Result<std::int64_t> RunTask(std::string_view task, pipeline::CleanseContext& context,
                              const pipeline::StopRequested& stop,
@@ -34,6 +35,20 @@ Result<std::int64_t> RunTask(std::string_view task, pipeline::CleanseContext& co
     if (task == Name(each)) return Aggregate(context.store, each, stop, progress);
   }
   return Fail(ErrorCode::kInternal, "running {}: nothing does this task", task);
+}
+
+bool Contains(const std::vector<std::string>& all, std::string_view one) {
+  return std::find(all.begin(), all.end(), one) != all.end();
+}
+
+/// What is asked for when a run has ended like this.
+std::vector<TaskRun> Followers(const Definitions::Place& place, const TaskRun& run) {
+  std::vector<TaskRun> followers;
+  if (!run.slot || run.state != RunState::kSucceeded) return followers;
+  for (const TaskDefinition& task : place.first->tasks) {
+    if (Contains(task.after, run.task)) followers.push_back(SlotRun(*place.first, task, *run.slot));
+  }
+  return followers;
 }
 
 }  // namespace
@@ -151,8 +166,9 @@ TaskRunner::Outcome TaskRunner::Try(Active& active) {
         const auto delay = DelayOf(task.retries, ++retry);
         Log(LogLevel::kWarning, "{}: {}; retry {} of {} in {} s", task.id, ran.error().message(),
             retry, task.retries.count, delay.count());
-        const auto until = Clock::now() + delay;
-        while (!stop() && Clock::now() < until) std::this_thread::sleep_for(kLook);
+        slots_.release();  // What fails keeps no other task waiting.
+        SleepUnless(stop, delay);
+        slots_.acquire();
         continue;
       }
       outcome.state = RunState::kFailed;
@@ -168,7 +184,7 @@ void TaskRunner::End(Active& active, const Outcome& outcome) {
   TaskRun& run = active.work.run;
   if (active.lost) return;  // Somebody else goes on with it.
   // Whoever asked for it wants it done, by the next process.
-  const bool wanted = run.trigger == RunTrigger::kApi || run.key.starts_with(kSlot);
+  const bool wanted = run.trigger == RunTrigger::kApi || run.slot;
   run.state = outcome.state == RunState::kInterrupted && wanted ? RunState::kQueued : outcome.state;
   run.finished_at = run.heartbeat_at = Now();
   run.rows_read += active.rows_read;
@@ -194,18 +210,26 @@ void TaskRunner::TellEnd(Active& active) {
              run.error.empty() ? fmt::format("{}: {}, {} rows read, {} written", run.task,
                                              Name(run.state), run.rows_read, run.rows_written)
                                : run.error);
-  const pipeline::RunReport report{run.id,           run.owner,        run.attempt,
-                                   run.state,        *run.finished_at, run.rows_read,
-                                   run.rows_written, run.error,        std::move(active.log)};
+  const pipeline::RunReport report{run.id,
+                                   run.owner,
+                                   run.attempt,
+                                   run.state,
+                                   *run.finished_at,
+                                   run.rows_read,
+                                   run.rows_written,
+                                   run.error,
+                                   std::move(active.log),
+                                   Followers(active.work.place, run)};
+  Retry retry(
+      fmt::format("{}: telling how run {} ended", run.task, static_cast<std::int64_t>(run.id)));
   for (int tried = 1;; ++tried) {
     const auto told = parts_.ledger.Report(report);
     if (told) return;
-    Log(LogLevel::kError, "{}: telling how run {} ended: {}", run.task,
-        static_cast<std::int64_t>(run.id), told.error().message());
+    const auto pause = retry.Failed(told.error());
     // Its heartbeat is over: somebody will take it for a further attempt, which finds nothing to
-    // do.
+    // do, and asks for what comes after it.
     if (!IsPassing(told.error()) || tried == kTriesToTellTheEnd || parts_.stop()) return;
-    std::this_thread::sleep_for(std::min<Clock::duration>(tried * 100ms, 1s));
+    SleepUnless(parts_.stop, pause);
   }
 }
 
@@ -223,11 +247,11 @@ void TaskRunner::NoteHealth(const TaskRun& run) {
 }
 
 bool TaskRunner::Told(const Result<>& result) {
-  if (!result && !ledger_is_away_) {
-    Log(LogLevel::kWarning, "writing down the runs of tasks: {}; trying again",
-        result.error().message());
+  if (result) {
+    writing_.Succeeded();
+  } else {
+    writing_.Failed(result.error());
   }
-  ledger_is_away_ = !result;
   return result.has_value();
 }
 
@@ -252,7 +276,8 @@ void TaskRunner::ReportActive(Active& active) {
   if (run.id == pipeline::RunId{}) {
     if (Clock::now() - active.started < kReportEvery) return;
     run.heartbeat_at = Now();
-    const auto requested = parts_.ledger.Request({&run, 1});
+    const pipeline::NewRun begun{run, {}};
+    const auto requested = parts_.ledger.Request({&begun, 1});
     if (Told(requested ? Result<>() : Fail(requested.error()))) run.id = requested->front().run.id;
     return;
   }
@@ -263,6 +288,7 @@ void TaskRunner::ReportActive(Active& active) {
                              Now(),
                              run.rows_read + active.rows_read,
                              run.rows_written + active.rows_written,
+                             {},
                              {},
                              {}};
   {
@@ -286,32 +312,18 @@ void TaskRunner::ReportActive(Active& active) {
 }
 
 void TaskRunner::WriteDone() {
-  std::deque<Done> done;
+  std::vector<pipeline::NewRun> done;
   {
     const std::lock_guard lock(mutex_);
-    done.swap(done_);
+    done.assign(std::make_move_iterator(done_.begin()), std::make_move_iterator(done_.end()));
+    done_.clear();
   }
   if (done.empty()) return;
-  // Those that have log lines are ended by a report.
-  std::vector<TaskRun> runs;
-  for (const Done& each : done) {
-    runs.push_back(each.run);
-    if (!each.log.empty()) runs.back().state = RunState::kRunning;
-  }
-  const auto requested = parts_.ledger.Request(runs);
-  if (!Told(requested ? Result<>() : Fail(requested.error()))) {
-    const std::lock_guard lock(mutex_);
-    done_.insert(done_.begin(), done.begin(), done.end());
-    return;
-  }
-  for (std::size_t i = 0; i < done.size(); ++i) {
-    const TaskRun& run = done[i].run;
-    if (done[i].log.empty()) continue;
-    const auto told = parts_.ledger.Report({(*requested)[i].run.id, run.owner, run.attempt,
-                                            run.state, *run.finished_at, run.rows_read,
-                                            run.rows_written, run.error, std::move(done[i].log)});
-    if (!Told(told ? Result<>() : Fail(told.error()))) return;
-  }
+  const auto requested = parts_.ledger.Request(done);
+  if (Told(requested ? Result<>() : Fail(requested.error()))) return;
+  const std::lock_guard lock(mutex_);
+  done_.insert(done_.begin(), std::make_move_iterator(done.begin()),
+               std::make_move_iterator(done.end()));
 }
 
 void TaskRunner::WriteNotifications() {
@@ -345,7 +357,6 @@ std::vector<TaskRunner::Outcome> RunSideBySide(TaskRunner& runner,
       const bool is_command = round.trigger == RunTrigger::kCommand;
       wanted.run.key = fmt::format("{}:{}:{}:{}", is_command ? "command" : "new",
                                    runner.parts().owner, ToMicros(Now()), tasks[i]->id);
-      wanted.may_retry = round.may_retry;
       wanted.is_always_told = round.is_always_told;
       wanted.progress = round.progress;
       outcomes[i] = runner.Do(std::move(wanted));
@@ -357,10 +368,6 @@ std::vector<TaskRunner::Outcome> RunSideBySide(TaskRunner& runner,
   work();
   for (std::thread& other : others) other.join();
   return outcomes;
-}
-
-bool Contains(const std::vector<std::string>& all, std::string_view one) {
-  return std::find(all.begin(), all.end(), one) != all.end();
 }
 
 }  // namespace
@@ -396,8 +403,15 @@ TaskRunner::Outcome RunRound(TaskRunner& runner, const PipelineDefinition& pipel
   return whole;
 }
 
-std::string SlotKey(std::string_view pipeline, std::string_view slot, std::string_view task) {
-  return fmt::format("{}{}:{}:{}", kSlot, pipeline, slot, task);
+TaskRun SlotRun(const PipelineDefinition& pipeline, const TaskDefinition& task, Instant slot) {
+  TaskRun run;
+  run.pipeline = pipeline.id;
+  run.task = task.id;
+  run.key = fmt::format("schedule:{}:{}:{}", pipeline.id, FormatInstant(slot), task.id);
+  run.trigger = RunTrigger::kSchedule;
+  run.slot = slot;
+  run.requested_at = Now();
+  return run;
 }
 
 void QueueRunner::Start() {
@@ -428,24 +442,21 @@ void QueueRunner::Pause(std::chrono::milliseconds duration) {
 }
 
 void QueueRunner::Work() {
-  int failures = 0;
+  Retry retry("looking for runs to do", {kLookEvery, 10s});
   while (!runner_.parts().stop()) {
     const auto did = TakeAndDo();
-    if (!did && failures == 0) {
-      Log(LogLevel::kWarning, "looking for runs to do: {}; trying again", did.error().message());
-    }
-    failures = did ? 0 : failures + 1;
-    if (!did) {
-      Pause(std::min(1s * failures, 10s));
-    } else if (!*did) {
-      Pause(1s);
+    if (did) {
+      retry.Succeeded();
+      if (!*did) Pause(kLookEvery);
+    } else {
+      Pause(retry.Failed(did.error()));
     }
   }
 }
 
 Result<bool> QueueRunner::TakeAndDo() {
   const RunnerParts& parts = runner_.parts();
-  HERDFLOW_ASSIGN(auto run, parts.ledger.Take(parts.owner, Now(), kMaxAttempts));
+  HERDFLOW_ASSIGN(auto run, parts.ledger.Take({parts.owner, kMaxAttempts, Now(), Clock::now()}));
   if (!run) return false;
   const auto place = parts.definitions.Find(run->pipeline, run->task);
   if (place.second == nullptr) {
@@ -458,6 +469,7 @@ Result<bool> QueueRunner::TakeAndDo() {
                              0,
                              0,
                              fmt::format("there is no task {} of {}", run->task, run->pipeline),
+                             {},
                              {}});
     if (!told) return Fail(told.error());
     return true;
@@ -467,32 +479,8 @@ Result<bool> QueueRunner::TakeAndDo() {
   work.run = *run;
   work.may_retry = run->trigger == RunTrigger::kSchedule;
   const auto outcome = runner_.Do(std::move(work));
-  if (outcome.state == RunState::kSucceeded) RequestFollowers(place, *run);
+  if (outcome.state == RunState::kSucceeded && run->slot) Wake();  // For what comes after it.
   return true;
-}
-
-void QueueRunner::RequestFollowers(const Definitions::Place& place, const TaskRun& run) {
-  if (!run.key.starts_with(kSlot)) return;
-  // `schedule:<pipeline>:<slot>:<task>`
-  const std::string before = run.key.substr(0, run.key.size() - run.task.size());
-  std::vector<TaskRun> followers;
-  for (const TaskDefinition& task : place.first->tasks) {
-    if (!Contains(task.after, run.task)) continue;
-    TaskRun follower;
-    follower.pipeline = place.first->id;
-    follower.task = task.id;
-    follower.key = before + task.id;
-    follower.trigger = RunTrigger::kSchedule;
-    follower.requested_at = Now();
-    followers.push_back(std::move(follower));
-  }
-  if (followers.empty()) return;
-  const auto requested = runner_.parts().ledger.Request(followers);
-  if (!requested) {
-    Log(LogLevel::kError, "asking for what comes after {}: {}; the next round does it", run.task,
-        requested.error().message());
-  }
-  Wake();
 }
 
 }  // namespace herdflow::orchestration

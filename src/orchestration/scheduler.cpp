@@ -13,19 +13,6 @@ using namespace std::chrono_literals;
 using pipeline::RunState;
 using pipeline::RunTrigger;
 
-/// Sleeps, unless the process is asked to end.
-void Pause(std::chrono::milliseconds duration, const pipeline::StopRequested& stop) {
-  const auto until = std::chrono::steady_clock::now() + duration;
-  while (!stop() && std::chrono::steady_clock::now() < until) {
-    std::this_thread::sleep_for(std::min<std::chrono::milliseconds>(duration, 50ms));
-  }
-}
-
-/// How long to wait after the nth failure in a row.
-std::chrono::milliseconds Backoff(int failures) {
-  return std::min<std::chrono::milliseconds>(100ms * (1 << std::min(failures, 7)), 10s);
-}
-
 bool IsWhenNew(const PipelineDefinition& pipeline) {
   return std::holds_alternative<WhenNew>(pipeline.schedule);
 }
@@ -90,37 +77,40 @@ void Scheduler::Run() {
 
 void Scheduler::RunWhenNew() {
   const RunnerParts& parts = runner_.parts();
-  Round round;
-  round.may_retry = true;
-  round.is_always_told = false;  // A look in vain is no run.
-  int failures = 0;
+  std::vector<Turn> turns;
+  for (const PipelineDefinition& each : parts.definitions.pipelines) {
+    if (IsWhenNew(each)) turns.emplace_back(each);
+  }
   while (!parts.stop()) {
-    for (const PipelineDefinition& each : parts.definitions.pipelines) {
-      if (!IsWhenNew(each)) continue;
-      const auto outcome = RunRound(runner_, each, round);
-      if (outcome.rows > 0) Log(LogLevel::kInfo, "{}: {} rows", each.id, outcome.rows);
-      if (outcome.state == RunState::kFailed) {
-        Log(LogLevel::kError, "{}: {}; trying again", each.id, outcome.error->message());
-        Pause(Backoff(failures++), parts.stop);
-        break;
-      }
-      failures = 0;
-    }
+    for (Turn& turn : turns) TakeTurn(turn);
     news_.Wait(parts.stop);
+  }
+}
+
+void Scheduler::TakeTurn(Turn& turn) {
+  if (Retry::Clock::now() < turn.not_before) return;
+  Round round;
+  round.is_always_told = false;  // A look in vain is no run.
+  const auto outcome = RunRound(runner_, turn.pipeline, round);
+  if (outcome.rows > 0) Log(LogLevel::kInfo, "{}: {} rows", turn.pipeline.id, outcome.rows);
+  if (outcome.state == RunState::kFailed) {
+    turn.not_before = Retry::Clock::now() + turn.retry.Failed(*outcome.error);
+  } else if (outcome.state == RunState::kSucceeded) {
+    turn.retry.Succeeded();
   }
 }
 
 void Scheduler::RunSlots() {
   const RunnerParts& parts = runner_.parts();
-  int failures = 0;
+  Retry retry("asking for the runs of a schedule", {1s, 10s});
   while (!parts.stop()) {
-    const auto requested = RequestDueSlots();
-    if (!requested && failures == 0) {
-      Log(LogLevel::kWarning, "asking for the runs of a schedule: {}; trying again",
-          requested.error().message());
+    std::chrono::milliseconds pause = 1s;
+    if (const auto requested = RequestDueSlots(); !requested) {
+      pause = retry.Failed(requested.error());
+    } else {
+      retry.Succeeded();
     }
-    failures = requested ? 0 : failures + 1;
-    Pause(std::max<std::chrono::milliseconds>(1s, Backoff(failures)), parts.stop);
+    SleepUnless(parts.stop, pause);
   }
 }
 
@@ -140,16 +130,10 @@ Result<> Scheduler::RequestDueSlots() {
                  !IsOver(run.state);
         });
     if (goes_on) continue;  // The slot waits; of several the newest is done.
-    std::vector<pipeline::TaskRun> runs;
+    std::vector<pipeline::NewRun> runs;
     for (const TaskDefinition& task : each.tasks) {
       if (!task.after.empty()) continue;  // Asked for by whoever does the one before.
-      pipeline::TaskRun run;
-      run.pipeline = each.id;
-      run.task = task.id;
-      run.key = SlotKey(each.id, FormatInstant(*slot), task.id);
-      run.trigger = RunTrigger::kSchedule;
-      run.requested_at = now;
-      runs.push_back(std::move(run));
+      runs.push_back({SlotRun(each, task, *slot), {}});
     }
     const auto asked = parts.ledger.Request(runs);
     if (!asked) return Fail(asked.error());

@@ -6,6 +6,7 @@
 
 #include "herdflow/core/text.hpp"
 #include "herdflow/store_sql/store.hpp"
+#include "owners_watch.hpp"
 #include "row_writer.hpp"
 #include "scope.hpp"
 
@@ -69,6 +70,8 @@ TaskRun ReadRun(const Statement& row) {
   run.rows_written = row.Int(13);
   run.error = row.Bytes(14);
   run.cancel_requested = row.Int(15) != 0;
+  run.slot = InstantAt(row, 16);
+  run.beats = row.Int(17);
   return run;
 }
 
@@ -87,20 +90,15 @@ Result<std::optional<TaskRun>> ReadOne(Statement& read) {
   return runs.empty() ? std::nullopt : std::optional(std::move(runs.front()));
 }
 
-bool IsSilent(const TaskRun& run, Instant now) {
-  return run.state == RunState::kRunning &&
-         (!run.heartbeat_at || now - *run.heartbeat_at > pipeline::kOwnerSilent);
-}
-
 /// Those of the open runs that may be begun, oldest first.
-std::vector<TaskRun> Takeable(const std::vector<TaskRun>& open, Instant now) {
+std::vector<TaskRun> Takeable(const std::vector<TaskRun>& open, const OwnersWatch& watch) {
   std::set<std::string_view> busy;
   for (const TaskRun& run : open) {
-    if (run.state == RunState::kRunning && !IsSilent(run, now)) busy.insert(run.task);
+    if (run.state == RunState::kRunning && !watch.IsSilent(run)) busy.insert(run.task);
   }
   std::vector<TaskRun> takeable;
   for (const TaskRun& run : open) {
-    if (run.state != RunState::kQueued && !IsSilent(run, now)) continue;
+    if (run.state != RunState::kQueued && !watch.IsSilent(run)) continue;
     if (!busy.contains(run.task)) takeable.push_back(run);
   }
   return takeable;
@@ -111,48 +109,39 @@ class SqlRunLedger final : public pipeline::RunLedger {
   SqlRunLedger(std::shared_ptr<WriteSessions> writers, std::shared_ptr<ReadSessions> readers)
       : writers_(std::move(writers)), readers_(std::move(readers)) {}
 
-  Result<std::vector<pipeline::RequestedRun>> Request(std::span<const TaskRun> runs) override {
+  Result<std::vector<pipeline::RequestedRun>> Request(
+      std::span<const pipeline::NewRun> runs) override {
     HERDFLOW_ASSIGN(const auto scope, Begin());
     std::vector<pipeline::RequestedRun> requested;
-    for (const TaskRun& run : runs) {
-      HERDFLOW_ASSIGN(Statement * find, scope->Get("find_task_run"));
-      HERDFLOW_ASSIGN(auto known, ReadOne(find->Bind(1, std::string_view(run.key))));
-      if (known) {
-        if (WantsAnotherTry(run, *known)) {
-          GiveBack(*known);
-          HERDFLOW_CHECK(Update(*scope, *known));
-        }
-        requested.push_back({*std::move(known), false});
-        continue;
-      }
-      requested.push_back({run, true});
-      HERDFLOW_ASSIGN(requested.back().run.id, Insert(*scope, run));
+    for (const pipeline::NewRun& each : runs) {
+      HERDFLOW_ASSIGN(auto run, WriteDown(*scope, each.run, each.log));
+      requested.push_back(std::move(run));
     }
     HERDFLOW_CHECK(scope->Commit());
     return requested;
   }
 
-  Result<std::optional<TaskRun>> Take(std::string_view owner, Instant now,
-                                      std::int64_t max_attempts) override {
+  Result<std::optional<TaskRun>> Take(const pipeline::RunSeeker& seeker) override {
     {
       HERDFLOW_ASSIGN(const auto snapshot, readers_->BeginRead());
       HERDFLOW_ASSIGN(Statement * read, snapshot->session().Get("read_open_task_runs"));
       HERDFLOW_ASSIGN(const auto open, ReadRuns(*read));
-      if (Takeable(open, now).empty()) return std::optional<TaskRun>();
+      watch_.Look(open, seeker.clock);
+      if (Takeable(open, watch_).empty()) return std::optional<TaskRun>();
     }
     HERDFLOW_ASSIGN(const auto scope, Begin());
     HERDFLOW_ASSIGN(Statement * read, scope->Get("read_open_task_runs"));
     HERDFLOW_ASSIGN(const auto open, ReadRuns(*read));
     std::optional<TaskRun> taken;
-    for (TaskRun& run : Takeable(open, now)) {
-      if (EndWithoutOwner(run, now, max_attempts)) {
+    for (TaskRun& run : Takeable(open, watch_)) {
+      if (EndWithoutOwner(run, seeker)) {
         HERDFLOW_CHECK(Update(*scope, run));
         continue;
       }
       run.state = RunState::kRunning;
-      run.owner = owner;
-      run.heartbeat_at = now;
-      if (!run.started_at) run.started_at = now;
+      run.owner = seeker.owner;
+      run.heartbeat_at = seeker.now;
+      if (!run.started_at) run.started_at = seeker.now;
       ++run.attempt;
       HERDFLOW_CHECK(Update(*scope, run));
       taken = std::move(run);
@@ -174,13 +163,17 @@ class SqlRunLedger final : public pipeline::RunLedger {
     run->rows_written = report.rows_written;
     run->error = report.error;
     run->heartbeat_at = report.at;
+    ++run->beats;
     if (IsOver(report.state)) run->finished_at = report.at;
     if (report.state == RunState::kQueued) {
       run->owner.clear();
       run->heartbeat_at.reset();
     }
     HERDFLOW_CHECK(Update(*scope, *run));
-    HERDFLOW_CHECK(AppendLog(*scope, report));
+    HERDFLOW_CHECK(AppendLog(*scope, report.id, report.log));
+    for (const TaskRun& follower : report.followers) {
+      HERDFLOW_CHECK(WriteDown(*scope, follower, {}));
+    }
     HERDFLOW_CHECK(scope->Commit());
     return pipeline::RunOrders{run->cancel_requested, false};
   }
@@ -262,6 +255,36 @@ class SqlRunLedger final : public pipeline::RunLedger {
  private:
   Result<std::unique_ptr<WriteScope>> Begin() { return WriteScope::Begin(*writers_, kLedgerStep); }
 
+  static Result<pipeline::RequestedRun> WriteDown(WriteScope& scope, const TaskRun& run,
+                                                  const std::vector<pipeline::LogEntry>& log) {
+    HERDFLOW_ASSIGN(Statement * find, scope.Get("find_task_run"));
+    HERDFLOW_ASSIGN(auto known, ReadOne(find->Bind(1, std::string_view(run.key))));
+    if (!known) {
+      pipeline::RequestedRun requested{run, true};
+      HERDFLOW_ASSIGN(requested.run.id, Insert(scope, run));
+      HERDFLOW_CHECK(AppendLog(scope, requested.run.id, log));
+      return requested;
+    }
+    if (WantsAnotherTry(run, *known)) {
+      GiveBack(*known);
+      HERDFLOW_CHECK(Update(scope, *known));
+    } else if (IsEndOf(run, *known)) {
+      TaskRun ended = run;
+      ended.id = known->id;
+      ended.beats = known->beats + 1;
+      ended.cancel_requested = known->cancel_requested;
+      known = std::move(ended);
+      HERDFLOW_CHECK(Update(scope, *known));
+      HERDFLOW_CHECK(AppendLog(scope, known->id, log));
+    }
+    return pipeline::RequestedRun{*std::move(known), false};
+  }
+
+  /// Whether a run's owner ended it without having heard that it was written down before.
+  static bool IsEndOf(const TaskRun& run, const TaskRun& known) {
+    return IsOver(run.state) && known.state == RunState::kRunning && run.owner == known.owner &&
+           run.attempt == known.attempt;
+  }
   /// Whether a run that did not end well is asked for again.
   static bool WantsAnotherTry(const TaskRun& wish, const TaskRun& known) {
     return wish.state == RunState::kQueued && IsOver(known.state) &&
@@ -279,11 +302,12 @@ class SqlRunLedger final : public pipeline::RunLedger {
   }
 
   /// Whether nobody goes on with a run whose owner is silent.
-  static bool EndWithoutOwner(TaskRun& run, Instant now, std::int64_t max_attempts) {
+  static bool EndWithoutOwner(TaskRun& run, const pipeline::RunSeeker& seeker) {
     if (run.state != RunState::kRunning) return false;
     if (run.cancel_requested) {
       run.state = RunState::kCancelled;
-    } else if (run.trigger == pipeline::RunTrigger::kCommand || run.attempt >= max_attempts) {
+    } else if (run.trigger == pipeline::RunTrigger::kCommand ||
+               run.attempt >= seeker.max_attempts) {
       run.state = RunState::kInterrupted;
       run.error = fmt::format(
           "the process {} ended before the run did (attempt {}); what was committed stays",
@@ -291,7 +315,7 @@ class SqlRunLedger final : public pipeline::RunLedger {
     } else {
       return false;
     }
-    run.finished_at = now;
+    run.finished_at = seeker.now;
     return true;
   }
 
@@ -300,7 +324,7 @@ class SqlRunLedger final : public pipeline::RunLedger {
     return ReadOne(read->Bind(1, id));
   }
 
-  /// What changes while a run goes its way: parameters 1 to 10 of both statements.
+  /// What changes while a run goes its way: parameters 1 to 11 of both statements.
   static Statement& BindProgress(Statement& statement, const TaskRun& run) {
     return statement.Bind(1, Name(run.state))
         .Bind(2, TextOrNull(run.owner))
@@ -311,17 +335,19 @@ class SqlRunLedger final : public pipeline::RunLedger {
         .Bind(7, run.rows_read)
         .Bind(8, run.rows_written)
         .Bind(9, TextOrNull(CutUtf8(run.error, kMaxTextBytes)))
-        .Bind(10, run.cancel_requested ? 1 : 0);
+        .Bind(10, run.cancel_requested ? 1 : 0)
+        .Bind(11, run.beats);
   }
 
   static Result<RunId> Insert(WriteScope& scope, const TaskRun& run) {
     HERDFLOW_ASSIGN(Statement * insert, scope.Get("insert_task_run"));
     HERDFLOW_CHECK(BindProgress(*insert, run)
-                       .Bind(11, std::string_view(run.pipeline))
-                       .Bind(12, std::string_view(run.task))
-                       .Bind(13, std::string_view(run.key))
-                       .Bind(14, Name(run.trigger))
-                       .Bind(15, ToMicros(run.requested_at))
+                       .Bind(12, std::string_view(run.pipeline))
+                       .Bind(13, std::string_view(run.task))
+                       .Bind(14, std::string_view(run.key))
+                       .Bind(15, Name(run.trigger))
+                       .Bind(16, Micros(run.slot))
+                       .Bind(17, ToMicros(run.requested_at))
                        .Run());
     const RunId id{scope.session().last_insert_id()};
     if (static_cast<std::int64_t>(id) % kPruneEvery == 0) {
@@ -332,17 +358,18 @@ class SqlRunLedger final : public pipeline::RunLedger {
 
   static Result<> Update(WriteScope& scope, const TaskRun& run) {
     HERDFLOW_ASSIGN(Statement * update, scope.Get("update_task_run"));
-    return BindProgress(*update, run).Bind(11, run.id).Run();
+    return BindProgress(*update, run).Bind(12, run.id).Run();
   }
 
-  static Result<> AppendLog(WriteScope& scope, const pipeline::RunReport& report) {
-    if (report.log.empty()) return {};
+  static Result<> AppendLog(WriteScope& scope, RunId id,
+                            const std::vector<pipeline::LogEntry>& log) {
+    if (log.empty()) return {};
     HERDFLOW_ASSIGN(Statement * read, scope.Get("read_last_task_run_log"));
-    HERDFLOW_ASSIGN(const auto last, FirstInt(read->Bind(1, report.id)));
+    HERDFLOW_ASSIGN(const auto last, FirstInt(read->Bind(1, id)));
     std::int64_t number = last.value_or(0);
     RowWriter<5> writer(scope.session(), "insert_task_run_log");
-    for (const pipeline::LogEntry& entry : report.log) {
-      HERDFLOW_CHECK(writer.Add({report.id, ++number, ToMicros(entry.at), Name(entry.level),
+    for (const pipeline::LogEntry& entry : log) {
+      HERDFLOW_CHECK(writer.Add({id, ++number, ToMicros(entry.at), Name(entry.level),
                                  CutUtf8(entry.text, kMaxTextBytes)}));
     }
     return writer.Finish();
@@ -362,6 +389,7 @@ class SqlRunLedger final : public pipeline::RunLedger {
 
   std::shared_ptr<WriteSessions> writers_;
   std::shared_ptr<ReadSessions> readers_;
+  OwnersWatch watch_;
 };
 
 }  // namespace

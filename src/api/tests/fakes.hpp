@@ -112,11 +112,11 @@ class FakeQueries : public pipeline::HerdQueries {
 class FakeLedger : public pipeline::RunLedger {
  public:
   Result<std::vector<pipeline::RequestedRun>> Request(
-      std::span<const pipeline::TaskRun> wanted) override {
+      std::span<const pipeline::NewRun> wanted) override {
     const std::lock_guard lock(mutex_);
     if (failure) return Fail(*failure);
     std::vector<pipeline::RequestedRun> requested;
-    for (const auto& run : wanted) {
+    for (const auto& [run, log] : wanted) {
       const auto known = std::find_if(runs.begin(), runs.end(),
                                       [&](const auto& each) { return each.run.key == run.key; });
       const bool is_new = known == runs.end();
@@ -128,7 +128,7 @@ class FakeLedger : public pipeline::RunLedger {
     }
     return requested;
   }
-  Result<std::optional<pipeline::TaskRun>> Take(std::string_view, Instant, std::int64_t) override {
+  Result<std::optional<pipeline::TaskRun>> Take(const pipeline::RunSeeker&) override {
     return std::optional<pipeline::TaskRun>();
   }
   Result<pipeline::RunOrders> Report(const pipeline::RunReport&) override {

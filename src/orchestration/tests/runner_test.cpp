@@ -5,8 +5,10 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <atomic>
 
+#include "herdflow/core/logging.hpp"
 #include "herdflow/orchestration/scheduler.hpp"
 #include "layer_store_contract/fixture.hpp"
 #include "sqlite_layer_store_fixture.hpp"
@@ -41,6 +43,7 @@ class FailingStore final : public pipeline::LayerStore {
   }
   Result<std::unique_ptr<pipeline::HerdBookTx>> BeginHerdBook() override {
     ++herd_books;
+    if (has_no_herd_book) return Fail(code, "no herd book");
     while (is_holding) std::this_thread::sleep_for(1ms);
     return store_.BeginHerdBook();
   }
@@ -54,11 +57,45 @@ class FailingStore final : public pipeline::LayerStore {
   }
 
   std::atomic<int> failures = 0, herd_books = 0, aggregates = 0;
-  std::atomic<bool> is_holding = false;
+  std::atomic<bool> is_holding = false, has_no_herd_book = false;
   ErrorCode code = ErrorCode::kInvalidInput;
 
  private:
   pipeline::LayerStore& store_;
+};
+
+/// Hears of no run that was written down before.
+class DeafLedger final : public pipeline::RunLedger {
+ public:
+  explicit DeafLedger(pipeline::RunLedger& ledger) : ledger_(ledger) {}
+
+  Result<std::vector<pipeline::RequestedRun>> Request(
+      std::span<const pipeline::NewRun> runs) override {
+    if (deaf_requests > 0 && deaf_requests-- > 0) return Fail(ErrorCode::kUnavailable, "away");
+    return ledger_.Request(runs);
+  }
+  Result<std::optional<TaskRun>> Take(const pipeline::RunSeeker& seeker) override {
+    return ledger_.Take(seeker);
+  }
+  Result<pipeline::RunOrders> Report(const pipeline::RunReport&) override {
+    return Fail(ErrorCode::kUnavailable, "away");
+  }
+  Result<std::optional<TaskRun>> Cancel(pipeline::RunId id, Instant now) override {
+    return ledger_.Cancel(id, now);
+  }
+  Result<std::optional<pipeline::RunWithLog>> Read(pipeline::RunId id, std::int64_t after,
+                                                   std::size_t limit) override {
+    return ledger_.Read(id, after, limit);
+  }
+  Result<pipeline::LedgerOverview> List() override { return ledger_.List(); }
+  Result<> Notify(const pipeline::Notification& notification) override {
+    return ledger_.Notify(notification);
+  }
+
+  std::atomic<int> deaf_requests = 0;
+
+ private:
+  pipeline::RunLedger& ledger_;
 };
 
 class RunnerTest : public ::testing::Test {
@@ -83,7 +120,11 @@ class RunnerTest : public ::testing::Test {
     run.key = key;
     run.trigger = trigger;
     run.requested_at = Now();
-    return Must(ledger_->Request({&run, 1})).front().run;
+    return Request(std::move(run));
+  }
+  TaskRun Request(TaskRun run) {
+    const pipeline::NewRun wanted{std::move(run), {}};
+    return Must(ledger_->Request({&wanted, 1})).front().run;
   }
   TaskRun Read(pipeline::RunId id) { return Must(ledger_->Read(id, 0, 10)).value().run; }
   /// Wait until the condition holds.
@@ -150,19 +191,16 @@ TEST_F(RunnerTest, WhatComesAfterAFailedTaskIsLeftOutAndItIsTold) {
 TEST_F(RunnerTest, AFailureThatPassesIsTriedAgainAndLogged) {
   failing_.failures = 6;  // What a step itself tries.
   failing_.code = ErrorCode::kUnavailable;
+  const auto cleanse = Request(SlotRun(Measurements(), Measurements().tasks.front(), Now()));
   {
     TaskRunner runner(Parts());
-    Round round;
-    round.may_retry = true;
-    EXPECT_EQ(RunRound(runner, Measurements(), round).state, RunState::kSucceeded);
+    QueueRunner queue(runner);
+    queue.Start();
+    Await([&] { return IsOver(Read(cleanse.id).state); });
+    stop_ = true;
   }
-  const auto runs = Must(ledger_->List()).last_runs;
-  const auto cleanse = std::find_if(runs.begin(), runs.end(), [](const TaskRun& run) {
-    return run.task == "cleanse_measurements";
-  });
-  ASSERT_NE(cleanse, runs.end());
-  EXPECT_EQ(cleanse->state, RunState::kSucceeded);
-  const auto read = Must(ledger_->Read(cleanse->id, 0, 100)).value();
+  EXPECT_EQ(Read(cleanse.id).state, RunState::kSucceeded);
+  const auto read = Must(ledger_->Read(cleanse.id, 0, 100)).value();
   std::string log;
   for (const auto& line : read.log) {
     log += line.entry.text + "\n";
@@ -193,9 +231,7 @@ TEST_F(RunnerTest, OfASlotWhatComesAfterIsAskedForByWhoeverDidTheTask) {
   TaskRunner runner(Parts());
   QueueRunner queue(runner);
   queue.Start();
-  Request("measurement_data_pipeline", "cleanse_measurements",
-          SlotKey("measurement_data_pipeline", "2025-01-01T00:00:00Z", "cleanse_measurements"),
-          RunTrigger::kSchedule);
+  Request(SlotRun(Measurements(), Measurements().tasks.front(), Now()));
   Await([&] {
     const auto runs = Must(ledger_->List()).last_runs;
     return runs.size() == 6 && std::all_of(runs.begin(), runs.end(), [](const TaskRun& run) {
@@ -263,6 +299,49 @@ TEST_F(RunnerTest, ALongRunIsSeenWhileItGoesOn) {
   failing_.is_holding = false;
   running.join();
   EXPECT_EQ(Read(run.id).state, RunState::kSucceeded);
+}
+
+TEST_F(RunnerTest, WhatEndedIsWrittenDownInOneCallAndNotDroppedBeforeItIs) {
+  DeafLedger deaf(*ledger_);
+  deaf.deaf_requests = 1;
+  failing_.failures = 1;
+  failing_.code = ErrorCode::kUnavailable;  // A step tries again, and logs that.
+  {
+    RunnerParts parts{definitions_, context_, deaf, "host:1", [this] { return stop_.load(); }};
+    TaskRunner runner(parts);
+    Round round;
+    round.trigger = RunTrigger::kCommand;
+    round.only_task = "cleanse_measurements";
+    EXPECT_EQ(RunRound(runner, Measurements(), round).state, RunState::kSucceeded);
+    Await([&] { return RunsKnown() == 1; });
+  }
+  const auto run = Must(ledger_->List()).last_runs.front();
+  EXPECT_EQ(run.state, RunState::kSucceeded);
+  EXPECT_THAT(Must(ledger_->Read(run.id, 0, 10))->log, SizeIs(1));
+}
+
+TEST_F(RunnerTest, APipelineThatFailsStarvesNoOtherAndSaysSoOnce) {
+  failing_.has_no_herd_book = true;
+  std::vector<std::string> lines;
+  TaskRunner runner(Parts());
+  QueueRunner queue(runner);
+  News news;
+  std::thread scheduling([&] {
+    const LogListener listener([&](LogLevel, std::string_view line) { lines.emplace_back(line); });
+    Scheduler(runner, queue, news).Run();
+  });
+  for (int rounds = 1; rounds <= 20; ++rounds) {
+    news.Announce();
+    Await([&] { return failing_.aggregates >= 5 * rounds; });
+  }
+  failing_.has_no_herd_book = false;
+  stop_ = true;
+  scheduling.join();
+  EXPECT_EQ(std::count_if(lines.begin(), lines.end(),
+                          [](const std::string& line) {
+                            return line.find("no herd book; trying again") != std::string::npos;
+                          }),
+            2);  // One of each pipeline that needs it.
 }
 
 TEST_F(RunnerTest, TwoSchedulersMakeOneRunOfASlot) {

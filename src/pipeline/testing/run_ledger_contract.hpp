@@ -39,9 +39,20 @@ class RunLedgerContract : public ::testing::TestWithParam<MakeLayerStoreFixture>
   static Instant At(int seconds) {
     return FromMicros(1'700'000'000'000'000) + std::chrono::seconds(seconds);
   }
-  RequestedRun Request(const TaskRun& run) { return Must(ledger_->Request({&run, 1})).front(); }
+  RequestedRun Request(const TaskRun& run, const std::vector<LogEntry>& log = {}) {
+    const NewRun wanted{run, log};
+    return Must(ledger_->Request({&wanted, 1})).front();
+  }
+  static RunSeeker Seeker(int second, const std::string& owner = "host:1") {
+    return {owner, 3, At(second),
+            std::chrono::steady_clock::time_point(std::chrono::seconds(second + 1'000))};
+  }
   std::optional<TaskRun> Take(int second, const std::string& owner = "host:1") {
-    return Must(ledger_->Take(owner, At(second), 3));
+    return Must(ledger_->Take(Seeker(second, owner)));
+  }
+  /// Look every second, and find nothing.
+  void LookInVain(int from, int to, const std::string& owner = "host:1") {
+    for (int second = from; second < to; ++second) EXPECT_FALSE(Take(second, owner)) << second;
   }
   static RunReport ReportOf(const TaskRun& run, int second, RunState state = RunState::kRunning) {
     RunReport report;
@@ -97,8 +108,8 @@ TEST_P(RunLedgerContract, TheSameKeyFromSeveralAtOnceIsOneRun) {
     threads.emplace_back([&] {
       const auto ledger = layers_->Ledger();
       for (int n = 0; n < 5; ++n) {
-        const TaskRun run = Wish("key " + std::to_string(n));
-        made += Must(ledger->Request({&run, 1})).front().is_new ? 1 : 0;
+        const NewRun wanted{Wish("key " + std::to_string(n)), {}};
+        made += Must(ledger->Request({&wanted, 1})).front().is_new ? 1 : 0;
       }
     });
   }
@@ -126,7 +137,7 @@ TEST_P(RunLedgerContract, SeveralThatTakeAtOnceTakeDifferentRuns) {
   for (int i = 0; i < 4; ++i) {
     threads.emplace_back([&, i] {
       const auto ledger = layers_->Ledger();
-      while (Must(ledger->Take("host:" + std::to_string(i), At(1), 3))) ++taken;
+      while (Must(ledger->Take(Seeker(1, "host:" + std::to_string(i))))) ++taken;
     });
   }
   for (std::thread& thread : threads) thread.join();
@@ -146,7 +157,7 @@ TEST_P(RunLedgerContract, ARunWhoseOwnerIsSilentGoesOnAsAFurtherAttempt) {
   Request(Wish("a"));
   const auto first = Take(0).value();
   Must(ledger_->Report(ReportOf(first, 10)));
-  EXPECT_FALSE(Take(25, "host:2"));
+  LookInVain(11, 26, "host:2");
   const auto second = Take(26, "host:2").value();
   EXPECT_EQ(second.id, first.id);
   EXPECT_EQ(second.attempt, 2);
@@ -158,6 +169,28 @@ TEST_P(RunLedgerContract, ARunWhoseOwnerIsSilentGoesOnAsAFurtherAttempt) {
   EXPECT_EQ(Read(first.id).state, RunState::kSucceeded);
 }
 
+TEST_P(RunLedgerContract, AHeartbeatIsASignOfLifeWhateverTheClocksSay) {
+  Request(Wish("a"));
+  const auto run = Take(0).value();
+  for (int second = 1; second < 40; ++second) {
+    EXPECT_FALSE(Take(second, "host:2"));
+    RunReport report = ReportOf(run, second);
+    report.at = At(-86'400);
+    EXPECT_FALSE(Must(ledger_->Report(report)).lost);
+  }
+}
+
+TEST_P(RunLedgerContract, WhoSleptItselfHasNotSeenThatOthersWereSilent) {
+  Request(Wish("a"));
+  const auto run = Take(0).value();
+  LookInVain(1, 10);
+  for (const int woken : {50'000, 50'001, 100'000}) {
+    EXPECT_FALSE(Take(woken, "host:1"));
+    EXPECT_FALSE(Take(woken, "host:2"));
+  }
+  EXPECT_FALSE(Must(ledger_->Report(ReportOf(run, 100'001))).lost);
+}
+
 TEST_P(RunLedgerContract, NobodyGoesOnWithACommandOrAfterTooManyAttempts) {
   TaskRun command = Wish("command", "cleanse_cows", RunTrigger::kCommand);
   command.state = RunState::kRunning;
@@ -166,8 +199,9 @@ TEST_P(RunLedgerContract, NobodyGoesOnWithACommandOrAfterTooManyAttempts) {
   command.started_at = command.heartbeat_at = At(0);
   const auto of_command = Request(command).run;
   const auto of_api = Request(Wish("a", "cleanse_sensors")).run;
-  for (const int second : {0, 20, 40}) EXPECT_TRUE(Take(second));
-  EXPECT_FALSE(Take(60));
+  int begun = 0;
+  for (int second = 0; second < 60; ++second) begun += Take(second) ? 1 : 0;
+  EXPECT_EQ(begun, 3);
   for (const RunId id : {of_command.id, of_api.id}) {
     EXPECT_EQ(Read(id).state, RunState::kInterrupted);
     EXPECT_THAT(Read(id).error, HasSubstr("host:1"));
@@ -202,6 +236,64 @@ TEST_P(RunLedgerContract, AReportCarriesRowsAndLogAndTheEnd) {
   EXPECT_THAT(Must(ledger_->Read(run.id, 0, 2)).value().log, SizeIs(2));
   EXPECT_TRUE(Must(ledger_->Report(report)).lost);
   EXPECT_FALSE(Must(ledger_->Read(RunId{9'999}, 0, 1)));
+}
+
+TEST_P(RunLedgerContract, AnEndAndWhatComesAfterItAreOne) {
+  TaskRun wish = Wish("a", "cleanse_cows", RunTrigger::kSchedule);
+  wish.slot = At(-60);
+  Request(wish);
+  const auto run = Take(0).value();
+  EXPECT_EQ(run.slot, At(-60));
+  TaskRun follower = Wish("a then", "cleanse_sensors", RunTrigger::kSchedule);
+  follower.slot = run.slot;
+  RunReport report = ReportOf(run, 1, RunState::kSucceeded);
+  report.followers = {follower};
+  report.log = {{At(1), LogLevel::kInfo, std::string("done")}};
+  EXPECT_FALSE(Must(ledger_->Report(report)).lost);
+  const auto next = Take(2).value();
+  EXPECT_EQ(next.task, "cleanse_sensors");
+  EXPECT_EQ(next.slot, At(-60));
+  // Told once more, as after an answer that was lost.
+  EXPECT_TRUE(Must(ledger_->Report(report)).lost);
+  Must(ledger_->Report(ReportOf(next, 3, RunState::kSucceeded)));
+  EXPECT_FALSE(Take(4));
+}
+
+TEST_P(RunLedgerContract, WhoLostARunAsksForNothingAfterIt) {
+  Request(Wish("a"));
+  const auto first = Take(0).value();
+  LookInVain(1, 16, "host:2");
+  ASSERT_TRUE(Take(16, "host:2"));
+  RunReport report = ReportOf(first, 17, RunState::kSucceeded);
+  report.followers = {Wish("a then", "cleanse_sensors")};
+  EXPECT_TRUE(Must(ledger_->Report(report)).lost);
+  EXPECT_FALSE(Take(18));
+}
+
+TEST_P(RunLedgerContract, ARunThatIsOverIsWrittenDownWithItsLogOnce) {
+  TaskRun run = Wish("new", "cleanse_cows", RunTrigger::kSchedule);
+  run.state = RunState::kRunning;
+  run.owner = "host:1";
+  run.attempt = 1;
+  // Its owner has not heard that it was written down while it ran.
+  const auto begun = Request(run).run;
+  run.state = RunState::kFailed;
+  run.finished_at = At(5);
+  run.error = "no room";
+  const std::vector<LogEntry> log = {{At(5), LogLevel::kError, "no room"}};
+  for (int i = 0; i < 2; ++i) {
+    const auto ended = Request(run, log);
+    EXPECT_FALSE(ended.is_new);
+    EXPECT_EQ(ended.run.id, begun.id);
+  }
+  const auto read = Must(ledger_->Read(begun.id, 0, 10)).value();
+  EXPECT_EQ(read.run.state, RunState::kFailed);
+  EXPECT_EQ(read.run.error, "no room");
+  EXPECT_THAT(read.log, SizeIs(1));
+  run.key = "short";
+  const auto whole = Must(ledger_->Read(Request(run, log).run.id, 0, 10)).value();
+  EXPECT_EQ(whole.run.state, RunState::kFailed);
+  EXPECT_THAT(whole.log, SizeIs(1));
 }
 
 TEST_P(RunLedgerContract, ARunThatIsGivenBackIsTakenAgain) {
@@ -271,11 +363,12 @@ TEST_P(RunLedgerContract, ListsTheLastRunOfEachTaskTheLastFailureAndNotification
 }
 
 TEST_P(RunLedgerContract, OldRunsGoAndTheLastThousandStay) {
-  std::vector<TaskRun> runs;
+  std::vector<NewRun> runs;
   for (int i = 0; i < 1'200; ++i) {
-    runs.push_back(Wish("over " + std::to_string(i)));
-    runs.back().state = RunState::kSucceeded;
-    runs.back().finished_at = At(i);
+    TaskRun& run = runs.emplace_back().run;
+    run = Wish("over " + std::to_string(i));
+    run.state = RunState::kSucceeded;
+    run.finished_at = At(i);
   }
   const auto open = Request(Wish("open", "cleanse_cows")).run;
   Must(ledger_->Request(runs));

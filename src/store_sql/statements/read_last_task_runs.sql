@@ -1,5 +1,6 @@
 SELECT id, pipeline, task, idempotency_key, trigger_kind, state, owner, requested_at, started_at,
-       finished_at, heartbeat_at, attempt, rows_read, rows_written, error, cancel_requested
+       finished_at, heartbeat_at, attempt, rows_read, rows_written, error, cancel_requested,
+       slot, beats
 FROM {ops}task_runs
 WHERE id IN (SELECT MAX(id) FROM {ops}task_runs GROUP BY pipeline, task)
 ORDER BY id

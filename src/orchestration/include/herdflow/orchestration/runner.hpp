@@ -13,6 +13,8 @@
 #include <vector>
 
 #include "herdflow/core/result.hpp"
+#include "herdflow/core/retry.hpp"
+#include "herdflow/core/time.hpp"
 #include "herdflow/orchestration/definitions.hpp"
 #include "herdflow/pipeline/pipelines.hpp"
 #include "herdflow/pipeline/run_ledger.hpp"
@@ -82,16 +84,12 @@ class TaskRunner {
   std::counting_semaphore<kTasksAtOnce> slots_{kTasksAtOnce};
   std::mutex mutex_;
   std::vector<std::shared_ptr<Active>> active_;
-  struct Done {
-    pipeline::TaskRun run;
-    std::vector<pipeline::LogEntry> log;
-  };
-  std::deque<Done> done_;  ///< To be written down.
+  std::deque<pipeline::NewRun> done_;  ///< To be written down.
   std::deque<pipeline::Notification> notifications_;
   std::set<std::string> failing_;  ///< Tasks whose last scheduled run failed.
   std::condition_variable ending_;
   bool is_ending_ = false;
-  bool ledger_is_away_ = false;  ///< The reporting thread's.
+  Retry writing_{"writing down the runs of tasks"};  ///< The reporting thread's.
   std::thread reporting_;
 };
 
@@ -99,7 +97,6 @@ class TaskRunner {
 struct Round {
   pipeline::RunTrigger trigger = pipeline::RunTrigger::kSchedule;
   std::string_view only_task;  ///< Empty: all.
-  bool may_retry = false;
   bool is_always_told = true;
   pipeline::StepProgress progress;  ///< May be empty. Called from several threads.
 };
@@ -126,7 +123,6 @@ class QueueRunner {
  private:
   void Work();
   Result<bool> TakeAndDo();
-  void RequestFollowers(const Definitions::Place& place, const pipeline::TaskRun& run);
   void Pause(std::chrono::milliseconds duration);
 
   TaskRunner& runner_;
@@ -136,8 +132,9 @@ class QueueRunner {
   std::vector<std::thread> threads_;
 };
 
-/// The key of a run that belongs to a slot of a schedule: one run, however many processes ask.
-[[nodiscard]] std::string SlotKey(std::string_view pipeline, std::string_view slot,
-                                  std::string_view task);
+/// The run of a task that belongs to a slot of its schedule: by its key one run, however many
+/// processes ask for it. It asks for what comes after it when it succeeds.
+[[nodiscard]] pipeline::TaskRun SlotRun(const PipelineDefinition& pipeline,
+                                        const TaskDefinition& task, Instant slot);
 
 }  // namespace herdflow::orchestration

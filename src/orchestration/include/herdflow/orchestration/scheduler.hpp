@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 
+#include "herdflow/core/retry.hpp"
 #include "herdflow/core/time.hpp"
 #include "herdflow/orchestration/runner.hpp"
 
@@ -47,7 +48,19 @@ class Scheduler {
   void Run();
 
  private:
+  /// A pipeline that runs when something is new: one that fails backs off by itself, beside others.
+  struct Turn {
+    explicit Turn(const PipelineDefinition& definition)
+        : pipeline(definition),
+          retry(definition.id, {std::chrono::seconds(1), std::chrono::seconds(10)}) {}
+
+    const PipelineDefinition& pipeline;
+    Retry retry;
+    Retry::Clock::time_point not_before;
+  };
+
   void RunWhenNew();
+  void TakeTurn(Turn& turn);
   void RunSlots();
   Result<> RequestDueSlots();
 

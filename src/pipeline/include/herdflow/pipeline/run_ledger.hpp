@@ -47,11 +47,14 @@ struct TaskRun {
   std::string pipeline, task;
   std::string key;  ///< Names this very run: the same key gives the same run.
   RunTrigger trigger = RunTrigger::kSchedule;
+  /// The slot of a schedule that it belongs to: what comes after it is asked for when it succeeds.
+  std::optional<Instant> slot;
   RunState state = RunState::kQueued;
   std::string owner;  ///< `<host>:<pid>` of who does it or did it; empty while it is queued.
   Instant requested_at;
   std::optional<Instant> started_at, finished_at, heartbeat_at;
   std::int64_t attempt = 0;  ///< How often somebody began it.
+  std::int64_t beats = 0;    ///< How often its owners told of it: a heartbeat without a clock.
   std::int64_t rows_read = 0, rows_written = 0;
   std::string error;  ///< Empty: none.
   bool cancel_requested = false;
@@ -71,6 +74,21 @@ struct LogEntry {
   std::string text;
 };
 
+/// A run to be written down.
+struct NewRun {
+  TaskRun run;
+  std::vector<LogEntry> log;  ///< Of one that is over.
+};
+
+/// Who looks for runs to do.
+struct RunSeeker {
+  std::string owner;  ///< `<host>:<pid>`.
+  std::int64_t max_attempts = 0;
+  Instant now;  ///< For people to read.
+  /// By which it sees how long others were silent: wall clocks jump, and differ between machines.
+  std::chrono::steady_clock::time_point clock;
+};
+
 /// How a run stands, told by who does it.
 struct RunReport {
   RunId id{};
@@ -80,7 +98,8 @@ struct RunReport {
   Instant at;
   std::int64_t rows_read = 0, rows_written = 0;
   std::string error;
-  std::vector<LogEntry> log;  ///< What is new.
+  std::vector<LogEntry> log;       ///< What is new.
+  std::vector<TaskRun> followers;  ///< Asked for together with this end of it.
 };
 
 /// What who does a run has to heed.
@@ -117,8 +136,11 @@ struct LedgerOverview {
   std::vector<Notification> notifications;  ///< The newest 20, newest first.
 };
 
-/// A run whose owner was silent for so long is anybody's to go on with.
+/// A run whose owner was silent for so long is anybody's to go on with: silent while somebody
+/// looked, so that a machine that slept for a night takes nothing when it wakes up.
 inline constexpr std::chrono::seconds kOwnerSilent{15};
+/// What a look adds to that at most. REQUIRES of who seeks runs: looks more often.
+inline constexpr std::chrono::seconds kLongestLook{2};
 /// How many runs of a task are kept.
 inline constexpr std::int64_t kRunsKept = 1'000;
 
@@ -132,15 +154,16 @@ class RunLedger {
 
   /// Write runs down, all or none: those that somebody wants (kQueued), or that their owner has
   /// begun or even ended. A key that is known gives the run that has it: unchanged, but one that
-  /// did not succeed and is wanted again waits for its next attempt. `id` is given here.
-  virtual Result<std::vector<RequestedRun>> Request(std::span<const TaskRun> runs) = 0;
+  /// did not succeed and is wanted again waits for its next attempt, and one that its owner has
+  /// ended since is over. `id` is given here.
+  virtual Result<std::vector<RequestedRun>> Request(std::span<const NewRun> runs) = 0;
   /// Become the owner of the oldest run that waits, none of whose task is running: a queued one, or
   /// one whose owner is silent, as a further attempt. A silent owner's run that was a command's, or
   /// was begun `max_attempts` times, is ended as kInterrupted. None: nothing is to do, and nothing
   /// was written.
-  virtual Result<std::optional<TaskRun>> Take(std::string_view owner, Instant now,
-                                              std::int64_t max_attempts) = 0;
-  /// How a run stands: heartbeat, rows and log lines, or its end.
+  virtual Result<std::optional<TaskRun>> Take(const RunSeeker& seeker) = 0;
+  /// How a run stands: heartbeat, rows and log lines; or its end and what comes after it, in one
+  /// transaction.
   virtual Result<RunOrders> Report(const RunReport& report) = 0;
   /// Want a run to end: at once if it is queued, at its owner's next report if it is running. The
   /// run as it is then; nothing where there is none.
