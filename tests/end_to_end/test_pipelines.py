@@ -16,6 +16,7 @@ import requests
 from engines import EMBEDDED, Engines, on
 from installation import Installation, Server, wait_until
 from program import executable
+from sealed import forget_seals
 
 CLEANSE = ("measurement_data_pipeline", "cleanse_measurements")
 ON_BOTH = on("herd", EMBEDDED, Engines(store="mariadb"))
@@ -131,6 +132,7 @@ def _make_it_look_killed(herd: Installation, run: str) -> None:
         with sqlite3.connect(herd.folder / "store.db") as connection:
             connection.execute(change.replace("{ops}", "ops_"))
         connection.close()
+        forget_seals(herd.folder / "store.db")
 
 
 @ON_BOTH
