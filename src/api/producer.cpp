@@ -152,8 +152,9 @@ http::Route PostRoute(std::string path, Topic topic, Preparation (*prepare)(std:
 std::vector<http::Route> ProducerRoutes(ProducerDeps deps) {
   std::vector<http::Route> routes = PageRoutes(ProducerDocument());
   routes.push_back(HealthRoute());
-  routes.push_back(ReadyRoute("event log", [&topics = deps.topics]() -> Result<> {
-    const auto answer = topics.List();
+  routes.push_back(ReadyRoute("event log", [deps]() -> Result<> {
+    HERDFLOW_CHECK(deps.writer.Ready());
+    const auto answer = deps.topics.List();
     return answer ? Result<>() : Result<>(Fail(answer.error()));
   }));
   for (const char* prefix : {"", "/ingrid"}) {

@@ -27,7 +27,7 @@ Result<> Load(bool adopt, const Configuration& configuration) {
   HERDFLOW_ASSIGN(const auto store, OpenStore(configuration));
   HERDFLOW_ASSIGN(const auto queries, OpenQueries(configuration));
   if (adopt) HERDFLOW_CHECK(Adopt(*topics, *queries, *store));
-  HERDFLOW_ASSIGN(const auto reader, OpenReader(configuration));
+  HERDFLOW_ASSIGN(const auto reader, OpenReader(configuration, adopt));
   pipeline::Loader loader({*reader, *store, OwnerName()});
   Progress progress("load");
   HERDFLOW_ASSIGN(const std::int64_t loaded,
@@ -51,9 +51,11 @@ void AddLoad(CLI::App& app, Chosen& chosen) {
   auto* command =
       app.add_subcommand("load", "Load the topics into bronze, up to the end of the log as of now");
   auto adopt = std::make_shared<bool>(false);
-  command->add_flag("--adopt", *adopt,
-                    "First take up, on purpose, every partition that is not the one which was "
-                    "loaded: made anew, trimmed or restored. What was loaded stays");
+  command->add_flag(
+      "--adopt", *adopt,
+      "First take up, on purpose, every partition that is not the one which was "
+      "loaded: made anew, trimmed or restored; and leave out what is damaged in the embedded log. "
+      "What was loaded stays");
   AddExamples(*command, "  herdflow load\n  herdflow load --adopt");
   command->callback([&chosen, adopt] {
     chosen.run = [adopt](const Configuration& c) { return Load(*adopt, c); };

@@ -5,6 +5,7 @@
 #include "commands.hpp"
 #include "config.hpp"
 #include "herdflow/core/logging.hpp"
+#include "parts.hpp"
 #include "terminal.hpp"
 #include "version.hpp"
 
@@ -88,6 +89,7 @@ int Main(int argc, char** argv) {
   sources.environment = HerdflowEnvironment();
   chosen.reread = [&sources] { return ReadConfiguration(sources); };
   const auto configuration = ReadConfiguration(sources);
+  SurviveFileLimits();
   const Result<> result =
       configuration ? chosen.run(*configuration) : Result<>(Fail(configuration.error()));
   if (result) return 0;

@@ -143,11 +143,13 @@ Result<std::unique_ptr<pipeline::EventWriter>> OpenWriter(const Configuration& c
   return NoSuchEngine();
 }
 
-Result<std::unique_ptr<pipeline::EventReader>> OpenReader(const Configuration& configuration) {
+Result<std::unique_ptr<pipeline::EventReader>> OpenReader(const Configuration& configuration,
+                                                          bool past_damage) {
   const std::vector<pipeline::Topic> all(pipeline::kAllTopics.begin(), pipeline::kAllTopics.end());
   switch (configuration.log_engine) {
     case LogEngine::kSqlite: {
-      HERDFLOW_ASSIGN(const auto options, LogOptions(configuration));
+      HERDFLOW_ASSIGN(auto options, LogOptions(configuration));
+      options.past_damage = past_damage;
       return log_sqlite::MakeSqliteEventReader(options, "herdflow", all);
     }
     case LogEngine::kKafka: {
@@ -229,6 +231,13 @@ std::string OwnerName() {
   std::array<char, 256> host{};
   if (gethostname(host.data(), host.size() - 1) != 0) std::strcpy(host.data(), "localhost");
   return fmt::format("{}:{}", host.data(), getpid());
+}
+
+void SurviveFileLimits() {
+  struct sigaction action {};
+  action.sa_handler = SIG_IGN;
+  sigemptyset(&action.sa_mask);
+  sigaction(SIGXFSZ, &action, nullptr);
 }
 
 void CatchStopSignals() {

@@ -24,7 +24,9 @@ Result<std::unique_ptr<pipeline::TopicAdmin>> OpenTopicAdmin(const Configuration
 Result<std::unique_ptr<pipeline::TopicAdmin>> OpenExistingTopics(
     const Configuration& configuration);
 Result<std::unique_ptr<pipeline::EventWriter>> OpenWriter(const Configuration& configuration);
-Result<std::unique_ptr<pipeline::EventReader>> OpenReader(const Configuration& configuration);
+/// `past_damage`: leave out what the embedded log does not hold as it was written.
+Result<std::unique_ptr<pipeline::EventReader>> OpenReader(const Configuration& configuration,
+                                                          bool past_damage = false);
 Result<std::unique_ptr<pipeline::LayerStore>> OpenStore(const Configuration& configuration);
 /// kNotFound: nothing was loaded yet.
 Result<std::unique_ptr<pipeline::HerdQueries>> OpenQueries(const Configuration& configuration);
@@ -39,6 +41,10 @@ Result<pipeline::CleanseContext> OpenCleanse(const Configuration& configuration,
 
 /// `<host>:<pid>`: who holds a claim, for people.
 [[nodiscard]] std::string OwnerName();
+
+/// From now on a write beyond the limit of a file's size fails and is told, instead of ending the
+/// process.
+void SurviveFileLimits();
 
 /// From now on SIGINT and SIGTERM ask to stop instead of ending the process.
 void CatchStopSignals();

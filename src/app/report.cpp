@@ -1,3 +1,4 @@
+#include "behind.hpp"
 #include "commands.hpp"
 #include "herdflow/api/json.hpp"
 #include "parts.hpp"
@@ -86,6 +87,7 @@ Result<> Report(const ReportOptions& options, const Configuration& configuration
   if (options.date.empty()) {
     HERDFLOW_ASSIGN(day, NewestCompleteDay(today, *queries));
   }
+  WarnIfBehind(configuration, *queries);
   HERDFLOW_ASSIGN(const auto data, queries->ReadReportData(day));
   const auto report = herd::MakeReport(day, today, data.data, data.cows, configuration.health);
   return Print(options.json ? api::ReportJson(report) + "\n" : ReportText(report));

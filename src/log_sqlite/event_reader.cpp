@@ -2,6 +2,7 @@
 #include <thread>
 #include <utility>
 
+#include "herdflow/core/logging.hpp"
 #include "herdflow/log_sqlite/log_sqlite.hpp"
 #include "herdflow/sqlite/file_lock.hpp"
 #include "log_file.hpp"
@@ -41,8 +42,8 @@ class SqliteEventReader : public pipeline::EventReader {
     sqlite::FileLock membership;
   };
 
-  SqliteEventReader(std::vector<Topic> topics, Parts parts)
-      : topics_(std::move(topics)), parts_(std::move(parts)) {}
+  SqliteEventReader(std::vector<Topic> topics, bool past_damage, Parts parts)
+      : topics_(std::move(topics)), past_damage_(past_damage), parts_(std::move(parts)) {}
 
   Result<pipeline::Polled> Poll(const pipeline::PollLimits& limits) override;
   Result<> Start(TopicPartition partition, std::int64_t offset) override;
@@ -61,8 +62,11 @@ class SqliteEventReader : public pipeline::EventReader {
   PartitionState* Find(TopicPartition partition);
   PartitionState* Choose();
   Result<pipeline::MessageBatch> Read(PartitionState& state, const pipeline::PollLimits& limits);
+  Result<Messages> ReadPastDamage(TopicPartition partition, Piece piece, const Error& error);
+  Result<pipeline::Polled> Tell(TopicPartition partition, const Error& damage);
 
   const std::vector<Topic> topics_;
+  const bool past_damage_;
   Parts parts_;
   bool member_ = false;
   std::int64_t seen_version_ = -1;  ///< Of the file, when the partitions were looked at.
@@ -78,9 +82,11 @@ Result<pipeline::Polled> SqliteEventReader::Poll(const pipeline::PollLimits& lim
     HERDFLOW_CHECK(Refresh());
     if (auto revoked = TakeRevoked(); !revoked.partitions.empty()) return revoked;
     if (auto assigned = TakeAssigned(); !assigned.partitions.empty()) return assigned;
-    while (auto* state = Choose()) {
-      HERDFLOW_ASSIGN(auto batch, Read(*state, limits));
-      if (!batch.messages.empty()) return batch;
+    if (auto* state = Choose()) {
+      auto batch = Read(*state, limits);
+      if (batch) return *std::move(batch);
+      if (batch.error().code() != ErrorCode::kCorruptData) return Fail(std::move(batch).error());
+      return Tell(state->partition, batch.error());
     }
     const auto left = deadline - Clock::now();
     if (left <= Clock::duration::zero()) return pipeline::Idle{};
@@ -121,8 +127,7 @@ Result<> SqliteEventReader::Pause(TopicPartition partition) {
 Result<pipeline::OffsetRange> SqliteEventReader::Range(TopicPartition partition) {
   HERDFLOW_CHECK(Refresh());
   HERDFLOW_ASSIGN(const PartitionState* state, FindAssigned(partition, "looked at"));
-  HERDFLOW_ASSIGN(const std::int64_t begin, parts_.messages.Begin(state->id, state->end));
-  return pipeline::OffsetRange{begin, state->end};
+  return pipeline::OffsetRange{0, state->end};
 }
 
 Result<PartitionState*> SqliteEventReader::FindAssigned(TopicPartition partition,
@@ -213,14 +218,55 @@ PartitionState* SqliteEventReader::Choose() {
 
 Result<pipeline::MessageBatch> SqliteEventReader::Read(PartitionState& state,
                                                        const pipeline::PollLimits& limits) {
-  HERDFLOW_ASSIGN(auto read, parts_.messages.Read(state.id, state.position, limits.max_messages,
-                                                  limits.max_bytes));
-  // Nothing before the known end: a hole up to there.
-  state.position = read.messages.empty() ? state.end : read.messages.back().offset + 1;
+  const Piece piece{.partition_id = state.id,
+                    .offset = state.position,
+                    .end = state.end,
+                    .max_messages = limits.max_messages,
+                    .max_bytes = limits.max_bytes};
+  auto read = parts_.messages.Read(piece);
+  if (!read && past_damage_ && read.error().code() == ErrorCode::kCorruptData) {
+    read = ReadPastDamage(state.partition, piece, read.error());
+  }
+  if (!read) return Fail(std::move(read).error());
+  state.position = read->messages.back().offset + 1;
   return pipeline::MessageBatch{.from = state.partition,
                                 .stream_id = state.stream_id,
-                                .messages = std::move(read.messages),
-                                .bytes = std::move(read.bytes)};
+                                .messages = std::move(read->messages),
+                                .bytes = std::move(read->bytes)};
+}
+
+/// From the first message behind the damage on; the first failure where there is none.
+Result<Messages> SqliteEventReader::ReadPastDamage(TopicPartition partition, Piece piece,
+                                                   const Error& error) {
+  const std::int64_t first = piece.offset;
+  while (++piece.offset < piece.end) {
+    auto read = parts_.messages.Read(piece);
+    if (!read && read.error().code() == ErrorCode::kCorruptData) continue;
+    if (read) {
+      Log(LogLevel::kWarning, "log.db: {}/{}: left out on purpose, from offset {} to {}: {}",
+          pipeline::Name(partition.topic), partition.partition, first, piece.offset - 1,
+          error.message());
+    }
+    return read;
+  }
+  return Fail(error);
+}
+
+Result<pipeline::Polled> SqliteEventReader::Tell(TopicPartition partition, const Error& damage) {
+  // Not where the topic was deleted between two looks.
+  HERDFLOW_CHECK(LookAtPartitions());
+  if (auto revoked = TakeRevoked(); !revoked.partitions.empty()) return revoked;
+  auto* state = Find(partition);
+  if (state == nullptr) return pipeline::Idle{};
+  state->started = false;
+  return pipeline::Damaged{
+      partition,
+      Error(ErrorCode::kCorruptData,
+            fmt::format("reading {}/{} from offset {}: {}; restore copies of log.db and store.db, "
+                        "or stop `serve` and go on without what is damaged by `herdflow load "
+                        "--adopt`",
+                        pipeline::Name(partition.topic), partition.partition, state->position,
+                        damage.message()))};
 }
 
 bool IsGroupName(std::string_view group) {
@@ -242,6 +288,8 @@ Result<std::unique_ptr<pipeline::EventReader>> MakeSqliteEventReader(
                 group);
   }
   HERDFLOW_ASSIGN(auto database, OpenLog(options));
+  // Of a damaged page, most messages are whole: each has a checksum of its own.
+  if (options.past_damage) database.ReadDamagedPages();
   HERDFLOW_ASSIGN(auto data_version, database.Prepare("PRAGMA data_version"));
   HERDFLOW_ASSIGN(auto partitions,
                   database.Prepare("SELECT t.name, p.partition, t.stream_id, p.id, p.next_offset "
@@ -250,7 +298,7 @@ Result<std::unique_ptr<pipeline::EventReader>> MakeSqliteEventReader(
   HERDFLOW_ASSIGN(auto messages, MessageQuery::Prepare(database));
   HERDFLOW_ASSIGN(auto membership, sqlite::FileLock::Open(LogPath(options) + "-group-" + group));
   return std::make_unique<SqliteEventReader>(
-      std::move(topics),
+      std::move(topics), options.past_damage,
       SqliteEventReader::Parts{std::move(database), std::move(data_version), std::move(partitions),
                                std::move(messages), std::move(membership)});
 }

@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <array>
 #include <deque>
+#include <mutex>
 #include <optional>
 #include <span>
 #include <thread>
@@ -27,6 +28,8 @@ constexpr std::size_t kMaxBytesACommit = std::size_t{4} << 20;
 constexpr std::chrono::microseconds kGather{100};
 /// So long without work, the writer is idle.
 constexpr std::chrono::milliseconds kIdle{100};
+/// Between two looks whether the disk takes something again.
+constexpr std::chrono::milliseconds kTryAgain{500};
 
 std::size_t SizeOf(const Event& event) {
   std::size_t size = event.key.size() + event.value.size();
@@ -78,6 +81,11 @@ class SqliteEventWriter : public pipeline::EventWriter {
     queue_.Put(std::move(pending));
   }
 
+  Result<> Ready() override {
+    const std::lock_guard lock(trouble_mutex_);
+    return trouble_ ? Result<>(Fail(*trouble_)) : Result<>();
+  }
+
  private:
   using TopicState = std::optional<std::vector<PartitionState>>;
 
@@ -87,6 +95,8 @@ class SqliteEventWriter : public pipeline::EventWriter {
   std::size_t TellDecided();
   std::vector<Slice> NextSlices();
   void Decide(std::span<const Slice> slices);
+  void Note(const Result<>& committed);
+  void TryAgain();
   Result<> Commit(std::span<const Slice> slices);
   Result<bool> Insert(const Slice& slice, Instant now);
   Result<> InsertOne(const Event& event, const PartitionState& partition, Instant now);
@@ -103,6 +113,9 @@ class SqliteEventWriter : public pipeline::EventWriter {
   std::deque<PendingBatch> taken_;
   std::array<TopicState, pipeline::kAllTopics.size()> topics_;
   std::string headers_;
+  std::mutex trouble_mutex_;
+  std::optional<Error> trouble_;  ///< Of the newest commit.
+  std::chrono::steady_clock::time_point tried_{};
   std::thread thread_;  // Last: it uses everything above.
 };
 
@@ -114,6 +127,7 @@ void SqliteEventWriter::Run() {
     TellRefused();
     if (taken_.empty()) {
       if (!more) return;
+      TryAgain();
       checkpointer_.WhenIdle(database_);
       continue;
     }
@@ -166,6 +180,7 @@ std::vector<Slice> SqliteEventWriter::NextSlices() {
 /// Every event of the slices has its outcome afterwards.
 void SqliteEventWriter::Decide(std::span<const Slice> slices) {
   const auto committed = Commit(slices);
+  Note(committed);
   // Who shuts down does not wait again and again for a lock that somebody keeps.
   if (!committed && queue_.closed()) patience_ = std::chrono::milliseconds(0);
   for (const auto& [batch, begin, end] : slices) {
@@ -180,6 +195,27 @@ void SqliteEventWriter::Decide(std::span<const Slice> slices) {
       outcome.error = committed.error().Because("appending to the log");
     }
   }
+}
+
+void SqliteEventWriter::Note(const Result<>& committed) {
+  tried_ = std::chrono::steady_clock::now();
+  const std::lock_guard lock(trouble_mutex_);
+  if (committed) {
+    trouble_.reset();
+  } else {
+    trouble_ = committed.error().Because("appending to the log");
+  }
+}
+
+/// Who is told that this is not ready may send nothing more, so that only a commit of our own shows
+/// that the log takes something again.
+void SqliteEventWriter::TryAgain() {
+  if (Ready() || std::chrono::steady_clock::now() - tried_ < kTryAgain) return;
+  Note([this]() -> Result<> {
+    HERDFLOW_ASSIGN(auto transaction, turn_.Begin(database_, kIdle, [] {}));
+    HERDFLOW_CHECK(database_.Execute("UPDATE partitions SET next_offset = next_offset"));
+    return transaction.Commit();
+  }());
 }
 
 Result<> SqliteEventWriter::Commit(std::span<const Slice> slices) {
@@ -232,16 +268,16 @@ Result<bool> SqliteEventWriter::Insert(const Slice& slice, Instant now) {
 
 Result<> SqliteEventWriter::InsertOne(const Event& event, const PartitionState& partition,
                                       Instant now) {
-  insert_.Bind(1, Position(partition.id, partition.next_offset))
+  const std::int64_t position = Position(partition.id, partition.next_offset);
+  std::optional<std::string_view> headers;
+  if (!event.headers.empty()) headers = headers_ = pipeline::EncodeHeaders(event.headers);
+  insert_.Bind(1, position)
       .Bind(2, ToMicros(now))
       .BindBlob(3, event.key)
-      .BindBlob(4, event.value);
-  if (event.headers.empty()) {
-    insert_.Bind(5, nullptr);
-  } else {
-    headers_ = pipeline::EncodeHeaders(event.headers);
-    insert_.BindBlob(5, headers_);
-  }
+      .BindBlob(4, event.value)
+      .Bind(5, nullptr)
+      .Bind(6, ChecksumOf(position, ToMicros(now), event.key, event.value, headers));
+  if (headers) insert_.BindBlob(5, *headers);
   return insert_.Run();
 }
 
@@ -277,7 +313,8 @@ Result<std::unique_ptr<pipeline::EventWriter>> MakeSqliteEventWriter(
                                    "JOIN partitions p ON p.topic_id = t.id WHERE t.name = ? "
                                    "ORDER BY p.partition"));
   HERDFLOW_ASSIGN(auto insert, database.Prepare("INSERT INTO events(position, broker_time, key, "
-                                                "value, headers) VALUES (?, ?, ?, ?, ?)"));
+                                                "value, headers, checksum) VALUES (?, ?, ?, ?, ?, "
+                                                "?)"));
   HERDFLOW_ASSIGN(auto advance,
                   database.Prepare("UPDATE partitions SET next_offset = ? WHERE id = ?"));
   HERDFLOW_ASSIGN(auto turn, sqlite::WriteTurn::Open(LogPath(options)));

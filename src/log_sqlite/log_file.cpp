@@ -2,15 +2,18 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <iterator>
 #include <utility>
 
+#include "herdflow/sqlite/checksum.hpp"
 #include "message_arena.hpp"
 
 namespace herdflow::log_sqlite {
 namespace {
 
-constexpr std::int32_t kApplicationId = 0x68644c31;  // "hdL1"
-constexpr std::int32_t kSchemaVersion = 1;
+constexpr std::int32_t kApplicationId = 0x68644c32;          // "hdL2"
+constexpr std::int32_t kUnsealedApplicationId = 0x68644c31;  // "hdL1"
+constexpr std::int32_t kSchemaVersion = 2;
 
 /// `messages` is for people: `SELECT * FROM messages WHERE topic = 'cows'`.
 constexpr std::string_view kSchema = R"sql(
@@ -25,7 +28,6 @@ CREATE TABLE partitions(
   topic_id INTEGER NOT NULL,
   partition INTEGER NOT NULL,
   next_offset INTEGER NOT NULL,
-  last_time INTEGER NOT NULL,
   UNIQUE (topic_id, partition)
 ) STRICT;
 CREATE TABLE events(
@@ -33,7 +35,8 @@ CREATE TABLE events(
   broker_time INTEGER NOT NULL,
   key BLOB NOT NULL,
   value BLOB NOT NULL,
-  headers BLOB
+  headers BLOB,
+  checksum INTEGER NOT NULL
 ) STRICT;
 CREATE VIEW messages AS
   SELECT t.name AS topic, p.partition AS partition, e.position & 0xffffffffff AS "offset",
@@ -43,14 +46,43 @@ CREATE VIEW messages AS
   FROM events e JOIN partitions p ON p.id = e.position >> 40 JOIN topics t ON t.id = p.topic_id;
 )sql";
 
+/// From version 1, whose records had no checksum.
+constexpr std::string_view kAddChecksums = R"sql(
+ALTER TABLE partitions DROP COLUMN last_time;
+ALTER TABLE events ADD COLUMN checksum INTEGER NOT NULL DEFAULT 0;
+)sql";
+
+std::optional<std::string_view> MaybeBlob(const sqlite::Statement& row, int column) {
+  if (row.IsNull(column)) return std::nullopt;
+  return row.Blob(column);
+}
+
+Result<> AddChecksums(sqlite::Database& database) {
+  HERDFLOW_CHECK(database.Execute(kAddChecksums));
+  HERDFLOW_ASSIGN(auto select, database.Prepare("SELECT position, broker_time, key, value, headers "
+                                                "FROM events WHERE position > ? ORDER BY position "
+                                                "LIMIT 1"));
+  HERDFLOW_ASSIGN(auto update,
+                  database.Prepare("UPDATE events SET checksum = ? WHERE position = ?"));
+  for (std::int64_t position = -1;;) {
+    HERDFLOW_ASSIGN(const bool row, select.Bind(1, position).Step());
+    if (!row) return {};
+    position = select.Int(0);
+    const std::int64_t checksum =
+        ChecksumOf(position, select.Int(1), select.Blob(2), select.Blob(3), MaybeBlob(select, 4));
+    select.Reset();
+    HERDFLOW_CHECK(update.Bind(1, checksum).Bind(2, position).Run());
+  }
+}
+
 Result<> Migrate(sqlite::Database& database, const std::string& path) {
   HERDFLOW_ASSIGN(std::int64_t version, database.UserVersion());
-  if (version == 0) {
+  if (version < kSchemaVersion) {
     HERDFLOW_ASSIGN(auto transaction, sqlite::Transaction::BeginImmediate(database));
     // Another process may have been first.
     HERDFLOW_ASSIGN(version, database.UserVersion());
-    if (version == 0) {
-      HERDFLOW_CHECK(database.Execute(kSchema));
+    if (version < kSchemaVersion) {
+      HERDFLOW_CHECK(version == 0 ? database.Execute(kSchema) : AddChecksums(database));
       HERDFLOW_CHECK(database.SetUserVersion(kSchemaVersion));
       return transaction.Commit();
     }
@@ -73,6 +105,7 @@ std::string LogPath(const SqliteLogOptions& options) {
 Result<sqlite::Database> OpenLog(const SqliteLogOptions& options, bool checkpoints) {
   sqlite::OpenOptions open{.path = LogPath(options),
                            .application_id = kApplicationId,
+                           .unsealed_application_id = kUnsealedApplicationId,
                            .what = "log",
                            .cache_kib = 4 * 1024,
                            .busy_timeout = options.busy_timeout};
@@ -82,54 +115,73 @@ Result<sqlite::Database> OpenLog(const SqliteLogOptions& options, bool checkpoin
   return database;
 }
 
+std::int64_t ChecksumOf(std::int64_t position, std::int64_t broker_time, std::string_view key,
+                        std::string_view value, std::optional<std::string_view> headers) {
+  sqlite::Checksum checksum;
+  checksum.Add(position).Add(broker_time).Add(key).Add(value);
+  if (headers) checksum.Add(*headers);
+  return checksum.value();
+}
+
 Result<MessageQuery> MessageQuery::Prepare(sqlite::Database& database) {
-  HERDFLOW_ASSIGN(auto select,
-                  database.Prepare("SELECT position, broker_time, key, value, headers FROM events "
-                                   "WHERE position >= ?1 AND position < ?2 ORDER BY position"));
+  HERDFLOW_ASSIGN(
+      auto select,
+      database.Prepare("SELECT position, broker_time, key, value, headers, checksum FROM events "
+                       "WHERE position >= ?1 AND position < ?2 ORDER BY position"));
   return MessageQuery(std::move(select));
 }
 
-Result<Messages> MessageQuery::Read(std::int64_t partition_id, std::int64_t offset,
-                                    std::size_t max_messages, std::size_t max_bytes) {
+Result<Messages> MessageQuery::Read(const Piece& piece) {
   constexpr std::size_t kLikely = 16'384;
   Messages read;
-  read.messages.reserve(std::min(max_messages, kLikely));
+  read.messages.reserve(std::min(piece.max_messages, kLikely));
   auto arena = std::make_shared<MessageArena>();
-  select_.Bind(1, Position(partition_id, offset)).Bind(2, Position(partition_id + 1, 0));
+  select_.Bind(1, Position(piece.partition_id, piece.offset))
+      .Bind(2, Position(piece.partition_id, piece.end));
   std::size_t bytes = 0;
-  while (read.messages.empty() || read.messages.size() < max_messages) {
-    HERDFLOW_ASSIGN(const bool row, select_.Step());
-    if (!row) break;
-    const std::string_view key = select_.Blob(2), value = select_.Blob(3);
-    bytes += key.size() + value.size();
-    if (bytes > max_bytes && !read.messages.empty()) break;
-    auto& message = read.messages.emplace_back();
-    message.offset = OffsetOf(select_.Int(0));
-    message.broker_time = FromMicros(select_.Int(1));
-    char* copy = arena->Take(key.size() + value.size());
-    message.key = {copy, key.copy(copy, key.size())};
-    message.value = {copy + key.size(), value.copy(copy + key.size(), value.size())};
-    if (select_.IsNull(4)) continue;
-    auto headers = pipeline::DecodeHeaders(select_.Blob(4));
-    if (!headers) {
+  while (piece.offset + std::ssize(read.messages) < piece.end &&
+         (read.messages.empty() || read.messages.size() < piece.max_messages)) {
+    auto size = ReadOne(piece, *arena, read);
+    if (!size && (read.messages.empty() || size.error().code() != ErrorCode::kCorruptData)) {
       select_.Reset();
-      return Fail(std::move(headers).error());
+      return Fail(std::move(size).error());
     }
-    message.headers = std::move(*headers);
+    if (!size) break;  // Told when it is the first.
+    bytes += *size;
+    if (bytes > piece.max_bytes && read.messages.size() > 1) {
+      read.messages.pop_back();
+      break;
+    }
   }
   select_.Reset();
   read.bytes = std::move(arena);
   return read;
 }
 
-Result<std::int64_t> MessageQuery::Begin(std::int64_t partition_id, std::int64_t end) {
-  HERDFLOW_ASSIGN(
-      const bool row,
-      select_.Bind(1, Position(partition_id, 0)).Bind(2, Position(partition_id + 1, 0)).Step());
-  if (!row) return end;
-  const std::int64_t begin = OffsetOf(select_.Int(0));
-  select_.Reset();
-  return begin;
+/// The size of the message.
+Result<std::size_t> MessageQuery::ReadOne(const Piece& piece, MessageArena& arena, Messages& read) {
+  const std::int64_t offset = piece.offset + std::ssize(read.messages);
+  HERDFLOW_ASSIGN(const bool row, select_.Step());
+  if (!row || OffsetOf(select_.Int(0)) != offset) {
+    return Fail(ErrorCode::kCorruptData, "log.db: the message at offset {} is not there", offset);
+  }
+  const std::string_view key = select_.Blob(2), value = select_.Blob(3);
+  const auto headers = MaybeBlob(select_, 4);
+  if (ChecksumOf(select_.Int(0), select_.Int(1), key, value, headers) != select_.Int(5)) {
+    return Fail(ErrorCode::kCorruptData,
+                "log.db: the message at offset {} is not what was written: its checksum is another",
+                offset);
+  }
+  auto& message = read.messages.emplace_back();
+  message.offset = offset;
+  message.broker_time = FromMicros(select_.Int(1));
+  char* copy = arena.Take(key.size() + value.size());
+  message.key = {copy, key.copy(copy, key.size())};
+  message.value = {copy + key.size(), value.copy(copy + key.size(), value.size())};
+  if (headers) {
+    HERDFLOW_ASSIGN(message.headers, pipeline::DecodeHeaders(*headers));
+  }
+  return key.size() + value.size();
 }
 
 }  // namespace herdflow::log_sqlite

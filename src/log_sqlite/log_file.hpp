@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -33,24 +34,41 @@ inline constexpr int kOffsetBits = 40;
   return position & ((std::int64_t{1} << kOffsetBits) - 1);
 }
 
+/// What a record carries beside itself. Headers: as they are kept, nothing where there are none.
+[[nodiscard]] std::int64_t ChecksumOf(std::int64_t position, std::int64_t broker_time,
+                                      std::string_view key, std::string_view value,
+                                      std::optional<std::string_view> headers);
+
+class MessageArena;
+
 struct Messages {
   std::vector<pipeline::Message> messages;
   std::shared_ptr<const void> bytes;  ///< What the messages' views point into.
 };
 
-/// Reads pieces of one partition after another, by one prepared statement.
+/// A piece of a partition to read.
+struct Piece {
+  std::int64_t partition_id = 0;
+  std::int64_t offset = 0;  ///< The first.
+  std::int64_t end = 0;     ///< One past the newest of the partition.
+  std::size_t max_messages = 0;
+  std::size_t max_bytes = 0;  ///< At least one message is given, however large.
+};
+
+/// Reads pieces of one partition after another, by one prepared statement. The log drops nothing,
+/// so what does not follow on from the offset before is missing, and so is a record whose checksum
+/// is another.
 class MessageQuery {
  public:
   static Result<MessageQuery> Prepare(sqlite::Database& database);
 
-  /// Messages from `offset` on, at most so many and so large, but at least one if there is one.
-  Result<Messages> Read(std::int64_t partition_id, std::int64_t offset, std::size_t max_messages,
-                        std::size_t max_bytes);
-  /// The oldest offset that the partition still has, or `end`.
-  Result<std::int64_t> Begin(std::int64_t partition_id, std::int64_t end);
+  /// Messages without a gap from the piece's offset on, up to the first that is damaged or missing.
+  /// kCorruptData: it is the piece's first.
+  Result<Messages> Read(const Piece& piece);
 
  private:
   explicit MessageQuery(sqlite::Statement select) : select_(std::move(select)) {}
+  Result<std::size_t> ReadOne(const Piece& piece, MessageArena& arena, Messages& read);
 
   sqlite::Statement select_;
 };

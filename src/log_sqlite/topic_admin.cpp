@@ -79,9 +79,10 @@ class SqliteTopicAdmin : public pipeline::TopicAdmin {
 
 Result<std::vector<TopicDescription>> SqliteTopicAdmin::List() {
   const std::lock_guard lock(mutex_);
+  HERDFLOW_CHECK(database_.CheckPlace());
   HERDFLOW_ASSIGN(const auto snapshot, sqlite::Transaction::BeginRead(database_));
   HERDFLOW_ASSIGN(auto query,
-                  database_.Prepare("SELECT t.name, t.stream_id, t.created_at, p.partition, p.id, "
+                  database_.Prepare("SELECT t.name, t.stream_id, t.created_at, p.partition, "
                                     "p.next_offset FROM topics t JOIN partitions p "
                                     "ON p.topic_id = t.id ORDER BY t.id, p.partition"));
   std::vector<TopicDescription> topics;
@@ -98,9 +99,8 @@ Result<std::vector<TopicDescription>> SqliteTopicAdmin::List() {
       made.timestamp_type = pipeline::kLogAppendTime;
       made.cleanup_policy = pipeline::kDeletePolicy;
     }
-    HERDFLOW_ASSIGN(const std::int64_t begin, messages_.Begin(query.Int(4), query.Int(5)));
     topics.back().partitions.push_back(
-        {{begin, query.Int(5)}, static_cast<std::int32_t>(query.Int(3))});
+        {{0, query.Int(4)}, static_cast<std::int32_t>(query.Int(3))});
   }
   std::sort(topics.begin(), topics.end(),
             [](const auto& a, const auto& b) { return a.topic < b.topic; });
@@ -160,7 +160,7 @@ Result<> SqliteTopicAdmin::Insert(Topic topic, std::int32_t partitions) {
 Result<> SqliteTopicAdmin::AddPartitions(std::int64_t topic_id, std::int32_t from,
                                          std::int32_t to) {
   HERDFLOW_ASSIGN(auto insert, database_.Prepare("INSERT INTO partitions(topic_id, partition, "
-                                                 "next_offset, last_time) VALUES (?, ?, 0, 0)"));
+                                                 "next_offset) VALUES (?, ?, 0)"));
   for (std::int32_t i = from; i < to; ++i) {
     HERDFLOW_CHECK(insert.Bind(1, topic_id).Bind(2, i).Run());
   }
@@ -213,9 +213,11 @@ Result<> SqliteTopicAdmin::Delete(Topic topic) {
 Result<pipeline::MessageBatch> SqliteTopicAdmin::Read(pipeline::TopicPartition partition,
                                                       std::int64_t offset, std::size_t count) {
   const std::lock_guard lock(mutex_);
-  HERDFLOW_ASSIGN(auto query,
-                  database_.Prepare("SELECT p.id, t.stream_id FROM topics t JOIN partitions p "
-                                    "ON p.topic_id = t.id WHERE t.name = ? AND p.partition = ?"));
+  HERDFLOW_ASSIGN(const auto snapshot, sqlite::Transaction::BeginRead(database_));
+  HERDFLOW_ASSIGN(
+      auto query,
+      database_.Prepare("SELECT p.id, t.stream_id, p.next_offset FROM topics t JOIN partitions p "
+                        "ON p.topic_id = t.id WHERE t.name = ? AND p.partition = ?"));
   HERDFLOW_ASSIGN(
       const bool exists,
       query.Bind(1, pipeline::Name(partition.topic)).Bind(2, partition.partition).Step());
@@ -227,8 +229,11 @@ Result<pipeline::MessageBatch> SqliteTopicAdmin::Read(pipeline::TopicPartition p
   batch.from = partition;
   batch.stream_id = query.Text(1);
   if (count == 0) return batch;
-  const std::int64_t first = std::max<std::int64_t>(offset, 0);
-  HERDFLOW_ASSIGN(auto read, messages_.Read(query.Int(0), first, count, kMaxReadBytes));
+  HERDFLOW_ASSIGN(auto read, messages_.Read({.partition_id = query.Int(0),
+                                             .offset = std::max<std::int64_t>(offset, 0),
+                                             .end = query.Int(2),
+                                             .max_messages = count,
+                                             .max_bytes = kMaxReadBytes}));
   batch.messages = std::move(read.messages);
   batch.bytes = std::move(read.bytes);
   return batch;

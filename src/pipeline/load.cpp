@@ -95,6 +95,8 @@ Result<std::int64_t> Loader::Step(std::chrono::milliseconds wait) {
     if (claimed) claimed = ClaimDue();
   } else if (const auto* revoked = std::get_if<Revoked>(&polled)) {
     for (const TopicPartition& partition : revoked->partitions) Drop(partition);
+  } else if (const auto* damaged = std::get_if<Damaged>(&polled)) {
+    HERDFLOW_CHECK(HaltDamaged(*damaged));
   } else if (const auto* batch = std::get_if<MessageBatch>(&polled)) {
     HERDFLOW_ASSIGN(loaded, Store(*batch));
   }
@@ -139,7 +141,8 @@ Result<> Loader::Claim(Unclaimed& unclaimed) {
   // From the last loaded message on, which tells whether this is still the same log.
   const bool check = claim->last_hash && claim->next_offset > range.begin;
   HERDFLOW_CHECK(context_.reader.Start(assigned.partition, claim->next_offset - (check ? 1 : 0)));
-  claims_.push_back({assigned, *std::move(claim), check, std::nullopt, unclaimed.fenced});
+  claims_.push_back({assigned, *std::move(claim), check, std::nullopt, unclaimed.fenced,
+                     std::move(unclaimed.halted_by)});
   return {};
 }
 
@@ -149,6 +152,14 @@ void Loader::Halt(Unclaimed& unclaimed, Error error) {
   }
   unclaimed.halted_by = std::move(error);
   unclaimed.not_before = Clock::now() + kHaltedPause;
+}
+
+Result<> Loader::HaltDamaged(const Damaged& damaged) {
+  const auto held = FindHeld(damaged.partition);
+  if (held == claims_.end()) return {};
+  HERDFLOW_CHECK(GiveUp(held, kNoWait));
+  Halt(unclaimed_.back(), damaged.error);
+  return {};
 }
 
 std::vector<Loader::Halted> Loader::halted() const {
@@ -169,15 +180,18 @@ void Loader::Drop(TopicPartition partition) {
 
 Result<> Loader::GiveUp(std::vector<Held>::iterator held, Clock::duration pause) {
   const Assigned::Partition assigned = held->assigned;
-  unclaimed_.push_back({assigned, Clock::now() + pause, {}, held->fenced});
+  unclaimed_.push_back({assigned, Clock::now() + pause, std::move(held->halted_by), held->fenced});
   claims_.erase(held);
   return context_.reader.Pause(assigned.partition);
 }
 
+std::vector<Loader::Held>::iterator Loader::FindHeld(TopicPartition partition) {
+  return std::find_if(claims_.begin(), claims_.end(),
+                      [&](const Held& held) { return held.claim.partition == partition; });
+}
+
 Result<std::int64_t> Loader::Store(const MessageBatch& batch) {
-  const auto held = std::find_if(claims_.begin(), claims_.end(), [&](const Held& candidate) {
-    return candidate.claim.partition == batch.from;
-  });
+  const auto held = FindHeld(batch.from);
   if (held == claims_.end()) return 0;
   if (held->to_check) {
     if (auto conflict = ConflictOfLastMessage(batch.from, held->claim.next_offset,
@@ -213,6 +227,7 @@ Result<std::int64_t> Loader::Store(const MessageBatch& batch) {
       return 0;
     }
     held->fenced = 0;
+    held->halted_by.reset();
     context_.reader.ReportLoaded(batch.from, held->claim.next_offset);
   }
   if (last != all.end()) {

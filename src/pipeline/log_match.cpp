@@ -21,6 +21,7 @@ std::optional<Error> Compare(TopicAdmin& topics, const PartitionProgress& at,
   if (!at.last_hash || at.next_offset <= range.begin) return std::nullopt;
   const auto last = topics.Read(partition, at.next_offset - 1, 1);
   if (!last) {
+    if (last.error().code() == ErrorCode::kCorruptData) return last.error();
     failed = last.error();
     return std::nullopt;
   }

@@ -1,5 +1,9 @@
 #include "connection.hpp"
 
+#include <unistd.h>
+
+#include <system_error>
+
 #include "errors.hpp"
 
 namespace herdflow::sqlite {
@@ -44,9 +48,30 @@ int Connection::Checkpoint(int sqlite_mode) {
   return code;
 }
 
+void Connection::NotePlace(const std::string& file_path) {
+  struct stat opened {};
+  if (::stat(file_path.c_str(), &opened) != 0) return;
+  path = file_path;
+  device = opened.st_dev;
+  inode = opened.st_ino;
+}
+
+bool Connection::IsInPlace() const {
+  if (path.empty()) return true;
+  struct stat now {};
+  return ::stat(path.c_str(), &now) == 0 && now.st_dev == device && now.st_ino == inode &&
+         ::access((path + "-wal").c_str(), F_OK) == 0;
+}
+
 Error Connection::Failure(int code, std::string_view sql) const {
   const bool told = handle != nullptr && (sqlite3_errcode(handle) & 0xff) == (code & 0xff);
-  return Translate(code, name, told ? sqlite3_errmsg(handle) : sqlite3_errstr(code), sql);
+  std::string detail = told ? sqlite3_errmsg(handle) : sqlite3_errstr(code);
+  const int system = handle != nullptr ? sqlite3_system_errno(handle) : 0;
+  const int kind = code & 0xff;
+  if (system != 0 && (kind == SQLITE_IOERR || kind == SQLITE_CANTOPEN || kind == SQLITE_FULL)) {
+    detail += ": " + std::generic_category().message(system);
+  }
+  return Translate(code, name, detail, sql);
 }
 
 }  // namespace herdflow::sqlite

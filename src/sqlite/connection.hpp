@@ -1,6 +1,7 @@
 #pragma once
 
 #include <sqlite3.h>
+#include <sys/stat.h>
 
 #include <cstdint>
 #include <memory>
@@ -29,6 +30,10 @@ struct Connection {
   [[nodiscard]] int RunKept(StatementHandle& kept, std::string_view sql);
   /// Checkpoint and note what is left.
   [[nodiscard]] int Checkpoint(int sqlite_mode);
+  /// Note which file is open, for IsInPlace.
+  void NotePlace(const std::string& file_path);
+  /// Whether the path still leads to the file that is open, and to its write-ahead log.
+  [[nodiscard]] bool IsInPlace() const;
   /// The failure `code` as an Error.
   [[nodiscard]] Error Failure(int code, std::string_view sql = {}) const;
 
@@ -37,6 +42,9 @@ struct Connection {
   std::int64_t wal_pages = 0;  ///< In the write-ahead log after this connection's last commit.
   std::int64_t copied_pages = 0;  ///< Of those, copied into the file by this connection.
   std::int64_t checkpoint_pages = 0;
+  std::string path;  ///< Empty: in memory.
+  dev_t device = 0;
+  ino_t inode = 0;
   StatementHandle begin_immediate, begin_read, commit, rollback;
 };
 

@@ -8,6 +8,10 @@
 
 #include "connection.hpp"
 #include "errors.hpp"
+#include "herdflow/core/logging.hpp"
+#include "herdflow/sqlite/file_lock.hpp"
+#include "new_file.hpp"
+#include "sealed_pages.hpp"
 
 namespace herdflow::sqlite {
 namespace {
@@ -17,6 +21,9 @@ using Clock = std::chrono::steady_clock;
 constexpr std::string_view kInMemory = ":memory:";
 /// The write-ahead log's file is cut to this size when it starts anew.
 constexpr std::int64_t kKeptWalBytes = 64 << 20;
+/// While another process rewrites the file, or reads it.
+constexpr std::chrono::minutes kSealPatience{10};
+constexpr std::chrono::milliseconds kLook{5};
 
 /// Called after each commit with the number of pages in the write-ahead log. Replaces SQLite's own
 /// hook, which keeps the number to itself and, while a reader holds the log, tries at every commit.
@@ -45,8 +52,9 @@ Result<std::unique_ptr<Connection>> Connect(const OpenOptions& options) {
   connection->checkpoint_pages = options.checkpoint_pages;
   const int access =
       options.read_only ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE;
-  const int code = sqlite3_open_v2(options.path.c_str(), &connection->handle,
-                                   access | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE, nullptr);
+  const int code =
+      sqlite3_open_v2(options.path.c_str(), &connection->handle,
+                      access | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE, SealedPages());
   if (code != SQLITE_OK) {
     return Fail(connection->Failure(code).Because("opening " + options.path));
   }
@@ -58,23 +66,20 @@ Result<std::unique_ptr<Connection>> Connect(const OpenOptions& options) {
   return connection;
 }
 
-/// Whether the file is new. Reads only: nothing of a foreign file is touched.
-Result<bool> CheckOwner(Database& database, const OpenOptions& options) {
-  HERDFLOW_ASSIGN(const std::int64_t id, database.QueryInt("PRAGMA application_id"));
-  if (id == options.application_id) return false;
-  HERDFLOW_ASSIGN(const std::int64_t tables,
-                  database.QueryInt("SELECT count(*) FROM sqlite_schema"));
-  if (id != 0 || tables != 0) {
-    return Fail(ErrorCode::kInvalidInput,
-                "opening {}: this is not a herdflow {} file (application id {}, not {}); choose "
-                "another data folder, or move the file away",
-                options.path, options.what, id, options.application_id);
+/// kCorruptData where a file that is ours is not sealed: every one is.
+Result<> CheckOwner(std::int64_t id, bool is_sealed, const OpenOptions& options) {
+  const bool is_ours = id == options.application_id;
+  if (is_ours && !is_sealed) {
+    return Fail(ErrorCode::kCorruptData,
+                "opening {}: the file is damaged: its header is not what was written; stop, and "
+                "restore a backup",
+                options.path);
   }
-  if (options.read_only) {
-    return Fail(ErrorCode::kNotFound, "opening {}: the {} is empty as yet; write to it first",
-                options.path, options.what);
-  }
-  return true;
+  if (is_ours || (id != 0 && id == options.unsealed_application_id)) return {};
+  return Fail(ErrorCode::kInvalidInput,
+              "opening {}: this is not a herdflow {} file (application id {}, not {}); choose "
+              "another data folder, or move the file away",
+              options.path, options.what, id, options.application_id);
 }
 
 /// The change to write-ahead logging does not wait for locks as other statements do, so that two
@@ -90,24 +95,43 @@ Result<> UseWriteAheadLog(Database& database, const OpenOptions& options) {
   }
 }
 
-Result<> Claim(Database& database, const OpenOptions& options) {
+Result<> SetApplicationId(Database& database, const OpenOptions& options) {
+  return database.Execute(fmt::format("PRAGMA application_id={}", options.application_id));
+}
+
+/// What a new file is, whole.
+Result<> Claim(Connection& connection, Database& database, const OpenOptions& options) {
   HERDFLOW_CHECK(database.Execute(fmt::format("PRAGMA page_size={}", options.page_size)));
+  WantSeals(connection.handle);
   HERDFLOW_CHECK(UseWriteAheadLog(database, options));
-  HERDFLOW_ASSIGN(auto transaction, Transaction::BeginImmediate(database));
-  // Whoever came second finds the file claimed.
-  HERDFLOW_ASSIGN(const bool is_new, CheckOwner(database, options));
-  if (!is_new) return {};
-  HERDFLOW_CHECK(database.Execute(fmt::format("PRAGMA application_id={}", options.application_id)));
-  return transaction.Commit();
+  return SetApplicationId(database, options);
+}
+
+/// Rewrites a file of an earlier release. Killed at any instant, it is done again; of several
+/// processes one does it, the others wait.
+Result<> Seal(Connection& connection, Database& database, const OpenOptions& options) {
+  HERDFLOW_ASSIGN(auto turn, FileLock::Open(options.path + "-turn"));
+  const auto deadline = Clock::now() + kSealPatience;
+  while (!turn.TryLock() && Clock::now() < deadline) std::this_thread::sleep_for(kLook);
+  HERDFLOW_ASSIGN(const std::int64_t id, database.QueryInt("PRAGMA application_id"));
+  if (id == options.application_id) return {};
+  Log(LogLevel::kInfo, "{}: an earlier herdflow made it; rewriting it once, with checksums",
+      options.path);
+  WantSeals(connection.handle);
+  database.SetBusyTimeout(kSealPatience);
+  auto done = database.Execute("VACUUM");
+  if (done) done = SetApplicationId(database, options);
+  if (done) done = database.Checkpoint();
+  database.SetBusyTimeout(options.busy_timeout);
+  if (!done) {
+    return Fail(done.error().Because(fmt::format(
+        "rewriting {} with checksums, for which twice its size must be free", options.path)));
+  }
+  return {};
 }
 
 Result<> Configure(Database& database, const OpenOptions& options) {
-  HERDFLOW_ASSIGN(const bool is_new, CheckOwner(database, options));
-  if (is_new) {
-    HERDFLOW_CHECK(Claim(database, options));
-  } else if (!options.read_only) {
-    HERDFLOW_CHECK(UseWriteAheadLog(database, options));
-  }
+  if (!options.read_only) HERDFLOW_CHECK(UseWriteAheadLog(database, options));
   return database.Execute(
       fmt::format("PRAGMA synchronous=FULL; PRAGMA foreign_keys=OFF; PRAGMA mmap_size=0;"
                   "PRAGMA cache_size=-{}; PRAGMA journal_size_limit={};",
@@ -135,16 +159,56 @@ Database::~Database() = default;
 
 Result<Database> Database::Open(const OpenOptions& options) {
   HERDFLOW_CHECK(CheckLibrary());
-  std::error_code ignored;
-  if (options.read_only && options.path != kInMemory &&
-      !std::filesystem::exists(options.path, ignored)) {
+  const bool in_memory = options.path == kInMemory;
+  if (!in_memory) HERDFLOW_CHECK(FindOrMake(options));
+  HERDFLOW_ASSIGN(auto connection, Connect(options));
+  Connection& opened = *connection;
+  Database database(std::move(connection));
+  auto done = [&]() -> Result<> {
+    if (in_memory) HERDFLOW_CHECK(Claim(opened, database, options));
+    HERDFLOW_ASSIGN(const std::int64_t id, database.QueryInt("PRAGMA application_id"));
+    HERDFLOW_CHECK(CheckOwner(id, HasSeals(opened.handle), options));
+    HERDFLOW_CHECK(Configure(database, options));
+    if (id == options.application_id || options.read_only) return {};
+    return Seal(opened, database, options);
+  }();
+  if (!done) return Fail(std::move(done).error());
+  if (!in_memory) opened.NotePlace(options.path);
+  return database;
+}
+
+Result<> Database::FindOrMake(const OpenOptions& options) {
+  std::error_code missing;
+  const auto size = std::filesystem::file_size(options.path, missing);
+  if (!missing && size != 0) return {};
+  if (!missing) {
+    return Fail(ErrorCode::kCorruptData,
+                "opening {}: the file is empty, which herdflow leaves none: it was cut; restore a "
+                "copy of it, or remove it to begin anew without it",
+                options.path);
+  }
+  if (options.read_only) {
     return Fail(ErrorCode::kNotFound, "opening {}: there is no such {} file", options.path,
                 options.what);
   }
-  HERDFLOW_ASSIGN(auto connection, Connect(options));
-  Database database(std::move(connection));
-  if (auto done = Configure(database, options); !done) return Fail(std::move(done).error());
-  return database;
+  return MakeWhole(options.path, [&](const std::string& path) -> Result<> {
+    OpenOptions elsewhere = options;
+    elsewhere.path = path;
+    HERDFLOW_ASSIGN(auto connection, Connect(elsewhere));
+    Connection& opened = *connection;
+    Database database(std::move(connection));
+    return Claim(opened, database, elsewhere);
+  });
+}
+
+void Database::ReadDamagedPages() { IgnoreSeals(connection_->handle); }
+
+Result<> Database::CheckPlace() const {
+  if (connection_->IsInPlace()) return {};
+  return Fail(ErrorCode::kUnavailable,
+              "{}: the file was moved, removed or replaced while it is in use, so nothing more is "
+              "written to it; put its folder back as it was, or start herdflow anew",
+              connection_->name);
 }
 
 Result<> Database::Execute(std::string_view sql) {

@@ -16,12 +16,17 @@ Meaning MeaningOfIoError(int code) {
     case SQLITE_IOERR_CORRUPTFS:
       return {ErrorCode::kCorruptData,
               "the file system reports corruption; check the disk and restore a backup"};
+    case SQLITE_IOERR_DATA:
+      return {
+          ErrorCode::kCorruptData,
+          "the file is damaged: a page of it is not what was written, or was cut off, or another "
+          "program than herdflow has written it; stop, and restore a backup"};
     case SQLITE_IOERR_NOMEM:
       return {ErrorCode::kUnavailable, "out of memory; free some and try again"};
     default:
       return {ErrorCode::kUnavailable,
-              "reading or writing the disk failed; check the disk and the system's log, "
-              "then try again"};
+              "reading or writing the disk failed; check the disk, the limit of a file's size "
+              "and the system's log, then try again"};
   }
 }
 

@@ -31,15 +31,18 @@ Transaction::~Transaction() {
 }
 
 Result<> Transaction::Commit() {
+  const bool writes = sqlite3_txn_state(connection_->handle, "main") == SQLITE_TXN_WRITE;
   const int code = connection_->RunKept(connection_->commit, "COMMIT");
   if (code == SQLITE_OK) {
-    connection_ = nullptr;
-    return {};
+    const Connection* connection = std::exchange(connection_, nullptr);
+    if (!writes || connection->IsInPlace()) return {};
+    return Fail(ErrorCode::kTimeout, "{}: it was moved or removed while it was written to",
+                connection->name);
   }
   Error error = connection_->Failure(code, "COMMIT");
   // The commit record may have reached the write-ahead log before the failure: whoever recovers
   // the log next will find it there.
-  if ((code & 0xff) == SQLITE_IOERR) {
+  if ((code & 0xff) == SQLITE_IOERR && error.code() != ErrorCode::kCorruptData) {
     error = Error(ErrorCode::kTimeout, error.message()).Because("committing, outcome unknown");
   }
   return Fail(std::move(error));

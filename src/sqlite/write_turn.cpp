@@ -35,6 +35,8 @@ Result<Transaction> WriteTurn::Begin(Database& database, std::chrono::millisecon
                          now < start + patience;
       if (!again) {
         if (mine) lock_.Unlock();
+        // Now that the write-ahead log is open, and nothing can be lost yet.
+        if (transaction) HERDFLOW_CHECK(database.CheckPlace());
         return transaction;
       }
     }

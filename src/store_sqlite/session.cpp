@@ -10,7 +10,8 @@ namespace {
 
 using store_sql::Value;
 
-constexpr std::int32_t kApplicationId = 0x48465354;  // "HFST"
+constexpr std::int32_t kApplicationId = 0x48465332;          // "HFS2"
+constexpr std::int32_t kUnsealedApplicationId = 0x48465354;  // "HFST"
 constexpr store_sql::Schemas kSchemas{"bronze_", "silver_", "gold_", "ops_"};
 
 }  // namespace
@@ -52,6 +53,7 @@ Result<std::unique_ptr<SqliteSession>> SqliteSession::Open(const std::string& fo
   sqlite::OpenOptions options{};
   options.path = file;
   options.application_id = kApplicationId;
+  options.unsealed_application_id = kUnsealedApplicationId;
   options.what = "store";
   options.cache_kib = cache_kib;
   options.page_size = 8192;

@@ -88,6 +88,7 @@ class SqliteReader final : public store_sql::ReadSessions {
 
   Result<std::unique_ptr<store_sql::Transaction>> BeginRead() override {
     std::unique_lock lock(mutex_);
+    HERDFLOW_CHECK(session_->database().CheckPlace());
     HERDFLOW_ASSIGN(auto snapshot, sqlite::Transaction::BeginRead(session_->database()));
     return std::make_unique<SqliteTransaction<std::mutex>>(*session_, std::move(lock),
                                                            std::move(snapshot));

@@ -21,6 +21,7 @@ import pyarrow.parquet as pq
 from confluent_kafka import KafkaError, Producer
 from confluent_kafka import Message as Acknowledged
 from installation import Installation
+from sealed import checksum, forget_seals
 
 SEND_SECONDS = 60
 MORNING = dt.datetime(2024, 3, 1, 6, tzinfo=dt.UTC)
@@ -97,15 +98,14 @@ def _to_log_db(herd: Installation, wave: Wave) -> None:
         for message in wave:
             [(number, offset)] = log.execute(partition, (message.topic,)).fetchall()
             at = time.time_ns() // 1000
-            log.execute(
-                "INSERT INTO events VALUES (?, ?, ?, ?, NULL)",
-                (number << 40 | offset, at, message.key, message.value or b""),
-            )
+            row = (number << 40 | offset, at, message.key, message.value or b"")
+            log.execute("INSERT INTO events VALUES (?, ?, ?, ?, NULL, ?)", (*row, checksum(*row)))
             log.execute(
                 "UPDATE partitions SET next_offset = ? WHERE id = ?",
                 (offset + 1, number),
             )
         log.execute("COMMIT")
+    forget_seals(herd.folder / "log.db")
 
 
 def send(herd: Installation, wave: Wave) -> None:

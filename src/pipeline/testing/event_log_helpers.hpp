@@ -127,6 +127,8 @@ class TestConsumer {
       }
     } else if (const auto* taken = std::get_if<Revoked>(&*polled)) {
       for (const auto& partition : taken->partitions) assigned.erase(partition);
+    } else if (auto* told = std::get_if<Damaged>(&*polled)) {
+      damaged.push_back(std::move(*told));
     } else {
       const auto& batch = std::get<MessageBatch>(*polled);
       EXPECT_FALSE(batch.messages.empty());
@@ -154,6 +156,7 @@ class TestConsumer {
 
   std::map<TopicPartition, Assigned::Partition> assigned;
   ReadPartitions read;
+  std::vector<Damaged> damaged;
   std::size_t largest_batch = 0;
 
  private:

@@ -72,7 +72,7 @@ class SqliteLayerStoreFixture : public pipeline::testing::LayerStoreFixture {
     if (!database_) {
       sqlite::OpenOptions options{};
       options.path = folder_ + "/store.db";
-      options.application_id = 0x48465354;
+      options.application_id = 0x48465332;
       auto opened = sqlite::Database::Open(options);
       EXPECT_TRUE(opened) << (opened ? "" : opened.error().message());
       database_ = std::make_unique<sqlite::Database>(std::move(*opened));

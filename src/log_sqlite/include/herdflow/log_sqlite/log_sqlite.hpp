@@ -25,6 +25,8 @@ struct SqliteLogOptions {
   std::size_t max_event_bytes = std::size_t{64} << 20;
   /// How long a write waits for other processes' locks before it is refused with kUnavailable.
   std::chrono::milliseconds busy_timeout{5'000};
+  /// A reader leaves out what is damaged or missing, and says so, instead of stopping there.
+  bool past_damage = false;
   /// What a message's broker time is read from, in its transaction. It may step back.
   std::function<Instant()> clock = Now;
 };

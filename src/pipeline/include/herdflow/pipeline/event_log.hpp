@@ -78,6 +78,10 @@ class EventWriter {
   /// Append a batch. Order is kept within one key. A batch may be split over commits: look at each
   /// outcome. A topic that does not exist is refused with kNotFound.
   virtual void Append(Topic topic, EventBatch batch, Completion done) = 0;
+
+  /// What the newest append met: a failure while the log takes nothing. A writer that knows its log
+  /// tries by itself whether it takes something again.
+  [[nodiscard]] virtual Result<> Ready() { return {}; }
 };
 
 /// One message of the log. The views live as long as the batch they are in.
@@ -110,10 +114,16 @@ struct Assigned {
 struct Revoked {
   std::vector<TopicPartition> partitions;
 };
+/// The next message of this partition is damaged, or missing where none can be (the embedded log
+/// drops nothing). Nothing is given of it until it is started again; the others go on.
+struct Damaged {
+  TopicPartition partition;
+  Error error;  ///< kCorruptData: which message, and the ways on.
+};
 /// Nothing came within the wait.
 struct Idle {};
 
-using Polled = std::variant<Idle, Assigned, Revoked, MessageBatch>;
+using Polled = std::variant<Idle, Assigned, Revoked, Damaged, MessageBatch>;
 
 struct PollLimits {
   std::size_t max_messages = 10'000;

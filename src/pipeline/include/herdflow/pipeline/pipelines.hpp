@@ -53,8 +53,9 @@ class Loader {
     TopicPartition partition;
     Error error;
   };
-  /// The partitions whose log is not the one that the store was filled from. The loader says so
-  /// aloud, loads the others, and looks every few seconds whether somebody has adopted them.
+  /// The partitions whose log is not the one that the store was filled from (kConflict), or is
+  /// damaged (kCorruptData). The loader says so aloud once, loads the others, and looks every few
+  /// seconds whether somebody has adopted or mended them.
   [[nodiscard]] std::vector<Halted> halted() const;
 
  private:
@@ -66,6 +67,7 @@ class Loader {
     /// The offset that was missing and was asked for again: missing once more, it is a hole.
     std::optional<std::int64_t> asked_again;
     int fenced = 0;  ///< How often in a row, without a chunk between.
+    std::optional<Error> halted_by = std::nullopt;  ///< Before this claim; told already.
   };
   struct Unclaimed {
     Assigned::Partition assigned;
@@ -79,6 +81,8 @@ class Loader {
   void Halt(Unclaimed& unclaimed, Error error);
   /// To be claimed anew: what the store holds is read again.
   Result<> GiveUp(std::vector<Held>::iterator held, Clock::duration pause);
+  Result<> HaltDamaged(const Damaged& damaged);
+  std::vector<Held>::iterator FindHeld(TopicPartition partition);
   void Drop(TopicPartition partition);
   Result<std::int64_t> Store(const MessageBatch& batch);
   /// false: fenced. Moves the claim where it succeeds.
@@ -92,7 +96,7 @@ class Loader {
 
 /// Load up to the end of the log as it stands now, by this loader or by whichever process holds the
 /// partitions. Returns the messages that this loader loaded. kConflict: a partition is not the one
-/// that the store was filled from; the others were loaded.
+/// that the store was filled from; kCorruptData: it is damaged; the others were loaded.
 Result<std::int64_t> LoadToEnd(Loader& loader, TopicAdmin& topics, HerdQueries& queries,
                                const StopRequested& stop, const StepProgress& progress);
 
@@ -100,7 +104,7 @@ Result<std::int64_t> LoadToEnd(Loader& loader, TopicAdmin& topics, HerdQueries& 
 struct LogConflict {
   Assigned::Partition partition;  ///< As LayerStore::Adopt takes it,
   std::int64_t begin = 0;         ///< together with this.
-  Error error;                    ///< kConflict, with the reason.
+  Error error;                    ///< kConflict or kCorruptData, with the reason.
 };
 /// What `load --adopt` would take up anew: compares offsets, and the last loaded message's hash.
 Result<std::vector<LogConflict>> FindLogConflicts(TopicAdmin& topics, HerdQueries& queries);

@@ -12,9 +12,12 @@
 namespace herdflow::sqlite {
 
 struct OpenOptions {
-  std::string path;                    ///< A file, or `:memory:`.
-  bool read_only = false;              ///< The file must exist then.
-  std::int32_t application_id;         ///< Written into a new file, checked in an old one.
+  std::string path;             ///< A file, or `:memory:`.
+  bool read_only = false;       ///< The file must exist then.
+  std::int32_t application_id;  ///< Written into a new file, checked in an old one.
+  /// That of the files which a release before the checksums made; 0: there are none. Such a file is
+  /// rewritten once, at the first opening that may write: as much free space again is needed.
+  std::int32_t unsealed_application_id = 0;
   std::string_view what = "database";  ///< For messages: `log`, `store`.
   int cache_kib = 16 * 1024;           ///< Page cache of this connection.
   int page_size = 4096;                ///< Of a new file.
@@ -31,15 +34,18 @@ enum class CheckpointMode : std::uint8_t {
   kTruncate,  ///< As kRestart, and cuts the write-ahead log to nothing.
 };
 
-/// One connection to one SQLite file: write-ahead log, every commit synced to disk.
+/// One connection to one SQLite file: write-ahead log, every commit synced to disk, a checksum on
+/// every page that is compared when it is read.
 ///
 /// Threads: one at a time (several connections to one file are the way to more).
-/// Failures: kUnavailable (locked, full, I/O error: the same may succeed later), kCorruptData,
-/// kInvalidInput (not our file, not permitted), kConflict (a key exists), kInternal (wrong SQL).
+/// Failures: kUnavailable (locked, full, I/O error: the same may succeed later), kCorruptData
+/// (a page is not what was written, the file was cut), kInvalidInput (not our file, not permitted),
+/// kConflict (a key exists), kInternal (wrong SQL).
 class Database {
  public:
-  /// Open, or make the file. Refuses a SQLite library that may corrupt a file written by several
-  /// connections (the WAL-reset bug), and a file of another application.
+  /// Open, or make the file: it appears whole or not at all, so that an empty one is damaged.
+  /// Refuses a SQLite library that may corrupt a file written by several connections (the WAL-reset
+  /// bug), and a file of another application.
   static Result<Database> Open(const OpenOptions& options);
 
   Database(Database&&) noexcept;
@@ -52,6 +58,13 @@ class Database {
   Result<Statement> Prepare(std::string_view sql);
   /// The first column of the first row of a query that has one.
   Result<std::int64_t> QueryInt(std::string_view sql);
+
+  /// kUnavailable: the file was moved, removed or replaced while it is open, so that nothing which
+  /// is written to it would be found again. Two looks at the file system.
+  [[nodiscard]] Result<> CheckPlace() const;
+
+  /// Give pages as they are from now on: for a reader whose rows have checksums of their own.
+  void ReadDamagedPages();
 
   /// As OpenOptions::busy_timeout, from now on; 0: fail at once.
   void SetBusyTimeout(std::chrono::milliseconds timeout);
@@ -76,6 +89,7 @@ class Database {
  private:
   friend class Transaction;
   explicit Database(std::unique_ptr<Connection> connection);
+  static Result<> FindOrMake(const OpenOptions& options);
 
   std::unique_ptr<Connection> connection_;
 };
@@ -94,8 +108,8 @@ class Transaction {
   Transaction& operator=(Transaction&&) = delete;
   ~Transaction();
 
-  /// kTimeout: an I/O error while the commit was written or synced: it may have happened. Any
-  /// other failure: it has not, and is rolled back.
+  /// kTimeout: an I/O error while the commit was written or synced, or the file was moved away
+  /// meanwhile: it may have happened. Any other failure: it has not, and is rolled back.
   Result<> Commit();
 
  private:

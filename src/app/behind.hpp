@@ -1,0 +1,12 @@
+#pragma once
+
+#include "config.hpp"
+#include "herdflow/pipeline/herd_queries.hpp"
+
+namespace herdflow::app {
+
+/// Warns where the store has not loaded all that the embedded log holds: after a pause of `serve`,
+/// and where its newest commits were lost with a write-ahead log that was damaged.
+void WarnIfBehind(const Configuration& configuration, pipeline::HerdQueries& queries);
+
+}  // namespace herdflow::app
