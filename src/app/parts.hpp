@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <memory>
 
 #include "config.hpp"
@@ -25,11 +26,18 @@ Result<std::unique_ptr<pipeline::TopicAdmin>> OpenExistingTopics(
     const Configuration& configuration);
 Result<std::unique_ptr<pipeline::EventWriter>> OpenWriter(const Configuration& configuration);
 Result<std::unique_ptr<pipeline::EventReader>> OpenReader(const Configuration& configuration);
-Result<std::unique_ptr<pipeline::LayerStore>> OpenStore(const Configuration& configuration);
+/// How long somebody waits who writes: others hold their locks for milliseconds, unless they hang.
+enum class Patience : std::uint8_t {
+  kStep,     ///< Of a step, which has time.
+  kRequest,  ///< Of a request by HTTP, whose client waits.
+};
+Result<std::unique_ptr<pipeline::LayerStore>> OpenStore(const Configuration& configuration,
+                                                        Patience patience = Patience::kStep);
 /// kNotFound: nothing was loaded yet.
 Result<std::unique_ptr<pipeline::HerdQueries>> OpenQueries(const Configuration& configuration);
 /// kNotFound: nothing was loaded yet.
-Result<std::unique_ptr<pipeline::RunLedger>> OpenLedger(const Configuration& configuration);
+Result<std::unique_ptr<pipeline::RunLedger>> OpenLedger(const Configuration& configuration,
+                                                        Patience patience = Patience::kStep);
 Result<herd::FarmCalendar> OpenCalendar(const Configuration& configuration);
 Result<pipeline::CleanseContext> OpenCleanse(const Configuration& configuration,
                                              pipeline::LayerStore& store);
@@ -39,9 +47,5 @@ Result<pipeline::CleanseContext> OpenCleanse(const Configuration& configuration,
 
 /// `<host>:<pid>`: who holds a claim, for people.
 [[nodiscard]] std::string OwnerName();
-
-/// From now on SIGINT and SIGTERM ask to stop instead of ending the process.
-void CatchStopSignals();
-[[nodiscard]] bool StopRequested();
 
 }  // namespace herdflow::app

@@ -6,6 +6,7 @@
 #include "commands.hpp"
 #include "herdflow/parquet_io/event_sources.hpp"
 #include "parts.hpp"
+#include "stop.hpp"
 #include "terminal.hpp"
 
 namespace herdflow::app {
