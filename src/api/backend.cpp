@@ -121,12 +121,13 @@ Response GetReport(const BackendDeps& deps, const Request& request) {
 
 using Handler = Response (*)(const BackendDeps&, const Request&);
 
+/// What is got is read; all else writes.
 http::Route BlockingRoute(std::string method, std::string path, Handler handler,
                           const std::shared_ptr<const BackendDeps>& deps) {
   http::Route route;
+  route.run = method == "GET" ? http::Run::kBlocking : http::Run::kWriting;
   route.method = std::move(method);
   route.path = std::move(path);
-  route.run = http::Run::kBlocking;
   route.handle = [handler, deps](const Request& request, const http::Respond& respond) {
     respond(handler(*deps, request));
   };

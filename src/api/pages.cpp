@@ -161,7 +161,7 @@ http::Route ReadyRoute(std::string_view part, std::function<Result<>()> ask) {
   http::Route route;
   route.method = "GET";
   route.path = "/readyz";
-  route.run = http::Run::kBlocking;
+  route.run = http::Run::kProbing;
   route.is_open = true;
   route.handle = [part = std::string(part),
                   readiness = std::make_shared<Readiness>(std::move(ask))](

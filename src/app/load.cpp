@@ -1,6 +1,7 @@
 #include "commands.hpp"
 #include "herdflow/core/logging.hpp"
 #include "parts.hpp"
+#include "stop.hpp"
 #include "terminal.hpp"
 
 namespace herdflow::app {

@@ -5,7 +5,7 @@
 #include "commands.hpp"
 #include "config.hpp"
 #include "herdflow/core/logging.hpp"
-#include "parts.hpp"
+#include "stop.hpp"
 #include "terminal.hpp"
 #include "version.hpp"
 

@@ -2,9 +2,8 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
-#include <atomic>
-#include <csignal>
 #include <cstring>
 #include <filesystem>
 
@@ -16,8 +15,11 @@
 namespace herdflow::app {
 namespace {
 
-std::atomic<bool> stop_requested{false};
-static_assert(std::atomic<bool>::is_always_lock_free, "set in a signal handler");
+constexpr std::chrono::seconds kRequestPatience{5};
+
+std::chrono::milliseconds OfSqlite(Patience patience) {
+  return patience == Patience::kStep ? store_sqlite::kUsualPatience : kRequestPatience;
+}
 
 Result<log_sqlite::SqliteLogOptions> LogOptions(const Configuration& configuration) {
   std::error_code error;
@@ -162,16 +164,20 @@ Result<std::unique_ptr<pipeline::EventReader>> OpenReader(const Configuration& c
   return NoSuchEngine();
 }
 
-Result<std::unique_ptr<pipeline::LayerStore>> OpenStore(const Configuration& configuration) {
+Result<std::unique_ptr<pipeline::LayerStore>> OpenStore(const Configuration& configuration,
+                                                        Patience patience) {
   // Also a check: the zone's name must be known before it is recorded.
   HERDFLOW_ASSIGN(const herd::FarmCalendar calendar, OpenCalendar(configuration));
   const std::string rules_version = herd::RulesVersion(configuration.bounds);
   switch (configuration.store_engine) {
     case StoreEngine::kSqlite:
       return store_sqlite::MakeSqliteLayerStore(
-          {configuration.data_folder, rules_version, calendar.zone()});
+          {configuration.data_folder, rules_version, calendar.zone(), OfSqlite(patience)});
     case StoreEngine::kMysql: {
       HERDFLOW_ASSIGN(auto server, ServerOptions(configuration));
+      if (patience == Patience::kRequest) {
+        server.statement_timeout = std::min(server.statement_timeout, kRequestPatience);
+      }
       return store_mysql::MakeMysqlLayerStore({std::move(server), rules_version, calendar.zone()});
     }
   }
@@ -190,12 +196,16 @@ Result<std::unique_ptr<pipeline::HerdQueries>> OpenQueries(const Configuration& 
   return NoSuchEngine();
 }
 
-Result<std::unique_ptr<pipeline::RunLedger>> OpenLedger(const Configuration& configuration) {
+Result<std::unique_ptr<pipeline::RunLedger>> OpenLedger(const Configuration& configuration,
+                                                        Patience patience) {
   switch (configuration.store_engine) {
     case StoreEngine::kSqlite:
-      return store_sqlite::MakeSqliteRunLedger(configuration.data_folder);
+      return store_sqlite::MakeSqliteRunLedger(configuration.data_folder, OfSqlite(patience));
     case StoreEngine::kMysql: {
-      HERDFLOW_ASSIGN(const auto server, ServerOptions(configuration));
+      HERDFLOW_ASSIGN(auto server, ServerOptions(configuration));
+      if (patience == Patience::kRequest) {
+        server.statement_timeout = std::min(server.statement_timeout, kRequestPatience);
+      }
       return store_mysql::MakeMysqlRunLedger(server);
     }
   }
@@ -232,22 +242,5 @@ std::string OwnerName() {
   if (gethostname(host.data(), host.size() - 1) != 0) std::strcpy(host.data(), "localhost");
   return fmt::format("{}:{}", host.data(), getpid());
 }
-
-void SurviveFileLimits() {
-  struct sigaction action {};
-  action.sa_handler = SIG_IGN;
-  sigemptyset(&action.sa_mask);
-  sigaction(SIGXFSZ, &action, nullptr);
-}
-
-void CatchStopSignals() {
-  struct sigaction action {};
-  action.sa_handler = [](int) { stop_requested = true; };
-  sigemptyset(&action.sa_mask);
-  sigaction(SIGINT, &action, nullptr);
-  sigaction(SIGTERM, &action, nullptr);
-}
-
-bool StopRequested() { return stop_requested; }
 
 }  // namespace herdflow::app

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <memory>
 
 #include "config.hpp"
@@ -27,11 +28,18 @@ Result<std::unique_ptr<pipeline::EventWriter>> OpenWriter(const Configuration& c
 /// `past_damage`: leave out what the embedded log does not hold as it was written.
 Result<std::unique_ptr<pipeline::EventReader>> OpenReader(const Configuration& configuration,
                                                           bool past_damage = false);
-Result<std::unique_ptr<pipeline::LayerStore>> OpenStore(const Configuration& configuration);
+/// How long somebody waits who writes: others hold their locks for milliseconds, unless they hang.
+enum class Patience : std::uint8_t {
+  kStep,     ///< Of a step, which has time.
+  kRequest,  ///< Of a request by HTTP, whose client waits.
+};
+Result<std::unique_ptr<pipeline::LayerStore>> OpenStore(const Configuration& configuration,
+                                                        Patience patience = Patience::kStep);
 /// kNotFound: nothing was loaded yet.
 Result<std::unique_ptr<pipeline::HerdQueries>> OpenQueries(const Configuration& configuration);
 /// kNotFound: nothing was loaded yet.
-Result<std::unique_ptr<pipeline::RunLedger>> OpenLedger(const Configuration& configuration);
+Result<std::unique_ptr<pipeline::RunLedger>> OpenLedger(const Configuration& configuration,
+                                                        Patience patience = Patience::kStep);
 Result<herd::FarmCalendar> OpenCalendar(const Configuration& configuration);
 Result<pipeline::CleanseContext> OpenCleanse(const Configuration& configuration,
                                              pipeline::LayerStore& store);
@@ -41,13 +49,5 @@ Result<pipeline::CleanseContext> OpenCleanse(const Configuration& configuration,
 
 /// `<host>:<pid>`: who holds a claim, for people.
 [[nodiscard]] std::string OwnerName();
-
-/// From now on a write beyond the limit of a file's size fails and is told, instead of ending the
-/// process.
-void SurviveFileLimits();
-
-/// From now on SIGINT and SIGTERM ask to stop instead of ending the process.
-void CatchStopSignals();
-[[nodiscard]] bool StopRequested();
 
 }  // namespace herdflow::app

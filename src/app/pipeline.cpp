@@ -3,6 +3,7 @@
 #include "commands.hpp"
 #include "herdflow/orchestration/runner.hpp"
 #include "parts.hpp"
+#include "stop.hpp"
 #include "terminal.hpp"
 
 namespace herdflow::app {

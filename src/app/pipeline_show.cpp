@@ -8,8 +8,10 @@
 #include "commands.hpp"
 #include "herdflow/api/json.hpp"
 #include "herdflow/core/logging.hpp"
+#include "herdflow/core/retry.hpp"
 #include "herdflow/orchestration/manifest.hpp"
 #include "parts.hpp"
+#include "stop.hpp"
 #include "terminal.hpp"
 
 namespace herdflow::app {
@@ -146,6 +148,18 @@ std::string ManifestOf(const Configuration& configuration) {
   return orchestration::Manifest(Definitions(configuration.pipelines), configuration.time_zone);
 }
 
+/// Writes the manifest of what the configuration says now, if that is something else.
+Result<> WriteIfNew(const std::string& path, const std::function<Result<Configuration>()>& reread,
+                    std::string& written) {
+  HERDFLOW_ASSIGN(const Configuration configuration, reread());
+  std::string manifest = ManifestOf(configuration);
+  if (manifest == written) return {};
+  HERDFLOW_CHECK(orchestration::ReplaceFile(path, manifest));
+  Log(LogLevel::kInfo, "the manifest {} is written anew", path);
+  written = std::move(manifest);
+  return {};
+}
+
 Result<> WriteManifest(const ManifestOptions& options,
                        const std::function<Result<Configuration>()>& reread,
                        const Configuration& configuration) {
@@ -158,23 +172,16 @@ Result<> WriteManifest(const ManifestOptions& options,
   HERDFLOW_CHECK(orchestration::ReplaceFile(options.output, written));
   if (!options.watch) return {};
   CatchStopSignals();
-  std::string complaint;
-  while (!StopRequested()) {
-    std::this_thread::sleep_for(std::chrono::seconds(1));
-    const auto read = reread();
-    const std::string wrong = read ? "" : read.error().message();
-    if (!wrong.empty() && wrong != complaint) {
-      Log(LogLevel::kError, "{}; the manifest stays as it is", wrong);
-    }
-    complaint = wrong;
-    if (!read) continue;
-    std::string manifest = ManifestOf(*read);
-    if (manifest == written) continue;
-    HERDFLOW_CHECK(orchestration::ReplaceFile(options.output, manifest));
-    Log(LogLevel::kInfo, "the manifest {} is written anew", options.output);
-    written = std::move(manifest);
+  constexpr std::chrono::seconds kLook{1};
+  Retry retry("the manifest stays as it is", {kLook, std::chrono::seconds(10)});
+  std::chrono::milliseconds pause = kLook;
+  while (true) {
+    SleepUnless(StopRequested, pause);
+    if (StopRequested()) return {};
+    const auto looked = WriteIfNew(options.output, reread, written);
+    pause = looked ? kLook : retry.Failed(looked.error());
+    if (looked) retry.Succeeded();
   }
-  return {};
 }
 
 }  // namespace

@@ -7,6 +7,7 @@
 #include "herdflow/core/logging.hpp"
 #include "herdflow/parquet_io/event_sources.hpp"
 #include "parts.hpp"
+#include "stop.hpp"
 #include "terminal.hpp"
 
 namespace herdflow::app {

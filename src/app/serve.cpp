@@ -6,13 +6,16 @@
 #include <vector>
 
 #include "commands.hpp"
+#include "descriptors.hpp"
 #include "herdflow/api/backend.hpp"
 #include "herdflow/api/producer.hpp"
 #include "herdflow/core/logging.hpp"
+#include "herdflow/core/retry.hpp"
 #include "herdflow/http/server.hpp"
 #include "herdflow/orchestration/runner.hpp"
 #include "herdflow/orchestration/scheduler.hpp"
 #include "parts.hpp"
+#include "stop.hpp"
 #include "terminal.hpp"
 
 namespace herdflow::app {
@@ -20,42 +23,36 @@ namespace {
 
 using namespace std::chrono_literals;
 
-/// Sleeps, unless the process is asked to stop.
-void Pause(std::chrono::milliseconds duration) {
-  const auto until = std::chrono::steady_clock::now() + duration;
-  while (!StopRequested() && std::chrono::steady_clock::now() < until) {
-    std::this_thread::sleep_for(std::min(duration, std::chrono::milliseconds(50)));
-  }
-}
-
-/// How long to wait after the nth failure in a row.
-std::chrono::milliseconds Backoff(int failures) {
-  return std::min(100ms * (1 << std::min(failures, 7)), std::chrono::milliseconds(10'000));
-}
+/// What requests that were begun are given to end.
+constexpr std::chrono::milliseconds kDrain{5'000};
+/// For all of it; Docker kills after 10 s.
+constexpr std::chrono::milliseconds kTimeToStop{8'000};
 
 /// Loads for as long as the process lives. A failure is never the messages' fault: it is told, and
 /// tried again.
 void RunLoader(pipeline::Loader& loader, orchestration::News& news) {
-  int failures = 0;
+  Retry retry("loader");
   while (!StopRequested()) {
     const auto loaded = loader.Step(100ms);
     if (!loaded) {
-      Log(LogLevel::kError, "{}; trying again", loaded.error().message());
-      Pause(Backoff(failures++));
+      SleepUnless(StopRequested, retry.Failed(loaded.error()));
       continue;
     }
-    failures = 0;
+    retry.Succeeded();
     if (*loaded > 0) news.Announce();
   }
 }
 
 http::ServerOptions OptionsOf(const std::string& section, const std::string& address,
-                              std::uint16_t port, const http::Access& access) {
+                              std::uint16_t port, const http::Access& access,
+                              std::size_t connections) {
   http::ServerOptions options;
   options.access = access;
   options.address = address;
   options.port = port;
-  options.blocking_threads = 4;  // A new cow may wait for the log; reports should not wait for her.
+  options.limits.connections = connections;
+  options.blocking_threads = 4;
+  options.writing_threads = 4;  // New cows wait together for the log.
   options.address_setting = fmt::format("[{0}] address (--{0}-address)", section);
   options.port_setting = fmt::format("[{0}] port (--{0}-port)", section);
   options.token_setting = "[http] token_file (--http-token-file)";
@@ -100,20 +97,20 @@ class Server {
     if (roles_.producer || roles_.backend) {
       HERDFLOW_ASSIGN(writer_, OpenWriter(configuration_));
     }
-    if (roles_.loader || roles_.pipelines || roles_.backend) {
+    if (roles_.loader || roles_.pipelines) {
       HERDFLOW_ASSIGN(store_, OpenStore(configuration_));
     }
     if (roles_.backend) {
+      HERDFLOW_ASSIGN(request_store_, OpenStore(configuration_, Patience::kRequest));
+      HERDFLOW_ASSIGN(request_ledger_, OpenLedger(configuration_, Patience::kRequest));
       HERDFLOW_ASSIGN(queries_, OpenQueries(configuration_));
       HERDFLOW_ASSIGN(calendar_, OpenCalendar(configuration_));
     }
     if (roles_.loader) {
       HERDFLOW_ASSIGN(reader_, OpenReader(configuration_));
     }
-    if (roles_.pipelines || roles_.backend) {
-      HERDFLOW_ASSIGN(ledger_, OpenLedger(configuration_));
-    }
     if (roles_.pipelines) {
+      HERDFLOW_ASSIGN(ledger_, OpenLedger(configuration_));
       HERDFLOW_ASSIGN(auto cleanse, OpenCleanse(configuration_, *store_));
       cleanse_.emplace(std::move(cleanse));
       runner_ = std::make_unique<orchestration::TaskRunner>(orchestration::RunnerParts{
@@ -124,17 +121,21 @@ class Server {
   }
 
   Result<> Listen() {
+    const std::size_t ports = (roles_.producer ? 1 : 0) + (roles_.backend ? 1 : 0);
+    if (ports == 0) return {};
+    HERDFLOW_ASSIGN(const std::size_t connections,
+                    ConnectionsAPort(ports, http::Limits().connections));
     if (roles_.producer) {
-      HERDFLOW_ASSIGN(producer_,
-                      http::Server::Start(OptionsOf("producer", configuration_.producer_address,
-                                                    configuration_.producer_port, access_),
-                                          api::ProducerRoutes({*writer_, *topics_})));
+      HERDFLOW_ASSIGN(producer_, http::Server::Start(
+                                     OptionsOf("producer", configuration_.producer_address,
+                                               configuration_.producer_port, access_, connections),
+                                     api::ProducerRoutes({*writer_, *topics_})));
       Log(LogLevel::kInfo, "producer on {}", producer_->url());
     }
     if (roles_.backend) {
-      const auto create_cow = [this](const pipeline::NewCow& cow) {
-        return pipeline::CreateCow(cow, *store_, *writer_, *topics_, *queries_);
-      };
+      cows_ = std::make_unique<pipeline::CowMaker>(
+          pipeline::CowMakerParts{*request_store_, *writer_, *topics_, *queries_, StopRequested});
+      const auto create_cow = [this](const pipeline::NewCow& cow) { return cows_->Create(cow); };
       const auto today = [this] {
         const std::lock_guard lock(calendar_mutex_);
         return calendar_->DayOf(Now());
@@ -145,9 +146,9 @@ class Server {
       HERDFLOW_ASSIGN(backend_,
                       http::Server::Start(
                           OptionsOf("backend", configuration_.backend_address,
-                                    configuration_.backend_port, access_),
+                                    configuration_.backend_port, access_, connections),
                           api::BackendRoutes({*queries_, create_cow, today, configuration_.health,
-                                              *ledger_, definitions_, run_requested})));
+                                              *request_ledger_, definitions_, run_requested})));
       Log(LogLevel::kInfo, "back end on {}", backend_->url());
     }
     return {};
@@ -169,8 +170,11 @@ class Server {
     }
     while (!StopRequested()) std::this_thread::sleep_for(50ms);
     Log(LogLevel::kInfo, "stopping: no new requests; finishing those that were begun");
-    if (producer_) producer_->Drain(5s);
-    if (backend_) backend_->Drain(5s);
+    std::thread draining([this] {
+      if (producer_) producer_->Drain(kDrain);
+    });
+    if (backend_) backend_->Drain(kDrain);
+    draining.join();
     if (loading.joinable()) loading.join();
     news_.Announce();
     if (scheduling.joinable()) scheduling.join();
@@ -186,6 +190,8 @@ class Server {
   std::unique_ptr<pipeline::TopicAdmin> topics_;
   std::unique_ptr<pipeline::EventWriter> writer_;
   std::unique_ptr<pipeline::LayerStore> store_;
+  std::unique_ptr<pipeline::LayerStore> request_store_;  ///< Of requests, which wait for less long.
+  std::unique_ptr<pipeline::RunLedger> request_ledger_;
   std::unique_ptr<pipeline::HerdQueries> queries_;
   std::unique_ptr<pipeline::EventReader> reader_;
   const orchestration::Definitions definitions_;
@@ -196,6 +202,7 @@ class Server {
   std::mutex calendar_mutex_;
   std::optional<herd::FarmCalendar> calendar_;
   orchestration::News news_;
+  std::unique_ptr<pipeline::CowMaker> cows_;
   std::unique_ptr<http::Server> producer_, backend_;
 };
 
@@ -206,6 +213,7 @@ Result<> Serve(const std::vector<std::string>& role_names, const Configuration& 
   Server server(configuration, roles, std::move(access));
   HERDFLOW_CHECK(server.Open());
   HERDFLOW_CHECK(server.Listen());
+  SetTimeToEnd(kTimeToStop);
   Log(LogLevel::kInfo, "{}", DescribeEngines(configuration));
   server.Run();
   return {};

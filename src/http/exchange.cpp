@@ -55,20 +55,22 @@ void Dispatch(Shared& shared, const Route& route, Request request,
   Respond respond = [answerer = std::move(answerer)](Response response) {
     answerer->Answer(std::move(response));
   };
-  if (route.run == Run::kInline) {
+  Pool* const pool = shared.PoolOf(route.run);
+  if (pool == nullptr) {
+    exchange->taken = true;
     Call(route, request, respond);
     return;
   }
-  if (shared.blocking.fetch_add(1) >= shared.limits.blocking_requests) {
-    --shared.blocking;
+  if (pool->requests.fetch_add(1) >= pool->most) {
+    --pool->requests;
     respond(ProblemResponse(ProblemKind::kUnavailable, "Too many requests wait for an answer."));
     return;
   }
-  boost::asio::post(shared.pool,
-                    [&shared, &route, asked = std::move(request), answer = std::move(respond)] {
-                      Call(route, asked, answer);
-                      --shared.blocking;
-                    });
+  boost::asio::post(pool->threads, [pool, &route, exchange, asked = std::move(request),
+                                    answer = std::move(respond)] {
+    if (!exchange->taken.exchange(true)) Call(route, asked, answer);
+    --pool->requests;
+  });
 }
 
 void LogServerFailure(std::string_view line) {

@@ -17,6 +17,8 @@ struct Exchange {
 
   const std::weak_ptr<Worker> worker;
   std::atomic<bool> answered{false};
+  /// Set by who handles the request, or by who gave up that anybody will: whoever is first.
+  std::atomic<bool> taken{false};
   // Touched by the worker's thread alone:
   std::optional<Response> response;
   boost::asio::steady_timer* waiting = nullptr;  ///< The session's, while it waits.

@@ -12,7 +12,7 @@
 #include <boost/asio/use_awaitable.hpp>
 #include <thread>
 
-#include "herdflow/core/logging.hpp"
+#include "herdflow/core/retry.hpp"
 #include "herdflow/http/problem.hpp"
 #include "port_holder.hpp"
 #include "response_text.hpp"
@@ -28,23 +28,31 @@ Shared::Shared(const ServerOptions& options, std::vector<Route> routes)
     : limits(options.limits),
       access(options.access),
       router(std::move(routes)),
-      pool(options.blocking_threads) {}
+      connections(limits.connections),
+      blocking_(options.blocking_threads, limits.blocking_requests),
+      writing_(options.writing_threads, limits.writing_requests),
+      probing_(1, limits.probing_requests) {}
 
-bool Shared::BeginSession() {
-  const std::lock_guard lock(mutex_);
-  if (sessions_ >= limits.connections) return false;
-  ++sessions_;
-  return true;
+Pool* Shared::PoolOf(Run run) {
+  switch (run) {
+    case Run::kInline:
+      return nullptr;
+    case Run::kBlocking:
+      return &blocking_;
+    case Run::kWriting:
+      return &writing_;
+    case Run::kProbing:
+      return &probing_;
+  }
+  return nullptr;
 }
 
-void Shared::EndSession() {
-  const std::lock_guard lock(mutex_);
-  if (--sessions_ == 0) none_left_.notify_all();
+void Shared::StopPools() {
+  for (Pool* pool : {&blocking_, &writing_, &probing_}) pool->threads.stop();
 }
 
-bool Shared::WaitForSessions(milliseconds patience) {
-  std::unique_lock lock(mutex_);
-  return none_left_.wait_for(lock, patience, [&] { return sessions_ == 0; });
+void Shared::JoinPools() {
+  for (Pool* pool : {&blocking_, &writing_, &probing_}) pool->threads.join();
 }
 
 namespace {
@@ -156,17 +164,25 @@ std::string SocketServer::url() const {
 
 asio::awaitable<void> SocketServer::Accept() {
   asio::steady_timer pause(workers_.front()->context);
+  Retry retry(fmt::format("accepting connections on {}", url()),
+              {milliseconds(50), milliseconds(1000)});
   for (std::size_t turn = 0; acceptor_.is_open(); turn = (turn + 1) % workers_.size()) {
     const auto& worker = workers_[turn];
     auto [error, socket] =
         co_await acceptor_.async_accept(worker->context, asio::as_tuple(asio::use_awaitable));
     if (error == asio::error::operation_aborted) co_return;
     if (error) {  // Out of file descriptors, mostly: others have to end first.
-      Log(LogLevel::kWarning, "accepting a connection on {}: {}", url(), error.message());
-      pause.expires_after(milliseconds(100));
+      shared_->connections.MakeRoom();
+      pause.expires_after(retry.Failed(Error(ErrorCode::kUnavailable, error.message())));
       co_await pause.async_wait(asio::as_tuple(asio::use_awaitable));
-    } else if (shared_->BeginSession()) {
-      StartSession(shared_, worker, std::move(socket));
+      continue;
+    }
+    retry.Succeeded();
+    boost::system::error_code gone;
+    const auto peer = socket.remote_endpoint(gone);
+    if (gone) continue;
+    if (auto place = shared_->connections.Enter(peer.address())) {
+      StartSession(shared_, worker, std::move(socket), *std::move(place));
     } else {
       TurnAway(std::move(socket));
     }
@@ -189,15 +205,15 @@ void SocketServer::Drain(milliseconds patience) {
   });
   if (!threads_.empty()) {
     OnEveryWorker(DrainSessions);
-    if (!shared_->WaitForSessions(patience)) {
+    if (!shared_->connections.WaitForNone(patience)) {
       OnEveryWorker(AbortSessions);
-      shared_->WaitForSessions(kAbortPatience);
-      shared_->pool.stop();
+      shared_->connections.WaitForNone(kAbortPatience);
+      shared_->StopPools();
     }
   }
   for (const auto& worker : workers_) worker->context.stop();
   for (auto& thread : threads_) thread.join();
-  shared_->pool.join();
+  shared_->JoinPools();
 }
 
 }  // namespace

@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/buffer.hpp>
@@ -39,14 +40,16 @@ constexpr std::size_t kLingerBytes = std::size_t{256} * 1024;
 class Session : public std::enable_shared_from_this<Session> {
  public:
   Session(std::shared_ptr<Shared> shared, const std::shared_ptr<Worker>& worker,
-          asio::ip::tcp::socket socket);
+          asio::ip::tcp::socket socket, Connections::Place place);
   ~Session();
   Session(const Session&) = delete;
   Session& operator=(const Session&) = delete;
 
   awaitable<void> Live();
-  /// The worker's tick: is the time of what the session is doing over?
-  void CheckDeadline(Clock::time_point now);
+  /// The worker's tick: is the time of what the session is doing over? Has it been idle since the
+  /// last one?
+  void Tick(Clock::time_point now);
+  /// End, if it is idle.
   void Drain();
   void Abort();
 
@@ -62,9 +65,11 @@ class Session : public std::enable_shared_from_this<Session> {
   /// Let the client read the last answer before the connection goes.
   awaitable<void> Linger();
   void Enter(Phase phase, milliseconds allowed);
+  void OfferItsPlace();
   void LogFailure(const Response& response) const;
 
   std::shared_ptr<Shared> shared_;
+  Connections::Place place_;
   Worker& worker_;
   std::weak_ptr<Worker> weak_worker_;
   asio::ip::tcp::socket socket_;
@@ -76,11 +81,13 @@ class Session : public std::enable_shared_from_this<Session> {
   Phase phase_ = Phase::kIdle;
   Clock::time_point deadline_ = Clock::time_point::max();
   bool timed_out_ = false;
+  bool aborted_ = false;
 };
 
 Session::Session(std::shared_ptr<Shared> shared, const std::shared_ptr<Worker>& worker,
-                 asio::ip::tcp::socket socket)
+                 asio::ip::tcp::socket socket, Connections::Place place)
     : shared_(std::move(shared)),
+      place_(std::move(place)),
       worker_(*worker),
       weak_worker_(worker),
       socket_(std::move(socket)),
@@ -90,16 +97,28 @@ Session::Session(std::shared_ptr<Shared> shared, const std::shared_ptr<Worker>& 
 Session::~Session() {
   if (exchange_) exchange_->waiting = nullptr;
   worker_.sessions.erase(this);
-  shared_->EndSession();
 }
 
 void Session::Enter(Phase phase, milliseconds allowed) {
+  place_.BeBusy();
   phase_ = phase;
   deadline_ = Clock::now() + allowed;
   timed_out_ = false;
 }
 
-void Session::CheckDeadline(Clock::time_point now) {
+void Session::OfferItsPlace() {
+  place_.BeIdle([worker = weak_worker_, session = weak_from_this()] {
+    const auto on = worker.lock();
+    if (!on) return;
+    asio::post(on->context, [session] {
+      if (const auto there = session.lock()) there->Drain();
+    });
+  });
+}
+
+void Session::Tick(Clock::time_point now) {
+  // Not at once: who sends one request after the other is not asked for its place.
+  if (phase_ == Phase::kIdle && !place_.is_idle()) OfferItsPlace();
   if (now < deadline_ || timed_out_) return;
   timed_out_ = true;
   boost::system::error_code ignored;
@@ -123,6 +142,7 @@ void Session::Drain() {
 
 void Session::Abort() {
   boost::system::error_code ignored;
+  aborted_ = true;
   socket_.close(ignored);
   answered_.cancel();
 }
@@ -191,15 +211,25 @@ awaitable<Response> Session::Handle(RequestReader::Complete complete) {
   const auto exchange = std::make_shared<Exchange>(weak_worker_);
   exchange_ = exchange;
   Dispatch(*shared_, *complete.route, std::move(complete.request), exchange);
+  exchange->waiting = &answered_;
+  bool was_begun = true;
   if (!exchange->response) {
-    exchange->waiting = &answered_;
+    answered_.expires_at(std::min(deadline_, Clock::now() + shared_->limits.turn));
+    co_await answered_.async_wait(kAsTuple);
+    was_begun = exchange->response || exchange->taken.exchange(true);
+  }
+  if (!exchange->response && was_begun && !aborted_) {
     answered_.expires_at(deadline_);
     co_await answered_.async_wait(kAsTuple);
-    exchange->waiting = nullptr;
   }
+  exchange->waiting = nullptr;
   exchange_.reset();
   exchange->answered = true;
   if (exchange->response) co_return std::move(*exchange->response);
+  if (!was_begun) {
+    co_return ProblemResponse(ProblemKind::kUnavailable,
+                              "Too many requests wait for an answer; this one was not begun.");
+  }
   co_return ProblemResponse(ProblemKind::kOutcomeUnknown);
 }
 
@@ -237,8 +267,9 @@ void Session::LogFailure(const Response& response) const {
 }
 
 void StartSession(std::shared_ptr<Shared> shared, const std::shared_ptr<Worker>& worker,
-                  asio::ip::tcp::socket socket) {
-  auto session = std::make_shared<Session>(std::move(shared), worker, std::move(socket));
+                  asio::ip::tcp::socket socket, Connections::Place place) {
+  auto session =
+      std::make_shared<Session>(std::move(shared), worker, std::move(socket), std::move(place));
   asio::co_spawn(
       worker->context, [session]() -> awaitable<void> { co_await session->Live(); },
       asio::detached);
@@ -249,7 +280,7 @@ void KeepTicking(Worker& worker) {
   worker.tick.async_wait([&worker](boost::system::error_code error) {
     if (error) return;
     const auto now = Clock::now();
-    for (Session* session : worker.sessions) session->CheckDeadline(now);
+    for (Session* session : worker.sessions) session->Tick(now);
     KeepTicking(worker);
   });
 }

@@ -72,6 +72,7 @@ class KafkaTopicAdmin : public pipeline::TopicAdmin, private Listener {
 
   Result<> Open();
   Result<std::vector<TopicDescription>> List() override;
+  Result<TopicDescription> Look(Topic topic) override;
   Result<> Create(Topic topic, const pipeline::TopicSettings& settings) override;
   Result<> Alter(Topic topic, const pipeline::TopicChange& change) override;
   Result<> Delete(Topic topic) override;
@@ -153,6 +154,11 @@ Result<std::vector<TopicDescription>> KafkaTopicAdmin::List() {
     topics.push_back(std::move(description));
   }
   return topics;
+}
+
+Result<TopicDescription> KafkaTopicAdmin::Look(Topic topic) {
+  HERDFLOW_ASSIGN(const auto metadata, Ask(topic));
+  return Describe(topic, metadata);
 }
 
 Result<TopicDescription> KafkaTopicAdmin::Describe(Topic topic, const TopicMetadata& metadata) {

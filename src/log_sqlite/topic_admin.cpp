@@ -51,6 +51,7 @@ class SqliteTopicAdmin : public pipeline::TopicAdmin {
         turn_(std::move(turn)) {}
 
   Result<std::vector<TopicDescription>> List() override;
+  Result<TopicDescription> Look(Topic topic) override;
   Result<> Create(Topic topic, const pipeline::TopicSettings& settings) override;
   Result<> Alter(Topic topic, const pipeline::TopicChange& change) override;
   Result<> Delete(Topic topic) override;
@@ -105,6 +106,14 @@ Result<std::vector<TopicDescription>> SqliteTopicAdmin::List() {
   std::sort(topics.begin(), topics.end(),
             [](const auto& a, const auto& b) { return a.topic < b.topic; });
   return topics;
+}
+
+Result<TopicDescription> SqliteTopicAdmin::Look(Topic topic) {
+  HERDFLOW_ASSIGN(auto topics, List());
+  for (TopicDescription& each : topics) {
+    if (each.topic == topic) return std::move(each);
+  }
+  return NoSuchTopic("looking at", topic);
 }
 
 Result<std::optional<SqliteTopicAdmin::Place>> SqliteTopicAdmin::Find(Topic topic) {

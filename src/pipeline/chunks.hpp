@@ -3,9 +3,9 @@
 #include <algorithm>
 #include <chrono>
 #include <random>
-#include <thread>
 
 #include "herdflow/core/logging.hpp"
+#include "herdflow/core/retry.hpp"
 #include "herdflow/pipeline/pipelines.hpp"
 
 namespace herdflow::pipeline {
@@ -25,11 +25,12 @@ Result<std::int64_t> RunChunks(std::string_view step, const StopRequested& stop,
     const Result<std::size_t> count = chunk();
     if (!count) {
       if (!IsPassing(count.error()) || ++failures == kTries) return Fail(count.error());
-      Log(LogLevel::kInfo, "{}: {}; trying again", step, count.error().message());
+      if (failures == 1)
+        Log(LogLevel::kInfo, "{}: {}; trying again", step, count.error().message());
       static thread_local std::minstd_rand random(std::random_device{}());
       const int longest = kFirstPauseMillis << failures;
-      std::this_thread::sleep_for(std::chrono::milliseconds(
-          std::uniform_int_distribution<int>(longest / 2, longest)(random)));
+      SleepUnless(stop, std::chrono::milliseconds(
+                            std::uniform_int_distribution<int>(longest / 2, longest)(random)));
       continue;
     }
     failures = 0;

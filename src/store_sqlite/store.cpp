@@ -13,12 +13,13 @@
 namespace herdflow::store_sqlite {
 namespace {
 
+constexpr std::chrono::milliseconds kNoPatience{0};
+
 /// Most of a year of a herd of a thousand cows stays in memory while it is computed.
 constexpr int kWriterCacheKib = 96 * 1024;
 constexpr int kReaderCacheKib = 8 * 1024;
 constexpr int kLedgerCacheKib = 512;
 /// How long a transaction waits for its turn: far longer than any chunk takes.
-constexpr std::chrono::seconds kPatience{60};
 
 /// A lock that its waiters get in the order in which they came. A step that begins its next chunk
 /// right after a commit would take a std::mutex again and again before whoever waits has woken up.
@@ -65,12 +66,18 @@ class SqliteTransaction final : public store_sql::Transaction {
 /// every other, of whatever step: in turn among threads and processes.
 class SqliteWriter final : public store_sql::WriteSessions {
  public:
-  SqliteWriter(std::unique_ptr<SqliteSession> session, sqlite::WriteTurn turn)
-      : session_(std::move(session)), turn_(std::move(turn)) {}
+  SqliteWriter(std::unique_ptr<SqliteSession> session, sqlite::WriteTurn turn,
+               std::chrono::milliseconds patience)
+      : session_(std::move(session)), turn_(std::move(turn)), patience_(patience) {}
 
   Result<std::unique_ptr<store_sql::Transaction>> BeginWrite(std::string_view) override {
+    const auto until = std::chrono::steady_clock::now() + patience_;
     std::unique_lock lock(mutex_);
-    HERDFLOW_ASSIGN(auto transaction, turn_.Begin(session_->database(), kPatience, [] {}));
+    // Who has waited for the others of this process has waited.
+    const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(
+        until - std::chrono::steady_clock::now());
+    HERDFLOW_ASSIGN(auto transaction,
+                    turn_.Begin(session_->database(), std::max(left, kNoPatience), [] {}));
     return std::make_unique<SqliteTransaction<FairMutex>>(*session_, std::move(lock),
                                                           std::move(transaction));
   }
@@ -79,6 +86,7 @@ class SqliteWriter final : public store_sql::WriteSessions {
   FairMutex mutex_;
   std::unique_ptr<SqliteSession> session_;
   sqlite::WriteTurn turn_;
+  const std::chrono::milliseconds patience_;
 };
 
 /// One connection, one query at a time, each in a snapshot of its own.
@@ -121,20 +129,21 @@ Result<> Migrate(sqlite::Database& database) {
 
 /// A writing connection to a file of the newest schema.
 Result<std::shared_ptr<SqliteWriter>> OpenWriter(const std::string& folder, bool may_create,
-                                                 int cache_kib) {
+                                                 int cache_kib,
+                                                 std::chrono::milliseconds patience) {
   HERDFLOW_ASSIGN(auto session, SqliteSession::Open(folder, may_create, cache_kib));
   HERDFLOW_CHECK(Migrate(session->database()));
   // From here on the turn waits, not SQLite.
   session->database().SetBusyTimeout(std::chrono::milliseconds(0));
   HERDFLOW_ASSIGN(auto turn, sqlite::WriteTurn::Open(SqliteSession::FileIn(folder)));
-  return std::make_shared<SqliteWriter>(std::move(session), std::move(turn));
+  return std::make_shared<SqliteWriter>(std::move(session), std::move(turn), patience);
 }
 
 }  // namespace
 
 Result<std::unique_ptr<pipeline::LayerStore>> MakeSqliteLayerStore(
     const SqliteStoreOptions& options) {
-  HERDFLOW_ASSIGN(auto writer, OpenWriter(options.folder, true, kWriterCacheKib));
+  HERDFLOW_ASSIGN(auto writer, OpenWriter(options.folder, true, kWriterCacheKib, options.patience));
   return store_sql::MakeSqlLayerStore(
       std::move(writer), {options.rules_version, options.time_zone, "move store.db away"});
 }
@@ -144,8 +153,9 @@ Result<std::unique_ptr<pipeline::HerdQueries>> MakeSqliteHerdQueries(const std::
   return store_sql::MakeSqlHerdQueries(std::make_shared<SqliteReader>(std::move(session)));
 }
 
-Result<std::unique_ptr<pipeline::RunLedger>> MakeSqliteRunLedger(const std::string& folder) {
-  HERDFLOW_ASSIGN(auto writer, OpenWriter(folder, false, kLedgerCacheKib));
+Result<std::unique_ptr<pipeline::RunLedger>> MakeSqliteRunLedger(
+    const std::string& folder, std::chrono::milliseconds patience) {
+  HERDFLOW_ASSIGN(auto writer, OpenWriter(folder, false, kLedgerCacheKib, patience));
   HERDFLOW_ASSIGN(auto session, SqliteSession::Open(folder, false, kLedgerCacheKib));
   return store_sql::MakeSqlRunLedger(std::move(writer),
                                      std::make_shared<SqliteReader>(std::move(session)));

@@ -71,6 +71,9 @@ class FakeTopics : public pipeline::TopicAdmin {
     if (failure) return Fail(*failure);
     return std::vector<pipeline::TopicDescription>();
   }
+  Result<pipeline::TopicDescription> Look(pipeline::Topic) override {
+    return Fail(ErrorCode::kNotFound, "no topics");
+  }
   Result<> Create(pipeline::Topic, const pipeline::TopicSettings&) override { return {}; }
   Result<> Alter(pipeline::Topic, const pipeline::TopicChange&) override { return {}; }
   Result<> Delete(pipeline::Topic) override { return {}; }

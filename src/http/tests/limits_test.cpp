@@ -1,3 +1,7 @@
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include <optional>
 #include <thread>
 
 #include "server_fixture.hpp"
@@ -136,20 +140,20 @@ TEST_F(ServerTest, AHandlerThatDoesNotAnswerInTimeIsA504) {
   EXPECT_EQ(connection.Read()->body, "\"hi\"");
 }
 
-TEST_F(ServerTest, OneConnectionTooManyIsTurnedAway) {
+TEST_F(ServerTest, OneConnectionTooManyIsTurnedAwayWhereNoneIsIdle) {
   ServerOptions options;
   options.limits.connections = 2;
   Start(options);
   {
     Connection first(server_->port());
     Connection second(server_->port());
-    first.Send(Get("/hello"));
-    second.Send(Get("/hello"));
-    EXPECT_EQ(first.Read()->status, 200);
-    EXPECT_EQ(second.Read()->status, 200);
+    first.Send(Get("/held"));
+    second.Send(Get("/held"));
+    held_->WaitFor(2);
     Connection third(server_->port());
     EXPECT_EQ(third.Read()->status, 503);
     EXPECT_TRUE(third.AtEnd());
+    for (const auto& respond : held_->TakeAll()) respond(JsonResponse(200, "1"));
   }
   for (int status = 503; status == 503;) {
     Connection again(server_->port());
@@ -157,6 +161,94 @@ TEST_F(ServerTest, OneConnectionTooManyIsTurnedAway) {
     const auto answer = again.Read();
     if (answer) status = answer->status;
   }
+}
+
+TEST_F(ServerTest, AnIdleConnectionGivesWayToANewOne) {
+  ServerOptions options;
+  options.limits.connections = 2;
+  Start(options);
+  Connection silent(server_->port());
+  Connection busy(server_->port());
+  busy.Send(Get("/held"));
+  held_->WaitFor(1);
+  for (int status = 503; status == 503;) {  // Until the server has seen that it is idle.
+    Connection again(server_->port());
+    again.Send(Get("/hello"));
+    const auto answer = again.Read();
+    if (answer) status = answer->status;
+  }
+  EXPECT_TRUE(silent.AtEnd());
+  held_->TakeAll().front()(JsonResponse(200, "\"kept\""));
+  EXPECT_EQ(busy.Read()->body, "\"kept\"");
+}
+
+/// As many files as this process has open, and so many more.
+class FewFiles {
+ public:
+  explicit FewFiles(rlim_t more) {
+    ::getrlimit(RLIMIT_NOFILE, &before_);
+    const int next = ::dup(0);
+    ::close(next);
+    rlimit few = before_;
+    few.rlim_cur = static_cast<rlim_t>(next) + more;
+    ::setrlimit(RLIMIT_NOFILE, &few);
+  }
+  ~FewFiles() { ::setrlimit(RLIMIT_NOFILE, &before_); }
+  FewFiles(const FewFiles&) = delete;
+  FewFiles& operator=(const FewFiles&) = delete;
+
+ private:
+  rlimit before_{};
+};
+
+TEST_F(ServerTest, AnswersAgainWhenThereAreFilesToOpenAgain) {
+  Start();
+  std::optional<Connection> waiting;
+  {
+    const FewFiles limit(1);  // The client's.
+    waiting.emplace(server_->port());
+    waiting->Send(Get("/hello"));
+    std::this_thread::sleep_for(milliseconds(200));  // Until the server has tried and failed.
+  }
+  const auto answer = waiting->Read();
+  ASSERT_TRUE(answer);
+  EXPECT_EQ(answer->status, 200);
+}
+
+TEST_F(ServerTest, ReadsAndProbesDoNotWaitBehindWrites) {
+  ServerOptions options;
+  options.threads = options.blocking_threads = options.writing_threads = 1;
+  options.limits.writing_requests = 2;
+  Start(options);
+  Connection writing(server_->port());
+  Connection waiting(server_->port());
+  writing.Send(Get("/writes"));
+  held_->WaitFor(1);
+  waiting.Send(Get("/writes"));
+  EXPECT_EQ(Ask(Get("/reads")).status, 200);
+  EXPECT_EQ(Ask(Get("/probes")).status, 200);
+  const auto refused = Ask(Get("/writes"));
+  EXPECT_EQ(refused.status, 503);
+  EXPECT_EQ(refused.Header("retry-after"), "1");
+  writes_may_end_ = true;
+  EXPECT_EQ(writing.Read()->status, 200);
+  EXPECT_EQ(waiting.Read()->status, 200);
+}
+
+TEST_F(ServerTest, WhatWaitedTooLongIsNotBegun) {
+  ServerOptions options;
+  options.writing_threads = 1;
+  options.limits.turn = milliseconds(200);
+  Start(options);
+  Connection writing(server_->port());
+  Connection waiting(server_->port());
+  writing.Send(Get("/writes"));
+  held_->WaitFor(1);
+  waiting.Send(Get("/writes"));
+  EXPECT_EQ(waiting.Read()->status, 503);
+  writes_may_end_ = true;
+  server_->Drain(milliseconds(5'000));
+  EXPECT_EQ(held_->TakeAll().size(), 1U);
 }
 
 }  // namespace

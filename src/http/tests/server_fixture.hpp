@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <memory>
 #include <mutex>
 #include <stdexcept>
@@ -61,10 +62,13 @@ class ServerTest : public testing::Test {
     return route;
   }
 
+  static void SayHi(const Request&, const Respond& respond) {
+    respond(JsonResponse(200, "\"hi\""));
+  }
+
   std::vector<Route> Routes() {
     return {
-        Make("GET", "/hello",
-             [](const Request&, const Respond& respond) { respond(JsonResponse(200, "\"hi\"")); }),
+        Make("GET", "/hello", SayHi),
         Make("GET", "/echo/{what}",
              [](const Request& request, const Respond& respond) {
                respond(JsonResponse(200, std::string(request.Parameter("what"))));
@@ -88,6 +92,16 @@ class ServerTest : public testing::Test {
               respond(JsonResponse(200, "\"slow\""));
             },
             http::Run::kBlocking),
+        Make("GET", "/reads", SayHi, http::Run::kBlocking),
+        Make("GET", "/probes", SayHi, http::Run::kProbing),
+        Make(
+            "GET", "/writes",
+            [this](const Request& request, const Respond& respond) {
+              held_->Add(respond);
+              while (!writes_may_end_) std::this_thread::sleep_for(std::chrono::milliseconds(1));
+              SayHi(request, respond);
+            },
+            http::Run::kWriting),
     };
   }
 
@@ -106,6 +120,7 @@ class ServerTest : public testing::Test {
   }
 
   std::shared_ptr<Held> held_ = std::make_shared<Held>();
+  std::atomic<bool> writes_may_end_ = false;
   std::unique_ptr<Server> server_;
 };
 

@@ -110,6 +110,13 @@ class FakeEventLog : public EventWriter, public TopicAdmin {
     }
     return all;
   }
+  Result<TopicDescription> Look(Topic topic) override {
+    HERDFLOW_ASSIGN(const auto all, List());
+    for (const TopicDescription& each : all) {
+      if (each.topic == topic) return each;
+    }
+    return Fail(ErrorCode::kNotFound, "there is no topic {}", Name(topic));
+  }
   Result<> Create(Topic, const TopicSettings&) override { return {}; }
   Result<> Alter(Topic, const TopicChange&) override { return {}; }
   Result<> Delete(Topic) override { return {}; }

@@ -15,6 +15,7 @@
 
 #include "fake_event_log.hpp"
 #include "herdflow/pipeline/bronze_codec.hpp"
+#include "herdflow/pipeline/create_cow.hpp"
 #include "herdflow/pipeline/herd_queries.hpp"
 #include "herdflow/pipeline/layer_store.hpp"
 #include "herdflow/pipeline/pipelines.hpp"
@@ -145,6 +146,10 @@ class LayerStoreContract : public ::testing::TestWithParam<MakeLayerStoreFixture
   std::int64_t RunAll() {
     for (const Topic topic : kAllTopics) Judge(topic);
     return AggregateAll();
+  }
+
+  Result<CowView> MakeCow(const NewCow& cow, HerdQueries& queries) {
+    return CowMaker({*store_, log_, log_, queries, Never}).Create(cow);
   }
 
   PartitionClaim ClaimReadings(LayerStore& store, std::string_view owner = "test") {

@@ -3,7 +3,7 @@
 // Gold's cows and sensors, names, and cows made through the API.
 
 #include "fixture.hpp"
-#include "herdflow/pipeline/herd_book.hpp"
+#include "herdflow/pipeline/create_cow.hpp"
 
 namespace herdflow::pipeline::testing {
 
@@ -137,8 +137,7 @@ TEST_P(LayerStoreContract, ACowMadeThroughTheApiIsVisibleAtOnceAndStaysThroughEv
   RunAll();
   const auto queries = layers_->Queries();
   log_.clock += std::chrono::seconds(1);
-  const CowView made =
-      Must(CreateCow({"Alma", ParseDate("2024-01-01"), "key"}, *store_, log_, log_, *queries));
+  const CowView made = Must(MakeCow({"Alma", ParseDate("2024-01-01"), "key"}, *queries));
   EXPECT_EQ(made.name, "Alma #1");
   EXPECT_EQ(made.created_at, log_.clock);
   RunAll();
@@ -154,9 +153,9 @@ TEST_P(LayerStoreContract, ACowMadeTwiceWithOneKeyIsOneCow) {
   const auto queries = layers_->Queries();
   RunAll();
   const NewCow wish{"Alma", std::nullopt, "key"};
-  const CowView first = Must(CreateCow(wish, *store_, log_, log_, *queries));
+  const CowView first = Must(MakeCow(wish, *queries));
   RunAll();
-  const CowView second = Must(CreateCow(wish, *store_, log_, log_, *queries));
+  const CowView second = Must(MakeCow(wish, *queries));
   RunAll();
   EXPECT_EQ(first.id, second.id);
   EXPECT_EQ(Count("{gold}cows_rows"), 1);
@@ -165,7 +164,7 @@ TEST_P(LayerStoreContract, ACowMadeTwiceWithOneKeyIsOneCow) {
 TEST_P(LayerStoreContract, ACowThatTheLogRefusedIsNotThere) {
   RunAll();
   log_.refuse_with = Error(ErrorCode::kUnavailable, "the queue is full");
-  const auto made = CreateCow({"Alma", std::nullopt, ""}, *store_, log_, log_, *layers_->Queries());
+  const auto made = MakeCow({"Alma", std::nullopt, ""}, *layers_->Queries());
   EXPECT_EQ(CodeOf(made), ErrorCode::kUnavailable);
   EXPECT_EQ(Count("{gold}cows_rows"), 0);
 }

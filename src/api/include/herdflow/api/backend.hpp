@@ -7,7 +7,7 @@
 #include "herdflow/herd/report.hpp"
 #include "herdflow/http/route.hpp"
 #include "herdflow/orchestration/definitions.hpp"
-#include "herdflow/pipeline/herd_book.hpp"
+#include "herdflow/pipeline/create_cow.hpp"
 #include "herdflow/pipeline/herd_queries.hpp"
 #include "herdflow/pipeline/run_ledger.hpp"
 

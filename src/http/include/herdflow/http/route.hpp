@@ -11,8 +11,11 @@
 namespace herdflow::http {
 
 enum class Run : std::uint8_t {
-  kInline,    ///< On the thread that reads the sockets: quick, never waits.
-  kBlocking,  ///< On the pool of threads that may wait for a disk.
+  kInline,  ///< On the thread that reads the sockets: quick, never waits.
+  // On threads that may wait, each kind on its own: none waits behind another.
+  kBlocking,  ///< Reads from a disk or a database.
+  kWriting,   ///< Writes there: may wait long for others who write.
+  kProbing,   ///< Tells who looks after the process whether it is well.
 };
 
 /// One path and method. `path`: `/cows/{cow_id}`; matches with and without a trailing slash.

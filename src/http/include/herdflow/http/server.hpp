@@ -17,10 +17,16 @@ struct Limits {
   std::size_t header_bytes =
       std::size_t{16} * 1024;  ///< Of the request line and all fields: else 431.
   std::size_t header_fields = 64;
-  std::size_t connections = 1024;            ///< One more is answered 503 and closed.
-  std::size_t blocking_requests = 256;       ///< Waiting for the pool; one more is answered 503.
+  /// For one more the oldest idle one is closed, of the address that has most; if none is idle it
+  /// is answered 503. One address has three quarters of them at most (an IPv6 network: /64).
+  std::size_t connections = 1024;
+  // Of each kind of handler that may wait; one more is answered 503.
+  std::size_t blocking_requests = 256;
+  std::size_t writing_requests = 64;
+  std::size_t probing_requests = 16;
   std::chrono::milliseconds read{10'000};    ///< First byte to last byte of a request: else 408.
-  std::chrono::milliseconds answer{30'000};  ///< A handler's time: else 504.
+  std::chrono::milliseconds turn{10'000};    ///< Until a handler begins: else 503.
+  std::chrono::milliseconds answer{30'000};  ///< Until it answers: else 504.
   std::chrono::milliseconds write{30'000};   ///< A client that does not read is cut off.
   std::chrono::milliseconds idle{75'000};    ///< Between two requests of a connection.
 };
@@ -31,6 +37,7 @@ struct ServerOptions {
   Access access;                      ///< Whether requests need a token.
   std::size_t threads = 2;            ///< That read and write the sockets.
   std::size_t blocking_threads = 2;
+  std::size_t writing_threads = 2;
   Limits limits;
   /// How the user names the settings, for error messages.
   std::string address_setting = "the listen address";

@@ -206,6 +206,8 @@ class TopicAdmin {
 
   /// The topics that exist, in the order of `Topic`, with the log's ends as of now.
   virtual Result<std::vector<TopicDescription>> List() = 0;
+  /// One of them.
+  virtual Result<TopicDescription> Look(Topic topic) = 0;
   /// Make the topic if it is missing; an existing one is left as it is.
   virtual Result<> Create(Topic topic, const TopicSettings& settings) = 0;
   virtual Result<> Alter(Topic topic, const TopicChange& change) = 0;

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <memory>
 #include <string>
 
@@ -10,10 +11,14 @@
 
 namespace herdflow::store_sqlite {
 
+/// How long a transaction waits for its turn to write before it fails with kUnavailable.
+inline constexpr std::chrono::milliseconds kUsualPatience{60'000};
+
 struct SqliteStoreOptions {
   std::string folder;         ///< Holds `store.db`; made if missing.
   std::string rules_version;  ///< `herd::RulesVersion`: recorded by the first writer.
   std::string time_zone;      ///< The farm's IANA zone: recorded by the first writer.
+  std::chrono::milliseconds patience = kUsualPatience;
 };
 
 /// The layers in `store.db`. One connection writes, every commit is synced to disk; other processes
@@ -28,6 +33,7 @@ Result<std::unique_ptr<pipeline::HerdQueries>> MakeSqliteHerdQueries(const std::
 
 /// The runs of tasks in the `store.db` of a folder, which is brought to the newest schema. It
 /// writes on a connection of its own, in turn with all others. kNotFound: there is none yet.
-Result<std::unique_ptr<pipeline::RunLedger>> MakeSqliteRunLedger(const std::string& folder);
+Result<std::unique_ptr<pipeline::RunLedger>> MakeSqliteRunLedger(
+    const std::string& folder, std::chrono::milliseconds patience = kUsualPatience);
 
 }  // namespace herdflow::store_sqlite

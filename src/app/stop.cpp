@@ -1,0 +1,69 @@
+#include "stop.hpp"
+
+#include <unistd.h>
+
+#include <atomic>
+#include <csignal>
+#include <ctime>
+#include <string_view>
+
+namespace herdflow::app {
+namespace {
+
+/// So that it has ended within 2 s.
+constexpr std::chrono::milliseconds kTimeToEnd{1'500};
+constexpr int kExitCode = 5;  // Of kShuttingDown (main.cpp).
+
+std::atomic<bool> stop_requested{false};
+static_assert(std::atomic<bool>::is_always_lock_free, "set in a signal handler");
+
+timer_t timer;
+itimerspec time_to_end;
+
+[[noreturn]] void EndNow(std::string_view why) {
+  static_cast<void>(!write(STDERR_FILENO, why.data(), why.size()));
+  _exit(kExitCode);  // As `kill -9` would: what was committed stays, all else never was.
+}
+
+void OnStopSignal(int) {
+  if (stop_requested.exchange(true)) EndNow("herdflow: stopped at once, by a second signal\n");
+  timer_settime(timer, 0, &time_to_end, nullptr);
+}
+
+void OnTimeOver(int) {
+  EndNow(
+      "herdflow: stopped while it waited for something that does not answer; what was committed "
+      "stays\n");
+}
+
+void Catch(int signal, void (*handler)(int)) {
+  struct sigaction action {};
+  action.sa_handler = handler;
+  sigemptyset(&action.sa_mask);
+  sigaction(signal, &action, nullptr);
+}
+
+}  // namespace
+
+void SetTimeToEnd(std::chrono::milliseconds patience) {
+  const auto whole = std::chrono::floor<std::chrono::seconds>(patience);
+  time_to_end.it_value.tv_sec = whole.count();
+  time_to_end.it_value.tv_nsec = std::chrono::nanoseconds(patience - whole).count();
+}
+
+void CatchStopSignals() {
+  SetTimeToEnd(kTimeToEnd);
+  sigevent event{};
+  event.sigev_notify = SIGEV_SIGNAL;
+  event.sigev_signo = SIGALRM;
+  timer_create(CLOCK_MONOTONIC, &event, &timer);
+  Catch(SIGALRM, OnTimeOver);
+  Catch(SIGINT, OnStopSignal);
+  Catch(SIGTERM, OnStopSignal);
+}
+
+bool StopRequested() { return stop_requested; }
+
+void SurviveFileLimits() { Catch(SIGXFSZ, SIG_IGN); }
+
+}  // namespace herdflow::app

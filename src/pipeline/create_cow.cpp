@@ -1,0 +1,187 @@
+#include "herdflow/pipeline/create_cow.hpp"
+
+#include <algorithm>
+#include <array>
+#include <chrono>
+#include <future>
+#include <memory>
+#include <random>
+#include <utility>
+#include <vector>
+
+#include "gold_cow.hpp"
+#include "herdflow/core/retry.hpp"
+#include "herdflow/herd/message.hpp"
+#include "herdflow/herd/rules.hpp"
+
+namespace herdflow::pipeline {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+/// How long the API waits for the cow pipeline, and for the log.
+constexpr std::chrono::milliseconds kPatience{3'000};
+constexpr std::chrono::milliseconds kPause{20};
+
+/// Whether everything that the log held of the cows is judged.
+bool AreJudged(const TopicDescription& cows, const std::vector<PartitionProgress>& progress) {
+  return std::all_of(cows.partitions.begin(), cows.partitions.end(), [&](const auto& partition) {
+    if (partition.end == partition.begin) return true;
+    return std::any_of(progress.begin(), progress.end(), [&](const PartitionProgress& at) {
+      return at.current && at.log_id == cows.stream_id && at.partition == partition.partition &&
+             at.judged_offset >= partition.end;
+    });
+  });
+}
+
+/// Whether there is something of the cows to judge.
+bool IsSomethingNew(const std::vector<PartitionProgress>& progress) {
+  return std::any_of(progress.begin(), progress.end(), [](const PartitionProgress& at) {
+    return at.topic == Name(Topic::kCows) && at.judged_offset < at.next_offset;
+  });
+}
+
+/// Judges the cows that the log holds now, as soon as they are loaded.
+Result<> JudgeUpToTheEnd(const CowMakerParts& parts) {
+  HERDFLOW_ASSIGN(const TopicDescription cows, parts.topics.Look(Topic::kCows));
+  const auto deadline = Clock::now() + kPatience;
+  const auto is_over = [&] { return parts.stop() || Clock::now() > deadline; };
+  while (true) {
+    HERDFLOW_ASSIGN(const auto progress, parts.queries.ReadProgress());
+    if (AreJudged(cows, progress)) return {};
+    if (parts.stop()) return Fail(ErrorCode::kShuttingDown, "making a cow: the process is ending");
+    if (is_over()) {
+      return Fail(ErrorCode::kUnavailable,
+                  "making a cow: the loader is behind the log, so a free name is not known; "
+                  "try again");
+    }
+    if (IsSomethingNew(progress)) {
+      HERDFLOW_CHECK(JudgeCows(parts.store, is_over, [](std::string_view, std::int64_t) {}));
+    } else {
+      SleepUnless(is_over, kPause);
+    }
+  }
+}
+
+/// A random UUID (RFC 9562, version 4).
+std::string NewCowId() {
+  std::random_device device;
+  std::array<std::uint32_t, 4> words{};
+  for (auto& word : words) word = device();
+  words[1] = (words[1] & 0xFFFF0FFFu) | 0x4000u;
+  words[2] = (words[2] & 0x3FFFFFFFu) | 0x80000000u;
+  return fmt::format("{:08x}-{:04x}-{:04x}-{:04x}-{:04x}{:08x}", words[0], words[1] >> 16,
+                     words[1] & 0xFFFFu, words[2] >> 16, words[2] & 0xFFFFu, words[3]);
+}
+
+/// Gold's row of a cow whose event is in the log. The loader's version is never lower than the
+/// broker's time, so the pipeline's own merge of this very event finds it or replaces it.
+Result<> WriteThrough(LayerStore& store, const herd::Cow& cow, const AppendOutcome& event) {
+  HERDFLOW_ASSIGN(const auto tx, store.BeginHerdBook());
+  HERDFLOW_ASSIGN(const CowRef ref, tx->RefOfCow(cow.id));
+  Lineage lineage;
+  lineage.version = ToMicros(event.broker_time);
+  lineage.partition = event.partition;
+  lineage.offset = event.offset;
+  HERDFLOW_CHECK(tx->Merge(ToGold(cow, ref, lineage, event.broker_time)));
+  return tx->Commit();
+}
+
+/// The event of a reserved cow, and the cow as the pipeline will judge it: what it would refuse
+/// must not be sent.
+Result<std::pair<Event, herd::Cow>> EventOf(const CowReservation& reserved,
+                                            std::optional<FarmDay> born) {
+  using Kind = herd::Field::Kind;
+  const std::string birthdate = born ? FormatDate(*born) : "";
+  herd::CowFields fields;
+  fields.id = {Kind::kText, reserved.id};
+  fields.name = {Kind::kText, reserved.name};
+  fields.birthdate = born ? herd::Field{Kind::kText, birthdate} : herd::Field{Kind::kNull, {}};
+  auto verdict = herd::JudgeCow(fields, Now());
+  if (const auto* rejection = std::get_if<herd::Rejection>(&verdict)) {
+    return Fail(ErrorCode::kInvalidInput, "making the cow {}: {}: {}", reserved.name,
+                rejection->field, rejection->reason);
+  }
+  Event event;
+  event.key = reserved.id;
+  herd::WriteCow(fields, event.value);
+  return std::pair(std::move(event), std::get<herd::Cow>(std::move(verdict)));
+}
+
+}  // namespace
+
+Result<> CowMaker::CatchUp() {
+  std::unique_lock lock(mutex_);
+  // One that is under way may have looked at the log before this cow's name was free.
+  const std::int64_t wanted = begun_ + 1;
+  while (ended_ < wanted) {
+    if (begun_ > ended_) {
+      caught_up_.wait(lock);
+      continue;
+    }
+    ++begun_;
+    lock.unlock();
+    Result<> caught_up = JudgeUpToTheEnd(parts_);
+    lock.lock();
+    last_ = std::move(caught_up);
+    ++ended_;
+    caught_up_.notify_all();
+  }
+  return last_;
+}
+
+Result<AppendOutcome> CowMaker::AppendAndWait(Event event) {
+  const auto promise = std::make_shared<std::promise<AppendOutcome>>();
+  auto outcome = promise->get_future();
+  EventBatch batch;
+  batch.push_back(std::move(event));
+  parts_.writer.Append(Topic::kCows, std::move(batch),
+                       [promise](std::vector<AppendOutcome> outcomes) {
+                         promise->set_value(std::move(outcomes.front()));
+                       });
+  if (outcome.wait_for(kPatience) != std::future_status::ready) {
+    return Fail(ErrorCode::kTimeout,
+                "making a cow: the log has not answered in {} ms; send it again with the same "
+                "Idempotency-Key",
+                kPatience.count());
+  }
+  return outcome.get();
+}
+
+Result<CowView> CowMaker::Create(const NewCow& cow) {
+  HERDFLOW_CHECK(CatchUp());
+  const CowNameParts name = SplitCowName(cow.name);
+  HERDFLOW_ASSIGN(const CowReservation reserved,
+                  parts_.store.ReserveCow({NewCowId(), cow.name, std::string(name.base),
+                                           name.number, cow.birthdate, cow.idempotency_key}));
+  if (!cow.idempotency_key.empty()) {
+    HERDFLOW_ASSIGN(auto made_before, parts_.queries.FindCow(reserved.id));
+    if (made_before) return *std::move(made_before);
+  }
+  HERDFLOW_ASSIGN(auto made, EventOf(reserved, cow.birthdate));
+  HERDFLOW_ASSIGN(const AppendOutcome outcome, AppendAndWait(std::move(made.first)));
+  if (outcome.kind == AppendOutcome::Kind::kUnknown) {
+    return Fail(ErrorCode::kTimeout,
+                "making the cow {}: it is not known whether the log has it; send it again with the "
+                "same Idempotency-Key",
+                reserved.name);
+  }
+  if (outcome.kind == AppendOutcome::Kind::kRefused) {
+    return Fail(outcome.error.value_or(Error(ErrorCode::kUnavailable, "the log refused it"))
+                    .Because("making the cow " + reserved.name));
+  }
+  // Visible at once, not only when the pipeline has run.
+  if (const auto written = WriteThrough(parts_.store, made.second, outcome); !written) {
+    return Fail(
+        ErrorCode::kTimeout,
+        "making the cow {}: it is in the log, and visible when the cow pipeline has run: {}",
+        reserved.name, written.error().message());
+  }
+  HERDFLOW_ASSIGN(auto view, parts_.queries.FindCow(reserved.id));
+  if (!view) {
+    return Fail(ErrorCode::kInternal, "making the cow {}: its row is not there", reserved.name);
+  }
+  return *std::move(view);
+}
+
+}  // namespace herdflow::pipeline

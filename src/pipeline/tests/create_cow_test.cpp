@@ -1,0 +1,107 @@
+// How cows wait for one another; what becomes of one is the layer store's contract.
+
+#include "herdflow/pipeline/create_cow.hpp"
+
+#include <gtest/gtest.h>
+
+#include <atomic>
+#include <chrono>
+#include <thread>
+#include <vector>
+
+#include "fake_event_log.hpp"
+
+namespace herdflow::pipeline {
+namespace {
+
+using namespace std::chrono_literals;
+
+/// A log that takes its time, and then is away.
+class SlowLog final : public testing::FakeEventLog {
+ public:
+  Result<TopicDescription> Look(Topic) override {
+    ++looks;
+    while (!is_answering) std::this_thread::sleep_for(1ms);
+    return Fail(ErrorCode::kUnavailable, "no broker");
+  }
+
+  std::atomic<int> looks = 0;
+  std::atomic<bool> is_answering = false;
+};
+
+/// Nobody comes so far as to ask it.
+class NoStore final : public LayerStore {
+ public:
+  Result<PartitionClaim> Claim(const Assigned::Partition&, std::int64_t,
+                               std::string_view) override {
+    return None();
+  }
+  Result<> Adopt(const Assigned::Partition&, std::int64_t) override { return None(); }
+  Result<std::unique_ptr<LoadTx>> BeginLoad() override { return None(); }
+  Result<std::unique_ptr<CleanseTx>> BeginCleanse() override { return None(); }
+  Result<std::unique_ptr<HerdBookTx>> BeginHerdBook() override { return None(); }
+  Result<std::unique_ptr<AggregateTx>> BeginAggregate(AggregateTask) override { return None(); }
+  Result<CowReservation> ReserveCow(const CowWish&) override { return None(); }
+
+ private:
+  static tl::unexpected<Error> None() { return Fail(ErrorCode::kInternal, "no store"); }
+};
+
+/// Knows nothing of the log's partitions.
+class BehindQueries final : public HerdQueries {
+ public:
+  Result<std::optional<CowView>> FindCow(std::string_view) override {
+    return std::optional<CowView>();
+  }
+  Result<ReportData> ReadReportData(FarmDay) override { return ReportData(); }
+  Result<std::optional<herd::DataRange>> ReadDataRange() override {
+    return std::optional<herd::DataRange>();
+  }
+  Result<std::vector<PartitionProgress>> ReadProgress() override {
+    ++asked;
+    return std::vector<PartitionProgress>();
+  }
+  Result<StoreStatus> ReadStatus() override { return StoreStatus(); }
+
+  std::atomic<int> asked = 0;
+};
+
+TEST(CowMaker, AllThatWaitAreServedByOneLookAtTheLog) {
+  SlowLog log;
+  NoStore store;
+  BehindQueries queries;
+  CowMaker maker({store, log, log, queries, [] { return false; }});
+  std::vector<std::thread> clients;
+  const auto ask = [&] {
+    clients.emplace_back([&] {
+      const auto made = maker.Create({"Alma", std::nullopt, {}});
+      EXPECT_EQ(made.error().message(), "no broker");
+    });
+  };
+  ask();
+  while (log.looks == 0) std::this_thread::sleep_for(1ms);
+  for (int i = 0; i < 20; ++i) ask();
+  std::this_thread::sleep_for(200ms);  // Until all of them wait.
+  log.is_answering = true;
+  for (std::thread& client : clients) client.join();
+  EXPECT_LE(log.looks, 3);  // Theirs began after they came; a slow one may come late.
+}
+
+TEST(CowMaker, WhoWaitsForTheLoaderEndsWithTheProcess) {
+  testing::FakeEventLog log;
+  log.Put({Topic::kCows, 0}, Now(), "key", "{}");
+  NoStore store;
+  BehindQueries queries;
+  std::atomic<bool> stop = false;
+  CowMaker maker({store, log, log, queries, [&] { return stop.load(); }});
+  std::thread client([&] {
+    const auto made = maker.Create({"Alma", std::nullopt, {}});
+    EXPECT_EQ(made.error().code(), ErrorCode::kShuttingDown);
+  });
+  while (queries.asked == 0) std::this_thread::sleep_for(1ms);
+  stop = true;
+  client.join();
+}
+
+}  // namespace
+}  // namespace herdflow::pipeline
