@@ -9,6 +9,7 @@
 #include <map>
 #include <mutex>
 #include <optional>
+#include <utility>
 
 namespace herdflow::http {
 
@@ -35,7 +36,7 @@ class Connections {
   /// A connection's place among them. Destroyed, it is free.
   class Place {
    public:
-    Place(Connections& all, Address owner) : all_(&all), owner_(owner) {}
+    Place(Connections& all, Address owner) : all_(&all), owner_(std::move(owner)) {}
     ~Place();
     Place(Place&& other) noexcept;
     Place& operator=(Place&&) = delete;

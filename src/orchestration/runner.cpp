@@ -19,7 +19,6 @@ using pipeline::TaskRun;
 using Clock = std::chrono::steady_clock;
 
 constexpr std::chrono::seconds kReportEvery{1};
-constexpr std::chrono::milliseconds kLook{50};
 constexpr std::chrono::seconds kLookEvery{1};  ///< Below pipeline::kLongestLook.
 constexpr std::size_t kMostLogLines = 2'000;   ///< Of a run: the process's log has them all.
 constexpr std::size_t kMostUntold = 1'000;     ///< While the ledger is away.
