@@ -46,9 +46,11 @@ TEST_P(LayerStoreContract, AdvancingFromAWrongOffsetIsRefused) {
 
 TEST_P(LayerStoreContract, APartitionAddedLaterStartsAtTheHighestVersionOfItsTopic) {
   const PartitionClaim first = ClaimReadings(*store_);
-  const auto tx = Must(store_->BeginLoad());
-  ASSERT_TRUE(Must(tx->Advance(first, 5, 1'000, 0, {})));
-  Must(tx->Commit());
+  {
+    const auto tx = Must(store_->BeginLoad());
+    ASSERT_TRUE(Must(tx->Advance(first, 5, 1'000, 0, {})));
+    Must(tx->Commit());
+  }
   const auto last_version = [this](TopicPartition partition) {
     return Must(store_->Claim(log_.Assignment(partition), 0, "test")).last_version;
   };
