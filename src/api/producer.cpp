@@ -153,7 +153,7 @@ std::vector<http::Route> ProducerRoutes(ProducerDeps deps) {
   std::vector<http::Route> routes = PageRoutes(ProducerDocument());
   routes.push_back(HealthRoute());
   routes.push_back(ReadyRoute("event log", [&topics = deps.topics]() -> Result<> {
-    const auto answer = topics.List();
+    const auto answer = topics.Describe();
     return answer ? Result<>() : Result<>(Fail(answer.error()));
   }));
   for (const char* prefix : {"", "/ingrid"}) {

@@ -24,7 +24,10 @@ Result<std::unique_ptr<pipeline::TopicAdmin>> OpenTopicAdmin(const Configuration
 Result<std::unique_ptr<pipeline::TopicAdmin>> OpenExistingTopics(
     const Configuration& configuration);
 Result<std::unique_ptr<pipeline::EventWriter>> OpenWriter(const Configuration& configuration);
-Result<std::unique_ptr<pipeline::EventReader>> OpenReader(const Configuration& configuration);
+/// A member of the group of this store, which begins at once with what killed processes of this
+/// host left behind.
+Result<std::unique_ptr<pipeline::EventReader>> OpenReader(const Configuration& configuration,
+                                                          const pipeline::LayerStore& store);
 Result<std::unique_ptr<pipeline::LayerStore>> OpenStore(const Configuration& configuration);
 /// kNotFound: nothing was loaded yet.
 Result<std::unique_ptr<pipeline::HerdQueries>> OpenQueries(const Configuration& configuration);

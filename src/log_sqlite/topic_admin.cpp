@@ -51,6 +51,7 @@ class SqliteTopicAdmin : public pipeline::TopicAdmin {
         turn_(std::move(turn)) {}
 
   Result<std::vector<TopicDescription>> List() override;
+  Result<std::vector<TopicDescription>> Describe() override { return List(); }
   Result<> Create(Topic topic, const pipeline::TopicSettings& settings) override;
   Result<> Alter(Topic topic, const pipeline::TopicChange& change) override;
   Result<> Delete(Topic topic) override;

@@ -125,6 +125,7 @@ Result<> CatchUpOnCows(LayerStore& store, TopicAdmin& topics, HerdQueries& queri
     for (const TopicDescription& topic : described) {
       if (topic.topic != Topic::kCows) continue;
       for (const auto& partition : topic.partitions) {
+        if (partition.away) return Fail(partition.away->Because("making a cow"));
         all = all && is_judged(progress, topic, partition);
       }
     }

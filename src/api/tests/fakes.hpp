@@ -71,6 +71,7 @@ class FakeTopics : public pipeline::TopicAdmin {
     if (failure) return Fail(*failure);
     return std::vector<pipeline::TopicDescription>();
   }
+  Result<std::vector<pipeline::TopicDescription>> Describe() override { return List(); }
   Result<> Create(pipeline::Topic, const pipeline::TopicSettings&) override { return {}; }
   Result<> Alter(pipeline::Topic, const pipeline::TopicChange&) override { return {}; }
   Result<> Delete(pipeline::Topic) override { return {}; }
