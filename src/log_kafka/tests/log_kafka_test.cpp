@@ -1,3 +1,4 @@
+#include <random>
 #include <set>
 #include <thread>
 
@@ -287,6 +288,32 @@ TEST_F(KafkaLog, AReaderIsToldOfWhatEndsTransactionsAndWhatWasAborted) {
   // Trimmed in the middle of them.
   RawKafka(log_->options.brokers).Trim(NameOf(Topic::kCows), 0, 15);
   EXPECT_TRUE(reader->Hides(cows, {15, 16}, Instant()).value());
+}
+
+/// What does not get smaller by compression.
+std::string Noise(std::size_t size, unsigned seed) {
+  std::mt19937 random(seed);
+  std::string text(size, ' ');
+  for (char& c : text) c = static_cast<char>(random());
+  return text;
+}
+
+TEST_F(KafkaLog, BatchesFitATopicThatTakesLittleAndOnlyWhatIsItselfTooLargeIsRefused) {
+  MakeForeignTopic(Topic::kCows,
+                   {{"message.timestamp.type", "LogAppendTime"}, {"max.message.bytes", "20000"}});
+  MakeTopic(Topic::kSensors, 1);
+  const auto writer = log_->Writer();
+  EXPECT_EQ(Append(*writer, Topic::kSensors, {{"first", "", {}}})[0].kind, Kind::kDurable);
+  EventBatch batch;
+  for (unsigned i = 0; i < 400; ++i) batch.push_back({"key", Noise(1'000, i), {}});
+  batch[200].value = Noise(30'000, 0);
+  const auto outcomes = Append(*writer, Topic::kCows, batch);
+  for (std::size_t i = 0; i < outcomes.size(); ++i) {
+    ASSERT_EQ(outcomes[i].kind, i == 200 ? Kind::kRefused : Kind::kDurable) << i;
+  }
+  EXPECT_EQ(outcomes[200].error->code(), ErrorCode::kInvalidInput);
+  EXPECT_EQ(outcomes[399].offset, 398);
+  EXPECT_EQ(Append(*writer, Topic::kSensors, {{"last", Noise(500'000, 1), {}}})[0].offset, 1);
 }
 
 TEST_F(KafkaLog, WhatADeadProcessLeftBehindIsReadBeforeTheGroupHasDecided) {
