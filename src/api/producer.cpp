@@ -154,7 +154,7 @@ std::vector<http::Route> ProducerRoutes(ProducerDeps deps) {
   routes.push_back(HealthRoute());
   routes.push_back(ReadyRoute("event log", [deps]() -> Result<> {
     HERDFLOW_CHECK(deps.writer.Ready());
-    const auto answer = deps.topics.List();
+    const auto answer = deps.topics.Describe();
     return answer ? Result<>() : Result<>(Fail(answer.error()));
   }));
   for (const char* prefix : {"", "/ingrid"}) {

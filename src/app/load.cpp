@@ -28,7 +28,7 @@ Result<> Load(bool adopt, const Configuration& configuration) {
   HERDFLOW_ASSIGN(const auto store, OpenStore(configuration));
   HERDFLOW_ASSIGN(const auto queries, OpenQueries(configuration));
   if (adopt) HERDFLOW_CHECK(Adopt(*topics, *queries, *store));
-  HERDFLOW_ASSIGN(const auto reader, OpenReader(configuration, adopt));
+  HERDFLOW_ASSIGN(const auto reader, OpenReader(configuration, *store, adopt));
   pipeline::Loader loader({*reader, *store, OwnerName()});
   Progress progress("load");
   HERDFLOW_ASSIGN(const std::int64_t loaded,

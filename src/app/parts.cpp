@@ -4,7 +4,9 @@
 
 #include <algorithm>
 #include <array>
-#include <cstring>
+#include <cerrno>
+#include <charconv>
+#include <csignal>
 #include <filesystem>
 
 #include "herdflow/log_kafka/log_kafka.hpp"
@@ -41,6 +43,36 @@ Result<log_kafka::KafkaLogOptions> KafkaOptionsOf(const Configuration& configura
   options.topic_prefix = configuration.kafka_topic_prefix;
   HERDFLOW_ASSIGN(options.client_options, WithSecrets(configuration.kafka_options));
   return options;
+}
+
+std::string HostName() {
+  std::array<char, 256> host{};
+  if (gethostname(host.data(), host.size() - 1) != 0) return "localhost";
+  return host.data();
+}
+
+/// Whether the owner was a process of this host that is dead. This process owns nothing yet: its
+/// name is that of one before it, as in a container that was started again.
+bool IsGone(const std::string& owner) {
+  const std::string host = HostName() + ":";
+  if (!owner.starts_with(host)) return false;
+  pid_t pid = 0;
+  const char* const end = owner.data() + owner.size();
+  const auto read = std::from_chars(owner.data() + host.size(), end, pid);
+  if (read.ec != std::errc() || read.ptr != end || pid <= 0) return false;
+  return pid == getpid() || (kill(pid, 0) != 0 && errno == ESRCH);
+}
+
+/// The partitions that killed processes of this host owned.
+Result<std::vector<pipeline::TopicPartition>> LeftBehind(const Configuration& configuration) {
+  HERDFLOW_ASSIGN(const auto queries, OpenQueries(configuration));
+  HERDFLOW_ASSIGN(const auto stands, queries->ReadProgress());
+  std::vector<pipeline::TopicPartition> left;
+  for (const pipeline::PartitionProgress& at : stands) {
+    const auto topic = pipeline::TopicNamed(at.topic);
+    if (topic && at.current && IsGone(at.owner)) left.push_back({*topic, at.partition});
+  }
+  return left;
 }
 
 tl::unexpected<Error> NoSuchEngine() {
@@ -108,13 +140,14 @@ Result<std::unique_ptr<pipeline::TopicAdmin>> OpenTopicAdmin(const Configuration
 
 Result<std::unique_ptr<pipeline::TopicAdmin>> OpenTopics(const Configuration& configuration) {
   HERDFLOW_ASSIGN(auto topics, OpenTopicAdmin(configuration));
-  if (configuration.topics_create) {
-    for (const pipeline::Topic topic : pipeline::kAllTopics) {
-      HERDFLOW_CHECK(topics->Create(topic, NewTopicSettings(configuration)));
-    }
-  }
-  HERDFLOW_ASSIGN(const auto described, topics->List());
+  HERDFLOW_ASSIGN(const auto described, topics->Describe());
   HERDFLOW_CHECK(CheckPolicies(described));
+  for (const pipeline::Topic topic : pipeline::kAllTopics) {
+    const bool is_there = std::any_of(described.begin(), described.end(),
+                                      [&](const auto& known) { return known.topic == topic; });
+    if (is_there || !configuration.topics_create) continue;
+    HERDFLOW_CHECK(topics->Create(topic, NewTopicSettings(configuration)));
+  }
   return topics;
 }
 
@@ -146,19 +179,22 @@ Result<std::unique_ptr<pipeline::EventWriter>> OpenWriter(const Configuration& c
 }
 
 Result<std::unique_ptr<pipeline::EventReader>> OpenReader(const Configuration& configuration,
+                                                          const pipeline::LayerStore& store,
                                                           bool past_damage) {
   const std::vector<pipeline::Topic> all(pipeline::kAllTopics.begin(), pipeline::kAllTopics.end());
+  // Stores that are filled from the same topics do not share their partitions out.
+  const std::string group = "herdflow-" + store.id();
   switch (configuration.log_engine) {
     case LogEngine::kSqlite: {
       HERDFLOW_ASSIGN(auto options, LogOptions(configuration));
       options.past_damage = past_damage;
-      return log_sqlite::MakeSqliteEventReader(options, "herdflow", all);
+      return log_sqlite::MakeSqliteEventReader(options, group, all);
     }
     case LogEngine::kKafka: {
       HERDFLOW_ASSIGN(const auto options, KafkaOptionsOf(configuration));
-      // Several herds on one cluster do not share their partitions out.
-      return log_kafka::MakeKafkaEventReader(options, configuration.kafka_topic_prefix + "herdflow",
-                                             all);
+      HERDFLOW_ASSIGN(const auto left_behind, LeftBehind(configuration));
+      return log_kafka::MakeKafkaEventReader(options, configuration.kafka_topic_prefix + group, all,
+                                             left_behind);
     }
   }
   return NoSuchEngine();
@@ -237,10 +273,6 @@ std::string DescribeEngines(const Configuration& configuration) {
   return fmt::format("events in {}, layers in {}", log, store);
 }
 
-std::string OwnerName() {
-  std::array<char, 256> host{};
-  if (gethostname(host.data(), host.size() - 1) != 0) std::strcpy(host.data(), "localhost");
-  return fmt::format("{}:{}", host.data(), getpid());
-}
+std::string OwnerName() { return fmt::format("{}:{}", HostName(), getpid()); }
 
 }  // namespace herdflow::app

@@ -25,8 +25,11 @@ Result<std::unique_ptr<pipeline::TopicAdmin>> OpenTopicAdmin(const Configuration
 Result<std::unique_ptr<pipeline::TopicAdmin>> OpenExistingTopics(
     const Configuration& configuration);
 Result<std::unique_ptr<pipeline::EventWriter>> OpenWriter(const Configuration& configuration);
-/// `past_damage`: leave out what the embedded log does not hold as it was written.
+/// A member of the group of this store, which begins at once with what killed processes of this
+/// host left behind. `past_damage`: leave out what the embedded log does not hold as it was
+/// written.
 Result<std::unique_ptr<pipeline::EventReader>> OpenReader(const Configuration& configuration,
+                                                          const pipeline::LayerStore& store,
                                                           bool past_damage = false);
 /// How long somebody waits who writes: others hold their locks for milliseconds, unless they hang.
 enum class Patience : std::uint8_t {

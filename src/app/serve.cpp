@@ -93,7 +93,9 @@ class Server {
         definitions_(configuration.pipelines) {}
 
   Result<> Open() {
-    HERDFLOW_ASSIGN(topics_, OpenTopics(configuration_));
+    if (roles_.producer || roles_.loader || roles_.backend) {
+      HERDFLOW_ASSIGN(topics_, OpenTopics(configuration_));
+    }
     if (roles_.producer || roles_.backend) {
       HERDFLOW_ASSIGN(writer_, OpenWriter(configuration_));
     }
@@ -107,7 +109,7 @@ class Server {
       HERDFLOW_ASSIGN(calendar_, OpenCalendar(configuration_));
     }
     if (roles_.loader) {
-      HERDFLOW_ASSIGN(reader_, OpenReader(configuration_));
+      HERDFLOW_ASSIGN(reader_, OpenReader(configuration_, *store_));
     }
     if (roles_.pipelines) {
       HERDFLOW_ASSIGN(ledger_, OpenLedger(configuration_));

@@ -11,16 +11,22 @@ namespace {
 
 using pipeline::StoreStatus;
 
-/// The log's end of a partition, -1 if the log has no such partition any more.
-std::int64_t EndOf(const StoreStatus::Partition& partition,
-                   const std::vector<pipeline::TopicDescription>& topics) {
+/// The partition as the log knows it now; null: the log has no such partition any more.
+const pipeline::TopicDescription::Partition* FindIn(
+    const std::vector<pipeline::TopicDescription>& topics,
+    const StoreStatus::Partition& partition) {
   for (const auto& topic : topics) {
     if (!partition.current || topic.stream_id != partition.log_id) continue;
     for (const auto& at : topic.partitions) {
-      if (at.partition == partition.partition) return at.end;
+      if (at.partition == partition.partition) return &at;
     }
   }
-  return -1;
+  return nullptr;
+}
+
+std::string EndText(const pipeline::TopicDescription::Partition* at) {
+  if (at == nullptr) return "gone";
+  return at->away ? "away" : Thousands(at->end);
 }
 
 /// The log's partitions of which the store has nothing yet.
@@ -31,7 +37,7 @@ void AddUnloaded(const std::vector<pipeline::TopicDescription>& topics, StoreSta
           status.partitions.begin(), status.partitions.end(), [&](const auto& partition) {
             return partition.log_id == topic.stream_id && partition.partition == at.partition;
           });
-      if (known) continue;
+      if (known || at.away) continue;
       StoreStatus::Partition partition;
       partition.topic = Name(topic.topic);
       partition.stream_id = partition.log_id = topic.stream_id;
@@ -44,6 +50,17 @@ void AddUnloaded(const std::vector<pipeline::TopicDescription>& topics, StoreSta
 
 using Conflicts = std::vector<pipeline::LogConflict>;
 
+/// Why nobody can tell what partitions hold, a line each.
+std::string AwayText(const std::vector<pipeline::TopicDescription>& topics) {
+  std::string text;
+  for (const auto& topic : topics) {
+    for (const auto& at : topic.partitions) {
+      if (at.away) text += at.away->message() + "\n";
+    }
+  }
+  return text;
+}
+
 std::string StatusText(const StoreStatus& status,
                        const std::vector<pipeline::TopicDescription>& topics,
                        const Conflicts& conflicts) {
@@ -55,8 +72,7 @@ std::string StatusText(const StoreStatus& status,
                     {"bronze rows", Table::Align::kRight},
                     {"audit gap", Table::Align::kRight}});
   for (const auto& at : status.partitions) {
-    const std::int64_t end = EndOf(at, topics);
-    partitions.Add({at.topic, std::to_string(at.partition), end < 0 ? "gone" : Thousands(end),
+    partitions.Add({at.topic, std::to_string(at.partition), EndText(FindIn(topics, at)),
                     Thousands(at.next_offset), Thousands(at.judged_offset),
                     Thousands(at.bronze_rows), Thousands(at.AuditGap())});
   }
@@ -72,6 +88,7 @@ std::string StatusText(const StoreStatus& status,
   Table codes({{"quarantine"}, {"rows", Table::Align::kRight}});
   for (const auto& [code, rows] : status.quarantine_by_code) codes.Add({code, Thousands(rows)});
   std::string halted;
+  halted += AwayText(topics);
   for (const auto& conflict : conflicts) halted += conflict.error.message() + "\n";
   std::string known;
   if (status.rejudge_requests > 0) {
@@ -120,11 +137,14 @@ std::string StatusJson(const StoreStatus& status,
   http::JsonWriter json;
   json.BeginObject().Key("partitions").BeginArray();
   for (const auto& at : status.partitions) {
+    const auto* in_log = FindIn(topics, at);
     json.BeginObject();
     json.Key("topic").String(at.topic).Key("stream_id").String(at.stream_id);
-    json.Key("partition").Integer(at.partition).Key("end_offset").Integer(EndOf(at, topics));
+    json.Key("partition").Integer(at.partition).Key("end_offset");
+    json.Integer(in_log == nullptr || in_log->away ? -1 : in_log->end);
     json.Key("first_offset").Integer(at.first_offset).Key("next_offset").Integer(at.next_offset);
     json.Key("judged_offset").Integer(at.judged_offset).Key("holes").Integer(at.holes);
+    json.Key("hidden").Integer(at.hidden).Key("owner").String(at.owner);
     json.Key("bronze_rows").Integer(at.bronze_rows).Key("audit_gap").Integer(at.AuditGap());
     json.EndObject();
   }

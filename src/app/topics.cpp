@@ -1,8 +1,10 @@
 #include "topics.hpp"
 
+#include <algorithm>
 #include <chrono>
 
 #include "commands.hpp"
+#include "herdflow/core/logging.hpp"
 #include "herdflow/core/text.hpp"
 #include "herdflow/http/json_writer.hpp"
 #include "parts.hpp"
@@ -50,8 +52,8 @@ Result<> List(bool as_json, const Configuration& configuration) {
                {"next offset", Table::Align::kRight}});
   for (const auto& topic : described) {
     for (const auto& at : topic.partitions) {
-      table.Add({std::string(Name(topic.topic)), std::to_string(at.partition), Thousands(at.begin),
-                 Thousands(at.end)});
+      table.Add({std::string(Name(topic.topic)), std::to_string(at.partition),
+                 at.away ? "away" : Thousands(at.begin), at.away ? "away" : Thousands(at.end)});
     }
   }
   return Print(table.Text());
@@ -63,17 +65,17 @@ Result<> Describe(bool as_json, const Configuration& configuration) {
   if (as_json) return Print(ListJson(described));
   Table table({{"topic"},
                {"partitions", Table::Align::kRight},
-               {"messages", Table::Align::kRight},
+               {"offsets", Table::Align::kRight},
                {"replication", Table::Align::kRight},
                {"kept"},
                {"message.timestamp.type"},
                {"cleanup.policy"},
                {"stream"}});
   for (const auto& topic : described) {
-    std::int64_t messages = 0;
-    for (const auto& at : topic.partitions) messages += at.end - at.begin;
+    std::int64_t offsets = 0;  // Those of a transaction's end hold no message.
+    for (const auto& at : topic.partitions) offsets += at.end - at.begin;
     table.Add({std::string(Name(topic.topic)), std::to_string(topic.partitions.size()),
-               Thousands(messages), std::to_string(topic.replication), RetentionText(topic),
+               Thousands(offsets), std::to_string(topic.replication), RetentionText(topic),
                topic.timestamp_type, topic.cleanup_policy, topic.stream_id});
   }
   return Print(table.Text());
@@ -100,6 +102,44 @@ void WriteMessage(http::JsonWriter& json, std::int32_t partition,
   json.EndObject();
 }
 
+/// The messages of a partition from `offset` on. A read may give fewer than there are: it is
+/// bounded in bytes.
+Result<std::vector<pipeline::MessageBatch>> ReadFrom(pipeline::TopicAdmin& topics,
+                                                     pipeline::TopicPartition partition,
+                                                     std::int64_t offset, std::int64_t end) {
+  std::vector<pipeline::MessageBatch> batches;
+  while (offset < end) {
+    HERDFLOW_ASSIGN(auto batch,
+                    topics.Read(partition, offset, static_cast<std::size_t>(end - offset)));
+    if (batch.messages.empty()) break;
+    offset = batch.messages.back().offset + 1;
+    batches.push_back(std::move(batch));
+  }
+  return batches;
+}
+
+/// The newest of a partition: begins further back for as long as too many offsets hold no message.
+Result<std::vector<pipeline::MessageBatch>> ReadNewest(pipeline::TopicAdmin& topics,
+                                                       pipeline::TopicPartition partition,
+                                                       const pipeline::OffsetRange& range,
+                                                       std::int64_t count) {
+  for (std::int64_t back = count;; back *= 2) {
+    const std::int64_t from = std::max(range.begin, range.end - back);
+    HERDFLOW_ASSIGN(auto batches, ReadFrom(topics, partition, from, range.end));
+    std::int64_t found = 0;
+    for (const auto& batch : batches) found += static_cast<std::int64_t>(batch.messages.size());
+    if (found < count && from > range.begin) continue;
+    std::int64_t surplus = found - count;
+    for (auto& batch : batches) {
+      const auto cut =
+          std::clamp<std::int64_t>(surplus, 0, static_cast<std::int64_t>(batch.messages.size()));
+      batch.messages.erase(batch.messages.begin(), batch.messages.begin() + cut);
+      surplus -= cut;
+    }
+    return batches;
+  }
+}
+
 Result<> Tail(const TailOptions& options, const Configuration& configuration) {
   HERDFLOW_ASSIGN(const pipeline::Topic topic, TopicOf(options.topic));
   HERDFLOW_ASSIGN(const auto topics, OpenExistingTopics(configuration));
@@ -113,17 +153,16 @@ Result<> Tail(const TailOptions& options, const Configuration& configuration) {
   for (const auto& each : described) {
     if (each.topic != topic) continue;
     for (const auto& at : each.partitions) {
-      std::int64_t next = std::max(at.begin, at.end - options.count);
-      while (next < at.end) {  // A read may give fewer than asked for: it is bounded in bytes.
-        HERDFLOW_ASSIGN(const auto batch, topics->Read({topic, at.partition}, next,
-                                                       static_cast<std::size_t>(at.end - next)));
-        if (batch.messages.empty()) break;
+      if (at.away) Log(LogLevel::kWarning, "{}", at.away->message());
+      if (at.away || options.count == 0) continue;
+      HERDFLOW_ASSIGN(const auto batches,
+                      ReadNewest(*topics, {topic, at.partition}, at, options.count));
+      for (const auto& batch : batches) {
         for (const auto& message : batch.messages) {
           table.Add({std::to_string(at.partition), std::to_string(message.offset),
                      FormatInstant(message.broker_time), Shown(message.value)});
           WriteMessage(json, at.partition, message);
         }
-        next = batch.messages.back().offset + 1;
       }
     }
   }

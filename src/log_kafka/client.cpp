@@ -19,7 +19,6 @@ using Clock = std::chrono::steady_clock;
 static_assert(RD_KAFKA_VERSION >= 0x020002ff, "herdflow needs librdkafka 2.0.2 or newer");
 
 constexpr std::chrono::seconds kLogPause{10};
-constexpr milliseconds kBetweenQuestions{20};
 
 /// A setting that a promise rests on.
 struct Guarded {
@@ -43,7 +42,8 @@ constexpr Guarded kGuarded[] = {
     {"auto.offset.reset", "error ", "else messages would be left out silently"},
     {"partition.assignment.strategy", "range roundrobin range,roundrobin roundrobin,range ",
      "herdflow hands partitions over all at once"},
-    {"enable.partition.eof", "false ", "nobody waits for it"},
+    {"enable.partition.eof", "true ", "else nobody would know of what ends a transaction"},
+    {"isolation.level", "read_committed ", "else what was aborted would be loaded"},
     {"message.timeout.ms", "", "how long an event may wait has a setting of its own"},
     {"delivery.timeout.ms", "", "how long an event may wait has a setting of its own"},
 };
@@ -311,62 +311,16 @@ std::int16_t TopicMetadata::replication() const {
   return static_cast<std::int16_t>(topic_->partitions[0].replica_cnt);
 }
 
+bool TopicMetadata::has_leader(std::int32_t partition) const {
+  const std::span partitions(topic_->partitions, static_cast<std::size_t>(topic_->partition_cnt));
+  return std::any_of(partitions.begin(), partitions.end(),
+                     [&](const auto& told) { return told.id == partition && told.leader >= 0; });
+}
+
 bool TopicMetadata::has_leaders() const {
   const std::span partitions(topic_->partitions, static_cast<std::size_t>(topic_->partition_cnt));
   return std::all_of(partitions.begin(), partitions.end(),
                      [](const auto& partition) { return partition.leader >= 0; });
-}
-
-namespace {
-
-/// The offset at one end of a partition. The driver's own question for both ends,
-/// rd_kafka_query_watermark_offsets, waits for a leader that is away without end in some versions.
-rd_kafka_resp_err_t AskEnd(rd_kafka_t* client, const std::string& kafka_name,
-                           std::int32_t partition, std::int64_t which, milliseconds timeout,
-                           std::int64_t& offset) {
-  const Partitions asked(rd_kafka_topic_partition_list_new(1));
-  rd_kafka_topic_partition_list_add(asked.get(), kafka_name.c_str(), partition)->offset = which;
-  const auto error =
-      rd_kafka_offsets_for_times(client, asked.get(), static_cast<int>(timeout.count()));
-  offset = asked->elems[0].offset;
-  return error != RD_KAFKA_RESP_ERR_NO_ERROR ? error : asked->elems[0].err;
-}
-
-/// Who leads now: the driver finds out by itself only after a while.
-void AskLeaders(rd_kafka_t* client, const std::string& kafka_name, milliseconds timeout) {
-  const TopicHandle topic(rd_kafka_topic_new(client, kafka_name.c_str(), nullptr));
-  if (topic) (void)TopicMetadata::Ask(client, topic.get(), timeout);
-}
-
-}  // namespace
-
-Result<pipeline::OffsetRange> AskRange(rd_kafka_t* client, const std::string& kafka_name,
-                                       std::int32_t partition, milliseconds timeout) {
-  constexpr milliseconds kOneLeader{1'000};
-  const auto deadline = Clock::now() + timeout;
-  for (;;) {
-    const auto left = [&] {
-      return std::clamp(std::chrono::duration_cast<milliseconds>(deadline - Clock::now()),
-                        kBetweenQuestions, kOneLeader);
-    };
-    pipeline::OffsetRange range;
-    auto error =
-        AskEnd(client, kafka_name, partition, RD_KAFKA_OFFSET_BEGINNING, left(), range.begin);
-    if (error == RD_KAFKA_RESP_ERR_NO_ERROR) {
-      error = AskEnd(client, kafka_name, partition, RD_KAFKA_OFFSET_END, left(), range.end);
-    }
-    if (error == RD_KAFKA_RESP_ERR_NO_ERROR) return range;
-    // A leader does not know a partition at once that the brokers have just agreed on.
-    const bool passing =
-        CodeOf(error) == ErrorCode::kUnavailable || CodeOf(error) == ErrorCode::kNotFound;
-    if (!passing || Clock::now() + kBetweenQuestions >= deadline) {
-      const Error told = ToError(
-          error, fmt::format("asking Kafka what {} partition {} holds", kafka_name, partition));
-      return Fail(passing ? ErrorCode::kUnavailable : told.code(), "{}", told.message());
-    }
-    std::this_thread::sleep_for(kBetweenQuestions);
-    AskLeaders(client, kafka_name, left());
-  }
 }
 
 namespace {
@@ -404,7 +358,8 @@ void KeptMessages::Add(MessageHandle message) {
   handles_.push_back(std::move(message));
 }
 
-pipeline::MessageBatch KeptMessages::Take() {
+pipeline::MessageBatch KeptMessages::Take(std::int64_t end) {
+  batch_.end = end;
   if (!handles_.empty()) {
     batch_.bytes = std::make_shared<const std::vector<MessageHandle>>(std::move(handles_));
   }

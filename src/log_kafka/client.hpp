@@ -90,6 +90,7 @@ class TopicMetadata {
 
   [[nodiscard]] std::int32_t partitions() const { return topic_->partition_cnt; }
   [[nodiscard]] std::int16_t replication() const;
+  [[nodiscard]] bool has_leader(std::int32_t partition) const;
   [[nodiscard]] bool has_leaders() const;
 
  private:
@@ -100,10 +101,6 @@ class TopicMetadata {
   const rd_kafka_metadata_topic_t* topic_;
 };
 
-/// What a partition that the brokers know holds now. kUnavailable: none of them told in time.
-Result<pipeline::OffsetRange> AskRange(rd_kafka_t* client, const std::string& kafka_name,
-                                       std::int32_t partition, std::chrono::milliseconds timeout);
-
 /// Messages that the driver keeps until all of them are dropped.
 class KeptMessages {
  public:
@@ -113,7 +110,8 @@ class KeptMessages {
   }
   void Add(MessageHandle message);
   [[nodiscard]] std::size_t count() const { return batch_.messages.size(); }
-  [[nodiscard]] pipeline::MessageBatch Take();
+  /// `end` as the batch has it.
+  [[nodiscard]] pipeline::MessageBatch Take(std::int64_t end = 0);
 
  private:
   pipeline::MessageBatch batch_;

@@ -3,7 +3,9 @@
 
 #include "client.hpp"
 #include "herdflow/core/logging.hpp"
+#include "offsets.hpp"
 #include "partition_queue.hpp"
+#include "returning_reader.hpp"
 
 namespace herdflow::log_kafka {
 namespace {
@@ -17,7 +19,9 @@ using std::chrono::milliseconds;
 constexpr std::size_t kFetchedAhead = std::size_t{2} << 20;
 /// The longest sleep between two looks, should a wake-up be lost.
 constexpr milliseconds kLook{100};
-constexpr int kWakeTimeoutMs = 10;
+constexpr milliseconds kWakeTimeout{10};
+/// How long the loader's thread, which has other partitions to look after, waits for an answer.
+constexpr milliseconds kLongestQuestion{1'000};
 constexpr std::chrono::seconds kBetweenCommits{1};
 constexpr std::chrono::seconds kLeaveTimeout{5};
 
@@ -27,17 +31,23 @@ class KafkaEventReader : public pipeline::EventReader, private Listener {
       : options_(options), topics_(std::move(topics)) {}
   ~KafkaEventReader() override;
 
-  Result<> Open(const std::string& group);
+  /// As a member of the group.
+  Result<> Join(const std::string& group);
+  /// Of no group: the reader of these partitions.
+  Result<> Take(const std::string& group, const std::vector<TopicPartition>& partitions);
   Result<pipeline::Polled> Poll(const pipeline::PollLimits& limits) override;
   Result<> Start(TopicPartition partition, std::int64_t offset) override;
   Result<> Pause(TopicPartition partition) override;
   Result<pipeline::OffsetRange> Range(TopicPartition partition) override;
+  Result<bool> Hides(TopicPartition partition, pipeline::OffsetRange left_out,
+                     Instant before) override;
   void ReportLoaded(TopicPartition partition, std::int64_t next_offset) override;
 
  private:
   void OnRebalance(rd_kafka_resp_err_t what, rd_kafka_topic_partition_list_t& partitions) override;
   void OnError(rd_kafka_resp_err_t error, std::string_view reason) override;
 
+  Result<> Open(const std::string& group);
   void Serve();
   void TakeGroupError(const rd_kafka_message_t& message);
   void Give(const rd_kafka_topic_partition_list_t& partitions);
@@ -50,12 +60,16 @@ class KafkaEventReader : public pipeline::EventReader, private Listener {
   std::optional<pipeline::MessageBatch> Read(PartitionState& state,
                                              const pipeline::PollLimits& limits);
   void WakeFetcher(const PartitionState& state);
+  [[nodiscard]] milliseconds Patience() const {
+    return std::min(options_.request_timeout, kLongestQuestion);
+  }
   MessageHandle Next(PartitionState& state);
   void TakeReadError(PartitionState& state, const rd_kafka_message_t& message);
   void TellLoaded(bool now);
 
   const KafkaLogOptions options_;
   const std::vector<Topic> topics_;
+  bool is_member_ = false;
   Bell bell_;
   Client client_;
   Queue changes_;  ///< Of the group.
@@ -80,6 +94,8 @@ Result<> KafkaEventReader::Open(const std::string& group) {
       {"enable.auto.commit", "false"},
       {"enable.auto.offset.store", "false"},
       {"auto.offset.reset", "error"},
+      {"enable.partition.eof", "true"},
+      {"isolation.level", "read_committed"},
       {"partition.assignment.strategy", "roundrobin"},
       {"fetch.wait.max.ms", "50"},
       {"fetch.error.backoff.ms", "100"},
@@ -91,6 +107,12 @@ Result<> KafkaEventReader::Open(const std::string& group) {
   rd_kafka_poll_set_consumer(client_.get());
   changes_.reset(rd_kafka_queue_get_consumer(client_.get()));
   bell_.Attach(changes_.get());
+  return {};
+}
+
+Result<> KafkaEventReader::Join(const std::string& group) {
+  HERDFLOW_CHECK(Open(group));
+  is_member_ = true;
   const Partitions names(rd_kafka_topic_partition_list_new(static_cast<int>(topics_.size())));
   for (const Topic topic : topics_) {
     rd_kafka_topic_partition_list_add(names.get(), KafkaName(options_, topic).c_str(),
@@ -99,6 +121,18 @@ Result<> KafkaEventReader::Open(const std::string& group) {
   const auto error = rd_kafka_subscribe(client_.get(), names.get());
   if (error == RD_KAFKA_RESP_ERR_NO_ERROR) return {};
   return Fail(ToError(error, "joining the group " + group));
+}
+
+Result<> KafkaEventReader::Take(const std::string& group,
+                                const std::vector<TopicPartition>& partitions) {
+  HERDFLOW_CHECK(Open(group));
+  const Partitions taken(rd_kafka_topic_partition_list_new(static_cast<int>(partitions.size())));
+  for (const TopicPartition partition : partitions) {
+    rd_kafka_topic_partition_list_add(taken.get(), KafkaName(options_, partition.topic).c_str(),
+                                      partition.partition);
+  }
+  Give(*taken);
+  return {};
 }
 
 KafkaEventReader::~KafkaEventReader() {
@@ -229,8 +263,8 @@ Result<std::optional<pipeline::Polled>> KafkaEventReader::NextAssigned() {
   pipeline::Assigned assigned;
   for (auto& state : partitions_) {
     if (state.known) continue;
-    HERDFLOW_ASSIGN(state.stream_id, StreamId(client_.get(), options_, state.partition.topic,
-                                              options_.request_timeout));
+    HERDFLOW_ASSIGN(state.stream_id,
+                    StreamId(client_.get(), options_, state.partition.topic, Patience()));
     assigned.partitions.push_back({state.partition, state.stream_id});
   }
   if (assigned.partitions.empty()) return std::optional<pipeline::Polled>();
@@ -248,6 +282,7 @@ Result<> KafkaEventReader::Start(TopicPartition partition, std::int64_t offset) 
   HERDFLOW_ASSIGN(PartitionState * state, FindAssigned(partition, "started"));
   state->next.reset();
   state->position = offset;
+  state->ended = 0;
   state->started = true;
   starts_changed_ = true;
   return {};
@@ -278,7 +313,18 @@ void KafkaEventReader::ApplyStarts() {
 
 Result<pipeline::OffsetRange> KafkaEventReader::Range(TopicPartition partition) {
   HERDFLOW_ASSIGN(const PartitionState* state, FindAssigned(partition, "looked at"));
-  return AskRange(client_.get(), state->kafka_name, partition.partition, options_.request_timeout);
+  return AskRange(client_.get(), state->kafka_name, partition.partition, Patience());
+}
+
+/// The driver passes over markers and aborted messages without a word. The broker finds what stands
+/// in a partition by its time, and nothing in a hole.
+Result<bool> KafkaEventReader::Hides(TopicPartition partition, pipeline::OffsetRange left_out,
+                                     Instant before) {
+  HERDFLOW_ASSIGN(const PartitionState* state, FindAssigned(partition, "looked at"));
+  HERDFLOW_ASSIGN(
+      const std::int64_t offset,
+      AskOffsetAfter(client_.get(), state->kafka_name, partition.partition, before, Patience()));
+  return left_out.begin <= offset && offset < left_out.end;
 }
 
 PartitionState* KafkaEventReader::Find(TopicPartition partition) {
@@ -300,6 +346,7 @@ Result<PartitionState*> KafkaEventReader::FindAssigned(TopicPartition partition,
 std::optional<pipeline::MessageBatch> KafkaEventReader::Read(PartitionState& state,
                                                              const pipeline::PollLimits& limits) {
   KeptMessages kept(state.partition, state.stream_id);
+  const std::int64_t from = state.position;
   std::size_t bytes = 0;
   while (kept.count() < std::max<std::size_t>(limits.max_messages, 1)) {
     MessageHandle message = Next(state);
@@ -313,11 +360,12 @@ std::optional<pipeline::MessageBatch> KafkaEventReader::Read(PartitionState& sta
     state.position = message->offset + 1;
     kept.Add(std::move(message));
   }
-  if (kept.count() == 0) return std::nullopt;
+  state.position = std::max(state.position, state.ended);
+  if (state.position == from) return std::nullopt;
   away_ = false;
   taken_ += bytes;
   if (taken_ >= kFetchedAhead / 4) WakeFetcher(state);
-  return kept.Take();
+  return kept.Take(state.position);
 }
 
 /// A driver below 2.2 whose queue was full looks only after up to a second whether there is room
@@ -330,9 +378,8 @@ void KafkaEventReader::WakeFetcher(const PartitionState& state) {
   });
   if (others) return;
   taken_ = 0;
-  std::int64_t begin = 0, end = 0;
-  rd_kafka_query_watermark_offsets(client_.get(), state.kafka_name.c_str(),
-                                   state.partition.partition, &begin, &end, kWakeTimeoutMs);
+  (void)AskOffsetAfter(client_.get(), state.kafka_name, state.partition.partition, Instant(),
+                       kWakeTimeout);
 }
 
 MessageHandle KafkaEventReader::Next(PartitionState& state) {
@@ -340,7 +387,9 @@ MessageHandle KafkaEventReader::Next(PartitionState& state) {
   while (state.started) {
     MessageHandle message(rd_kafka_consume_queue(state.queue.get(), 0));
     if (!message) return message;
-    if (message->err != RD_KAFKA_RESP_ERR_NO_ERROR) {
+    if (message->err == RD_KAFKA_RESP_ERR__PARTITION_EOF) {
+      state.ended = message->offset;
+    } else if (message->err != RD_KAFKA_RESP_ERR_NO_ERROR) {
       TakeReadError(state, *message);
     } else if (message->offset >= state.position) {
       return message;
@@ -367,9 +416,10 @@ void KafkaEventReader::ReportLoaded(TopicPartition partition, std::int64_t next_
   if (auto* state = Find(partition)) state->loaded = next_offset;
 }
 
-/// Not while the brokers are away: the driver would keep it, and wait for its end.
+/// Not while the brokers are away: the driver would keep it, and wait for its end. Only a member
+/// may.
 void KafkaEventReader::TellLoaded(bool now) {
-  if (away_ || (!now && Clock::now() - told_loaded_ < kBetweenCommits)) return;
+  if (!is_member_ || away_ || (!now && Clock::now() - told_loaded_ < kBetweenCommits)) return;
   told_loaded_ = Clock::now();
   const Partitions loaded(rd_kafka_topic_partition_list_new(static_cast<int>(partitions_.size())));
   for (auto& state : partitions_) {
@@ -383,15 +433,18 @@ void KafkaEventReader::TellLoaded(bool now) {
 
 }  // namespace
 
-Result<std::unique_ptr<pipeline::EventReader>> MakeKafkaEventReader(const KafkaLogOptions& options,
-                                                                    const std::string& group,
-                                                                    std::vector<Topic> topics) {
+Result<std::unique_ptr<pipeline::EventReader>> MakeKafkaEventReader(
+    const KafkaLogOptions& options, const std::string& group, std::vector<Topic> topics,
+    const std::vector<TopicPartition>& left_behind) {
   if (group.empty()) {
     return Fail(ErrorCode::kInvalidInput, "reading the log: the consumer group has no name");
   }
-  auto reader = std::make_unique<KafkaEventReader>(options, std::move(topics));
-  HERDFLOW_CHECK(reader->Open(group));
-  return reader;
+  auto member = std::make_unique<KafkaEventReader>(options, topics);
+  HERDFLOW_CHECK(member->Join(group));
+  if (left_behind.empty()) return member;
+  auto early = std::make_unique<KafkaEventReader>(options, std::move(topics));
+  HERDFLOW_CHECK(early->Take(group, left_behind));
+  return std::make_unique<ReturningReader>(std::move(member), std::move(early), left_behind);
 }
 
 }  // namespace herdflow::log_kafka

@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <array>
 #include <atomic>
+#include <charconv>
 #include <deque>
 #include <mutex>
 #include <shared_mutex>
@@ -10,6 +11,7 @@
 #include "client.hpp"
 #include "herdflow/core/logging.hpp"
 #include "pending_batch.hpp"
+#include "topic_configs.hpp"
 
 namespace herdflow::log_kafka {
 namespace {
@@ -22,6 +24,8 @@ using std::chrono::milliseconds;
 
 constexpr milliseconds kIdle{100};
 constexpr milliseconds kBetweenQuestions{10};
+/// Of messages that go to a broker together; fewer where a topic takes less.
+constexpr std::size_t kLargestBatch = 1'000'000;
 /// One question about a topic; the thread that asks tells no outcomes meanwhile.
 constexpr milliseconds kLook{500};
 
@@ -45,6 +49,7 @@ class KafkaEventWriter : public pipeline::EventWriter, private Listener {
     /// 0: nobody knows. Everything then waits in its order until the brokers have told.
     std::int32_t partitions = 0;
     std::atomic<bool> outdated = false;
+    bool took_less = false;  ///< It refused a batch that should have fitted. The poll thread's.
     std::deque<Pending> waiting;
   };
 
@@ -65,6 +70,8 @@ class KafkaEventWriter : public pipeline::EventWriter, private Listener {
   void TellFinished();
   [[nodiscard]] bool MustLookAt(const TopicState& state, bool due);
   void LookAt(Topic topic);
+  void LearnBatch(Topic topic);
+  bool Shrink();
   void RefuseWaiting(Topic topic, const Error& error, bool all);
   void Renew();
 
@@ -79,7 +86,9 @@ class KafkaEventWriter : public pipeline::EventWriter, private Listener {
   std::vector<PendingBatch*> finished_;
   std::atomic<std::size_t> pending_batches_ = 0;
   std::atomic<bool> closing_ = false;
-  bool fatal_ = false;  ///< The poll thread's.
+  bool fatal_ = false;                  ///< The poll thread's, as the next two.
+  std::size_t batch_ = kLargestBatch;   ///< Of the producer.
+  std::size_t wanted_ = kLargestBatch;  ///< What every topic takes.
   std::thread thread_;
 };
 
@@ -106,7 +115,7 @@ Result<Producer> KafkaEventWriter::MakeProducer() {
       {"acks", "all"},
       {"partitioner", "murmur2"},
       {"linger.ms", "0"},
-      {"batch.size", "1000000"},
+      {"batch.size", std::to_string(wanted_)},
       {"compression.type", "lz4"},
       {"message.timeout.ms", std::to_string(options_.message_timeout.count())},
       {"queue.buffering.max.messages", std::to_string(options_.max_queued_events)},
@@ -228,6 +237,13 @@ void KafkaEventWriter::OnDelivery(const rd_kafka_message_t& message) {
   if (outcome.error && outcome.error->code() == ErrorCode::kNotFound) {
     StateOf(batch->topic).outdated = true;
   }
+  // Refused because of what it went together with: it fits alone, or in the next batch.
+  if (IsTooLarge(message.err) && SizeInBatch(batch->events[index]) < batch_) {
+    StateOf(batch->topic).took_less = StateOf(batch->topic).outdated = true;
+    outcome.error = Error(ErrorCode::kUnavailable,
+                          fmt::format("{}: topic {} takes less at once than it did; send again",
+                                      kAppending, KafkaName(options_, batch->topic)));
+  }
   // Not told here: the driver counts the event as queued until this returns.
   if (--batch->undecided == 0) HandOver(batch);
 }
@@ -258,6 +274,7 @@ void KafkaEventWriter::Run() {
     rd_kafka_poll(producer_.client.get(), static_cast<int>(wait.count()));
     TellFinished();
     if (fatal_) Renew();
+    if (wanted_ < batch_ && !Shrink()) continue;
     const bool due = Clock::now() >= next_look;
     if (due) next_look = Clock::now() + options_.metadata_interval;
     for (const Topic topic : pipeline::kAllTopics) {
@@ -275,6 +292,10 @@ void KafkaEventWriter::LookAt(Topic topic) {
   TopicState& state = StateOf(topic);
   state.outdated = false;
   const auto known = TopicMetadata::Ask(producer_.client.get(), HandleOf(topic), kLook);
+  if (known && (state.partitions == 0 || state.took_less)) {
+    LearnBatch(topic);
+    if (wanted_ < batch_) return;  // What waits goes to a producer that makes smaller ones.
+  }
   const std::unique_lock lock(mutex_);
   if (known) {
     state.partitions = known->partitions();
@@ -293,6 +314,39 @@ void KafkaEventWriter::LookAt(Topic topic) {
                 Error(forbidden ? ErrorCode::kUnavailable : error.code(),
                       error.Because(kAppending).message()),
                 is_answer);
+}
+
+/// What the topic takes at once. Where nobody tells, each event goes alone as soon as a batch was
+/// refused.
+void KafkaEventWriter::LearnBatch(Topic topic) {
+  TopicState& state = StateOf(topic);
+  std::size_t limit = state.took_less ? 1 : kLargestBatch;
+  state.took_less = false;
+  if (const auto configs =
+          AskTopicConfigs(producer_.client.get(), KafkaName(options_, topic), kLook)) {
+    const auto found = configs->find("max.message.bytes");
+    if (found != configs->end()) {
+      const std::string& text = found->second.value;
+      std::from_chars(text.data(), text.data() + text.size(), limit);
+    }
+  } else {
+    Log(LogLevel::kDebug, "{}: {}", kAppending, configs.error().message());
+  }
+  wanted_ = std::clamp<std::size_t>(limit, 1, wanted_);
+}
+
+/// A producer of smaller batches, as soon as the old one has nothing left: no key's order changes.
+/// Until then everything waits. false: not yet.
+bool KafkaEventWriter::Shrink() {
+  Producer old;
+  const std::unique_lock lock(mutex_);
+  for (TopicState& state : topics_) state.partitions = 0;
+  if (rd_kafka_outq_len(producer_.client.get()) > 0) return false;
+  auto made = MakeProducer();
+  if (!made) return false;  // The settings were good before: memory or threads are short.
+  old = std::exchange(producer_, std::move(*made));
+  batch_ = wanted_;
+  return true;
 }
 
 /// All that wait for the topic, or those whose time is over. REQUIRES: the lock, alone.

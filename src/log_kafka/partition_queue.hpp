@@ -45,6 +45,7 @@ struct PartitionState {
   Queue queue;                ///< Its messages alone.
   MessageHandle next;         ///< Taken out of the queue, and too large for the batch then.
   std::int64_t position = 0;  ///< What the owner gets next.
+  std::int64_t ended = 0;     ///< Nothing more came before this offset.
   std::int64_t loaded = -1;   ///< Not told to Kafka yet.
   bool known = false;         ///< The owner was given it.
   bool started = false;

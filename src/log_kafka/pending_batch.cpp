@@ -41,6 +41,18 @@ pipeline::AppendOutcome OutcomeOf(const KafkaLogOptions& options, const rd_kafka
   return outcome;
 }
 
+bool IsTooLarge(rd_kafka_resp_err_t error) {
+  return error == RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE ||
+         error == RD_KAFKA_RESP_ERR_RECORD_LIST_TOO_LARGE;
+}
+
+std::size_t SizeInBatch(const pipeline::Event& event) {
+  constexpr std::size_t kFraming = 200;
+  std::size_t size = kFraming + event.key.size() + event.value.size();
+  for (const auto& header : event.headers) size += header.name.size() + header.value.size();
+  return size;
+}
+
 Error ExplainRefusal(const KafkaLogOptions& options, rd_kafka_resp_err_t error,
                      pipeline::Topic topic) {
   const std::string doing = fmt::format("{}, topic {}", kAppending, KafkaName(options, topic));
@@ -56,8 +68,7 @@ Error ExplainRefusal(const KafkaLogOptions& options, rd_kafka_resp_err_t error,
                              "brokers {} run",
                              doing, options.message_timeout.count(), options.brokers));
   }
-  if (error == RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE ||
-      error == RD_KAFKA_RESP_ERR_RECORD_LIST_TOO_LARGE) {
+  if (IsTooLarge(error)) {
     return Error(ErrorCode::kInvalidInput,
                  fmt::format("{}: the event is larger than the client's limit of {} bytes, or than "
                              "max.message.bytes of the topic",

@@ -51,6 +51,10 @@ inline constexpr std::string_view kAppending = "appending to the log";
 [[nodiscard]] pipeline::AppendOutcome OutcomeOf(const KafkaLogOptions& options,
                                                 const rd_kafka_message_t& message,
                                                 pipeline::Topic topic);
+/// Whether it was too large for the topic, alone or together with others.
+[[nodiscard]] bool IsTooLarge(rd_kafka_resp_err_t error);
+/// What the driver counts of an event at least, with room for what frames a batch.
+[[nodiscard]] std::size_t SizeInBatch(const pipeline::Event& event);
 /// Why an event of the topic surely is not in the log, and what to do.
 [[nodiscard]] Error ExplainRefusal(const KafkaLogOptions& options, rd_kafka_resp_err_t error,
                                    pipeline::Topic topic);

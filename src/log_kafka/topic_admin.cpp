@@ -1,6 +1,5 @@
 #include <algorithm>
 #include <charconv>
-#include <map>
 #include <mutex>
 #include <optional>
 #include <span>
@@ -8,6 +7,8 @@
 #include <utility>
 
 #include "client.hpp"
+#include "offsets.hpp"
+#include "topic_configs.hpp"
 
 namespace herdflow::log_kafka {
 namespace {
@@ -17,13 +18,10 @@ using pipeline::Topic;
 using pipeline::TopicDescription;
 using std::chrono::milliseconds;
 
-using AdminOptions = std::unique_ptr<rd_kafka_AdminOptions_t, Free<rd_kafka_AdminOptions_destroy>>;
 using NewTopic = std::unique_ptr<rd_kafka_NewTopic_t, Free<rd_kafka_NewTopic_destroy>>;
 using NewPartitions =
     std::unique_ptr<rd_kafka_NewPartitions_t, Free<rd_kafka_NewPartitions_destroy>>;
 using DeleteTopic = std::unique_ptr<rd_kafka_DeleteTopic_t, Free<rd_kafka_DeleteTopic_destroy>>;
-using ConfigResource =
-    std::unique_ptr<rd_kafka_ConfigResource_t, Free<rd_kafka_ConfigResource_destroy>>;
 
 constexpr const char* kRetention = "retention.ms";
 constexpr const char* kTimestampType = "message.timestamp.type";
@@ -32,6 +30,7 @@ constexpr const char* kForEver = "-1";
 /// With this many copies, an acknowledged event is on two of them.
 constexpr std::int16_t kReplicasForTwoInSync = 3;
 constexpr milliseconds kLook{20};
+constexpr milliseconds kShortestQuestion{200};
 /// One answer of Read holds at most so much, so that memory stays bounded.
 constexpr std::size_t kMaxReadBytes = std::size_t{64} << 20;
 
@@ -45,24 +44,11 @@ std::optional<milliseconds> ParseRetention(const std::string& text) {
   return value < 0 ? std::nullopt : std::optional(milliseconds(value));
 }
 
-struct TopicConfig {
-  std::string value;
-  bool own = false;  ///< Set for this topic, not the brokers' default.
-};
-using TopicConfigs = std::map<std::string, TopicConfig, std::less<>>;
-
 /// The brokers' answer about the one topic that was asked for.
 Result<> ErrorOf(const rd_kafka_topic_result_t** topics, std::string_view doing) {
   const auto error = rd_kafka_topic_result_error(topics[0]);
   if (error == RD_KAFKA_RESP_ERR_NO_ERROR) return {};
   const char* reason = rd_kafka_topic_result_error_string(topics[0]);
-  return Fail(ToError(error, doing, reason == nullptr ? "" : reason));
-}
-
-Result<> ErrorOf(const rd_kafka_ConfigResource_t& resource, std::string_view doing) {
-  const auto error = rd_kafka_ConfigResource_error(&resource);
-  if (error == RD_KAFKA_RESP_ERR_NO_ERROR) return {};
-  const char* reason = rd_kafka_ConfigResource_error_string(&resource);
   return Fail(ToError(error, doing, reason == nullptr ? "" : reason));
 }
 
@@ -73,6 +59,7 @@ class KafkaTopicAdmin : public pipeline::TopicAdmin, private Listener {
   Result<> Open();
   Result<std::vector<TopicDescription>> List() override;
   Result<TopicDescription> Look(Topic topic) override;
+  Result<std::vector<TopicDescription>> Describe() override;
   Result<> Create(Topic topic, const pipeline::TopicSettings& settings) override;
   Result<> Alter(Topic topic, const pipeline::TopicChange& change) override;
   Result<> Delete(Topic topic) override;
@@ -82,11 +69,13 @@ class KafkaTopicAdmin : public pipeline::TopicAdmin, private Listener {
  private:
   /// Sends a request, waits for its answer, and gives it if it is no error.
   template <class Send>
-  Result<Event> Request(rd_kafka_admin_op_t what, std::string_view doing, Send send);
+  Result<Event> Request(rd_kafka_admin_op_t what, std::string_view doing, Send send) {
+    return AdminRequest(client_.get(), what, options_.request_timeout, doing, send);
+  }
   Result<TopicMetadata> Ask(Topic topic);
   template <class Enough>
   Result<> WaitUntil(Topic topic, std::string_view doing, Enough enough);
-  Result<TopicDescription> Describe(Topic topic, const TopicMetadata& metadata);
+  Result<TopicDescription> DescribeOne(Topic topic, const TopicMetadata& metadata);
   Result<TopicConfigs> AskConfigs(Topic topic);
   Result<> SetConfigs(Topic topic, const TopicConfigs& configs);
   Result<> AddPartitions(Topic topic, std::int32_t partitions);
@@ -104,23 +93,6 @@ int Millis(milliseconds time) { return static_cast<int>(time.count()); }
 Result<> KafkaTopicAdmin::Open() {
   HERDFLOW_ASSIGN(client_, MakeClient(options_, RD_KAFKA_PRODUCER, {}, *this));
   return {};
-}
-
-template <class Send>
-Result<Event> KafkaTopicAdmin::Request(rd_kafka_admin_op_t what, std::string_view doing,
-                                       Send send) {
-  const AdminOptions options(rd_kafka_AdminOptions_new(client_.get(), what));
-  const int timeout = Millis(options_.request_timeout);
-  rd_kafka_AdminOptions_set_request_timeout(options.get(), timeout, nullptr, 0);
-  const Queue answers(rd_kafka_queue_new(client_.get()));
-  send(options.get(), answers.get());
-  // The driver ends it in time by itself.
-  Event answer(rd_kafka_queue_poll(answers.get(), 2 * timeout));
-  if (!answer) return Fail(ToError(RD_KAFKA_RESP_ERR__TIMED_OUT, doing));
-  if (const auto error = rd_kafka_event_error(answer.get())) {
-    return Fail(ToError(error, doing, rd_kafka_event_error_string(answer.get())));
-  }
-  return answer;
 }
 
 Result<TopicMetadata> KafkaTopicAdmin::Ask(Topic topic) {
@@ -145,12 +117,32 @@ Result<> KafkaTopicAdmin::WaitUntil(Topic topic, std::string_view doing, Enough 
 }
 
 Result<std::vector<TopicDescription>> KafkaTopicAdmin::List() {
+  const auto deadline = Clock::now() + options_.request_timeout;
+  HERDFLOW_ASSIGN(auto topics, Describe());
+  for (TopicDescription& topic : topics) {
+    std::vector<std::int32_t> numbers;
+    for (const auto& at : topic.partitions) numbers.push_back(at.partition);
+    const auto left = std::chrono::duration_cast<milliseconds>(deadline - Clock::now());
+    const auto ranges = AskRanges(client_.get(), KafkaName(options_, topic.topic), numbers,
+                                  std::max(left, kShortestQuestion));
+    for (std::size_t i = 0; i < numbers.size(); ++i) {
+      if (ranges[i]) {
+        topic.partitions[i] = {*ranges[i], numbers[i]};
+      } else {
+        topic.partitions[i].away = ranges[i].error();
+      }
+    }
+  }
+  return topics;
+}
+
+Result<std::vector<TopicDescription>> KafkaTopicAdmin::Describe() {
   std::vector<TopicDescription> topics;
   for (const Topic topic : pipeline::kAllTopics) {
     const auto metadata = Ask(topic);
     if (!metadata && metadata.error().code() == ErrorCode::kNotFound) continue;
     if (!metadata) return Fail(metadata.error());
-    HERDFLOW_ASSIGN(auto description, Describe(topic, *metadata));
+    HERDFLOW_ASSIGN(auto description, DescribeOne(topic, *metadata));
     topics.push_back(std::move(description));
   }
   return topics;
@@ -158,10 +150,11 @@ Result<std::vector<TopicDescription>> KafkaTopicAdmin::List() {
 
 Result<TopicDescription> KafkaTopicAdmin::Look(Topic topic) {
   HERDFLOW_ASSIGN(const auto metadata, Ask(topic));
-  return Describe(topic, metadata);
+  HERDFLOW_ASSIGN(auto description, DescribeOne(topic, metadata));
+  return description;
 }
 
-Result<TopicDescription> KafkaTopicAdmin::Describe(Topic topic, const TopicMetadata& metadata) {
+Result<TopicDescription> KafkaTopicAdmin::DescribeOne(Topic topic, const TopicMetadata& metadata) {
   TopicDescription description;
   description.topic = topic;
   HERDFLOW_ASSIGN(description.stream_id,
@@ -172,37 +165,13 @@ Result<TopicDescription> KafkaTopicAdmin::Describe(Topic topic, const TopicMetad
   description.timestamp_type = configs[kTimestampType].value;
   description.cleanup_policy = configs[kCleanupPolicy].value;
   for (std::int32_t i = 0; i < metadata.partitions(); ++i) {
-    HERDFLOW_ASSIGN(const auto range, AskRange(client_.get(), KafkaName(options_, topic), i,
-                                               options_.request_timeout));
-    description.partitions.push_back({range, i});
+    description.partitions.push_back({{}, i});
   }
   return description;
 }
 
 Result<TopicConfigs> KafkaTopicAdmin::AskConfigs(Topic topic) {
-  const std::string name = KafkaName(options_, topic);
-  const std::string doing = fmt::format("asking Kafka for the settings of topic {}", name);
-  const ConfigResource asked(rd_kafka_ConfigResource_new(RD_KAFKA_RESOURCE_TOPIC, name.c_str()));
-  rd_kafka_ConfigResource_t* list[] = {asked.get()};
-  HERDFLOW_ASSIGN(
-      const Event answer,
-      Request(RD_KAFKA_ADMIN_OP_DESCRIBECONFIGS, doing, [&](auto* options, auto* queue) {
-        rd_kafka_DescribeConfigs(client_.get(), list, 1, options, queue);
-      }));
-  std::size_t count = 0;
-  const auto** resources = rd_kafka_DescribeConfigs_result_resources(
-      rd_kafka_event_DescribeConfigs_result(answer.get()), &count);
-  if (count != 1) return Fail(ToError(RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART, doing));
-  HERDFLOW_CHECK(ErrorOf(*resources[0], doing));
-  const auto** entries = rd_kafka_ConfigResource_configs(resources[0], &count);
-  TopicConfigs configs;
-  for (const auto* entry : std::span(entries, count)) {
-    const char* value = rd_kafka_ConfigEntry_value(entry);
-    configs[rd_kafka_ConfigEntry_name(entry)] = {
-        value == nullptr ? "" : value,
-        rd_kafka_ConfigEntry_source(entry) == RD_KAFKA_CONFIG_SOURCE_DYNAMIC_TOPIC_CONFIG};
-  }
-  return configs;
+  return AskTopicConfigs(client_.get(), KafkaName(options_, topic), options_.request_timeout);
 }
 
 Result<> KafkaTopicAdmin::Create(Topic topic, const pipeline::TopicSettings& settings) {
@@ -231,9 +200,11 @@ Result<> KafkaTopicAdmin::Create(Topic topic, const pipeline::TopicSettings& set
   auto done = ErrorOf(
       rd_kafka_CreateTopics_result_topics(rd_kafka_event_CreateTopics_result(answer.get()), &count),
       doing);
-  if (!done && done.error().code() != ErrorCode::kConflict) return done;  // It was there before.
-  return WaitUntil(topic, doing,
-                   [](const Result<TopicMetadata>& now) { return now && now->has_leaders(); });
+  const bool was_there = !done && done.error().code() == ErrorCode::kConflict;
+  if (!done && !was_there) return done;
+  return WaitUntil(topic, doing, [&](const Result<TopicMetadata>& now) {
+    return now && (was_there || now->has_leaders());
+  });
 }
 
 Result<> KafkaTopicAdmin::Alter(Topic topic, const pipeline::TopicChange& change) {
@@ -275,7 +246,7 @@ Result<> KafkaTopicAdmin::SetConfigs(Topic topic, const TopicConfigs& configs) {
   std::size_t count = 0;
   const auto** resources = rd_kafka_AlterConfigs_result_resources(
       rd_kafka_event_AlterConfigs_result(answer.get()), &count);
-  HERDFLOW_CHECK(ErrorOf(*resources[0], doing));
+  HERDFLOW_CHECK(ErrorOfConfig(*resources[0], doing));
   return WaitUntil(topic, doing, [&](const Result<TopicMetadata>&) {
     const auto now = AskConfigs(topic);
     return now && std::all_of(configs.begin(), configs.end(), [&](const auto& config) {

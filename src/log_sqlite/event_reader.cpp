@@ -49,6 +49,8 @@ class SqliteEventReader : public pipeline::EventReader {
   Result<> Start(TopicPartition partition, std::int64_t offset) override;
   Result<> Pause(TopicPartition partition) override;
   Result<pipeline::OffsetRange> Range(TopicPartition partition) override;
+  /// There are no transactions that others write.
+  Result<bool> Hides(TopicPartition, pipeline::OffsetRange, Instant) override { return false; }
   /// Nobody looks for it here: `status` shows what the store says itself.
   void ReportLoaded(TopicPartition, std::int64_t) override {}
 

@@ -52,6 +52,7 @@ class SqliteTopicAdmin : public pipeline::TopicAdmin {
 
   Result<std::vector<TopicDescription>> List() override;
   Result<TopicDescription> Look(Topic topic) override;
+  Result<std::vector<TopicDescription>> Describe() override { return List(); }
   Result<> Create(Topic topic, const pipeline::TopicSettings& settings) override;
   Result<> Alter(Topic topic, const pipeline::TopicChange& change) override;
   Result<> Delete(Topic topic) override;

@@ -16,6 +16,7 @@ class CountingStore final : public pipeline::LayerStore {
 
   [[nodiscard]] std::int64_t rows_written() const { return rows_written_; }
 
+  [[nodiscard]] const std::string& id() const override { return store_.id(); }
   Result<pipeline::PartitionClaim> Claim(const pipeline::Assigned::Partition& partition,
                                          std::int64_t begin, std::string_view owner) override {
     return store_.Claim(partition, begin, owner);

@@ -44,6 +44,9 @@ bool IsSomethingNew(const std::vector<PartitionProgress>& progress) {
 /// Judges the cows that the log holds now, as soon as they are loaded.
 Result<> JudgeUpToTheEnd(const CowMakerParts& parts) {
   HERDFLOW_ASSIGN(const TopicDescription cows, parts.topics.Look(Topic::kCows));
+  for (const auto& partition : cows.partitions) {
+    if (partition.away) return Fail(partition.away->Because("making a cow"));
+  }
   const auto deadline = Clock::now() + kPatience;
   const auto is_over = [&] { return parts.stop() || Clock::now() > deadline; };
   while (true) {

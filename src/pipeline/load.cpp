@@ -14,10 +14,7 @@ namespace {
 /// Messages a transaction of the loader.
 constexpr std::size_t kMaxMessages = 20'000;
 constexpr std::size_t kMaxBytes = std::size_t{16} << 20;
-constexpr std::chrono::milliseconds kRetryPause{500};
 constexpr std::chrono::milliseconds kNoWait{0};
-/// Between two looks whether a halted partition was adopted.
-constexpr std::chrono::seconds kHaltedPause{5};
 
 /// Fills what every bronze row has.
 void FillMessage(const Message& message, std::int64_t version, BronzeMessage& row) {
@@ -36,6 +33,32 @@ std::chrono::milliseconds PauseAfterFence(int fenced) {
   static thread_local std::minstd_rand random(std::random_device{}());
   return std::chrono::milliseconds(
       std::uniform_int_distribution<int>(0, (1 << std::min(fenced, kLongest)) - 1)(random));
+}
+
+/// Whether the store refuses what comes from one partition: waiting does not mend it, and the
+/// others may well be loaded.
+bool IsRefusal(const Error& error) {
+  return !IsPassing(error) && error.code() != ErrorCode::kShuttingDown;
+}
+
+/// Until a partition is tried again that failed n times in a row.
+std::chrono::seconds PauseAfterFailure(const Error& error, int failed) {
+  constexpr std::chrono::seconds kUntilAdopted{5};
+  constexpr std::chrono::seconds kUntilThere{10};
+  constexpr std::chrono::seconds kUntilMended{60};
+  constexpr int kDoublings = 6;
+  if (error.code() == ErrorCode::kConflict) return kUntilAdopted;
+  return std::min(std::chrono::seconds(1 << std::min(failed, kDoublings)),
+                  IsPassing(error) ? kUntilThere : kUntilMended);
+}
+
+/// Up to where what is left out now was left out before as well.
+std::int64_t SureUpTo(const std::vector<OffsetRange>& doubted, const OffsetRange& left_out) {
+  const auto after =
+      std::partition_point(doubted.begin(), doubted.end(),
+                           [&](const OffsetRange& range) { return range.begin <= left_out.begin; });
+  if (after == doubted.begin()) return left_out.begin;
+  return std::clamp((after - 1)->end, left_out.begin, left_out.end);
 }
 
 class BronzeWriter {
@@ -91,7 +114,7 @@ Result<std::int64_t> Loader::Step(std::chrono::milliseconds wait) {
                   context_.reader.Poll({kMaxMessages, kMaxBytes, claimed ? wait : kNoWait}));
   std::int64_t loaded = 0;
   if (const auto* assigned = std::get_if<Assigned>(&polled)) {
-    for (const auto& partition : assigned->partitions) unclaimed_.push_back({partition, {}, {}, 0});
+    for (const auto& partition : assigned->partitions) unclaimed_.push_back({partition, {}, {}});
     if (claimed) claimed = ClaimDue();
   } else if (const auto* revoked = std::get_if<Revoked>(&polled)) {
     for (const TopicPartition& partition : revoked->partitions) Drop(partition);
@@ -112,11 +135,13 @@ Result<> Loader::ClaimDue() {
       continue;
     }
     HERDFLOW_CHECK(Claim(unclaimed_[i]));
-    if (unclaimed_[i].not_before > now) {  // Halted.
-      ++i;
-    } else {
+    if (unclaimed_[i].not_before <= now) {
       unclaimed_.erase(unclaimed_.begin() + static_cast<std::ptrdiff_t>(i));
+      continue;
     }
+    // Halted. Whom nobody answers about took time: the log is polled before the next is asked.
+    if (IsPassing(*unclaimed_[i].trouble.error)) return {};
+    ++i;
   }
   return {};
 }
@@ -124,51 +149,68 @@ Result<> Loader::ClaimDue() {
 Result<> Loader::Claim(Unclaimed& unclaimed) {
   const Assigned::Partition& assigned = unclaimed.assigned;
   // The claim after the range: whoever loads meanwhile is fenced, and the log only grows.
-  HERDFLOW_ASSIGN(OffsetRange range, context_.reader.Range(assigned.partition));
-  auto claim = context_.store.Claim(assigned, range.begin, context_.owner);
-  if (!claim && claim.error().code() == ErrorCode::kConflict) {
+  auto range = context_.reader.Range(assigned.partition);
+  if (!range) {
+    Halt(unclaimed, std::move(range).error());
+    return {};
+  }
+  auto claim = context_.store.Claim(assigned, range->begin, context_.owner);
+  if (!claim && !IsRefusal(claim.error())) return Fail(std::move(claim).error());
+  if (!claim) {
     Halt(unclaimed, std::move(claim).error());
     return {};
   }
-  if (!claim) return Fail(std::move(claim).error());
-  if (claim->next_offset > range.end) {  // The other owner may have been ahead of what we saw.
+  if (claim->next_offset > range->end) {  // The other owner may have been ahead of what we saw.
     HERDFLOW_ASSIGN(range, context_.reader.Range(assigned.partition));
   }
-  if (auto conflict = ConflictOfRange(assigned.partition, claim->next_offset, range)) {
+  if (auto conflict = ConflictOfRange(assigned.partition, claim->next_offset, *range)) {
     Halt(unclaimed, *std::move(conflict));
     return {};
   }
   // From the last loaded message on, which tells whether this is still the same log.
-  const bool check = claim->last_hash && claim->next_offset > range.begin;
-  HERDFLOW_CHECK(context_.reader.Start(assigned.partition, claim->next_offset - (check ? 1 : 0)));
-  claims_.push_back({assigned, *std::move(claim), check, std::nullopt, unclaimed.fenced,
-                     std::move(unclaimed.halted_by)});
+  const bool check = claim->last_hash && claim->last_offset >= range->begin;
+  HERDFLOW_CHECK(
+      context_.reader.Start(assigned.partition, check ? claim->last_offset : claim->next_offset));
+  if (!check) EndTrouble(assigned.partition, unclaimed.trouble);
+  claims_.push_back({assigned, *std::move(claim), check, {}, false, unclaimed.trouble});
   return {};
 }
 
 void Loader::Halt(Unclaimed& unclaimed, Error error) {
-  if (!unclaimed.halted_by) {
-    Log(LogLevel::kError, "{}; this partition is halted, the others go on", error.message());
+  Trouble& trouble = unclaimed.trouble;
+  if (!trouble.error || trouble.error->message() != error.message()) {
+    if (IsPassing(error)) {
+      Log(LogLevel::kWarning, "{}; the other partitions go on", error.message());
+    } else {
+      Log(LogLevel::kError, "{}; this partition is halted, the others go on", error.message());
+    }
   }
-  unclaimed.halted_by = std::move(error);
-  unclaimed.not_before = Clock::now() + kHaltedPause;
+  unclaimed.not_before = Clock::now() + PauseAfterFailure(error, trouble.failed++);
+  trouble.error = std::move(error);
+}
+
+void Loader::EndTrouble(TopicPartition partition, Trouble& trouble) {
+  if (!trouble.error || trouble.until_stored) return;
+  Log(LogLevel::kInfo, "load {}/{}: it goes on", Name(partition.topic), partition.partition);
+  trouble = {};
 }
 
 Result<> Loader::HaltDamaged(const Damaged& damaged) {
   const auto held = FindHeld(damaged.partition);
   if (held == claims_.end()) return {};
   HERDFLOW_CHECK(GiveUp(held, kNoWait));
+  unclaimed_.back().trouble.until_stored = true;
   Halt(unclaimed_.back(), damaged.error);
   return {};
 }
 
 std::vector<Loader::Halted> Loader::halted() const {
   std::vector<Halted> all;
-  for (const Unclaimed& unclaimed : unclaimed_) {
-    if (unclaimed.halted_by) {
-      all.push_back({unclaimed.assigned.partition, *unclaimed.halted_by});
-    }
-  }
+  const auto note = [&](TopicPartition partition, const Trouble& trouble) {
+    if (trouble.error) all.push_back({partition, *trouble.error});
+  };
+  for (const Unclaimed& each : unclaimed_) note(each.assigned.partition, each.trouble);
+  for (const Held& each : claims_) note(each.assigned.partition, each.trouble);
   return all;
 }
 
@@ -180,7 +222,7 @@ void Loader::Drop(TopicPartition partition) {
 
 Result<> Loader::GiveUp(std::vector<Held>::iterator held, Clock::duration pause) {
   const Assigned::Partition assigned = held->assigned;
-  unclaimed_.push_back({assigned, Clock::now() + pause, std::move(held->halted_by), held->fenced});
+  unclaimed_.push_back({assigned, Clock::now() + pause, std::move(held->trouble)});
   claims_.erase(held);
   return context_.reader.Pause(assigned.partition);
 }
@@ -190,52 +232,53 @@ std::vector<Loader::Held>::iterator Loader::FindHeld(TopicPartition partition) {
                       [&](const Held& held) { return held.claim.partition == partition; });
 }
 
+/// Rolled back, or nobody knows: the claim made anew reads in the store where it stands.
+Result<> Loader::GiveUpFailed(std::vector<Held>::iterator held, Error error) {
+  HERDFLOW_CHECK(GiveUp(held, kNoWait));
+  if (!IsRefusal(error)) return Fail(std::move(error));
+  unclaimed_.back().trouble.until_stored = true;
+  Halt(unclaimed_.back(), std::move(error));
+  return {};
+}
+
 Result<std::int64_t> Loader::Store(const MessageBatch& batch) {
   const auto held = FindHeld(batch.from);
   if (held == claims_.end()) return 0;
   if (held->to_check) {
-    if (auto conflict = ConflictOfLastMessage(batch.from, held->claim.next_offset,
+    if (auto conflict = ConflictOfLastMessage(batch.from, held->claim.last_offset,
                                               *held->claim.last_hash, batch.messages)) {
       HERDFLOW_CHECK(GiveUp(held, kNoWait));
       Halt(unclaimed_.back(), *std::move(conflict));
       return 0;
     }
     held->to_check = false;
+    EndTrouble(batch.from, held->trouble);
   }
-  const std::span<const Message> all(batch.messages);
-  const auto first = std::find_if(all.begin(), all.end(), [&](const Message& message) {
-    return message.offset >= held->claim.next_offset;
-  });
-  std::int64_t expected = held->claim.next_offset;
-  auto last = first;
-  for (; last != all.end(); ++last) {
-    if (last->offset != expected && held->asked_again != expected) break;
-    expected = last->offset + 1;
-  }
-  if (first != last) {
-    auto stored = StoreChunk(held->claim, {first, last});
-    if (!stored || !*stored) {
-      // Rolled back, or nobody knows: the claim made anew reads in the store where it stands.
-      Clock::duration pause = kNoWait;
-      if (stored) {
-        Log(LogLevel::kWarning, "load {}/{}: another owner has claimed the partition",
-            Name(batch.from.topic), batch.from.partition);
-        pause = PauseAfterFence(held->fenced++);
-      }
-      HERDFLOW_CHECK(GiveUp(held, pause));
-      if (!stored) return Fail(std::move(stored).error());
+  Chunk chunk = ChunkOf(*held, batch);
+  if (chunk.end > held->claim.next_offset) {
+    auto stored = StoreChunk(*held, chunk);
+    if (!stored) {
+      HERDFLOW_CHECK(GiveUpFailed(held, std::move(stored).error()));
       return 0;
     }
-    held->fenced = 0;
-    held->halted_by.reset();
+    if (!*stored) {
+      Log(LogLevel::kWarning, "load {}/{}: another owner has claimed the partition",
+          Name(batch.from.topic), batch.from.partition);
+      HERDFLOW_CHECK(GiveUp(held, PauseAfterFence(held->trouble.fenced++)));
+      return 0;
+    }
+    held->trouble.until_stored = false;
+    EndTrouble(batch.from, held->trouble);
+    held->trouble = {};
     context_.reader.ReportLoaded(batch.from, held->claim.next_offset);
   }
-  if (last != all.end()) {
-    // A reader cannot tell a message that it skipped from one that is not there: ask once more.
-    held->asked_again = expected;
-    HERDFLOW_CHECK(context_.reader.Start(batch.from, expected));
+  const auto loaded = static_cast<std::int64_t>(chunk.messages.size());
+  const bool ask_again = !chunk.doubted.empty();
+  held->doubted = std::move(chunk.doubted);
+  if (ask_again) {
+    HERDFLOW_CHECK(context_.reader.Start(batch.from, held->claim.next_offset));
   }
-  return last - first;
+  return loaded;
 }
 
 bool Loader::IsChecking() const {
@@ -243,120 +286,84 @@ bool Loader::IsChecking() const {
                      [](const Held& held) { return held.to_check; });
 }
 
-Result<bool> Loader::StoreChunk(PartitionClaim& claim, std::span<const Message> messages) {
-  PartitionClaim after = claim;
-  after.next_offset = messages.back().offset + 1;
-  const std::int64_t holes =
-      after.next_offset - claim.next_offset - static_cast<std::int64_t>(messages.size());
-  if (holes != 0) {
-    Log(LogLevel::kError, "load {}/{}: {} offsets are missing between {} and {}",
-        Name(claim.partition.topic), claim.partition.partition, holes, claim.next_offset,
-        after.next_offset);
+/// A reader cannot tell a message that it skipped from one that is not there. So it is asked twice:
+/// the chunk ends before the first offset that was left out for the first time.
+Loader::Chunk Loader::ChunkOf(const Held& held, const MessageBatch& batch) {
+  const std::span<const Message> all(batch.messages);
+  const auto first = std::find_if(all.begin(), all.end(), [&](const Message& message) {
+    return message.offset >= held.claim.next_offset;
+  });
+  std::int64_t next = held.claim.next_offset;
+  Chunk chunk;
+  const auto leave_out_to = [&](std::int64_t end) {
+    if (end <= next) return;
+    const std::int64_t sure = chunk.doubted.empty() ? SureUpTo(held.doubted, {next, end}) : next;
+    if (sure > next) chunk.left_out.push_back({next, sure});
+    if (sure < end) chunk.doubted.push_back({sure, end});
+  };
+  std::size_t count = 0;
+  for (auto message = first; message != all.end(); ++message) {
+    leave_out_to(message->offset);
+    next = message->offset + 1;
+    if (chunk.doubted.empty()) ++count;
   }
+  leave_out_to(batch.end);
+  chunk.messages = std::span(first, count);
+  chunk.end = chunk.doubted.empty() ? std::max(next, batch.end) : chunk.doubted.front().begin;
+  return chunk;
+}
+
+Result<LeftOut> Loader::CountLeftOut(Held& held, const Chunk& chunk) {
+  constexpr std::size_t kLooks = 8;  // One is as good as all but where the clock did not move.
+  const TopicPartition partition = held.claim.partition;
+  std::int64_t count = 0;
+  auto message = chunk.messages.begin();
+  Instant before = held.claim.last_hash ? FromMicros(held.claim.last_version) : Instant();
+  for (std::size_t i = 0; i < chunk.left_out.size(); ++i) {
+    OffsetRange range = chunk.left_out[i];
+    count += range.end - range.begin;
+    if (held.hides || i >= kLooks) continue;
+    // What was left out before stands behind the last message as well.
+    if (range.begin == held.claim.next_offset) range.begin = held.claim.last_offset + 1;
+    for (; message != chunk.messages.end() && message->offset < range.begin; ++message) {
+      before = message->broker_time;
+    }
+    HERDFLOW_ASSIGN(held.hides, context_.reader.Hides(partition, range, before));
+  }
+  if (held.hides) return LeftOut{.hidden = count};
+  if (count != 0) {
+    Log(LogLevel::kError, "load {}/{}: {} offsets are missing between {} and {}",
+        Name(partition.topic), partition.partition, count, held.claim.next_offset, chunk.end);
+  }
+  return LeftOut{.holes = count};
+}
+
+Result<bool> Loader::StoreChunk(Held& held, const Chunk& chunk) {
+  const PartitionClaim& claim = held.claim;
+  PartitionClaim after = claim;
+  after.next_offset = chunk.end;
+  HERDFLOW_ASSIGN(const LeftOut left_out, CountLeftOut(held, chunk));
   std::vector<std::int64_t> versions;
-  versions.reserve(messages.size());
-  for (const Message& message : messages) {
+  versions.reserve(chunk.messages.size());
+  for (const Message& message : chunk.messages) {
     after.last_version = std::max(after.last_version + 1, ToMicros(message.broker_time));
     versions.push_back(after.last_version);
   }
-  const MessageHash last_hash = HashOf(messages.back().key, messages.back().value);
+  if (!chunk.messages.empty()) {
+    const Message& last = chunk.messages.back();
+    after.last_offset = last.offset;
+    after.last_hash = HashOf(last.key, last.value);
+  }
   HERDFLOW_ASSIGN(const auto tx, context_.store.BeginLoad());
-  HERDFLOW_ASSIGN(const bool mine,
-                  tx->Advance(claim, after.next_offset, after.last_version, holes, last_hash));
+  HERDFLOW_ASSIGN(const bool mine, tx->Advance(claim, after, left_out));
   if (!mine) return false;
   BronzeWriter writer(*tx, parser_);
-  for (std::size_t i = 0; i < messages.size(); ++i) {
-    HERDFLOW_CHECK(writer.Write(claim, messages[i], versions[i]));
+  for (std::size_t i = 0; i < versions.size(); ++i) {
+    HERDFLOW_CHECK(writer.Write(claim, chunk.messages[i], versions[i]));
   }
   HERDFLOW_CHECK(tx->Commit());
-  after.last_hash = last_hash;
-  claim = after;
+  held.claim = after;
   return true;
-}
-
-namespace {
-
-using TopicEnds = std::vector<TopicDescription>;
-
-/// Whether everything is loaded but what is halted.
-bool IsLoaded(const TopicEnds& ends, const std::vector<PartitionProgress>& stands,
-              const std::vector<TopicPartition>& halted) {
-  const auto is_loaded = [&](const TopicDescription& topic,
-                             const TopicDescription::Partition& partition) {
-    return partition.end == partition.begin ||
-           std::find(halted.begin(), halted.end(),
-                     TopicPartition{topic.topic, partition.partition}) != halted.end() ||
-           std::any_of(stands.begin(), stands.end(), [&](const PartitionProgress& at) {
-             return at.current && at.log_id == topic.stream_id &&
-                    at.partition == partition.partition && at.next_offset >= partition.end;
-           });
-  };
-  return std::all_of(ends.begin(), ends.end(), [&](const TopicDescription& topic) {
-    return std::all_of(topic.partitions.begin(), topic.partitions.end(),
-                       [&](const auto& partition) { return is_loaded(topic, partition); });
-  });
-}
-
-/// Tells a person who waits for another process's loader what they wait for.
-class Watch {
- public:
-  void Look(const std::vector<PartitionProgress>& stands) {
-    std::int64_t sum = 0;
-    for (const PartitionProgress& at : stands) sum += at.next_offset;
-    const auto now = std::chrono::steady_clock::now();
-    if (sum != sum_) {
-      sum_ = sum;
-      since_ = now;
-    } else if (now - since_ > kSilence) {
-      Log(LogLevel::kWarning,
-          "load: nothing was loaded for {} s; another herdflow process holds the topics, and it "
-          "has "
-          "{} messages; waiting for it (Ctrl-C ends the wait)",
-          kSilence.count(), sum);
-      since_ = now;
-    }
-  }
-
- private:
-  static constexpr std::chrono::seconds kSilence{5};
-  std::int64_t sum_ = -1;
-  std::chrono::steady_clock::time_point since_;
-};
-
-}  // namespace
-
-Result<std::int64_t> LoadToEnd(Loader& loader, TopicAdmin& topics, HerdQueries& queries,
-                               const StopRequested& stop, const StepProgress& progress) {
-  HERDFLOW_ASSIGN(const auto conflicts, FindLogConflicts(topics, queries));
-  HERDFLOW_ASSIGN(const TopicEnds ends, topics.List());
-  std::vector<TopicPartition> halted;
-  std::optional<Error> conflict;
-  const auto note = [&](TopicPartition partition, const Error& error) {
-    if (!conflict) conflict = error;
-    if (std::find(halted.begin(), halted.end(), partition) == halted.end()) {
-      halted.push_back(partition);
-    }
-  };
-  for (const LogConflict& each : conflicts) note(each.partition.partition, each.error);
-  std::int64_t loaded = 0;
-  Watch watch;
-  while (!stop()) {
-    const auto count = loader.Step(std::chrono::milliseconds(50));
-    if (!count) {
-      if (!IsPassing(count.error())) return Fail(count.error());
-      Log(LogLevel::kWarning, "{}; trying again", count.error().message());
-      std::this_thread::sleep_for(kRetryPause);
-      continue;
-    }
-    loaded += *count;
-    if (*count != 0) progress("load", loaded);
-    for (const Loader::Halted& each : loader.halted()) note(each.partition, each.error);
-    HERDFLOW_ASSIGN(const std::vector<PartitionProgress> stands, queries.ReadProgress());
-    if (IsLoaded(ends, stands, halted) && !loader.IsChecking()) break;
-    watch.Look(stands);
-  }
-  if (conflict) return Fail(*std::move(conflict));
-  return loaded;
 }
 
 }  // namespace herdflow::pipeline

@@ -18,14 +18,14 @@ std::optional<Error> Compare(TopicAdmin& topics, const PartitionProgress& at,
                              std::optional<Error>& failed) {
   const TopicPartition partition{topic.topic, at.partition};
   if (auto conflict = ConflictOfRange(partition, at.next_offset, range)) return conflict;
-  if (!at.last_hash || at.next_offset <= range.begin) return std::nullopt;
-  const auto last = topics.Read(partition, at.next_offset - 1, 1);
+  if (!at.last_hash || at.last_offset < range.begin) return std::nullopt;
+  const auto last = topics.Read(partition, at.last_offset, 1);
   if (!last) {
     if (last.error().code() == ErrorCode::kCorruptData) return last.error();
     failed = last.error();
     return std::nullopt;
   }
-  return ConflictOfLastMessage(partition, at.next_offset, *at.last_hash, last->messages);
+  return ConflictOfLastMessage(partition, at.last_offset, *at.last_hash, last->messages);
 }
 
 }  // namespace
@@ -50,10 +50,10 @@ std::optional<Error> ConflictOfRange(TopicPartition partition, std::int64_t next
   return std::nullopt;
 }
 
-std::optional<Error> ConflictOfLastMessage(TopicPartition partition, std::int64_t next_offset,
+std::optional<Error> ConflictOfLastMessage(TopicPartition partition, std::int64_t last_offset,
                                            const MessageHash& last_hash,
                                            const std::vector<Message>& messages) {
-  if (!messages.empty() && messages.front().offset == next_offset - 1 &&
+  if (!messages.empty() && messages.front().offset == last_offset &&
       HashOf(messages.front().key, messages.front().value) == last_hash) {
     return std::nullopt;
   }
@@ -61,7 +61,7 @@ std::optional<Error> ConflictOfLastMessage(TopicPartition partition, std::int64_
       ErrorCode::kConflict,
       fmt::format("loading {}/{}: the log's message at offset {} is not the one that was loaded "
                   "last: the topic was made anew, or restored from another copy; {}",
-                  Name(partition.topic), partition.partition, next_offset - 1, kWayOut));
+                  Name(partition.topic), partition.partition, last_offset, kWayOut));
 }
 
 Result<std::vector<LogConflict>> FindLogConflicts(TopicAdmin& topics, HerdQueries& queries) {
@@ -93,6 +93,7 @@ Result<std::vector<LogConflict>> FindLogConflicts(TopicAdmin& topics, HerdQuerie
                              at.topic, at.partition, at.log_id, at.next_offset, kWayOut))});
       continue;
     }
+    if (partition->away) continue;  // Nobody can tell now.
     std::optional<Error> failed;
     auto conflict = Compare(topics, at, *topic, *partition, failed);
     if (failed) return Fail(*std::move(failed));

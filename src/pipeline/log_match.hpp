@@ -15,7 +15,7 @@ std::optional<Error> ConflictOfRange(TopicPartition partition, std::int64_t next
 
 /// kConflict where the first message is not the one that was loaded last.
 /// REQUIRES: something was loaded, and the messages were asked for from its offset on.
-std::optional<Error> ConflictOfLastMessage(TopicPartition partition, std::int64_t next_offset,
+std::optional<Error> ConflictOfLastMessage(TopicPartition partition, std::int64_t last_offset,
                                            const MessageHash& last_hash,
                                            const std::vector<Message>& messages);
 

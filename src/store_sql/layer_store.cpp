@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <array>
 #include <chrono>
+#include <random>
 #include <thread>
 #include <utility>
 
@@ -39,6 +40,21 @@ Result<> RecordSetting(WriteScope& scope, const StoreSettings& settings, std::st
   return insert->Bind(1, name).Bind(2, value).Run();
 }
 
+/// The store's id, made by whoever opens it first.
+Result<std::string> RecordId(WriteScope& scope) {
+  constexpr std::string_view kName = "store_id";
+  HERDFLOW_ASSIGN(Statement * read, scope.Get("read_setting"));
+  HERDFLOW_ASSIGN(const bool there, read->Bind(1, kName).Step());
+  std::string id(there ? read->Bytes(0) : "");
+  read->Reset();
+  if (there) return id;
+  std::random_device random;
+  id = fmt::format("{:08x}{:08x}", random(), random());
+  HERDFLOW_ASSIGN(Statement * insert, scope.Get("insert_setting"));
+  HERDFLOW_CHECK(insert->Bind(1, kName).Bind(2, std::string_view(id)).Run());
+  return id;
+}
+
 class SqlLayerStore final : public pipeline::LayerStore {
  public:
   explicit SqlLayerStore(std::shared_ptr<WriteSessions> sessions)
@@ -50,8 +66,11 @@ class SqlLayerStore final : public pipeline::LayerStore {
         RecordSetting(*scope, settings, "rules_version", settings.rules_version, "[rules]"));
     HERDFLOW_CHECK(
         RecordSetting(*scope, settings, "time_zone", settings.time_zone, "[herd] time_zone"));
+    HERDFLOW_ASSIGN(id_, RecordId(*scope));
     return scope->Commit();
   }
+
+  [[nodiscard]] const std::string& id() const override { return id_; }
 
   Result<PartitionClaim> Claim(const pipeline::Assigned::Partition& partition, std::int64_t begin,
                                std::string_view owner) override {
@@ -79,7 +98,7 @@ class SqlLayerStore final : public pipeline::LayerStore {
     if (is_known) {
       HERDFLOW_ASSIGN(Statement * update, scope->Get("claim_partition"));
       BindPartition(*update, claim.stream_id, claim.partition);
-      HERDFLOW_CHECK(update->Bind(4, owner).Run());
+      HERDFLOW_CHECK(update->Bind(4, owner).Bind(5, ToMicros(Now())).Run());
     } else {
       HERDFLOW_CHECK(InsertPartition(*scope, claim.stream_id, claim.partition, begin, owner));
     }
@@ -91,6 +110,7 @@ class SqlLayerStore final : public pipeline::LayerStore {
     claim.last_version = read->Int(1);
     claim.epoch = read->Int(2);
     claim.last_hash = HashIn(read->Bytes(3));
+    claim.last_offset = read->Int(4);
     read->Reset();
     HERDFLOW_CHECK(scope->Commit());
     return claim;
@@ -116,7 +136,7 @@ class SqlLayerStore final : public pipeline::LayerStore {
     if (current) {  // Whoever still loads the old one is fenced.
       HERDFLOW_ASSIGN(Statement * fence, scope->Get("claim_partition"));
       BindPartition(*fence, current->stream_id, partition.partition);
-      HERDFLOW_CHECK(fence->Bind(4, nullptr).Run());
+      HERDFLOW_CHECK(fence->Bind(4, nullptr).Bind(5, ToMicros(Now())).Run());
     }
     HERDFLOW_CHECK(InsertPartition(*scope, adopted->stream_id, partition.partition, begin, ""));
     return scope->Commit();
@@ -204,7 +224,11 @@ class SqlLayerStore final : public pipeline::LayerStore {
                                   std::string_view owner) {
     HERDFLOW_ASSIGN(Statement * insert, scope.Get("insert_partition"));
     BindPartition(*insert, stream_id, partition);
-    return insert->Bind(4, begin).Bind(5, owner).Bind(6, Name(partition.topic)).Run();
+    return insert->Bind(4, begin)
+        .Bind(5, owner)
+        .Bind(6, ToMicros(Now()))
+        .Bind(7, Name(partition.topic))
+        .Run();
   }
 
   static Result<std::optional<Stream>> FirstStream(Statement& find) {
@@ -247,6 +271,7 @@ class SqlLayerStore final : public pipeline::LayerStore {
   }
 
   std::shared_ptr<WriteSessions> sessions_;
+  std::string id_;
 };
 
 }  // namespace

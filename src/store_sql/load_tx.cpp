@@ -40,20 +40,23 @@ class SqlLoadTx final : public pipeline::LoadTx {
         cows_(scope_->session(), "insert_bronze_cow"),
         sensors_(scope_->session(), "insert_bronze_sensor") {}
 
-  Result<bool> Advance(const PartitionClaim& claim, std::int64_t next_offset,
-                       std::int64_t last_version, std::int64_t holes,
-                       const pipeline::MessageHash& last_hash) override {
+  Result<bool> Advance(const PartitionClaim& claim, const PartitionClaim& after,
+                       const pipeline::LeftOut& left_out) override {
     HERDFLOW_ASSIGN(Statement * advance, scope_->Get("advance_partition"));
+    const auto& hash = after.last_hash;
     HERDFLOW_CHECK(
         advance->Bind(1, kConsumerGroup)
             .Bind(2, std::string_view(claim.stream_id))
             .Bind(3, claim.partition.partition)
             .Bind(4, claim.epoch)
             .Bind(5, claim.next_offset)
-            .Bind(6, next_offset)
-            .Bind(7, last_version)
-            .Bind(8, holes)
-            .BindBlob(9, {reinterpret_cast<const char*>(last_hash.data()), last_hash.size()})
+            .Bind(6, after.next_offset)
+            .Bind(7, after.last_version)
+            .Bind(8, left_out.holes)
+            .Bind(9, hash ? Value::Blob({reinterpret_cast<const char*>(hash->data()), hash->size()})
+                          : Value())
+            .Bind(10, left_out.hidden)
+            .Bind(11, after.last_offset)
             .Run());
     return advance->found() == 1;
   }

@@ -81,6 +81,10 @@ Result<std::vector<Progress>> FindProgress(Session& session) {
     at.judged_offset = read->Int(6);
     at.log_id = read->Bytes(8);
     at.last_hash = HashIn(read->Bytes(9));
+    at.hidden = read->Int(10);
+    at.last_offset = read->Int(11);
+    at.owner = read->Bytes(12);
+    at.claimed_at = MaybeInstant(*read, 13);
     // Of the streams of one partition, oldest first, the last one is loaded now.
     if (!all.empty()) {
       PartitionProgress& before = all.back().at;

@@ -37,6 +37,41 @@ def test_partitions_spread_over_loaders_and_move(make_herd: MakeHerd) -> None:
         herd.assert_whole(feeder)
 
 
+def test_a_killed_loader_that_is_started_again_waits_for_no_session(make_herd: MakeHerd) -> None:
+    # Nobody here would live to see the end of a killed member's session.
+    herd = make_herd(KAFKA_OPTIONS="session.timeout.ms=300000")
+    producer = herd.start("producer")
+    loader = herd.start("loader")
+    with herd.feed([producer]) as feeder:
+        herd.wait_for(feeder.next_acknowledged())
+        loader.kill()
+        again = herd.restart(loader)
+        took = herd.wait_for(feeder.next_acknowledged())
+        print(f"it went on after {took:.1f} s")
+        feeder.stop()
+    assert set(herd.owners()) == {again.owner}
+    again.kill()
+    assert "bronze holds the log to its end" in herd.run("load")
+    herd.assert_audit()
+
+
+def test_stores_that_are_filled_from_the_same_topics_share_nothing_out(make_herd: MakeHerd) -> None:
+    one = make_herd()
+    other = make_herd()
+    other.topics = one.topics
+    producer = one.start("producer")
+    loaders = [one.start("loader"), other.start("loader")]
+    with one.feed([producer]) as feeder:
+        for _ in range(3):
+            key = feeder.next_acknowledged()
+            one.wait_for(key)
+            other.wait_for(key)
+        feeder.stop()
+    for herd, loader in zip((one, other), loaders, strict=True):
+        assert set(herd.owners()) == {loader.owner}
+        herd.assert_kept(feeder)
+
+
 def test_pipelines_run_once_at_a_time_whoever_starts_them(make_herd: MakeHerd) -> None:
     herd = make_herd()
     herd.run("seed", herd.generate(1))

@@ -74,6 +74,7 @@ class FakeTopics : public pipeline::TopicAdmin {
   Result<pipeline::TopicDescription> Look(pipeline::Topic) override {
     return Fail(ErrorCode::kNotFound, "no topics");
   }
+  Result<std::vector<pipeline::TopicDescription>> Describe() override { return List(); }
   Result<> Create(pipeline::Topic, const pipeline::TopicSettings&) override { return {}; }
   Result<> Alter(pipeline::Topic, const pipeline::TopicChange&) override { return {}; }
   Result<> Delete(pipeline::Topic) override { return {}; }

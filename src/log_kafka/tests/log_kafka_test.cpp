@@ -1,3 +1,4 @@
+#include <random>
 #include <set>
 #include <thread>
 
@@ -236,6 +237,127 @@ TEST_F(KafkaLog, WrongPoliciesAreShownAndRepaired) {
   EXPECT_EQ(topic.cleanup_policy, pipeline::kDeletePolicy);
   EXPECT_EQ(topic.timestamp_type, pipeline::kLogAppendTime);
   EXPECT_EQ(topic.retention, milliseconds(1'000'000));
+}
+
+TEST_F(KafkaLog, AReaderIsToldOfWhatEndsTransactionsAndWhatWasAborted) {
+  MakeTopic(Topic::kCows, 1);
+  const TopicPartition cows{Topic::kCows, 0};
+  RawTransactions writer(log_->options.brokers, log_->options.topic_prefix + "writer");
+  RawTransactions other(log_->options.brokers, log_->options.topic_prefix + "other");
+  writer.Write(NameOf(Topic::kCows), 3);
+  writer.Commit();  // 0 to 2, and its end at 3.
+  writer.Write(NameOf(Topic::kCows), 4);
+  writer.Abort();  // 4 to 7, and 8.
+  writer.Write(NameOf(Topic::kCows), 1);
+  writer.Commit();  // 9, and 10.
+  std::int64_t end = 0;
+  std::vector<std::int64_t> offsets;
+  std::vector<Instant> times;
+  const auto reader = log_->Reader("group", {Topic::kCows});
+  const auto poll = [&] {
+    const auto polled = reader->Poll(kQuick).value();
+    if (std::holds_alternative<pipeline::Assigned>(polled)) {
+      ASSERT_TRUE(reader->Start(cows, 0));
+    } else if (const auto* batch = std::get_if<pipeline::MessageBatch>(&polled)) {
+      for (const auto& message : batch->messages) {
+        offsets.push_back(message.offset);
+        times.push_back(message.broker_time);
+      }
+      end = std::max(end, batch->end);
+    }
+  };
+  for (int i = 0; i < 300 && end < 11; ++i) poll();
+  EXPECT_EQ(end, 11);
+  EXPECT_THAT(offsets, ::testing::ElementsAre(0, 1, 2, 9));
+  EXPECT_TRUE(reader->Hides(cows, {3, 9}, times[2]).value());
+  EXPECT_TRUE(reader->Hides(cows, {10, 11}, times[3]).value());
+  EXPECT_FALSE(reader->Hides(cows, {11, 12}, times[3]).value());
+  // What stands behind an open transaction is to come.
+  other.Write(NameOf(Topic::kCows), 2);   // 11 and 12
+  writer.Write(NameOf(Topic::kCows), 1);  // 13
+  writer.Commit();                        // 14
+  EXPECT_EQ(admin_->List().value().at(0).partitions.at(0).end, 11);
+  EXPECT_EQ(reader->Range(cows).value().end, 11);
+  other.Abort();  // 15
+  for (int i = 0; i < 300 && end < 16; ++i) poll();
+  EXPECT_EQ(end, 16);
+  EXPECT_EQ(offsets.back(), 13);
+  EXPECT_EQ(admin_->List().value().at(0).partitions.at(0).end, 16);
+  EXPECT_EQ(admin_->Read(cows, 14, 10).value().messages.size(), 0u);
+  EXPECT_EQ(admin_->Read(cows, 3, 10).value().messages.size(), 2u);
+  // Trimmed in the middle of them.
+  RawKafka(log_->options.brokers).Trim(NameOf(Topic::kCows), 0, 15);
+  EXPECT_TRUE(reader->Hides(cows, {15, 16}, Instant()).value());
+}
+
+/// What does not get smaller by compression.
+std::string Noise(std::size_t size, unsigned seed) {
+  std::mt19937 random(seed);
+  std::string text(size, ' ');
+  for (char& c : text) c = static_cast<char>(random());
+  return text;
+}
+
+TEST_F(KafkaLog, BatchesFitATopicThatTakesLittleAndOnlyWhatIsItselfTooLargeIsRefused) {
+  MakeForeignTopic(Topic::kCows,
+                   {{"message.timestamp.type", "LogAppendTime"}, {"max.message.bytes", "20000"}});
+  MakeTopic(Topic::kSensors, 1);
+  const auto writer = log_->Writer();
+  EXPECT_EQ(Append(*writer, Topic::kSensors, {{"first", "", {}}})[0].kind, Kind::kDurable);
+  EventBatch batch;
+  for (unsigned i = 0; i < 400; ++i) batch.push_back({"key", Noise(1'000, i), {}});
+  batch[200].value = Noise(30'000, 0);
+  const auto outcomes = Append(*writer, Topic::kCows, batch);
+  for (std::size_t i = 0; i < outcomes.size(); ++i) {
+    ASSERT_EQ(outcomes[i].kind, i == 200 ? Kind::kRefused : Kind::kDurable) << i;
+  }
+  EXPECT_EQ(outcomes[200].error->code(), ErrorCode::kInvalidInput);
+  EXPECT_EQ(outcomes[399].offset, 398);
+  EXPECT_EQ(Append(*writer, Topic::kSensors, {{"last", Noise(500'000, 1), {}}})[0].offset, 1);
+}
+
+TEST_F(KafkaLog, WhatADeadProcessLeftBehindIsReadBeforeTheGroupHasDecided) {
+  MakeTopic(Topic::kCows, 2);
+  Write(Topic::kCows, 5);
+  // A member that does not answer, as one that was killed: the group waits for its session's end.
+  const auto dead = log_->Reader("group", {Topic::kCows});
+  for (int i = 0; i < 300; ++i) {
+    if (std::holds_alternative<pipeline::Assigned>(dead->Poll(kQuick).value())) break;
+  }
+  const TopicPartition left_behind{Topic::kCows, pipeline::PartitionOf("key", 2)};
+  TestConsumer returning(Must(MakeKafkaEventReader(
+      log_->options, log_->options.topic_prefix + "group", {Topic::kCows}, {left_behind})));
+  returning.PollUntilRead(5, kQuick);
+  EXPECT_EQ(returning.assigned.size(), 1u) << "the group has not decided";
+  // It goes on as a member when the group has.
+  returning.PollUntil(
+      [&] {
+        (void)dead->Poll(kQuick);
+        return returning.assigned.count(left_behind) == 0;
+      },
+      kQuick);
+  returning.PollUntil(
+      [&] {
+        (void)dead->Poll(kQuick);
+        return !returning.assigned.empty();
+      },
+      kQuick);
+}
+
+TEST_F(KafkaLog, WhatWasClaimedByAnotherIsLeftToTheGroup) {
+  MakeTopic(Topic::kCows, 1);
+  const auto dead = log_->Reader("group", {Topic::kCows});
+  for (int i = 0; i < 300; ++i) {
+    if (std::holds_alternative<pipeline::Assigned>(dead->Poll(kQuick).value())) break;
+  }
+  const TopicPartition cows{Topic::kCows, 0};
+  TestConsumer returning(Must(MakeKafkaEventReader(
+      log_->options, log_->options.topic_prefix + "group", {Topic::kCows}, {cows})));
+  returning.PollUntil([&] { return returning.assigned.size() == 1; }, kQuick);
+  ASSERT_TRUE(returning.reader().Pause(cows));
+  EXPECT_TRUE(returning.Poll(kQuick));
+  EXPECT_TRUE(returning.assigned.empty());
+  EXPECT_FALSE(returning.reader().Range(cows));
 }
 
 TEST_F(KafkaLog, MoreReplicasThanBrokersAreRefusedWithTheReason) {

@@ -121,6 +121,34 @@ TEST_F(KafkaReaderOnMock, AFailedFetchIsTriedAgain) {
   consumer.PollUntilRead(5);
 }
 
+TEST_F(KafkaReaderOnMock, APartitionWithoutALeaderIsAwayAndTheOthersAreRead) {
+  Write(5);
+  TestConsumer consumer(Reader());
+  const auto away = pipeline::PartitionOf("another key", 3);
+  ASSERT_NE(away, pipeline::PartitionOf("key", 3));
+  cluster_.SetLeader("cows", away, -1);
+  consumer.PollUntilRead(5);
+  const auto range = consumer.reader().Range({Topic::kCows, away});
+  ASSERT_FALSE(range);
+  EXPECT_EQ(range.error().code(), ErrorCode::kUnavailable) << range.error().message();
+  EXPECT_EQ(consumer.reader().Range({Topic::kCows, pipeline::PartitionOf("key", 3)}).value().end,
+            5);
+  cluster_.SetLeader("cows", away, 1);
+  EXPECT_TRUE(consumer.reader().Range({Topic::kCows, away}));
+}
+
+TEST_F(KafkaReaderOnMock, NoQuestionWaitsWithoutEndForABrokerThatDied) {
+  Write(5);
+  TestConsumer consumer(Reader());
+  consumer.PollUntilRead(5);
+  const auto partition = consumer.read.begin()->first;
+  cluster_.SetUp(false);
+  const auto before = Clock::now();
+  EXPECT_FALSE(consumer.reader().Range(partition));
+  EXPECT_FALSE(consumer.reader().Hides(partition, {5, 6}, Instant()));
+  EXPECT_LT(Clock::now() - before, milliseconds(8'000));
+}
+
 TEST_F(KafkaReaderOnMock, AnOffsetThatIsGoneComesBackToTheOwner) {
   Write(5);
   TestConsumer consumer(Reader());

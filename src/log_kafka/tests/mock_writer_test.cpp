@@ -226,6 +226,15 @@ TEST_F(KafkaWriterOnMock, AnEventThatIsTooLargeIsRefusedAlone) {
   ExpectDurable(outcomes[0]);
   ExpectFailure(outcomes[1], Kind::kRefused, ErrorCode::kInvalidInput, "100000");
   ExpectDurable(outcomes[2]);
+}
+
+TEST_F(KafkaWriterOnMock, WhatWasRefusedWithOthersMayComeAgainAndWhatWasRefusedAloneMayNot) {
+  cluster_.MakeTopic("cows");
+  auto writer = Writer();
+  cluster_.Fail(Request::kProduce, {RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE});
+  ExpectFailure(AppendOne(*writer), Kind::kRefused, ErrorCode::kUnavailable, "send again");
+  // Nobody tells what the topic takes: from here on each event goes alone.
+  ExpectDurableSoon(*writer);
   cluster_.Fail(Request::kProduce, {RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE});
   ExpectFailure(AppendOne(*writer), Kind::kRefused, ErrorCode::kInvalidInput, "max.message.bytes");
 }

@@ -70,4 +70,54 @@ class RawKafka {
   rd_kafka_t* client_ = nullptr;
 };
 
+/// Writes by transactions.
+class RawTransactions {
+ public:
+  RawTransactions(const std::string& brokers, const std::string& id) {
+    rd_kafka_conf_t* conf = rd_kafka_conf_new();
+    rd_kafka_conf_set(conf, "bootstrap.servers", brokers.c_str(), nullptr, 0);
+    rd_kafka_conf_set(conf, "transactional.id", id.c_str(), nullptr, 0);
+    client_ = rd_kafka_new(RD_KAFKA_PRODUCER, conf, nullptr, 0);
+    Must(rd_kafka_init_transactions(client_, kTimeoutMs));
+  }
+  RawTransactions(const RawTransactions&) = delete;
+  RawTransactions& operator=(const RawTransactions&) = delete;
+  ~RawTransactions() { rd_kafka_destroy(client_); }
+
+  /// In a transaction that stays open.
+  void Write(const std::string& topic, int count, const std::string& value = "value",
+             std::int32_t partition = 0) {
+    if (!open_) Must(rd_kafka_begin_transaction(client_));
+    open_ = true;
+    for (int i = 0; i < count; ++i) {
+      EXPECT_EQ(rd_kafka_producev(client_, RD_KAFKA_V_TOPIC(topic.c_str()),
+                                  RD_KAFKA_V_PARTITION(partition), RD_KAFKA_V_KEY("key", 3),
+                                  RD_KAFKA_V_VALUE(const_cast<char*>(value.data()), value.size()),
+                                  RD_KAFKA_V_MSGFLAGS(RD_KAFKA_MSG_F_COPY), RD_KAFKA_V_END),
+                RD_KAFKA_RESP_ERR_NO_ERROR);
+    }
+    EXPECT_EQ(rd_kafka_flush(client_, kTimeoutMs), RD_KAFKA_RESP_ERR_NO_ERROR);
+  }
+  void Commit() {
+    Must(rd_kafka_commit_transaction(client_, kTimeoutMs));
+    open_ = false;
+  }
+  void Abort() {
+    Must(rd_kafka_abort_transaction(client_, kTimeoutMs));
+    open_ = false;
+  }
+
+ private:
+  static constexpr int kTimeoutMs = 20'000;
+
+  static void Must(rd_kafka_error_t* error) {
+    if (error == nullptr) return;
+    ADD_FAILURE() << rd_kafka_error_string(error);
+    rd_kafka_error_destroy(error);
+  }
+
+  rd_kafka_t* client_ = nullptr;
+  bool open_ = false;
+};
+
 }  // namespace herdflow::log_kafka::testing

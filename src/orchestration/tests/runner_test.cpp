@@ -29,6 +29,7 @@ class FailingStore final : public pipeline::LayerStore {
  public:
   explicit FailingStore(pipeline::LayerStore& store) : store_(store) {}
 
+  [[nodiscard]] const std::string& id() const override { return store_.id(); }
   Result<pipeline::PartitionClaim> Claim(const pipeline::Assigned::Partition& partition,
                                          std::int64_t begin, std::string_view owner) override {
     return store_.Claim(partition, begin, owner);

@@ -42,8 +42,21 @@ class FakeEventLog : public EventWriter, public TopicAdmin {
         {partition.end, broker_time, std::move(key), std::move(value), std::move(headers)});
     return partition.end++;
   }
-  /// Offsets that hold no message, as control records leave them.
+  /// Offsets that the log has lost.
   void PutHole(TopicPartition to, std::int64_t offsets) { partitions_.at(to).end += offsets; }
+  /// Offsets that hold no message for a reader, as the ends of transactions do.
+  void PutHidden(TopicPartition to, std::int64_t offsets) {
+    Partition& partition = partitions_.at(to);
+    partition.hidden.push_back({partition.end, partition.end + offsets});
+    partition.end += offsets;
+  }
+  /// Whether nobody gets to read something in there.
+  [[nodiscard]] bool Hides(TopicPartition of, OffsetRange range) const {
+    const auto& hidden = partitions_.at(of).hidden;
+    return std::any_of(hidden.begin(), hidden.end(), [&](const OffsetRange& each) {
+      return each.begin < range.end && range.begin < each.end;
+    });
+  }
   /// Drops the messages before `offset`, as retention does.
   void TrimTo(TopicPartition to, std::int64_t offset) {
     Partition& partition = partitions_.at(to);
@@ -107,6 +120,15 @@ class FakeEventLog : public EventWriter, public TopicAdmin {
         all.back().cleanup_policy = kDeletePolicy;
       }
       all.back().partitions.push_back({Range(at), at.partition});
+      const auto gone = away.find(at);
+      if (gone != away.end()) all.back().partitions.back() = {{}, at.partition, gone->second};
+    }
+    return all;
+  }
+  Result<std::vector<TopicDescription>> Describe() override {
+    HERDFLOW_ASSIGN(auto all, List());
+    for (auto& topic : all) {
+      for (auto& at : topic.partitions) at = {{}, at.partition};
     }
     return all;
   }
@@ -127,9 +149,17 @@ class FakeEventLog : public EventWriter, public TopicAdmin {
   /// Up to `count` messages from `offset` on. The views live as long as the log.
   [[nodiscard]] MessageBatch Batch(TopicPartition from, std::int64_t offset,
                                    std::size_t count) const {
+    const Partition& partition = partitions_.at(from);
     MessageBatch batch{from, StreamId(from.topic), {}, nullptr};
-    for (const Stored& m : partitions_.at(from).messages) {
-      if (batch.messages.size() == count) break;
+    // What is hidden at the end is told, what is lost there is not.
+    if (!partition.hidden.empty() && partition.hidden.back().end == partition.end) {
+      batch.end = partition.end;
+    }
+    for (const Stored& m : partition.messages) {
+      if (batch.messages.size() == count) {
+        batch.end = 0;
+        break;
+      }
       if (m.offset < offset) continue;
       batch.messages.push_back({m.offset, m.broker_time, m.key, m.value, m.headers});
     }
@@ -138,10 +168,12 @@ class FakeEventLog : public EventWriter, public TopicAdmin {
 
   Instant clock{std::chrono::sys_days(std::chrono::year(2024) / 4 / 10)};
   std::optional<Error> refuse_with;
+  std::map<TopicPartition, Error> away;  ///< Partitions that no broker has now.
 
  private:
   struct Partition {
     std::deque<Stored> messages;
+    std::vector<OffsetRange> hidden;
     std::int64_t begin = 0;
     std::int64_t end = 0;
   };
@@ -177,13 +209,15 @@ class FakeEventReader : public EventReader {
     }
     std::vector<TopicPartition> unread;
     for (const auto& [partition, offset] : positions_) {
-      if (!log_.Batch(partition, offset, 1).messages.empty()) unread.push_back(partition);
+      const MessageBatch next = log_.Batch(partition, offset, 1);
+      if (!next.messages.empty() || next.end > offset) unread.push_back(partition);
     }
     if (unread.empty()) return Polled(Idle{});
     const TopicPartition from = unread[pick(unread.size()) % unread.size()];
     MessageBatch batch =
         log_.Batch(from, positions_[from], std::min(max_batch, limits.max_messages));
-    positions_[from] = batch.messages.back().offset + 1;
+    positions_[from] =
+        std::max(batch.end, batch.messages.empty() ? 0 : batch.messages.back().offset + 1);
     return Polled(std::move(batch));
   }
 
@@ -195,7 +229,14 @@ class FakeEventReader : public EventReader {
     positions_.erase(partition);
     return {};
   }
-  Result<OffsetRange> Range(TopicPartition partition) override { return log_.Range(partition); }
+  Result<OffsetRange> Range(TopicPartition partition) override {
+    const auto gone = log_.away.find(partition);
+    if (gone != log_.away.end()) return Fail(gone->second);
+    return log_.Range(partition);
+  }
+  Result<bool> Hides(TopicPartition partition, OffsetRange left_out, Instant) override {
+    return log_.Hides(partition, left_out);
+  }
   void ReportLoaded(TopicPartition partition, std::int64_t next_offset) override {
     reported[partition] = next_offset;
   }

@@ -32,6 +32,7 @@ class MeddlingStore : public LayerStore {
   std::size_t max_dirty_days = kMany;
   std::size_t max_records = kMany;
 
+  [[nodiscard]] const std::string& id() const override { return store_.id(); }
   Result<PartitionClaim> Claim(const Assigned::Partition& partition, std::int64_t begin,
                                std::string_view owner) override {
     HERDFLOW_CHECK(Live());
@@ -96,11 +97,10 @@ class MeddlingStore : public LayerStore {
   class Load : public Meddled<LoadTx> {
    public:
     using Meddled::Meddled;
-    Result<bool> Advance(const PartitionClaim& claim, std::int64_t next_offset,
-                         std::int64_t last_version, std::int64_t holes,
-                         const MessageHash& hash) override {
+    Result<bool> Advance(const PartitionClaim& claim, const PartitionClaim& after,
+                         const LeftOut& left_out) override {
       HERDFLOW_CHECK(owner_.Live());
-      return tx_->Advance(claim, next_offset, last_version, holes, hash);
+      return tx_->Advance(claim, after, left_out);
     }
     Result<> Insert(const PartitionClaim& claim, const BronzeMeasurement& row) override {
       return InsertAny(claim, row);

@@ -32,6 +32,7 @@ class SlowLog final : public testing::FakeEventLog {
 /// Nobody comes so far as to ask it.
 class NoStore final : public LayerStore {
  public:
+  [[nodiscard]] const std::string& id() const override { return id_; }
   Result<PartitionClaim> Claim(const Assigned::Partition&, std::int64_t,
                                std::string_view) override {
     return None();
@@ -45,6 +46,8 @@ class NoStore final : public LayerStore {
 
  private:
   static tl::unexpected<Error> None() { return Fail(ErrorCode::kInternal, "no store"); }
+
+  const std::string id_ = "none";
 };
 
 /// Knows nothing of the log's partitions.

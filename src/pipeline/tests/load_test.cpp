@@ -38,10 +38,12 @@ struct Written {
 class WritingDownStore : public LayerStore {
  public:
   struct Place {
-    std::int64_t epoch = 0, next_offset = 0, last_version = 0, holes = 0;
+    std::int64_t epoch = 0, next_offset = 0, last_version = 0, holes = 0, hidden = 0;
+    std::optional<std::int64_t> last_offset;
     std::optional<MessageHash> hash;
   };
 
+  [[nodiscard]] const std::string& id() const override { return id_; }
   Result<PartitionClaim> Claim(const Assigned::Partition& partition, std::int64_t,
                                std::string_view) override {
     if (claims_to_fail > 0 && claims_to_fail-- > 0) {
@@ -53,6 +55,7 @@ class WritingDownStore : public LayerStore {
     claim.stream_id = partition.stream_id;
     claim.epoch = ++place.epoch;
     claim.next_offset = place.next_offset;
+    claim.last_offset = place.last_offset.value_or(place.next_offset - 1);
     claim.last_version = place.last_version;
     claim.last_hash = place.hash;
     return claim;
@@ -70,19 +73,25 @@ class WritingDownStore : public LayerStore {
   int claims_to_fail = 0;
   int commits_to_fail = 0;
   bool failed_commits_happen = false;
+  std::optional<TopicPartition> refused;  ///< Its messages are refused for good.
 
  private:
   class Tx : public LoadTx {
    public:
     explicit Tx(WritingDownStore& store) : store_(store) {}
 
-    Result<bool> Advance(const PartitionClaim& claim, std::int64_t next_offset,
-                         std::int64_t last_version, std::int64_t holes,
-                         const MessageHash& hash) override {
+    Result<bool> Advance(const PartitionClaim& claim, const PartitionClaim& after,
+                         const LeftOut& left_out) override {
       partition_ = claim.partition;
       place_ = store_.places[claim.partition];
       if (place_.epoch != claim.epoch || place_.next_offset != claim.next_offset) return false;
-      place_ = {place_.epoch, next_offset, last_version, place_.holes + holes, hash};
+      place_ = {place_.epoch,
+                after.next_offset,
+                after.last_version,
+                place_.holes + left_out.holes,
+                place_.hidden + left_out.hidden,
+                after.last_offset,
+                after.last_hash};
       return true;
     }
     Result<> Insert(const PartitionClaim& claim, const BronzeMeasurement& row) override {
@@ -95,6 +104,7 @@ class WritingDownStore : public LayerStore {
       return Write(claim, row, false);
     }
     Result<> Commit() override {
+      if (partition_ == store_.refused) return Fail(ErrorCode::kInvalidInput, "it is too large");
       const bool fails = store_.commits_to_fail > 0 && store_.commits_to_fail-- > 0;
       if (!fails || store_.failed_commits_happen) {
         store_.places[partition_] = place_;
@@ -116,6 +126,8 @@ class WritingDownStore : public LayerStore {
     Place place_;
     std::vector<Written> rows_;
   };
+
+  const std::string id_ = "written-down";
 
   static tl::unexpected<Error> NotHere() {
     return Fail(ErrorCode::kInternal, "the loader has no business there");
@@ -199,6 +211,55 @@ TEST_F(LoaderTest, AsksOnceMoreForWhatTheReaderSkipped) {
   EXPECT_EQ(LoadAll(), 4);
   EXPECT_THAT(Offsets(), ElementsAre(0, 1, 2, 3));
   EXPECT_EQ(store_.places[kReadings].holes, 0);
+}
+
+TEST_F(LoaderTest, WhatIsHiddenIsNoHoleAndIsPassedAtTheEndToo) {
+  Put("a");
+  log_.PutHidden(kReadings, 2);
+  Put("b");
+  log_.PutHidden(kReadings, 1);
+  EXPECT_EQ(LoadAll(), 2);
+  EXPECT_EQ(store_.places[kReadings].next_offset, 5);
+  EXPECT_EQ(store_.places[kReadings].last_offset, 3);
+  EXPECT_EQ(store_.places[kReadings].hidden, 3);
+  EXPECT_EQ(store_.places[kReadings].holes, 0);
+  EXPECT_EQ(reader_.reported.at(kReadings), 5);
+  log_.PutHidden(kReadings, 4);
+  EXPECT_EQ(LoadAll(), 0);
+  EXPECT_EQ(store_.places[kReadings].next_offset, 9);
+}
+
+TEST_F(LoaderTest, ManyGapsAreAskedForOnceMoreTogether) {
+  for (int i = 0; i < 100; ++i) {
+    Put("a");
+    log_.PutHidden(kReadings, 1);
+  }
+  int steps = 0;
+  for (; store_.places[kReadings].next_offset < 200 && steps < 20; ++steps) ASSERT_TRUE(Step());
+  EXPECT_EQ(steps, 3);
+  EXPECT_EQ(store_.places[kReadings].hidden, 100);
+}
+
+TEST_F(LoaderTest, APartitionThatIsAwayIsTriedAgainAndDoesNotStopTheOthers) {
+  log_.away.insert({{Topic::kCows, 0}, Error(ErrorCode::kUnavailable, "no broker leads it")});
+  log_.away.insert({{Topic::kSensors, 1}, Error(ErrorCode::kUnavailable, "no broker leads it")});
+  Put("a");
+  EXPECT_EQ(LoadAll(), 1);
+  EXPECT_EQ(loader_.halted().size(), 2u);
+  EXPECT_EQ(reader_.positions().size(), 7u);
+}
+
+TEST_F(LoaderTest, MessagesThatTheStoreRefusesForGoodStopTheirPartitionAlone) {
+  const TopicPartition refused{Topic::kMeasurements, 1};
+  log_.Put(refused, log_.clock, "S_C", "a");
+  store_.refused = refused;
+  Put("b");
+  EXPECT_EQ(LoadAll(), 1);
+  ASSERT_EQ(loader_.halted().size(), 1u);
+  EXPECT_EQ(loader_.halted()[0].partition, refused);
+  EXPECT_EQ(loader_.halted()[0].error.message(), "it is too large");
+  Put("c");
+  EXPECT_EQ(LoadAll(), 1);
 }
 
 TEST_F(LoaderTest, TellsTheLogWhatIsInTheStore) {

@@ -3,5 +3,5 @@ SELECT s.id, o.part, COALESCE(w.next_offset, o.first_offset), o.next_offset
 FROM {ops}consumer_offsets o
 JOIN {ops}streams s ON s.stream_id = o.stream_id AND s.topic = ?2
 LEFT JOIN {ops}watermarks w ON w.step = ?1 AND w.stream_id = s.id AND w.part = o.part
-WHERE o.next_offset > COALESCE(w.next_offset, o.first_offset)
+WHERE o.last_offset >= COALESCE(w.next_offset, o.first_offset)
 ORDER BY s.id, o.part

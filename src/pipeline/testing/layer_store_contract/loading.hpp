@@ -8,6 +8,15 @@
 
 namespace herdflow::pipeline::testing {
 
+/// The claim when everything before `offset` is loaded.
+inline PartitionClaim MovedTo(PartitionClaim claim, std::int64_t offset) {
+  claim.next_offset = offset;
+  claim.last_offset = offset - 1;
+  claim.last_version = 1;
+  claim.last_hash.emplace();
+  return claim;
+}
+
 TEST_P(LayerStoreContract, AClaimRaisesTheEpochAndStandsWhereTheStoreStands) {
   SendReading("S1", "C1", "2024-04-07T05:00:00Z", "12");
   const PartitionClaim first = ClaimReadings(*store_);
@@ -29,11 +38,11 @@ TEST_P(LayerStoreContract, AnOlderOwnerIsFencedAndNothingOfItsTransactionStays) 
   const PartitionClaim newer = ClaimReadings(*store_, "newer");
   {
     const auto tx = Must(store_->BeginLoad());
-    EXPECT_FALSE(Must(tx->Advance(older, 1, 1, 0, {})));
+    EXPECT_FALSE(Must(tx->Advance(older, MovedTo(older, 1), {})));
   }
   EXPECT_EQ(Count("{bronze}measurements_rows"), 0);
   const auto tx = Must(store_->BeginLoad());
-  EXPECT_TRUE(Must(tx->Advance(newer, 1, 1, 0, {})));
+  EXPECT_TRUE(Must(tx->Advance(newer, MovedTo(newer, 1), {})));
 }
 
 TEST_P(LayerStoreContract, AdvancingFromAWrongOffsetIsRefused) {
@@ -41,14 +50,16 @@ TEST_P(LayerStoreContract, AdvancingFromAWrongOffsetIsRefused) {
   PartitionClaim claim = ClaimReadings(*store_);
   claim.next_offset = 3;
   const auto tx = Must(store_->BeginLoad());
-  EXPECT_FALSE(Must(tx->Advance(claim, 5, 1, 0, {})));
+  EXPECT_FALSE(Must(tx->Advance(claim, MovedTo(claim, 5), {})));
 }
 
 TEST_P(LayerStoreContract, APartitionAddedLaterStartsAtTheHighestVersionOfItsTopic) {
   const PartitionClaim first = ClaimReadings(*store_);
   {
+    PartitionClaim after = MovedTo(first, 5);
+    after.last_version = 1'000;
     const auto tx = Must(store_->BeginLoad());
-    ASSERT_TRUE(Must(tx->Advance(first, 5, 1'000, 0, {})));
+    ASSERT_TRUE(Must(tx->Advance(first, after, {})));
     Must(tx->Commit());
   }
   const auto last_version = [this](TopicPartition partition) {
@@ -67,7 +78,7 @@ TEST_P(LayerStoreContract, AnUncommittedLoadLeavesNeitherRowsNorIdsNorOffset) {
   row.sensor_id_is_good = row.cow_id_is_good = true;
   const auto write = [&] {
     auto tx = Must(store_->BeginLoad());
-    EXPECT_TRUE(Must(tx->Advance(claim, 1, 1, 0, {})));
+    EXPECT_TRUE(Must(tx->Advance(claim, MovedTo(claim, 1), {})));
     Must(tx->Insert(claim, row));
     return tx;
   };
@@ -118,7 +129,7 @@ TEST_P(LayerStoreContract, AnAdoptedPartitionIsLoadedAnewBesideWhatItWas) {
   Must(store_->Adopt(log_.Assignment({Topic::kMeasurements, 1}), 0));
   {
     const auto tx = Must(store_->BeginLoad());
-    EXPECT_FALSE(Must(tx->Advance(old, 3, 1, 0, {}))) << "the old owner is fenced";
+    EXPECT_FALSE(Must(tx->Advance(old, MovedTo(old, 3), {}))) << "the old owner is fenced";
   }
   const PartitionClaim anew = Must(store_->Claim(assigned, 9, "test"));
   EXPECT_EQ(anew.next_offset, 5);
@@ -301,6 +312,50 @@ TEST_P(LayerStoreContract, TheAuditEquationCountsHoles) {
     EXPECT_EQ(partition.holes, holed ? 7 : 0);
     EXPECT_EQ(partition.bronze_rows, holed ? 2 : 0);
   }
+}
+
+TEST_P(LayerStoreContract, WhatNobodyGetsToReadIsCountedApartFromHoles) {
+  log_.PutHidden(kReadings, 1);
+  SendReading("S1", "C1", "2024-04-07T05:00:00Z", "12");
+  log_.PutHidden(kReadings, 3);
+  SendReading("S1", "C1", "2024-04-07T06:00:00Z", "13");
+  log_.PutHidden(kReadings, 2);
+  log_.PutHidden({Topic::kCows, 0}, 2);  // It holds nothing else.
+  const auto queries = layers_->Queries();
+  EXPECT_EQ(Must(LoadToEnd(*loader_, log_, *queries, Never, Quiet)), 2);
+  RunAll();
+  const auto status = Must(queries->ReadStatus());
+  for (const auto& at : status.partitions) {
+    EXPECT_EQ(at.AuditGap(), 0);
+    EXPECT_EQ(at.holes, 0);
+    EXPECT_EQ(at.judged_offset, at.next_offset);
+    if (at.partition != 0 || at.topic == "sensors") continue;
+    EXPECT_EQ(at.hidden, at.topic == "cows" ? 2 : 6);
+    EXPECT_EQ(at.next_offset, at.topic == "cows" ? 2 : 8);
+  }
+  EXPECT_THAT(Must(FindLogConflicts(log_, *queries)), IsEmpty());
+  // Another loader finds the last message where it is, and goes on behind what is hidden.
+  SendReading("S1", "C1", "2024-04-07T07:00:00Z", "14");
+  log_.PutHidden(kReadings, 1);
+  log_.TrimTo(kReadings, 5);
+  FakeEventReader reader(log_);
+  Loader another({reader, *store_, "another"});
+  EXPECT_EQ(Must(LoadToEnd(another, log_, *queries, Never, Quiet)), 1);
+  log_.PutHidden(kReadings, 2);
+  EXPECT_EQ(Must(LoadToEnd(another, log_, *queries, Never, Quiet)), 0);
+  EXPECT_EQ(ClaimReadings(*store_).next_offset, 12);
+  EXPECT_EQ(ClaimReadings(*store_).last_offset, 8);
+}
+
+TEST_P(LayerStoreContract, ALoadSaysWhatIsAwayWhenItHasLoadedTheOthers) {
+  SendReading("S1", "C1", "2024-04-07T05:00:00Z", "12", 0);
+  SendReading("S1", "C1", "2024-04-07T06:00:00Z", "13", 1);
+  log_.away.insert({kReadings, Error(ErrorCode::kUnavailable, "no broker leads it")});
+  const auto queries = layers_->Queries();
+  const auto loaded = LoadToEnd(*loader_, log_, *queries, Never, Quiet);
+  ASSERT_EQ(CodeOf(loaded), ErrorCode::kUnavailable);
+  EXPECT_EQ(loaded.error().message(), "no broker leads it");
+  EXPECT_EQ(Count("{bronze}measurements_rows"), 1);
 }
 
 }  // namespace herdflow::pipeline::testing

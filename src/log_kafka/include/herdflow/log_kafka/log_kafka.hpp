@@ -44,8 +44,13 @@ Result<std::unique_ptr<pipeline::EventWriter>> MakeKafkaEventWriter(const KafkaL
 
 /// A member of the consumer group `group`, which shares the partitions among its members. Topics
 /// that do not exist yet are found when they are made.
+///
+/// A group gives up a member that was killed only after its session's time-out, and shares out
+/// nothing before. `left_behind` are partitions whose reader is known to be dead: they are read at
+/// once, beside the group, until it has decided or somebody else claims them in the store.
 Result<std::unique_ptr<pipeline::EventReader>> MakeKafkaEventReader(
-    const KafkaLogOptions& options, const std::string& group, std::vector<pipeline::Topic> topics);
+    const KafkaLogOptions& options, const std::string& group, std::vector<pipeline::Topic> topics,
+    const std::vector<pipeline::TopicPartition>& left_behind = {});
 
 Result<std::unique_ptr<pipeline::TopicAdmin>> MakeKafkaTopicAdmin(const KafkaLogOptions& options);
 

@@ -93,12 +93,16 @@ struct Message {
   std::vector<Header> headers;
 };
 
-/// Messages of one partition, offsets rising. A gap in the offsets is a hole of the log.
+/// Messages of one partition, offsets rising. An offset that is missing before the last of them, or
+/// before `end`, was left out: EventReader::Hides tells whether it is a hole of the log.
 struct MessageBatch {
   TopicPartition from;
   std::string stream_id;  ///< Cluster, topic and incarnation: another id is another log.
   std::vector<Message> messages;
   std::shared_ptr<const void> bytes;  ///< Keeps the views alive.
+  /// Where it is beyond the last message: nothing more comes before this offset. There may be no
+  /// message at all then.
+  std::int64_t end = 0;
 };
 
 /// The group gave these partitions to this reader, in addition to those it has. None of them is
@@ -134,7 +138,9 @@ struct PollLimits {
 /// The offsets that the log holds of a partition.
 struct OffsetRange {
   std::int64_t begin = 0;  ///< The oldest that it still has.
-  std::int64_t end = 0;    ///< One past the newest.
+  std::int64_t end = 0;    ///< One past the newest that a reader may have.
+
+  auto operator<=>(const OffsetRange&) const = default;
 };
 
 /// Reads topics as one member of a consumer group: a partition has one reader at a time. Where to
@@ -158,6 +164,10 @@ class EventReader {
   virtual Result<> Pause(TopicPartition partition) = 0;
   /// What the log holds of an assigned partition now.
   virtual Result<OffsetRange> Range(TopicPartition partition) = 0;
+  /// Whether offsets that were left out after a message of `before` hold something that nobody gets
+  /// to read: the ends of transactions, or messages of transactions that were aborted. false: they
+  /// are holes.
+  virtual Result<bool> Hides(TopicPartition partition, OffsetRange left_out, Instant before) = 0;
   /// Everything before `next_offset` is in the store. The log's own tools show it; nothing is read
   /// from it, so it may fail or come late.
   virtual void ReportLoaded(TopicPartition partition, std::int64_t next_offset) = 0;
@@ -186,6 +196,7 @@ struct TopicDescription {
   std::string cleanup_policy;  ///< As Kafka names it.
   struct Partition : OffsetRange {
     std::int32_t partition = 0;
+    std::optional<Error> away = std::nullopt;  ///< Why nobody told the offsets.
   };
   std::vector<Partition> partitions;
 };
@@ -208,6 +219,8 @@ class TopicAdmin {
   virtual Result<std::vector<TopicDescription>> List() = 0;
   /// One of them.
   virtual Result<TopicDescription> Look(Topic topic) = 0;
+  /// The same, but nobody is asked for offsets: cheap, and whatever partition is away.
+  virtual Result<std::vector<TopicDescription>> Describe() = 0;
   /// Make the topic if it is missing; an existing one is left as it is.
   virtual Result<> Create(Topic topic, const TopicSettings& settings) = 0;
   virtual Result<> Alter(Topic topic, const TopicChange& change) = 0;

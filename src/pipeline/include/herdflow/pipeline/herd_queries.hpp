@@ -45,8 +45,13 @@ struct PartitionProgress {
   bool current = true;  ///< false: the partition was adopted since, under another stream id.
   std::int32_t partition = 0;
   std::int64_t first_offset = 0, next_offset = 0, holes = 0;
+  /// Offsets that hold the ends of transactions, or messages of aborted ones.
+  std::int64_t hidden = 0;
+  std::int64_t last_offset = -1;         ///< Of the last loaded message.
   std::int64_t judged_offset = 0;        ///< The topic's pipeline has judged everything before it.
   std::optional<MessageHash> last_hash;  ///< Of the last loaded message.
+  std::string owner;                     ///< Who claimed it last: `<host>:<pid>`. Empty: nobody.
+  std::optional<Instant> claimed_at;     ///< Not known of claims by older versions.
 };
 
 /// How many rows each layer holds and how far each step is: what `status` shows.
@@ -62,7 +67,7 @@ struct StoreStatus {
     std::int64_t bronze_rows = 0;
     /// The audit equation, 0 where nothing was lost or doubled.
     [[nodiscard]] std::int64_t AuditGap() const {
-      return next_offset - first_offset - bronze_rows - holes;
+      return next_offset - first_offset - bronze_rows - holes - hidden;
     }
   };
   std::vector<Partition> partitions;

@@ -28,10 +28,17 @@ struct PartitionClaim {
   TopicPartition partition;
   std::string stream_id;  ///< The log's, and its incarnation where it was adopted: `…#2`.
   StreamRef stream{};
-  std::int64_t epoch = 0;        ///< Raised by every claim: an older owner is fenced.
-  std::int64_t next_offset = 0;  ///< The first offset that is not loaded.
+  std::int64_t epoch = 0;         ///< Raised by every claim: an older owner is fenced.
+  std::int64_t next_offset = 0;   ///< The first offset that is not loaded.
+  std::int64_t last_offset = -1;  ///< Of the last loaded message; below the first, if none was.
   std::int64_t last_version = 0;
   std::optional<MessageHash> last_hash;  ///< Of the last loaded message, if any was.
+};
+
+/// The offsets of a chunk that hold no message for a reader.
+struct LeftOut {
+  std::int64_t holes = 0;   ///< The log lost them.
+  std::int64_t hidden = 0;  ///< Ends of transactions, and messages of aborted ones.
 };
 
 /// One chunk of `load`. Every transaction here: destroyed uncommitted, it rolls back; one thread.
@@ -39,11 +46,10 @@ class LoadTx {
  public:
   virtual ~LoadTx() = default;
 
-  /// The fence, first in the transaction: move the offset from claim.next_offset to `next_offset`.
-  /// false: somebody claimed the partition since; drop it.
-  virtual Result<bool> Advance(const PartitionClaim& claim, std::int64_t next_offset,
-                               std::int64_t last_version, std::int64_t holes,
-                               const MessageHash& last_hash) = 0;
+  /// The fence, first in the transaction: move the partition from where `claim` stands to where
+  /// `after` does. false: somebody claimed the partition since; drop it.
+  virtual Result<bool> Advance(const PartitionClaim& claim, const PartitionClaim& after,
+                               const LeftOut& left_out) = 0;
   /// One bronze row a message, of the claimed partition. What the row views is copied.
   virtual Result<> Insert(const PartitionClaim& claim, const BronzeMeasurement& row) = 0;
   virtual Result<> Insert(const PartitionClaim& claim, const BronzeCow& row) = 0;
@@ -186,6 +192,9 @@ struct CowReservation {
 class LayerStore {
  public:
   virtual ~LayerStore() = default;
+
+  /// What tells this store from every other one: random letters and digits, made with it.
+  [[nodiscard]] virtual const std::string& id() const = 0;
 
   /// Become the owner of a partition; older owners are fenced. `begin`: the log's oldest offset,
   /// from which a partition that the store does not know is loaded. kConflict: the store was filled

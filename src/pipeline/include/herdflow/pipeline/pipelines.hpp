@@ -53,40 +53,56 @@ class Loader {
     TopicPartition partition;
     Error error;
   };
-  /// The partitions whose log is not the one that the store was filled from (kConflict), or is
-  /// damaged (kCorruptData). The loader says so aloud once, loads the others, and looks every few
-  /// seconds whether somebody has adopted or mended them.
+  /// The partitions that cannot be loaded now: their log is not the one that the store was filled
+  /// from (kConflict) or is damaged (kCorruptData), the store refuses their messages for good, or
+  /// no broker has them (kUnavailable). The loader says so once, loads the others, and tries again,
+  /// ever more seldom.
   [[nodiscard]] std::vector<Halted> halted() const;
 
  private:
   using Clock = std::chrono::steady_clock;
+  /// What went wrong with a partition since its last chunk.
+  struct Trouble {
+    int fenced = 0, failed = 0;  ///< How often in a row.
+    std::optional<Error> error;
+    bool until_stored = false;  ///< Over only when a chunk is stored.
+  };
   struct Held {
     Assigned::Partition assigned;
     PartitionClaim claim;
     bool to_check = false;  ///< The next message must be the one that was loaded last.
-    /// The offset that was missing and was asked for again: missing once more, it is a hole.
-    std::optional<std::int64_t> asked_again;
-    int fenced = 0;  ///< How often in a row, without a chunk between.
-    std::optional<Error> halted_by = std::nullopt;  ///< Before this claim; told already.
+    /// What the reader left out when it was last asked: left out once more, it is no mistake.
+    std::vector<OffsetRange> doubted;
+    bool hides = false;  ///< Something was left out that nobody gets to read.
+    Trouble trouble;
   };
   struct Unclaimed {
     Assigned::Partition assigned;
     Clock::time_point not_before{};
-    std::optional<Error> halted_by;
-    int fenced = 0;
+    Trouble trouble;
+  };
+  struct Chunk {
+    std::span<const Message> messages;
+    std::int64_t end = 0;
+    std::vector<OffsetRange> left_out;
+    std::vector<OffsetRange> doubted;  ///< Behind `end`, to be asked for again.
   };
 
   Result<> ClaimDue();
   Result<> Claim(Unclaimed& unclaimed);
   void Halt(Unclaimed& unclaimed, Error error);
+  static void EndTrouble(TopicPartition partition, Trouble& trouble);
   /// To be claimed anew: what the store holds is read again.
   Result<> GiveUp(std::vector<Held>::iterator held, Clock::duration pause);
   Result<> HaltDamaged(const Damaged& damaged);
   std::vector<Held>::iterator FindHeld(TopicPartition partition);
+  Result<> GiveUpFailed(std::vector<Held>::iterator held, Error error);
   void Drop(TopicPartition partition);
   Result<std::int64_t> Store(const MessageBatch& batch);
+  static Chunk ChunkOf(const Held& held, const MessageBatch& batch);
+  Result<LeftOut> CountLeftOut(Held& held, const Chunk& chunk);
   /// false: fenced. Moves the claim where it succeeds.
-  Result<bool> StoreChunk(PartitionClaim& claim, std::span<const Message> messages);
+  Result<bool> StoreChunk(Held& held, const Chunk& chunk);
 
   LoadContext context_;
   std::vector<Held> claims_;
@@ -95,8 +111,9 @@ class Loader {
 };
 
 /// Load up to the end of the log as it stands now, by this loader or by whichever process holds the
-/// partitions. Returns the messages that this loader loaded. kConflict: a partition is not the one
-/// that the store was filled from; kCorruptData: it is damaged; the others were loaded.
+/// partitions. Returns the messages that this loader loaded. An error of one partition (kConflict:
+/// it is not the one that the store was filled from; kCorruptData: it is damaged) is returned when
+/// the others were loaded.
 Result<std::int64_t> LoadToEnd(Loader& loader, TopicAdmin& topics, HerdQueries& queries,
                                const StopRequested& stop, const StepProgress& progress);
 
