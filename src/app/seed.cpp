@@ -87,7 +87,11 @@ void TellOfCopies(const pipeline::SeedResult::File& file) {
 
 Result<> Seed(const SeedOptions& options, const Configuration& configuration) {
   CatchStopSignals();
-  HERDFLOW_ASSIGN(auto sources, parquet_io::OpenEventSources(options.paths));
+  HERDFLOW_ASSIGN(auto found, parquet_io::OpenEventSources(options.paths, StopRequested));
+  for (const std::string& left_out : found.left_out) {
+    Log(LogLevel::kWarning, "left out {}", left_out);
+  }
+  auto sources = std::move(found.sources);
   if (!options.resume.empty()) HERDFLOW_CHECK(GoOnFrom(options.resume, sources));
   HERDFLOW_ASSIGN(const auto topics, OpenTopics(configuration));
   HERDFLOW_ASSIGN(const auto writer, OpenWriter(configuration));

@@ -22,8 +22,33 @@ constexpr std::int64_t kSliceRows = 1'024;
 
 class ParquetEventSource final : public pipeline::EventSource {
  public:
-  ParquetEventSource(TopicFile file, const ParquetFile& checked)
-      : file_(std::move(file)), topic_(checked.topic()), rows_(checked.rows()) {}
+  ParquetEventSource(TopicFile file, const ParquetFile& opened)
+      : file_(std::move(file)),
+        topic_(opened.topic()),
+        rows_(opened.rows()),
+        state_(opened.state()) {}
+
+  [[nodiscard]] const FileState& state() const { return state_; }
+
+  /// Reads everything once, and begins anew.
+  Result<> Check(const std::function<bool()>& stop_requested) {
+    HERDFLOW_CHECK(Open());
+    HERDFLOW_CHECK(reader_->Check());
+    for (;;) {
+      if (stop_requested && stop_requested()) {
+        return Fail(ErrorCode::kShuttingDown, "reading {}: stopped, nothing was sent", name());
+      }
+      HERDFLOW_ASSIGN(const bool more, LoadSlice());
+      if (!more) break;
+      for (; in_slice_ < slice_rows_; ++in_slice_) {
+        HERDFLOW_CHECK(CheckRow(in_slice_));
+        ++position_;
+      }
+    }
+    Close();
+    position_ = 0;
+    return {};
+  }
 
   [[nodiscard]] const std::string& name() const override { return file_.path; }
   [[nodiscard]] Topic topic() const override { return topic_; }
@@ -45,18 +70,13 @@ class ParquetEventSource final : public pipeline::EventSource {
     for (std::size_t bytes = 0; events.size() < limits.rows && bytes < limits.bytes;) {
       HERDFLOW_ASSIGN(const bool more, LoadSlice());
       if (!more) break;
-      key_.clear();
-      value_.clear();
       Write(in_slice_++);
       ++position_;
       bytes += key_.size() + value_.size();
       // Copied from buffers that keep their room, so that each text is allocated once, at its size.
       events.push_back(Event{key_, value_, {}});
     }
-    if (events.empty()) {
-      Forget();
-      reader_.reset();
-    }
+    if (events.empty()) Close();
     return events;
   }
 
@@ -65,12 +85,17 @@ class ParquetEventSource final : public pipeline::EventSource {
   Result<> Open() {
     if (reader_ != nullptr) return {};
     HERDFLOW_ASSIGN(auto reader, ParquetFile::Open(file_));
-    if (reader->topic() != topic_ || reader->rows() != rows_) {
+    if (reader->state() != state_) {
       return Fail(ErrorCode::kConflict, "{} was changed since it was checked: start again", name());
     }
     if (position_ > 0) HERDFLOW_CHECK(reader->Seek(position_));
     reader_ = std::move(reader);
     return {};
+  }
+
+  void Close() {
+    Forget();
+    reader_.reset();
   }
 
   void Forget() {
@@ -101,7 +126,29 @@ class ParquetEventSource final : public pipeline::EventSource {
     return true;
   }
 
+  /// Before an event is made of it: texts as they stand in the file may be of any length.
+  Result<> CheckRow(std::int64_t row) {
+    // The longest escape of a byte has six, names of fields, numbers and times have less than this.
+    constexpr std::size_t kEscaped = 6;
+    constexpr std::size_t kRest = 1'024;
+    std::size_t bytes = 0;
+    for (std::size_t i = 0; i < ColumnsOf(topic_).size(); ++i)
+      bytes += columns_[i][row].text.size();
+    if (bytes * kEscaped + kRest <= pipeline::kMaxEventBytes) return {};
+    if (bytes <= pipeline::kMaxEventBytes) {
+      Write(row);
+      if (value_.size() <= pipeline::kMaxEventBytes) return {};
+    }
+    return Fail(
+        ErrorCode::kInvalidInput,
+        "reading {}: row {} makes an event of more than {} bytes: nothing was sent; shorten "
+        "its texts, or take it out",
+        name(), position_ + 1, pipeline::kMaxEventBytes);
+  }
+
   void Write(std::int64_t row) {
+    key_.clear();
+    value_.clear();
     switch (topic_) {
       case Topic::kCows:
         key_ = columns_[0][row].text;
@@ -124,6 +171,7 @@ class ParquetEventSource final : public pipeline::EventSource {
   TopicFile file_;
   Topic topic_;
   std::int64_t rows_ = 0;
+  FileState state_;  ///< When it was found good.
   std::unique_ptr<ParquetFile> reader_;
   std::int64_t position_ = 0;  ///< The file's row that is given next.
   ColumnBatch batch_;
@@ -134,19 +182,39 @@ class ParquetEventSource final : public pipeline::EventSource {
   std::string key_, value_;
 };
 
+/// A file that is there by two names would be sent twice.
+const ParquetEventSource* SameFile(const std::vector<std::unique_ptr<ParquetEventSource>>& sources,
+                                   const FileState& state) {
+  const auto found = std::find_if(sources.begin(), sources.end(), [&](const auto& source) {
+    return source->state().IsSameFile(state);
+  });
+  return found == sources.end() ? nullptr : found->get();
+}
+
 }  // namespace
 
-Result<std::vector<std::unique_ptr<pipeline::EventSource>>> OpenEventSources(
-    const std::vector<std::string>& paths) {
-  HERDFLOW_ASSIGN(const auto files, FindTopicFiles(paths));
-  std::vector<std::unique_ptr<pipeline::EventSource>> sources;
-  for (const TopicFile& file : files) {
-    HERDFLOW_ASSIGN(const auto checked, ParquetFile::Open(file));
-    sources.push_back(std::make_unique<ParquetEventSource>(file, *checked));
+Result<EventSources> OpenEventSources(const std::vector<std::string>& paths,
+                                      const std::function<bool()>& stop_requested) {
+  HERDFLOW_ASSIGN(auto found, FindTopicFiles(paths));
+  EventSources all;
+  all.left_out = std::move(found.left_out);
+  std::vector<std::unique_ptr<ParquetEventSource>> sources;
+  for (const TopicFile& file : found.files) {
+    HERDFLOW_ASSIGN(const auto opened, ParquetFile::Open(file));
+    if (const auto* same = SameFile(sources, opened->state())) {
+      all.left_out.push_back(fmt::format("{}: it is the same file as {}", file.path, same->name()));
+      continue;
+    }
+    sources.push_back(std::make_unique<ParquetEventSource>(file, *opened));
   }
-  std::stable_sort(sources.begin(), sources.end(),
+  // What a schema tells is known of all files before one of them is read whole.
+  for (auto& source : sources) {
+    HERDFLOW_CHECK(source->Check(stop_requested));
+    all.sources.push_back(std::move(source));
+  }
+  std::stable_sort(all.sources.begin(), all.sources.end(),
                    [](const auto& a, const auto& b) { return a->topic() < b->topic(); });
-  return sources;
+  return all;
 }
 
 }  // namespace herdflow::parquet_io

@@ -123,6 +123,18 @@ bool IsTextOrDictionaryOfText(const arrow::DataType& type) {
          IsText(static_cast<const arrow::DictionaryType&>(type).value_type()->id());
 }
 
+/// Whether numbers of this type tell any second since 1970 from the next: a float of 32 bits makes
+/// one time of readings two minutes apart.
+bool CanCountSeconds(const arrow::DataType& type) {
+  constexpr int kDigits = 10;  // Until the year 2286.
+  if (arrow::is_decimal(type.id())) {
+    const auto& decimal = static_cast<const arrow::DecimalType&>(type);
+    return decimal.scale() >= 0 && decimal.precision() - decimal.scale() >= kDigits;
+  }
+  return type.id() == arrow::Type::DOUBLE ||
+         (arrow::is_integer(type.id()) && arrow::bit_width(type.id()) >= 32);
+}
+
 const arrow::DataType& StorageOf(const arrow::DataType& type) {
   if (type.id() != arrow::Type::EXTENSION) return type;
   return *static_cast<const arrow::ExtensionType&>(type).storage_type();
@@ -136,7 +148,8 @@ bool IsUsable(const arrow::DataType& type, Role role) {
   const arrow::Type::type id = stored.id();
   if (id == arrow::Type::NA) return true;
   const bool text = IsTextOrDictionaryOfText(stored);
-  const bool date = arrow::is_date(id) || id == arrow::Type::TIMESTAMP;
+  const bool timestamp = id == arrow::Type::TIMESTAMP;
+  const bool date = arrow::is_date(id) || timestamp;
   const bool number = arrow::is_integer(id) || IsFloat(id) || arrow::is_decimal(id);
   switch (role) {
     case Role::kId:
@@ -146,7 +159,7 @@ bool IsUsable(const arrow::DataType& type, Role role) {
     case Role::kDate:
       return text || date;
     case Role::kInstant:
-      return text || date || number;
+      return text || timestamp || CanCountSeconds(stored);
     case Role::kValue:
       return text || number;
     case Role::kFlag:
@@ -164,9 +177,11 @@ std::string_view Expected(Role role) {
     case Role::kDate:
       return "dates, timestamps or text";
     case Role::kInstant:
-      return "timestamps, dates, numbers or text";
+      return "timestamps, text, or numbers that tell one second from the next (doubles, integers "
+             "of "
+             "32 bits or more, decimals with 10 digits before the point)";
     case Role::kValue:
-      return "numbers or text";
+      return "numbers (floats of 32 bits or more) or text";
     case Role::kFlag:
       return "booleans";
   }

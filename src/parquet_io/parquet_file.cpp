@@ -11,7 +11,7 @@
 
 #include <algorithm>
 #include <exception>
-#include <type_traits>
+#include <new>
 
 #include "consistency.hpp"
 
@@ -20,8 +20,13 @@ namespace {
 
 /// Rows decoded at once: some hundred kilobytes a column.
 constexpr std::int64_t kBatchRows = 16'384;
+/// Of so many rows fewer are read where they are too large for the memory.
+constexpr std::int64_t kFewerRows = 16;
 /// Rows read at once in search of a damage.
 constexpr std::int64_t kSearchRows = 16;
+/// What Arrow may hold at a time. A page is decoded as a whole, and pages of many megabytes do
+/// occur.
+constexpr std::int64_t kMostMemory = 96 << 20;
 /// Read from the disk at once, a column. Without a buffer Arrow reads whole column chunks.
 constexpr std::int64_t kBufferBytes = 128 << 10;
 
@@ -29,19 +34,30 @@ tl::unexpected<Error> Unreadable(std::string_view path, std::string_view why) {
   return Fail(ErrorCode::kInvalidInput, "reading {}: {}", path, why);
 }
 
-/// Runs what may throw or return an Arrow status; both end here.
+/// Runs what returns an Arrow status, or throws one.
+template <class Action>
+arrow::Status Try(Action action) {
+  try {
+    return action();
+  } catch (const parquet::ParquetStatusException& exception) {
+    return exception.status();
+  } catch (const std::bad_alloc&) {
+    return arrow::Status::OutOfMemory("");
+  } catch (const std::exception& exception) {
+    return arrow::Status::Invalid(exception.what());
+  }
+}
+
 template <class Action>
 Result<> Guarded(std::string_view path, Action action) {
-  try {
-    if constexpr (std::is_same_v<decltype(action()), arrow::Status>) {
-      const arrow::Status status = action();
-      return status.ok() ? Result<>() : Unreadable(path, status.message());
-    } else {
-      return action();
-    }
-  } catch (const std::exception& exception) {
-    return Unreadable(path, exception.what());
+  const arrow::Status status = Try(action);
+  if (status.ok()) return {};
+  if (status.IsOutOfMemory()) {
+    return Unreadable(path, fmt::format("more than {} MiB are needed at once to read it; write the "
+                                        "file anew with pages of about a megabyte",
+                                        kMostMemory >> 20));
   }
+  return Unreadable(path, status.message());
 }
 
 std::string TypeText(const arrow::DataType& type) {
@@ -56,16 +72,17 @@ class OpenFile final : public ParquetFile {
   explicit OpenFile(TopicFile file) : file_(std::move(file)) {}
 
   Result<> Open() {
+    HERDFLOW_ASSIGN(input_, OpenInputFile(file_.path, &pool_));
     HERDFLOW_CHECK(Guarded(file_.path, [this] { return OpenReader(); }));
     HERDFLOW_CHECK(FindColumns());
     HERDFLOW_CHECK(Guarded(file_.path, [this] { return CheckCodecs(); }));
-    HERDFLOW_CHECK(Guarded(
-        file_.path, [this] { return CheckConsistency(file_.path, *input_, *metadata_, leaves_); }));
     return Seek(0);
   }
 
   [[nodiscard]] pipeline::Topic topic() const override { return match_.topic; }
   [[nodiscard]] std::int64_t rows() const override { return metadata_->num_rows(); }
+  [[nodiscard]] const FileState& state() const override { return input_.state; }
+  Result<> Check() override;
   Result<> Seek(std::int64_t row) override;
   Result<ColumnBatch> Read() override;
 
@@ -79,30 +96,33 @@ class OpenFile final : public ParquetFile {
   [[nodiscard]] std::vector<int> GroupsFrom(std::int64_t row, std::int64_t& first_row) const;
   arrow::Result<BatchReader> ReaderFrom(std::int64_t row, const std::vector<int>& leaves,
                                         std::int64_t& before);
+  Result<bool> ReadNext(std::shared_ptr<arrow::RecordBatch>& batch);
+  Result<> CheckUnchanged() const;
   bool ReadsOn(int leaf, std::int64_t& reached);
   tl::unexpected<Error> Damaged(const Error& error);
 
   TopicFile file_;
-  std::shared_ptr<arrow::io::ReadableFile> input_;
+  arrow::CappedMemoryPool pool_{arrow::default_memory_pool(), kMostMemory};
+  InputFile input_;
   std::unique_ptr<parquet::arrow::FileReader> reader_;
   std::shared_ptr<parquet::FileMetaData> metadata_;
   std::shared_ptr<arrow::Schema> schema_;
   ColumnMatch match_;
-  std::vector<int> leaves_;    ///< The Parquet columns that are read.
+  std::vector<int> leaves_;  ///< The Parquet columns that are read.
+  std::int64_t batch_rows_ = kBatchRows;
   BatchReader batches_;        ///< Nothing once the end is reached.
   std::int64_t before_ = 0;    ///< Rows of `batches_` still to be passed over.
   std::int64_t position_ = 0;  ///< The row that is read next.
 };
 
 arrow::Status OpenFile::OpenReader() {
-  ARROW_ASSIGN_OR_RAISE(input_, arrow::io::ReadableFile::Open(file_.path));
-  parquet::ReaderProperties reading;
+  parquet::ReaderProperties reading(&pool_);
   reading.enable_buffered_stream();
   reading.set_buffer_size(kBufferBytes);
   reading.set_page_checksum_verification(true);
 
   parquet::arrow::FileReaderBuilder builder;
-  ARROW_RETURN_NOT_OK(builder.Open(input_, reading));
+  ARROW_RETURN_NOT_OK(builder.Open(input_.bytes, reading));
   metadata_ = builder.raw_reader()->metadata();
 
   parquet::ArrowReaderProperties decoding(/*use_threads=*/false);
@@ -114,16 +134,24 @@ arrow::Status OpenFile::OpenReader() {
   for (int leaf = 0; leaf < metadata_->num_columns(); ++leaf) {
     if (ReadAsDictionary(leaf)) decoding.set_read_dictionary(leaf, true);
   }
-  ARROW_ASSIGN_OR_RAISE(reader_, builder.properties(decoding)->Build());
+  ARROW_ASSIGN_OR_RAISE(reader_, builder.memory_pool(&pool_)->properties(decoding)->Build());
   return reader_->GetSchema(&schema_);
 }
 
-/// Ids repeat: what the file stores once is not copied once a row.
+/// Ids repeat: what the file stores once is not copied once a row, however long it is. But where
+/// pages hold texts of their own as well, Arrow would keep all of them for the row group.
 bool OpenFile::ReadAsDictionary(int leaf) const {
-  const parquet::ColumnDescriptor& column = *metadata_->schema()->Column(leaf);
-  return metadata_->num_row_groups() > 0 && column.physical_type() == parquet::Type::BYTE_ARRAY &&
-         column.logical_type()->is_string() &&
-         metadata_->RowGroup(0)->ColumnChunk(leaf)->has_dictionary_page();
+  if (metadata_->schema()->Column(leaf)->physical_type() != parquet::Type::BYTE_ARRAY) return false;
+  for (int group = 0; group < metadata_->num_row_groups(); ++group) {
+    const auto chunk = metadata_->RowGroup(group)->ColumnChunk(leaf);
+    if (!chunk->has_dictionary_page()) return false;
+    for (const parquet::PageEncodingStats& pages : chunk->encoding_stats()) {
+      const bool is_indices = pages.encoding == parquet::Encoding::RLE_DICTIONARY ||
+                              pages.encoding == parquet::Encoding::PLAIN_DICTIONARY;
+      if (pages.page_type != parquet::PageType::DICTIONARY_PAGE && !is_indices) return false;
+    }
+  }
+  return true;
 }
 
 Result<> OpenFile::FindColumns() {
@@ -200,11 +228,44 @@ Result<> OpenFile::Seek(std::int64_t row) {
   });
 }
 
+Result<> OpenFile::Check() {
+  Result<> agrees;
+  HERDFLOW_CHECK(Guarded(file_.path, [&] {
+    agrees = CheckConsistency(file_.path, *input_.bytes, *metadata_, leaves_);
+    return arrow::Status::OK();
+  }));
+  return agrees;
+}
+
+Result<> OpenFile::CheckUnchanged() const {
+  HERDFLOW_ASSIGN(const FileState now, StateOf(file_.path, *input_.bytes));
+  if (now == input_.state) return {};
+  return Fail(ErrorCode::kConflict, "{} was changed while it was read: start again", file_.path);
+}
+
+/// False: with so many rows at a time it is too much for the memory.
+Result<bool> OpenFile::ReadNext(std::shared_ptr<arrow::RecordBatch>& batch) {
+  const arrow::Status status = Try([&] { return batches_->ReadNext(&batch); });
+  HERDFLOW_CHECK(CheckUnchanged());
+  if (status.ok()) return true;
+  if (status.IsOutOfMemory() && batch_rows_ > 1) return false;
+  const auto told = Guarded(file_.path, [&] { return status; });
+  if (status.IsOutOfMemory()) {
+    return Fail(ErrorCode::kInvalidInput, "{} (at row {})", told.error().message(), position_ + 1);
+  }
+  return Damaged(told.error());
+}
+
 Result<ColumnBatch> OpenFile::Read() {
   std::shared_ptr<arrow::RecordBatch> batch;
   while (batches_ != nullptr) {
-    const auto read = Guarded(file_.path, [&] { return batches_->ReadNext(&batch); });
-    if (!read) return Damaged(read.error());
+    HERDFLOW_ASSIGN(const bool fits, ReadNext(batch));
+    if (!fits) {
+      batch_rows_ = std::max<std::int64_t>(batch_rows_ / kFewerRows, 1);
+      reader_->set_batch_size(batch_rows_);
+      HERDFLOW_CHECK(Seek(position_));
+      continue;
+    }
     if (batch == nullptr) {
       batches_.reset();
       if (position_ == rows()) break;
@@ -233,7 +294,7 @@ bool OpenFile::ReadsOn(int leaf, std::int64_t& reached) {
     std::int64_t before = 0;
     ARROW_ASSIGN_OR_RAISE(auto column, ReaderFrom(position_, {leaf}, before));
     std::shared_ptr<arrow::RecordBatch> batch;
-    for (reached = position_ - before; reached < position_ + kBatchRows;) {
+    for (reached = position_ - before; reached < position_ + batch_rows_;) {
       ARROW_RETURN_NOT_OK(column->ReadNext(&batch));
       if (batch == nullptr) break;
       reached += batch->num_rows();
@@ -254,7 +315,7 @@ tl::unexpected<Error> OpenFile::Damaged(const Error& error) {
                         metadata_->schema()->Column(leaf)->name(), reached + 1);
     break;
   }
-  reader_->set_batch_size(kBatchRows);
+  reader_->set_batch_size(batch_rows_);
   return Fail(ErrorCode::kInvalidInput, "{} ({}): the file is damaged, write it anew",
               error.message(), place);
 }

@@ -1,8 +1,14 @@
 #include "topic_files.hpp"
 
+#include <fmt/ranges.h>
+
 #include <algorithm>
+#include <array>
 #include <filesystem>
 #include <system_error>
+#include <utility>
+
+#include "input_file.hpp"
 
 namespace herdflow::parquet_io {
 namespace {
@@ -11,44 +17,92 @@ namespace fs = std::filesystem;
 using pipeline::Topic;
 
 constexpr std::string_view kExtension = ".parquet";
+constexpr std::array<std::string_view, 3> kExtensions{kExtension, ".parq", ".pq"};
 
-/// What other tools leave beside the data: `_SUCCESS`, `_temporary`, `.part-0.parquet.crc`.
+/// What other tools leave beside the data: `_SUCCESS`, `_metadata`, `.part-0.parquet.crc`.
 bool IsHidden(const fs::path& path) {
   const std::string name = path.filename().string();
   return name.starts_with('.') || name.starts_with('_');
 }
 
-Result<std::vector<fs::path>> List(const fs::path& folder) {
-  std::vector<fs::path> found;
+bool IsNamedParquet(const fs::path& path) {
+  std::string extension = path.extension().string();
+  std::transform(extension.begin(), extension.end(), extension.begin(), [](char c) {
+    return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+  });
+  return std::find(kExtensions.begin(), kExtensions.end(), extension) != kExtensions.end();
+}
+
+bool IsFolder(const fs::path& path) {
+  std::error_code ignored;
+  return fs::is_directory(path, ignored);
+}
+
+bool IsRegular(const fs::path& path) {
+  std::error_code ignored;
+  return fs::is_regular_file(path, ignored);
+}
+
+/// What lies in a folder, by name; hidden things are noted in one line.
+Result<std::vector<fs::path>> List(const fs::path& folder, FoundFiles& found) {
+  std::vector<fs::path> entries;
+  std::vector<std::string> hidden;
   std::error_code error;
   for (fs::directory_iterator entry(folder, error), end; !error && entry != end;
        entry.increment(error)) {
-    if (!IsHidden(entry->path())) found.push_back(entry->path());
+    if (IsHidden(entry->path())) {
+      hidden.push_back(entry->path().filename().string());
+    } else {
+      entries.push_back(entry->path());
+    }
   }
   if (error) {
     return Fail(ErrorCode::kUnavailable, "reading folder {}: {}", folder.string(), error.message());
   }
-  std::sort(found.begin(), found.end());
-  return found;
+  std::sort(entries.begin(), entries.end());
+  std::sort(hidden.begin(), hidden.end());
+  if (!hidden.empty()) {
+    found.left_out.push_back(fmt::format("{} in {}: hidden, as other tools' own files are",
+                                         fmt::join(hidden, ", "), folder.string()));
+  }
+  return entries;
+}
+
+/// Whether a file is to be read: one without Parquet's name is if it begins as Parquet does.
+Result<bool> IsParquet(const fs::path& file) {
+  if (IsNamedParquet(file)) return true;
+  if (!IsRegular(file)) return false;
+  return BeginsAsParquet(file.string());
+}
+
+void LeaveOut(const fs::path& path, FoundFiles& found) {
+  found.left_out.push_back(fmt::format("{}: it is no {}", path.string(),
+                                       IsFolder(path)
+                                           ? "file; folders in folders are not looked into"
+                                           : (IsRegular(path) ? "Parquet file" : "regular file")));
 }
 
 /// Every part file of a folder. A folder inside is doubt, not to be passed over in silence.
-Result<> AddParts(const fs::path& folder, std::optional<Topic> topic,
-                  std::vector<TopicFile>& files) {
-  HERDFLOW_ASSIGN(const auto entries, List(folder));
-  const std::size_t before = files.size();
+Result<> AddParts(const fs::path& folder, std::optional<Topic> topic, FoundFiles& found) {
+  HERDFLOW_ASSIGN(const auto entries, List(folder, found));
+  const std::size_t before = found.files.size();
   for (const fs::path& entry : entries) {
-    if (fs::is_directory(entry)) {
+    if (IsFolder(entry)) {
       return Fail(
           ErrorCode::kInvalidInput,
           "folder {} holds the folder {}: part files are read from one level only; name the "
           "folders one by one",
           folder.string(), entry.filename().string());
     }
-    if (entry.extension() == kExtension) files.push_back({entry.string(), topic});
+    HERDFLOW_ASSIGN(const bool is_parquet, IsParquet(entry));
+    if (is_parquet) {
+      found.files.push_back({entry.string(), topic});
+    } else {
+      LeaveOut(entry, found);
+    }
   }
-  if (files.size() == before) {
-    return Fail(ErrorCode::kInvalidInput, "folder {} holds no *.parquet file", folder.string());
+  if (found.files.size() == before) {
+    return Fail(ErrorCode::kInvalidInput, "folder {} holds no Parquet file", folder.string());
   }
   return {};
 }
@@ -57,8 +111,9 @@ Result<> AddParts(const fs::path& folder, std::optional<Topic> topic,
 Result<fs::path> PlaceOf(Topic topic, const fs::path& folder) {
   const fs::path bare = folder / pipeline::Name(topic);
   const fs::path extended = folder / (std::string(pipeline::Name(topic)) + std::string(kExtension));
-  const bool has_bare = fs::is_directory(bare);
-  const bool has_extended = fs::exists(extended);
+  std::error_code ignored;
+  const bool has_bare = IsFolder(bare);
+  const bool has_extended = fs::exists(fs::symlink_status(extended, ignored));
   if (has_bare && has_extended) {
     return Fail(ErrorCode::kInvalidInput, "{} and {} both hold {}: name the one that is meant",
                 bare.string(), extended.string(), pipeline::Name(topic));
@@ -67,7 +122,28 @@ Result<fs::path> PlaceOf(Topic topic, const fs::path& folder) {
   return has_extended ? extended : fs::path();
 }
 
-Result<> AddFolder(const fs::path& folder, std::vector<TopicFile>& files) {
+/// What lies beside cows, sensors and measurements. A copy of the one or a part of the other would
+/// be read after them and count as newer: that is for a person to say.
+Result<> LeaveOutOthers(const fs::path& folder,
+                        const std::vector<std::pair<Topic, fs::path>>& places, FoundFiles& found) {
+  HERDFLOW_ASSIGN(const auto entries, List(folder, found));
+  for (const fs::path& entry : entries) {
+    const auto is_entry = [&](const auto& place) { return place.second == entry; };
+    if (std::any_of(places.begin(), places.end(), is_entry)) continue;
+    HERDFLOW_ASSIGN(const bool is_parquet, IsParquet(entry));
+    if (is_parquet && IsRegular(entry)) {
+      found.left_out.push_back(
+          fmt::format("{}: it stands beside cows, sensors and measurements; to seed it as well, "
+                      "name it",
+                      entry.string()));
+    } else {
+      LeaveOut(entry, found);
+    }
+  }
+  return {};
+}
+
+Result<> AddFolder(const fs::path& folder, FoundFiles& found) {
   std::vector<std::pair<Topic, fs::path>> places;
   std::string missing;
   for (const Topic topic : pipeline::kAllTopics) {
@@ -78,17 +154,18 @@ Result<> AddFolder(const fs::path& folder, std::vector<TopicFile>& files) {
       missing += (missing.empty() ? "" : " and ") + std::string(pipeline::Name(topic)) + ".parquet";
     }
   }
-  if (places.empty()) return AddParts(folder, std::nullopt, files);
+  if (places.empty()) return AddParts(folder, std::nullopt, found);
   if (!missing.empty()) {
     return Fail(ErrorCode::kInvalidInput,
                 "folder {} has no {}; if that is meant, name the files instead of the folder",
                 folder.string(), missing);
   }
+  HERDFLOW_CHECK(LeaveOutOthers(folder, places, found));
   for (const auto& [topic, place] : places) {
-    if (fs::is_directory(place)) {
-      HERDFLOW_CHECK(AddParts(place, topic, files));
+    if (IsFolder(place)) {
+      HERDFLOW_CHECK(AddParts(place, topic, found));
     } else {
-      files.push_back({place.string(), topic});
+      found.files.push_back({place.string(), topic});
     }
   }
   return {};
@@ -96,8 +173,8 @@ Result<> AddFolder(const fs::path& folder, std::vector<TopicFile>& files) {
 
 }  // namespace
 
-Result<std::vector<TopicFile>> FindTopicFiles(const std::vector<std::string>& paths) {
-  std::vector<TopicFile> files;
+Result<FoundFiles> FindTopicFiles(const std::vector<std::string>& paths) {
+  FoundFiles found;
   for (const std::string& path : paths) {
     std::error_code error;
     const fs::file_status status = fs::status(path, error);
@@ -106,17 +183,12 @@ Result<std::vector<TopicFile>> FindTopicFiles(const std::vector<std::string>& pa
     }
     if (error) return Fail(ErrorCode::kUnavailable, "{}: {}", path, error.message());
     if (fs::is_directory(status)) {
-      HERDFLOW_CHECK(AddFolder(path, files));
-    } else if (fs::is_regular_file(status)) {
-      files.push_back({path, std::nullopt});
+      HERDFLOW_CHECK(AddFolder(path, found));
     } else {
-      return Fail(ErrorCode::kInvalidInput,
-                  "{} is neither a file nor a folder; Parquet is read from its end, so a pipe will "
-                  "not do",
-                  path);
+      found.files.push_back({path, std::nullopt});  // Whether it is a file is seen when it is open.
     }
   }
-  return files;
+  return found;
 }
 
 std::optional<Topic> TopicByName(const std::string& path) {

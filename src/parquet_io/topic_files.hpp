@@ -15,8 +15,15 @@ struct TopicFile {
   std::optional<pipeline::Topic> topic;
 };
 
-/// The files behind the paths, by path, then topic, then name. Looks at names only.
-Result<std::vector<TopicFile>> FindTopicFiles(const std::vector<std::string>& paths);
+struct FoundFiles {
+  std::vector<TopicFile> files;  ///< By path, then topic, then name.
+  /// What lies in the folders and is not read, and why: a line each for a person.
+  std::vector<std::string> left_out;
+};
+
+/// The files behind the paths. Looks at names, and of files whose name is not Parquet's at the
+/// first bytes.
+Result<FoundFiles> FindTopicFiles(const std::vector<std::string>& paths);
 
 /// The topic that a file's name, or else its folder's, begins with.
 std::optional<pipeline::Topic> TopicByName(const std::string& path);

@@ -3,11 +3,13 @@
 #include <arrow/api.h>
 #include <arrow/extension/fixed_shape_tensor.h>
 #include <arrow/util/compression.h>
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <parquet/file_reader.h>
 #include <parquet/metadata.h>
 
 #include <fstream>
+#include <stdexcept>
 
 #include "table_file.hpp"
 
@@ -45,9 +47,9 @@ class EventSources : public ParquetTest {
   }
 
   static std::unique_ptr<pipeline::EventSource> OpenOne(const std::string& path) {
-    auto sources = OpenEventSources({path});
-    EXPECT_TRUE(sources.has_value());
-    return std::move(sources->front());
+    auto found = OpenEventSources({path}, {});
+    if (!found) throw std::runtime_error(found.error().message());
+    return std::move(found->sources.front());
   }
 };
 
@@ -178,7 +180,7 @@ TEST_F(EventSources, AColumnOfAWrongTypeIsNamed) {
   EXPECT_EQ(failure({"value", arrow::list(arrow::float64()), "[[1.0]]"}),
             Path("m.parquet") +
                 ": column \"value\" is of type list<element: double>; a file of "
-                "measurements needs numbers or text there");
+                "measurements needs numbers (floats of 32 bits or more) or text there");
   EXPECT_THAT(failure({"value", arrow::boolean(), "[true]"}), HasSubstr("is of type bool"));
   EXPECT_THAT(
       failure({"value", arrow::struct_({arrow::field("v", arrow::float64())}), R"([{"v": 1.0}])"}),
@@ -232,15 +234,147 @@ TEST_F(EventSources, ADamagedPageNamesFileColumnAndRow) {
   EXPECT_THAT(ReadFailure({path}),
               AllOf(HasSubstr("reading " + path),
                     HasSubstr("column \"value\", row 10001 or shortly after")));
-  const auto source = OpenOne(path);
-  ASSERT_TRUE(source->Skip(15'000).has_value());
-  EXPECT_EQ(source->Next({.rows = 10'000, .bytes = kAnyBytes})->size(), 5'000U);
 }
 
 TEST_F(EventSources, AFileChangedSinceItWasCheckedIsRefused) {
   const auto source = OpenOne(WriteMany("m.parquet", 10));
   WriteMany("m.parquet", 11);
   EXPECT_EQ(source->Next({.rows = 5, .bytes = kAnyBytes}).error().code(), ErrorCode::kConflict);
+}
+
+TEST_F(EventSources, AFileThatIsWrittenToWhileItIsReadIsRefused) {
+  const std::string path = WriteMany("m.parquet", 40'000);
+  const auto source = OpenOne(path);
+  ASSERT_TRUE(source->Next({.rows = 100, .bytes = kAnyBytes}).has_value());
+  std::ofstream(path, std::ios::binary | std::ios::app) << "more";
+  const auto rest = source->Next({.rows = 40'000, .bytes = kAnyBytes});
+  ASSERT_FALSE(rest.has_value());
+  EXPECT_EQ(rest.error().code(), ErrorCode::kConflict);
+}
+
+TEST_F(EventSources, NextStopsAtItsBytes) {
+  const auto source = OpenOne(WriteMany("m.parquet", 5'000));
+  std::size_t rows = 0;
+  for (;;) {
+    const auto events = source->Next({.rows = 5'000, .bytes = 10'000});
+    ASSERT_TRUE(events.has_value());
+    if (events->empty()) break;
+    std::size_t bytes = 0;
+    for (const auto& event : *events) bytes += event.key.size() + event.value.size();
+    EXPECT_LT(bytes, 10'200U);
+    rows += events->size();
+  }
+  EXPECT_EQ(rows, 5'000U);
+}
+
+TEST_F(EventSources, ARowThatMakesTooLargeAnEventRefusesItsFile) {
+  const auto write = [&](std::size_t bytes) {
+    arrow::StringBuilder ids;
+    for (const std::size_t size : {std::size_t{3}, bytes}) {
+      EXPECT_TRUE(ids.Append(std::string(size, 'x')).ok());
+    }
+    return Write("sensors.parquet",
+                 {{"id", ids.Finish().ValueOrDie()}, {"unit", arrow::utf8(), R"(["L", "L"])"}});
+  };
+  constexpr std::size_t kAround = std::string_view(R"({"id":"","unit":"L"})").size();
+  const auto events = ReadEvents({write(pipeline::kMaxEventBytes - kAround)});
+  EXPECT_EQ(events.at(1).value.size(), pipeline::kMaxEventBytes);
+  EXPECT_THAT(ReadFailure({write(pipeline::kMaxEventBytes - kAround + 1)}),
+              AllOf(HasSubstr(Path("sensors.parquet")),
+                    HasSubstr("row 2 makes an event of more than 65536 bytes")));
+  EXPECT_THAT(ReadFailure({write(200 << 10)}), HasSubstr("row 2 makes an event of"));
+}
+
+TEST_F(EventSources, NothingIsGivenOfAFileThatIsDamagedAtItsEnd) {
+  const std::string path = WriteMany("m.parquet", 20'000, {.group_rows = 5'000, .checksums = true});
+  const auto footer = parquet::ParquetFileReader::OpenFile(path)->metadata();
+  {
+    std::fstream file(path, std::ios::binary | std::ios::in | std::ios::out);
+    file.seekp(footer->RowGroup(3)->ColumnChunk(3)->data_page_offset() + 100);
+    file << "damage";
+  }
+  EXPECT_THAT(OpenEventSources({path}, {}).error().message(),
+              HasSubstr("column \"value\", row 14993 or shortly after"));
+}
+
+TEST_F(EventSources, ReadingStopsWhenAsked) {
+  const auto found = OpenEventSources({WriteMany("m.parquet", 10)}, [] { return true; });
+  ASSERT_FALSE(found.has_value());
+  EXPECT_EQ(found.error().code(), ErrorCode::kShuttingDown);
+}
+
+class LargeRows : public EventSources {
+ protected:
+  static TestColumn Units(int rows) {
+    arrow::StringBuilder units;
+    for (int row = 0; row < rows; ++row) EXPECT_TRUE(units.Append("L").ok());
+    return {"unit", units.Finish().ValueOrDie()};
+  }
+  /// Rows that differ in their ids of so many bytes.
+  std::string WriteDifferent(int rows, std::size_t bytes, const TableOptions& options) {
+    arrow::StringBuilder ids;
+    std::string id(bytes, 'x');
+    for (int row = 0; row < rows; ++row) {
+      id.replace(0, 8, std::to_string(10'000'000 + row));
+      EXPECT_TRUE(ids.Append(id).ok());
+    }
+    return Write("sensors.parquet", {{"id", ids.Finish().ValueOrDie()}, Units(rows)}, options);
+  }
+  /// Rows with one id of so many bytes, which the file holds once.
+  std::string WriteSame(int rows, std::size_t bytes, const ArrowType& type,
+                        const TableOptions& options) {
+    arrow::Int32Builder indices;
+    for (int row = 0; row < rows; ++row) EXPECT_TRUE(indices.Append(0).ok());
+    const TestColumn word("word", type, "[\"" + std::string(bytes, 'x') + "\"]");
+    const auto ids = arrow::DictionaryArray::FromArrays(indices.Finish().ValueOrDie(), word.rows);
+    return Write("sensors.parquet", {{"id", ids.ValueOrDie()}, Units(rows)}, options);
+  }
+  /// What Arrow holds at most while the file is read, and the rows, by batches of seed's size.
+  std::pair<std::int64_t, std::size_t> MostWhileReading(const std::string& path) {
+    const std::int64_t before = arrow::default_memory_pool()->bytes_allocated();
+    const auto source = OpenOne(path);
+    std::int64_t most = 0;
+    std::size_t rows = 0;
+    for (;;) {
+      const auto events = source->Next({});
+      EXPECT_TRUE(events.has_value());
+      if (!events || events->empty()) break;
+      rows += events->size();
+      most = std::max(most, arrow::default_memory_pool()->bytes_allocated() - before);
+    }
+    return {most, rows};
+  }
+};
+
+TEST_F(LargeRows, AreReadFewerAtATime) {
+  for (const bool dictionary : {true, false}) {
+    const std::string path = WriteDifferent(
+        1'900, 60'000, {.dictionary = dictionary, .page_rows = 20, .write_rows = 20});
+    const auto [most, rows] = MostWhileReading(path);
+    EXPECT_EQ(rows, 1'900U);
+    EXPECT_LT(most, 100 << 20);
+  }
+}
+
+TEST_F(LargeRows, WhatAFileHoldsOnceIsHeldOnce) {
+  for (const ArrowType& type : {arrow::utf8(), arrow::binary()}) {
+    for (const bool arrow_types : {true, false}) {
+      const auto [most, rows] =
+          MostWhileReading(WriteSame(500, 60'000, type, {.arrow_types = arrow_types}));
+      EXPECT_EQ(rows, 500U);
+      EXPECT_LT(most, 8 << 20);
+      EXPECT_THAT(ReadFailure({WriteSame(20'000, 200 << 10, type, {.arrow_types = arrow_types})}),
+                  HasSubstr("row 1 makes an event of more than 65536 bytes"));
+    }
+  }
+}
+
+TEST_F(LargeRows, APageThatIsTooLargeIsRefusedByFileAndRow) {
+  const std::string path = WriteDifferent(
+      2'500, 60'000, {.dictionary = false, .page_bytes = 1 << 30, .write_rows = 1 << 20});
+  EXPECT_LT(std::filesystem::file_size(path), 16U << 20);
+  EXPECT_THAT(ReadFailure({path}), AllOf(HasSubstr("reading " + path), HasSubstr("(at row 1)"),
+                                         HasSubstr("with pages of about a megabyte")));
 }
 
 }  // namespace

@@ -15,19 +15,19 @@ TEST(RealData, EveryRowIsOneEvent) {
     GTEST_SKIP() << "TEST_REAL_DATA is not set: the real files (cows.parquet, sensors.parquet, "
                     "measurements.parquet) were NOT read";
   }
-  const auto sources = OpenEventSources({folder});
+  const auto sources = OpenEventSources({folder}, {});
   ASSERT_TRUE(sources.has_value()) << sources.error().message();
-  ASSERT_EQ(sources->size(), 3U);
-  EXPECT_EQ((*sources)[0]->rows(), 128);
-  EXPECT_EQ((*sources)[1]->rows(), 200);
-  EXPECT_EQ((*sources)[2]->rows(), 563'627);
-  EXPECT_EQ((*sources)[0]->Next({.rows = 1, .bytes = kAnyBytes})->at(0).value,
+  ASSERT_EQ(sources->sources.size(), 3U);
+  EXPECT_EQ(sources->sources[0]->rows(), 128);
+  EXPECT_EQ(sources->sources[1]->rows(), 200);
+  EXPECT_EQ(sources->sources[2]->rows(), 563'627);
+  EXPECT_EQ(sources->sources[0]->Next({.rows = 1, .bytes = kAnyBytes})->at(0).value,
             R"({"id":"c821a6b7-8dd0-4b4e-9835-1c0c57264ba4","name":"Lindsey #4",)"
             R"("birthdate":"2020-01-09"})");
 
   std::size_t rows = 0;
   while (true) {
-    const auto events = (*sources)[2]->Next({.rows = 10'000, .bytes = kAnyBytes});
+    const auto events = sources->sources[2]->Next({.rows = 10'000, .bytes = kAnyBytes});
     ASSERT_TRUE(events.has_value()) << events.error().message();
     if (events->empty()) break;
     if (rows == 0) {

@@ -68,7 +68,9 @@ std::string ParquetTest::Write(std::string_view name, const std::vector<TestColu
     properties.disable_statistics()->disable_write_page_index()->set_size_statistics_level(
         parquet::SizeStatisticsLevel::None);
   }
-  properties.max_rows_per_page(options.page_rows);
+  properties.max_rows_per_page(options.page_rows)
+      ->data_pagesize(options.page_bytes)
+      ->write_batch_size(options.write_rows);
   if (options.pages_version_2) properties.data_page_version(parquet::ParquetDataPageVersion::V2);
   parquet::ArrowWriterProperties::Builder arrow_properties;
   if (options.arrow_types) arrow_properties.store_schema();
@@ -127,9 +129,9 @@ std::string FileBytes(const std::string& path) {
 
 pipeline::EventBatch ReadEvents(const std::vector<std::string>& paths, std::size_t max_rows) {
   pipeline::EventBatch events;
-  auto sources = OpenEventSources(paths);
+  auto sources = OpenEventSources(paths, {});
   if (!sources) throw std::runtime_error(sources.error().message());
-  for (const auto& source : *sources) {
+  for (const auto& source : sources->sources) {
     while (true) {
       auto batch = source->Next({.rows = max_rows, .bytes = std::string::npos});
       if (!batch) throw std::runtime_error(batch.error().message());
@@ -148,9 +150,9 @@ std::vector<std::string> ReadValues(const std::string& path) {
 }
 
 std::string ReadFailure(const std::vector<std::string>& paths) {
-  const auto sources = OpenEventSources(paths);
+  const auto sources = OpenEventSources(paths, {});
   if (!sources) return sources.error().message();
-  for (const auto& source : *sources) {
+  for (const auto& source : sources->sources) {
     while (true) {
       const auto batch = source->Next({});
       if (!batch) return batch.error().message();

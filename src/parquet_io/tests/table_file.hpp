@@ -39,7 +39,9 @@ struct TableOptions {
   bool nullable = true;
   bool pages_version_2 = false;
   std::int64_t page_rows = 20'000;
-  bool arrow_types = true;  ///< Keep Arrow's own types in the file, as pyarrow does.
+  std::int64_t page_bytes = 1 << 20;
+  std::int64_t write_rows = 1'024;  ///< Between two looks at a page's size.
+  bool arrow_types = true;          ///< Keep Arrow's own types in the file, as pyarrow does.
 };
 
 /// A temporary folder to write Parquet files into.

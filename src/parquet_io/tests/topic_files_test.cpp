@@ -1,6 +1,7 @@
 #include "topic_files.hpp"
 
 #include <gmock/gmock.h>
+#include <sys/stat.h>
 
 #include "herdflow/parquet_io/event_sources.hpp"
 #include "table_file.hpp"
@@ -16,15 +17,18 @@ using testing::HasSubstr;
 class TopicFiles : public ParquetTest {
  protected:
   std::vector<std::string> Sources(const std::vector<std::string>& paths) {
-    const auto sources = OpenEventSources(paths);
-    if (!sources) return {sources.error().message()};
+    const auto found = OpenEventSources(paths, {});
+    if (!found) return {found.error().message()};
+    left_out_ = found->left_out;
     std::vector<std::string> names;
-    for (const auto& source : *sources) {
+    for (const auto& source : found->sources) {
       names.push_back(fs::path(source->name()).lexically_relative(folder_).string());
     }
     return names;
   }
   std::string Failure(const std::vector<std::string>& paths) { return Sources(paths).at(0); }
+
+  std::vector<std::string> left_out_;
 };
 
 TEST_F(TopicFiles, AFolderOfThreeFilesIsCowsSensorsMeasurements) {
@@ -34,6 +38,66 @@ TEST_F(TopicFiles, AFolderOfThreeFilesIsCowsSensorsMeasurements) {
   WriteBytes("README.txt", "not data");
   EXPECT_THAT(Sources({folder_}),
               ElementsAre("cows.parquet", "sensors.parquet", "measurements.parquet"));
+  EXPECT_THAT(left_out_, ElementsAre(Path("README.txt") + ": it is no Parquet file"));
+}
+
+TEST_F(TopicFiles, EveryFileThatIsParquetIsReadWhateverItsName) {
+  const std::string bytes = FileBytes(WriteMeasurements("parts/a.parquet"));
+  for (const char* name : {"b.PARQUET", "c.pq", "d.parq", "part-1.parquet.0000", "e", "f.gz"}) {
+    WriteBytes("parts/" + std::string(name), bytes);
+  }
+  WriteBytes("parts/notes.txt", "not data");
+  WriteBytes("parts/empty", "");
+  WriteBytes("parts/_SUCCESS", "");
+  WriteBytes("parts/.a.parquet.crc", "crc");
+  EXPECT_THAT(Sources({Path("parts")}),
+              ElementsAre("parts/a.parquet", "parts/b.PARQUET", "parts/c.pq", "parts/d.parq",
+                          "parts/e", "parts/f.gz", "parts/part-1.parquet.0000"));
+  EXPECT_THAT(left_out_, ElementsAre(".a.parquet.crc, _SUCCESS in " + Path("parts") +
+                                         ": hidden, as other tools' own files are",
+                                     Path("parts/empty") + ": it is no Parquet file",
+                                     Path("parts/notes.txt") + ": it is no Parquet file"));
+}
+
+TEST_F(TopicFiles, WhatIsNamedParquetAndIsNoneIsRefused) {
+  WriteMeasurements("parts/a.parquet");
+  WriteBytes("parts/b.PQ", "");
+  EXPECT_THAT(Failure({Path("parts")}), HasSubstr(Path("parts/b.PQ")));
+}
+
+TEST_F(TopicFiles, WhatStandsBesideTheThreeIsNamed) {
+  WriteMeasurements("measurements.parquet");
+  WriteMeasurements("measurements-2023.parquet");
+  WriteSensors("sensors.parquet");
+  WriteCows("cows.parquet");
+  WriteCows("old/cows.parquet");
+  EXPECT_THAT(Sources({folder_}),
+              ElementsAre("cows.parquet", "sensors.parquet", "measurements.parquet"));
+  EXPECT_THAT(left_out_,
+              ElementsAre(HasSubstr("measurements-2023.parquet: it stands beside cows"),
+                          HasSubstr("old: it is no file; folders in folders are not looked into")));
+}
+
+TEST_F(TopicFiles, AFileBySeveralNamesIsReadOnce) {
+  const std::string file = WriteMeasurements("parts/a.parquet");
+  fs::create_hard_link(file, Path("parts/b.parquet"));
+  fs::create_symlink(file, Path("parts/c.parquet"));
+  EXPECT_THAT(Sources({Path("parts"), file}), ElementsAre("parts/a.parquet"));
+  EXPECT_THAT(left_out_, ElementsAre(HasSubstr("b.parquet: it is the same file as " + file),
+                                     HasSubstr("c.parquet: it is the same file as"),
+                                     HasSubstr("a.parquet: it is the same file as")));
+}
+
+TEST_F(TopicFiles, APipeIsNeverOpenedForLong) {
+  WriteMeasurements("parts/a.parquet");
+  ASSERT_EQ(mkfifo(Path("parts/pipe").c_str(), 0600), 0);
+  fs::create_symlink(Path("nowhere"), Path("parts/link"));
+  EXPECT_THAT(Sources({Path("parts")}), ElementsAre("parts/a.parquet"));
+  EXPECT_THAT(left_out_, ElementsAre(Path("parts/link") + ": it is no regular file",
+                                     Path("parts/pipe") + ": it is no regular file"));
+  ASSERT_EQ(mkfifo(Path("parts/b.parquet").c_str(), 0600), 0);
+  EXPECT_THAT(Failure({Path("parts")}), HasSubstr(Path("parts/b.parquet") + " is no regular file"));
+  EXPECT_THAT(Failure({Path("parts/pipe")}), HasSubstr("a pipe or a device will not do"));
 }
 
 TEST_F(TopicFiles, FoldersOfPartFilesAreReadByName) {
@@ -69,8 +133,8 @@ TEST_F(TopicFiles, AMissingFileOfTheThreeIsNamed) {
 
 TEST_F(TopicFiles, WhatCannotBeMeantIsNamed) {
   EXPECT_THAT(Failure({Path("none")}), HasSubstr("none: no such file or folder"));
-  EXPECT_THAT(Failure({folder_}), HasSubstr("holds no *.parquet file"));
-  EXPECT_THAT(Failure({"/dev/null"}), HasSubstr("/dev/null is neither a file nor a folder"));
+  EXPECT_THAT(Failure({folder_}), HasSubstr("holds no Parquet file"));
+  EXPECT_THAT(Failure({"/dev/null"}), HasSubstr("/dev/null is no regular file"));
   WriteCows("cows.parquet");
   WriteCows("cows/a.parquet");
   EXPECT_THAT(Failure({folder_}), HasSubstr("both hold cows"));

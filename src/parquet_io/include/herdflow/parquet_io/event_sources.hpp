@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -9,20 +10,31 @@
 
 namespace herdflow::parquet_io {
 
+struct EventSources {
+  std::vector<std::unique_ptr<pipeline::EventSource>> sources;
+  /// What lies in the folders and is not read, and why: a line each for a person.
+  std::vector<std::string> left_out;
+};
+
 /// The Parquet files behind the paths of `herdflow seed`: cows, then sensors, then measurements,
 /// part files by name. A path is
 /// - a file: its columns tell its topic, its name decides where the columns fit several;
 /// - a folder with all of cows, sensors and measurements, each a file `cows.parquet`, or a folder
-///   `cows` or `cows.parquet` of part files;
-/// - any other folder: every `*.parquet` in it, each taken as a single file.
+///   `cows` or `cows.parquet` of part files; what else lies there is left out;
+/// - any other folder: every file in it that is named or begins as Parquet, each taken as a single
+///   file.
 ///
-/// The schema of every file is checked before this returns, so nothing is sent of any of them when
-/// a column of one is missing, ambiguous or of a type that cannot be read without doubt. Files are
-/// opened again when they are read: however many they are, one is open at a time.
+/// Every file is read once from front to back before this returns, so nothing is sent of any of
+/// them when a column of one is missing, ambiguous or of a type that cannot be read without doubt,
+/// when a file disagrees with itself or is damaged, or when a row makes an event that is too large.
+/// Files are opened again when they are read: however many they are, one is open at a time. One
+/// that was changed meanwhile is refused.
 ///
-/// Memory: a batch of rows and a page a column, whatever the size of the file or its row groups.
-/// Errors: kNotFound (no such path), kInvalidInput naming file, column and what was expected.
-Result<std::vector<std::unique_ptr<pipeline::EventSource>>> OpenEventSources(
-    const std::vector<std::string>& paths);
+/// `stop_requested` is asked all the time. Memory: below a hundred megabytes, whatever the files
+/// hold.
+/// Errors: kNotFound (no such path), kInvalidInput naming file, column or row and what was
+/// expected, kConflict (changed meanwhile), kShuttingDown.
+Result<EventSources> OpenEventSources(const std::vector<std::string>& paths,
+                                      const std::function<bool()>& stop_requested);
 
 }  // namespace herdflow::parquet_io

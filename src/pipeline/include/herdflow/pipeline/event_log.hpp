@@ -2,6 +2,7 @@
 
 #include <array>
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -38,6 +39,10 @@ struct Header {
 [[nodiscard]] std::string EncodeHeaders(const std::vector<Header>& headers);
 /// kCorruptData where the bytes are no headers.
 [[nodiscard]] Result<std::vector<Header>> DecodeHeaders(std::string_view bytes);
+
+/// What an event's value may have, whoever sends it. Larger ones are refused at the door, be it a
+/// request or a row of a file, and not by the log.
+inline constexpr std::size_t kMaxEventBytes = std::size_t{64} << 10;
 
 /// One event to append. Equal keys keep their order (partition = murmur2(key), as Java clients).
 struct Event {
