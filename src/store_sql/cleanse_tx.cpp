@@ -137,23 +137,37 @@ class SqlCleanseTx final : public pipeline::CleanseTx {
   /// About `max` versions: the last reading's are all there.
   Result<WaitingVersions> ReadWaiting(const Request& request, std::size_t max) {
     WaitingVersions waiting;
+    auto& versions = waiting.versions;
     // Without its sensor's unit a reading of a known cow waits for the sensor's request.
+    const bool of_sensor = request.kind == RequestKind::kSensor;
     HERDFLOW_ASSIGN(Statement * read,
-                    scope_->Get(request.kind == RequestKind::kSensor ? "read_waiting_of_sensor"
-                                                                     : "read_waiting_of_cow"));
-    read->Bind(1, request.ref);
+                    scope_->Get(of_sensor ? "read_waiting_of_sensor" : "read_waiting_of_cow"));
+    read->Bind(1, request.ref).Bind(2, max);
     while (true) {
       HERDFLOW_ASSIGN(const bool there, read->Step());
-      if (!there) {
-        waiting.all = true;
-        return waiting;
-      }
-      const ReadingKey key = ReadKey(*read, 1, CowRef{read->Int(0)});
-      if (waiting.versions.size() >= max && key != waiting.versions.back().key) break;
-      waiting.versions.push_back({key, ReadLineage(*read, 4)});
+      if (!there) break;
+      versions.push_back({ReadKey(*read, 1, CowRef{read->Int(0)}), ReadLineage(*read, 4)});
     }
-    read->Reset();
+    waiting.all = versions.size() < max;
+    if (!waiting.all) HERDFLOW_CHECK(ReadLastWhole(!of_sensor, versions));
     return waiting;
+  }
+
+  /// The last reading again, with those of its versions that were beyond the limit.
+  Result<> ReadLastWhole(bool unit_known, std::vector<Waiting>& versions) {
+    const ReadingKey key = versions.back().key;
+    while (!versions.empty() && versions.back().key == key) versions.pop_back();
+    HERDFLOW_ASSIGN(Statement * read, scope_->Get("read_waiting_of_reading"));
+    read->Bind(1, key.cow)
+        .Bind(2, key.day.days)
+        .Bind(3, key.sensor)
+        .Bind(4, ToMicros(key.at))
+        .Bind(5, unit_known);
+    while (true) {
+      HERDFLOW_ASSIGN(const bool there, read->Step());
+      if (!there) return {};
+      versions.push_back({key, ReadLineage(*read, 0)});
+    }
   }
 
   Result<> GiveAgain(const std::vector<Waiting>& versions, const EachMeasurement& each) {
