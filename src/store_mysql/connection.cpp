@@ -39,7 +39,7 @@ Result<std::unique_ptr<Connection>> Connection::Open(const MysqlOptions& options
   }
   connection->server_version_ = mysql_get_server_info(handle);
   connection->is_mariadb_ = mariadb_connection(handle) != 0;
-  HERDFLOW_CHECK(SetSession(*connection, options.statement_timeout));
+  HERDFLOW_ASSIGN(connection->largest_packet_, SetSession(*connection, options.statement_timeout));
   return connection;
 }
 
@@ -62,6 +62,7 @@ Result<std::string> Connection::QueryText(std::string_view sql) {
 }
 
 Result<std::vector<Connection::Row>> Connection::Query(std::string_view sql) {
+  MakeWay();
   if (mysql_real_query(&handle_, sql.data(), sql.size()) != 0) {
     return Fail(Failure("running " + Shown(sql)));
   }
@@ -81,6 +82,12 @@ Result<std::vector<Connection::Row>> Connection::Query(std::string_view sql) {
   }
   mysql_free_result(result);
   return rows;
+}
+
+void Connection::MakeWay() {
+  if (incoming_ == nullptr) return;
+  if (mysql_stmt_store_result(incoming_) != 0) broken_ = true;  // The rest of them is in between.
+  incoming_ = nullptr;
 }
 
 bool Connection::Ping() { return mysql_ping(&handle_) == 0; }

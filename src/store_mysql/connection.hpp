@@ -44,6 +44,18 @@ class Connection {
   void NoteWrite() { wrote_ = true; }
   void ForgetWrites() { wrote_ = false; }
 
+  /// The bytes that the server takes at once: one more, and it closes the connection.
+  [[nodiscard]] std::size_t largest_packet() const { return largest_packet_; }
+
+  /// The rows of a statement come one after the other, and the connection is theirs until the last
+  /// has come, unless somebody else has to say something: then the rest is taken into memory.
+  void ComingIn(MYSQL_STMT* statement) { incoming_ = statement; }
+  void NothingComesIn(MYSQL_STMT* statement) {
+    if (incoming_ == statement) incoming_ = nullptr;
+  }
+  /// Before anything is said to the server.
+  void MakeWay();
+
   [[nodiscard]] MYSQL* handle() { return &handle_; }
   /// The failure that the driver tells: of `statement` where it is given, else of the connection.
   /// A lost connection marks this one as broken.
@@ -53,6 +65,8 @@ class Connection {
   Connection();
 
   MYSQL handle_{};
+  MYSQL_STMT* incoming_ = nullptr;
+  std::size_t largest_packet_ = 0;
   std::string server_version_;
   bool is_mariadb_ = false;
   bool broken_ = false;

@@ -25,6 +25,19 @@ std::size_t SizeForKeys(std::size_t keys) {
   return fits == kSizes.end() ? kSizes.back() : *fits;
 }
 
+/// How many rows a message to the server of so many bytes holds; one at least, whose statement says
+/// what is wrong where it does not fit.
+std::size_t RowsThatFit(std::span<const Value> values, std::size_t columns, std::size_t bytes) {
+  constexpr std::size_t kSpare = 4'096;
+  std::size_t used = kSpare;
+  std::size_t rows = 0;
+  for (; rows * columns < values.size(); ++rows) {
+    for (const Value& value : values.subspan(rows * columns, columns)) used += BytesOf(value);
+    if (used > bytes) break;
+  }
+  return std::max<std::size_t>(rows, 1);
+}
+
 }  // namespace
 
 std::string MysqlSession::TextOf(std::string_view name) const {
@@ -50,52 +63,63 @@ Result<MysqlStatement*> MysqlSession::GetForRows(std::string_view name, std::siz
                                                  std::size_t rows) {
   auto& known = for_rows_[{name, rows}];
   if (!known) {
-    HERDFLOW_ASSIGN(known, MysqlStatement::Prepare(
-                               *connection_, store_sql::ForManyRows(TextOf(name), columns, rows)));
+    // MariaDB's DELETE and UPDATE read the whole table for a list of one key.
+    HERDFLOW_ASSIGN(
+        known, MysqlStatement::Prepare(
+                   *connection_, rows == 1 ? store_sql::Text(name, databases_.schemas())
+                                           : store_sql::ForManyRows(TextOf(name), columns, rows)));
   }
   return known.get();
 }
 
 Result<> MysqlSession::RunForRows(std::string_view name, std::size_t columns,
                                   std::span<const Value> values) {
-  if (values.size() > columns && connection_->is_mariadb()) {
-    auto& statement = for_arrays_[name];
-    if (!statement) {
-      HERDFLOW_ASSIGN(statement, MysqlStatement::Prepare(*connection_, TextOf(name)));
-    }
-    return statement->RunForArray(columns, values);
-  }
-  return RunInOneStatement(name, columns, values);
-}
-
-/// MySQL has no array binding: as many rows as a statement of VALUES has.
-Result<> MysqlSession::RunInOneStatement(std::string_view name, std::size_t columns,
-                                         std::span<const Value> values) {
-  const bool has_values = TextOf(name).find("VALUES") != std::string::npos;
+  const bool by_keys = !FindStatement(name).empty();
+  // MySQL has no array binding: as many rows as a statement of VALUES has.
+  const bool as_array = !by_keys && connection_->is_mariadb();
   while (!values.empty()) {
-    const std::size_t rows = has_values ? LargestSize(values.size() / columns) : 1;
-    HERDFLOW_ASSIGN(MysqlStatement * statement,
-                    rows == 1 ? GetOne(name) : GetForRows(name, columns, rows));
-    for (std::size_t i = 0; i < rows * columns; ++i) {
-      statement->Bind(static_cast<int>(i) + 1, values[i]);
+    std::size_t rows = RowsThatFit(values, columns, connection_->largest_packet());
+    if (by_keys) rows = std::min(rows, kSizes.back());
+    if (!by_keys && !as_array) rows = LargestSize(rows);
+    const auto taken = values.first(rows * columns);
+    if (as_array) {
+      HERDFLOW_CHECK(RunAsArray(name, columns, taken));
+    } else {
+      HERDFLOW_ASSIGN(MysqlStatement * statement, BindList(name, columns, taken));
+      HERDFLOW_CHECK(statement->Run());
     }
-    HERDFLOW_CHECK(statement->Run());
-    values = values.subspan(rows * columns);
+    values = values.subspan(taken.size());
   }
   return {};
+}
+
+Result<> MysqlSession::RunAsArray(std::string_view name, std::size_t columns,
+                                  std::span<const Value> values) {
+  auto& statement = for_arrays_[name];
+  if (!statement) {
+    HERDFLOW_ASSIGN(statement, MysqlStatement::Prepare(*connection_, TextOf(name)));
+  }
+  return statement->RunForArray(columns, values);
+}
+
+/// The statement for a list of rows or keys, of one of the sizes. The last key fills up the list:
+/// what stands in it twice is found once.
+Result<MysqlStatement*> MysqlSession::BindList(std::string_view name, std::size_t columns,
+                                               std::span<const Value> values) {
+  const std::size_t rows = SizeForKeys(values.size() / columns);
+  HERDFLOW_ASSIGN(MysqlStatement * statement, GetForRows(name, columns, rows));
+  const std::size_t last = values.size() - columns;
+  for (std::size_t i = 0; i < rows * columns; ++i) {
+    statement->Bind(static_cast<int>(i) + 1, values[i < last ? i : last + i % columns]);
+  }
+  return statement;
 }
 
 Result<> MysqlSession::ReadForKeys(std::string_view name, std::size_t columns,
                                    std::span<const Value> keys, const store_sql::EachRow& each) {
   while (!keys.empty()) {
-    const std::size_t rows = SizeForKeys(keys.size() / columns);
-    const std::size_t taken = std::min(keys.size(), rows * columns);
-    HERDFLOW_ASSIGN(MysqlStatement * statement, GetForRows(name, columns, rows));
-    for (std::size_t i = 0; i < rows * columns; ++i) {
-      // The last key fills up the list: what stands in it twice is found once.
-      statement->Bind(static_cast<int>(i) + 1,
-                      keys[i < taken ? i : taken - columns + (i - taken) % columns]);
-    }
+    const auto taken = keys.first(std::min(keys.size(), kSizes.back() * columns));
+    HERDFLOW_ASSIGN(MysqlStatement * statement, BindList(name, columns, taken));
     while (true) {
       HERDFLOW_ASSIGN(const bool there, statement->Step());
       if (!there) break;
@@ -104,7 +128,7 @@ Result<> MysqlSession::ReadForKeys(std::string_view name, std::size_t columns,
         return done;
       }
     }
-    keys = keys.subspan(taken);
+    keys = keys.subspan(taken.size());
   }
   return {};
 }

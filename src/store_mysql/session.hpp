@@ -60,8 +60,10 @@ class MysqlSession final : public store_sql::Session {
   [[nodiscard]] std::string TextOf(std::string_view name) const;
   Result<MysqlStatement*> GetOne(std::string_view name);
   Result<MysqlStatement*> GetForRows(std::string_view name, std::size_t columns, std::size_t rows);
-  Result<> RunInOneStatement(std::string_view name, std::size_t columns,
-                             std::span<const store_sql::Value> values);
+  Result<> RunAsArray(std::string_view name, std::size_t columns,
+                      std::span<const store_sql::Value> values);
+  Result<MysqlStatement*> BindList(std::string_view name, std::size_t columns,
+                                   std::span<const store_sql::Value> values);
 
   std::unique_ptr<Connection> connection_;
   const Databases& databases_;

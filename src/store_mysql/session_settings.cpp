@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <array>
+#include <charconv>
+#include <iterator>
 #include <map>
 
 #include "connection.hpp"
@@ -103,9 +105,22 @@ std::string SetStatement(std::span<const NeededSetting> settings) {
   return sql;
 }
 
-/// The needed ones that the server has, and `log_bin`.
+/// Those that could keep the others from being read. Every user may set them.
+std::vector<NeededSetting> ToBeginWith(const std::vector<NeededSetting>& needed) {
+  constexpr auto kNames = std::to_array<std::string_view>(
+      {"character_set_results", "sql_select_limit", "max_join_size", "max_session_mem_used",
+       "max_statement_time", "max_execution_time"});
+  std::vector<NeededSetting> first;
+  std::copy_if(needed.begin(), needed.end(), std::back_inserter(first), [&](const auto& setting) {
+    return std::find(kNames.begin(), kNames.end(), setting.name) != kNames.end();
+  });
+  return first;
+}
+
+/// The needed ones that the server has, `log_bin` and `max_allowed_packet`.
 Result<Variables> ReadVariables(Connection& connection, std::span<const NeededSetting> needed) {
-  std::string sql = "SHOW SESSION VARIABLES WHERE Variable_name IN ('log_bin'";
+  std::string sql =
+      "SHOW SESSION VARIABLES WHERE Variable_name IN ('log_bin', 'max_allowed_packet'";
   for (const NeededSetting& setting : needed) sql += fmt::format(", '{}'", setting.name);
   HERDFLOW_ASSIGN(const auto rows, connection.Query(sql + ")"));
   Variables variables;
@@ -136,6 +151,20 @@ tl::unexpected<Error> Refused(const NeededSetting& setting, const Variables& var
               "cannot set it for its own connection ({3}); set {0} = {2} in the server's "
               "configuration, or grant the user of [mysql] user the right to set it",
               setting.name, variables.find(setting.name)->second, setting.value, why);
+}
+
+Result<std::size_t> LargestPacket(const Variables& variables) {
+  // Whatever herdflow says beside the rows themselves is far below that.
+  constexpr std::size_t kLeast = std::size_t{1} << 20;
+  const std::string_view text = variables.find("max_allowed_packet")->second;
+  std::size_t bytes = 0;
+  std::from_chars(text.data(), text.data() + text.size(), bytes);
+  if (bytes >= kLeast) return bytes;
+  return Fail(
+      ErrorCode::kInvalidInput,
+      "connecting to the database: the server's max_allowed_packet is {}, herdflow needs 1M "
+      "at least; raise it in the server's configuration, to 64M for example",
+      text);
 }
 
 }  // namespace
@@ -201,28 +230,25 @@ std::vector<NeededSetting> NeededSettings(bool is_mariadb, std::chrono::seconds 
 
 std::span<const HarmlessSettings> HarmlessSessionSettings() { return kHarmless; }
 
-Result<> SetSession(Connection& connection, std::chrono::seconds statement_timeout) {
-  // First what could keep the others from being read.
-  HERDFLOW_CHECK(connection.Execute(fmt::format(
-      "SET SESSION character_set_results = utf8mb4, sql_select_limit = {0}, max_join_size = {0}{1}",
-      kMost, connection.is_mariadb() ? ", max_session_mem_used = 9223372036854775807" : "")));
+Result<std::size_t> SetSession(Connection& connection, std::chrono::seconds statement_timeout) {
   const auto needed = NeededSettings(connection.is_mariadb(), statement_timeout);
+  HERDFLOW_CHECK(connection.Execute(SetStatement(ToBeginWith(needed))));
   HERDFLOW_ASSIGN(auto variables, ReadVariables(connection, needed));
   const auto wrong = Wrong(needed, variables);
-  if (wrong.empty()) return {};
+  if (wrong.empty()) return LargestPacket(variables);
   if (!connection.Execute(SetStatement(wrong))) {
     // One that may not be set keeps the others from being set: which is it?
     for (const NeededSetting& setting : wrong) {
       const auto done = connection.Execute(SetStatement({&setting, 1}));
       if (done) continue;
-      if (IsPassing(done.error())) return done;
+      if (IsPassing(done.error())) return Fail(done.error());
       return Refused(setting, variables, done.error().message());
     }
   }
   // A server may be told to allow no more than so much of a value, and then says nothing.
   HERDFLOW_ASSIGN(variables, ReadVariables(connection, needed));
   const auto still = Wrong(needed, variables);
-  if (still.empty()) return {};
+  if (still.empty()) return LargestPacket(variables);
   return Refused(still.front(), variables, "it stays as it is");
 }
 

@@ -39,7 +39,9 @@ struct HarmlessSettings {
 /// Give a new session what it needs, whatever the server's configuration says. Nothing changes it
 /// afterwards, so a pooled session keeps it: SET GLOBAL is for sessions that begin later, and
 /// herdflow itself sets nothing else.
-/// kInvalidInput: a setting is another one and may not be set by this user; the message names it.
-Result<> SetSession(Connection& connection, std::chrono::seconds statement_timeout);
+/// Returns the server's max_allowed_packet, which no session may set: the bytes that it takes at
+/// once. kInvalidInput: a setting is another one and may not be set by this user, or too small; the
+/// message names it.
+Result<std::size_t> SetSession(Connection& connection, std::chrono::seconds statement_timeout);
 
 }  // namespace herdflow::store_mysql

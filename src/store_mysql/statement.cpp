@@ -62,8 +62,15 @@ char* Data(std::string_view bytes) { return const_cast<char*>(bytes.data()); }
 
 }  // namespace
 
+std::size_t BytesOf(const Value& value) {
+  constexpr std::size_t kTypeAndLength = 12;
+  return kTypeAndLength +
+         (value.kind() == Value::Kind::kInt ? sizeof(std::int64_t) : value.bytes().size());
+}
+
 Result<std::unique_ptr<MysqlStatement>> MysqlStatement::Prepare(Connection& connection,
                                                                 std::string_view sql) {
+  connection.MakeWay();
   MYSQL_STMT* handle = mysql_stmt_init(connection.handle());
   if (handle == nullptr) return Fail(connection.Failure("preparing a statement"));
   std::unique_ptr<MysqlStatement> statement(new MysqlStatement(connection, handle, ""));
@@ -80,7 +87,10 @@ Result<std::unique_ptr<MysqlStatement>> MysqlStatement::Prepare(Connection& conn
   return statement;
 }
 
-MysqlStatement::~MysqlStatement() { mysql_stmt_close(handle_); }
+MysqlStatement::~MysqlStatement() {
+  connection_.NothingComesIn(handle_);
+  mysql_stmt_close(handle_);
+}
 
 tl::unexpected<Error> MysqlStatement::Failed() {
   Error error = connection_.Failure("running " + Shown(sql_), handle_);
@@ -121,7 +131,24 @@ void MysqlStatement::Set(int parameter, const Value& value) {
   parameters_.at(static_cast<std::size_t>(parameter) - 1) = value;
 }
 
+/// A server that is told too much closes the connection, and says nothing that would help.
+Result<> MysqlStatement::CheckSize(std::size_t bytes_of_values) const {
+  constexpr std::size_t kAroundThem = 1'024;
+  constexpr std::size_t kMega = std::size_t{1} << 20;
+  const std::size_t bytes = kAroundThem + bytes_of_values;
+  if (bytes <= connection_.largest_packet()) return {};
+  return Fail(ErrorCode::kInvalidInput,
+              "running {}: a row of {} bytes is more than the server takes at once "
+              "(max_allowed_packet = {}); set max_allowed_packet = {}M in the server's "
+              "configuration, and start herdflow again",
+              Shown(sql_), bytes, connection_.largest_packet(), bytes / kMega + 1);
+}
+
 Result<> MysqlStatement::Execute() {
+  std::size_t bytes = 0;
+  for (const std::size_t place : order_) bytes += BytesOf(parameters_[place]);
+  HERDFLOW_CHECK(CheckSize(bytes));
+  connection_.MakeWay();
   for (std::size_t i = 0; i < order_.size(); ++i) {
     const Value& value = parameters_[order_[i]];
     MYSQL_BIND& bind = binds_[i];
@@ -144,8 +171,14 @@ Result<> MysqlStatement::Execute() {
 Result<bool> MysqlStatement::Step() {
   if (!in_rows_) {
     HERDFLOW_CHECK(Execute());
-    if (mysql_stmt_store_result(handle_) != 0) return Failed();
     in_rows_ = true;
+    connection_.ComingIn(handle_);
+  }
+  if (connection_.broken()) {
+    Reset();
+    return Fail(ErrorCode::kUnavailable,
+                "reading the rows of {}: the connection was lost while they came; try again",
+                Shown(sql_));
   }
   switch (mysql_stmt_fetch(handle_)) {
     case 0:
@@ -196,6 +229,7 @@ std::int64_t MysqlStatement::insert_id() const {
 
 void MysqlStatement::Reset() {
   if (in_rows_) mysql_stmt_free_result(handle_);
+  connection_.NothingComesIn(handle_);
   in_rows_ = false;
 }
 
@@ -213,6 +247,10 @@ std::string_view MysqlStatement::Bytes(int column) const {
 }
 
 Result<> MysqlStatement::RunForArray(std::size_t columns, std::span<const Value> values) {
+  std::size_t bytes = 0;
+  for (const Value& value : values) bytes += BytesOf(value);
+  HERDFLOW_CHECK(CheckSize(bytes));
+  connection_.MakeWay();
   // Column by column, as the driver wants them.
   struct Array {
     std::vector<std::int64_t> integers;

@@ -13,8 +13,11 @@
 
 namespace herdflow::store_mysql {
 
-/// One prepared statement. Its rows are in memory from the first Step on, so that others may run on
-/// the connection meanwhile.
+/// At most so many bytes of a message to the server are of this value.
+[[nodiscard]] std::size_t BytesOf(const store_sql::Value& value);
+
+/// One prepared statement. Its rows are read as they come; where another one runs on the connection
+/// meanwhile, those that are still to come are taken into memory first.
 class MysqlStatement final : public store_sql::Statement {
  public:
   /// `sql`: with parameters `?1`, `?2`, …, in any order and as often as needed.
@@ -50,6 +53,7 @@ class MysqlStatement final : public store_sql::Statement {
   MysqlStatement(Connection& connection, MYSQL_STMT* handle, std::string sql)
       : connection_(connection), handle_(handle), sql_(std::move(sql)) {}
   void Set(int parameter, const store_sql::Value& value) override;
+  [[nodiscard]] Result<> CheckSize(std::size_t bytes_of_values) const;
   Result<> Execute();
   Result<> BindResult();
   Result<> FetchLong();

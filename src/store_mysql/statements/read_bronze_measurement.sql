@@ -1,4 +1,4 @@
--- Own: a row of keys for ReadForKeys. The shared text has one key, since SQLite knows no list of rows.
+-- Own: for many keys. The shared text is for one, since SQLite knows no list of rows.
 SELECT topic_offset, version, received_at, sensor_id, cow_id, field_kinds, timestamp, value, deleted,
        payload, stream_id, topic_partition
 FROM {bronze}measurements_rows

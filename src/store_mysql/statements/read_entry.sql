@@ -1,4 +1,4 @@
--- Own: a row of keys for ReadForKeys. The shared text has one key, since SQLite knows no list of rows.
+-- Own: for many keys. The shared text is for one, since SQLite knows no list of rows.
 SELECT version, stream_id, topic_partition, topic_offset, received_at, sensor_id, cow_id, farm_day,
        timestamp, code, field, reason, original, status
 FROM {silver}quarantine_rows

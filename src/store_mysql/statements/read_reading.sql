@@ -1,4 +1,4 @@
--- Own: a row of keys for ReadForKeys. The shared text has one key, since SQLite knows no list of rows.
+-- Own: for many keys. The shared text is for one, since SQLite knows no list of rows.
 SELECT cow_id, farm_day, sensor_id, timestamp, value, state, version, stream_id, topic_partition,
        topic_offset, created_at, updated_at
 FROM {silver}measurements_rows

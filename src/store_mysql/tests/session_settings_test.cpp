@@ -104,9 +104,9 @@ class SessionSettings : public ::testing::TestWithParam<std::string> {
                      {"idle_write_transaction_timeout", "1"},
                      {"max_session_mem_used", "100000"},
                      {"tmp_disk_table_size", "1024"},
-                     {"max_statement_time", "0.001"}});
+                     {"max_statement_time", "0.1"}});
     } else {
-      values.insert({{"transaction_read_only", "1"}, {"max_execution_time", "1"}});
+      values.insert({{"transaction_read_only", "1"}, {"max_execution_time", "100"}});
     }
     return values;
   }
@@ -230,13 +230,52 @@ TEST_P(SessionSettings, AHostileServerHasTheLayersOfTheDataContract) {
   const auto run = LoadAndRun(layers, reader, calendar);
   ASSERT_TRUE(run) << run.error().message();
   EXPECT_EQ(DumpLayers(layers), ReferenceLayers(log, calendar).Dump());
-  const auto report = layers.Queries()->ReadReportData(*ParseDate("2024-04-08"));
+  const auto queries = store_mysql::MakeMysqlHerdQueries(layers.options());
+  ASSERT_TRUE(queries) << queries.error().message();
+  const auto report = (*queries)->ReadReportData(*ParseDate("2024-04-08"));
   ASSERT_TRUE(report) << report.error().message();
   ASSERT_THAT(report->cows, SizeIs(9));
   for (std::size_t cow = 0; cow < 9; ++cow) {
     EXPECT_EQ(report->cows[cow].cow_id, fmt::format("{}ü{}", alike, cow));
     EXPECT_EQ(report->cows[cow].cow_name, fmt::format("Mücke #{}", cow));
   }
+}
+
+TEST_P(SessionSettings, ARowAboveMaxAllowedPacketIsRefusedByNameAndSmallerOnesAreSplit) {
+  store_mysql::MysqlLayerStoreFixture layers(server_, store_mysql::Tables::kEmptied);
+  const GlobalSetting small(*admin_, "max_allowed_packet", "1048576");
+  const FakeEventLog log;
+  const auto store = layers.Open({});
+  ASSERT_TRUE(store) << store.error().message();
+  const auto claim = (*store)->Claim(log.Assignment(kReadings), 0, "test");
+  ASSERT_TRUE(claim) << claim.error().message();
+  const auto load = [&](int rows, std::size_t bytes) -> Result<> {
+    HERDFLOW_ASSIGN(const auto tx, (*store)->BeginLoad());
+    HERDFLOW_CHECK(tx->Advance(*claim, rows, 1, 0, {}));
+    const std::string payload(bytes, 'x');
+    for (int i = 0; i < rows; ++i) {
+      BronzeMeasurement row;
+      row.offset = i;
+      row.payload = payload;
+      HERDFLOW_CHECK(tx->Insert(*claim, row));
+    }
+    return tx->Commit();
+  };
+  const auto refused = load(1, std::size_t{5} << 20);
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code(), ErrorCode::kInvalidInput);
+  EXPECT_THAT(refused.error().message(), HasSubstr("set max_allowed_packet = 6M"));
+  const auto split = load(8, 400'000);
+  EXPECT_TRUE(split) << split.error().message();
+  EXPECT_EQ(layers.Query("SELECT SUM(LENGTH(payload)) FROM {bronze}measurements_rows", 1),
+            std::vector<Cells>{{"3200000"}});
+}
+
+TEST_P(SessionSettings, AServerThatTakesTooLittleAtOnceIsRefused) {
+  const GlobalSetting tiny(*admin_, "max_allowed_packet", "16384");
+  const auto opened = Connection::Open(server_);
+  ASSERT_EQ(CodeOf(opened), ErrorCode::kInvalidInput);
+  EXPECT_THAT(opened.error().message(), HasSubstr("max_allowed_packet is 16384"));
 }
 
 INSTANTIATE_TEST_SUITE_P(MariaDb, SessionSettings, ::testing::Values("mariadb"));

@@ -100,7 +100,8 @@ class Session {
 
   /// The statement of this name, prepared once. `name` is a literal.
   virtual Result<Statement*> Get(std::string_view name) = 0;
-  /// Run a statement that writes for many rows of parameters, `columns` each, in their order.
+  /// Run a statement that writes for many rows of parameters, `columns` each, in their order. Its
+  /// text has VALUES, or the engine has one of its own for many keys.
   virtual Result<> RunForRows(std::string_view name, std::size_t columns,
                               std::span<const Value> values) = 0;
   /// Give what a SELECT finds for many keys of parameters, `columns` each. No promise of an order;

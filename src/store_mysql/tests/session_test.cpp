@@ -1,0 +1,141 @@
+#include "session.hpp"
+
+#include <unistd.h>
+
+#include <fstream>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "layer_store_contract/fixture.hpp"
+#include "mysql_layer_store_fixture.hpp"
+#include "statement.hpp"
+
+namespace herdflow::pipeline::testing {
+namespace {
+
+using store_mysql::MysqlSession;
+using store_mysql::MysqlStatement;
+using store_sql::Value;
+
+/// 300 rows of a kilobyte for each of these.
+std::string RowsOfAKilobyte(int times_300) {
+  return fmt::format(
+      "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 300) "
+      "SELECT REPEAT('x', 1000) FROM n a JOIN n b ON b.i <= {}",
+      times_300);
+}
+
+std::int64_t ResidentMegabytes() {
+  std::int64_t total = 0;
+  std::int64_t resident = 0;
+  std::ifstream("/proc/self/statm") >> total >> resident;
+  return resident * ::sysconf(_SC_PAGESIZE) / (1 << 20);
+}
+
+class MysqlSessions : public ::testing::TestWithParam<std::string> {
+ protected:
+  void SetUp() override {
+    const auto server = store_mysql::ServerOfStack(GetParam());
+    if (!server) {
+      SkipWithoutServer();
+      return;
+    }
+    layers_ = std::make_unique<store_mysql::MysqlLayerStoreFixture>(*server,
+                                                                    store_mysql::Tables::kEmptied);
+    Must(layers_->Open({}));
+    databases_ = std::make_unique<store_mysql::Databases>(layers_->options().prefix);
+    session_ = std::make_unique<MysqlSession>(
+        Must(store_mysql::Connection::Open(layers_->options())), *databases_);
+  }
+
+  std::unique_ptr<MysqlStatement> Prepare(std::string_view sql) {
+    return Must(MysqlStatement::Prepare(session_->connection(), sql));
+  }
+  /// How many statements the server has run for this session.
+  std::int64_t Executed() {
+    return Number(
+        Must(session_->connection().Query("SHOW SESSION STATUS LIKE 'Com_stmt_execute'")).at(0)[1]);
+  }
+
+  std::unique_ptr<store_mysql::MysqlLayerStoreFixture> layers_;
+  std::unique_ptr<store_mysql::Databases> databases_;
+  std::unique_ptr<MysqlSession> session_;
+};
+
+TEST_P(MysqlSessions, ManyRowsAreReadInLittleMemory) {
+  constexpr int kTimes = 200;
+  const auto read = Prepare(RowsOfAKilobyte(kTimes));
+  const std::int64_t before = ResidentMegabytes();
+  std::int64_t rows = 0;
+  while (Must(read->Step())) ++rows;
+  EXPECT_EQ(rows, 300 * kTimes);
+  EXPECT_LT(ResidentMegabytes() - before, 20);
+}
+
+TEST_P(MysqlSessions, OtherStatementsRunWhileRowsAreStillToCome) {
+  const auto read = Prepare(RowsOfAKilobyte(10));
+  const auto again = Prepare(RowsOfAKilobyte(10));
+  std::int64_t rows = 0;
+  for (; rows < 10; ++rows) ASSERT_TRUE(Must(read->Step()));
+  ASSERT_TRUE(Must(again->Step()));
+  EXPECT_EQ(read->Bytes(0), std::string(1'000, 'x'));
+  EXPECT_EQ(Must(session_->connection().QueryText("SELECT 7")), "7");
+  const auto other = Prepare("SELECT CAST(?1 AS SIGNED)");
+  ASSERT_TRUE(Must(other->Bind(1, 8).Step()));
+  EXPECT_EQ(other->Int(0), 8);
+  while (Must(read->Step())) ++rows;
+  EXPECT_EQ(rows, 3'000);
+  for (rows = 1; Must(again->Step()); ++rows) {
+  }
+  EXPECT_EQ(rows, 3'000);
+}
+
+TEST_P(MysqlSessions, RowsThatNobodyWantsAreLeft) {
+  const auto read = Prepare(RowsOfAKilobyte(10));
+  for (int i = 0; i < 3; ++i) {
+    ASSERT_TRUE(Must(read->Step()));
+    read->Reset();
+  }
+  ASSERT_TRUE(Must(read->Step()));
+  EXPECT_EQ(Must(session_->connection().QueryText("SELECT 7")), "7");
+  read->Reset();
+  EXPECT_EQ(Must(session_->connection().QueryText("SELECT 7")), "7");
+  Must(read->Run());
+}
+
+TEST_P(MysqlSessions, AFailureAmongTheRowsIsToldAndTheConnectionGoesOn) {
+  const auto read = Prepare(
+      "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 300) "
+      "SELECT a.i, CASE WHEN a.i = 300 THEN (SELECT 1 UNION SELECT 2) ELSE 0 END FROM n a");
+  Result<bool> there = true;
+  while (there && *there) there = read->Step();
+  EXPECT_FALSE(there);
+  EXPECT_EQ(Must(session_->connection().QueryText("SELECT 7")), "7");
+}
+
+TEST_P(MysqlSessions, RowsAreDeletedManyAtOnce) {
+  constexpr std::size_t kKeys = 1'000;
+  std::vector<Value> rows;
+  std::vector<Value> keys;
+  for (std::size_t i = 0; i < kKeys; ++i) {
+    rows.insert(rows.end(), {i, 1, 1, 1, 1, 1, 1});
+    if (i % 10 != 0) keys.insert(keys.end(), {i, 1, 1});
+  }
+  Must(session_->RunForRows("write_daily", 7, rows));
+  const std::int64_t before = Executed();
+  Must(session_->RunForRows("delete_daily", 3, keys));
+  EXPECT_LT(Executed() - before, 20);
+  EXPECT_EQ(layers_
+                ->Query("SELECT COUNT(*), MAX(cow_id % 10) FROM "
+                        "{gold}measurements_daily_aggregations_rows",
+                        2)
+                .at(0),
+            (Cells{"100", "0"}));
+}
+
+INSTANTIATE_TEST_SUITE_P(MariaDb, MysqlSessions, ::testing::Values("mariadb"));
+INSTANTIATE_TEST_SUITE_P(Mysql, MysqlSessions, ::testing::Values("mysql"));
+
+}  // namespace
+}  // namespace herdflow::pipeline::testing
