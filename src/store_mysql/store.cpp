@@ -55,9 +55,7 @@ Result<std::unique_ptr<pipeline::LayerStore>> MakeMysqlLayerStore(
   HERDFLOW_ASSIGN(const auto connection, Connection::Open(options.server));
   HERDFLOW_CHECK(CheckServer(*connection));
   HERDFLOW_CHECK(Migrate(*connection, pool->databases()));
-  return store_sql::MakeSqlLayerStore(
-      std::move(pool), {options.rules_version, options.time_zone,
-                        "drop its databases bronze_layer, silver_layer, gold_layer and ops"});
+  return store_sql::MakeSqlLayerStore(std::move(pool), {options.rules_version, options.time_zone});
 }
 
 Result<std::unique_ptr<pipeline::HerdQueries>> MakeMysqlHerdQueries(const MysqlOptions& options) {
