@@ -23,6 +23,7 @@ struct Chosen {
 void AddPipelineList(CLI::App& pipeline, Chosen& chosen);
 void AddPipelineStatus(CLI::App& pipeline, Chosen& chosen);
 void AddPipelineManifest(CLI::App& pipeline, Chosen& chosen);
+void AddPipelineRebuild(CLI::App& pipeline, Chosen& chosen);
 
 void AddServe(CLI::App& app, Chosen& chosen);
 void AddGenerate(CLI::App& app, Chosen& chosen);

@@ -275,11 +275,11 @@ std::span<const ConfigField> ConfigFields() {
                   &Configuration::mysql_statement_timeout, 1, 3'600),
       TextField("herd", "time_zone", "IANA time zone",
                 "The farm's time zone, such as Europe/Berlin: a day is midnight to midnight there. "
-                "A filled store keeps its zone.",
+                "After a change all readings are judged again.",
                 &Configuration::time_zone),
       QuantityField("rules", "litre_min", "litres",
-                    "The smallest plausible reading of a litre sensor. A filled store keeps its "
-                    "rules.",
+                    "The smallest plausible reading of a litre sensor. After a change of any of "
+                    "these all readings are judged again.",
                     [](Configuration& c) -> std::int64_t& { return c.bounds.litre_min; }),
       QuantityField("rules", "litre_max", "litres",
                     "The largest plausible reading of a litre sensor.",

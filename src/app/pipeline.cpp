@@ -97,6 +97,7 @@ void AddPipeline(CLI::App& app, Chosen& chosen) {
   AddPipelineList(*command, chosen);
   AddPipelineStatus(*command, chosen);
   AddPipelineManifest(*command, chosen);
+  AddPipelineRebuild(*command, chosen);
 }
 
 }  // namespace herdflow::app

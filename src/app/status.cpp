@@ -92,9 +92,10 @@ std::string StatusText(const StoreStatus& status,
   for (const auto& conflict : conflicts) halted += conflict.error.message() + "\n";
   std::string known;
   if (status.rejudge_requests > 0) {
-    known =
-        fmt::format("\n{} cows and sensors became known: their pending readings are judged next\n",
-                    Thousands(status.rejudge_requests));
+    known = fmt::format(
+        "\n{} cows, sensors or rules became known or changed: readings are judged "
+        "again next, and gold follows then\n",
+        Thousands(status.rejudge_requests));
   }
   return partitions.Text() + "\n" + halted + (halted.empty() ? "" : "\n") + tables.Text() + "\n" +
          states.Text() + "\n" + codes.Text() + known +

@@ -38,6 +38,9 @@ class CountingStore final : public pipeline::LayerStore {
     HERDFLOW_ASSIGN(auto tx, store_.BeginAggregate(task));
     return std::make_unique<Aggregating>(*this, std::move(tx));
   }
+  Result<> RequestRebuild(const std::optional<pipeline::DayRange>& days) override {
+    return store_.RequestRebuild(days);
+  }
   Result<pipeline::CowReservation> ReserveCow(const pipeline::CowWish& wish) override {
     return store_.ReserveCow(wish);
   }
@@ -103,6 +106,7 @@ class CountingStore final : public pipeline::LayerStore {
   class HerdBook final : public Counting<pipeline::HerdBookTx> {
    public:
     using Counting::Counting;
+    Result<bool> BeginAnew(pipeline::Topic topic) override { return tx_->BeginAnew(topic); }
     Result<std::vector<pipeline::UnjudgedRecord>> ReadBronze(pipeline::Topic topic,
                                                              std::size_t max) override {
       return tx_->ReadBronze(topic, max);

@@ -2,6 +2,7 @@
 #include <iterator>
 #include <optional>
 #include <span>
+#include <tuple>
 #include <utility>
 #include <vector>
 
@@ -44,8 +45,10 @@ class Chunk {
   /// and makes the layers hold what comes of it.
   Result<> JudgeAnewAndWrite(RejudgePiece piece) {
     HERDFLOW_CHECK(JudgeMessages(piece.entries, piece.heals));
+    if (piece.days) LeaveAlone(*piece.days);
+    HERDFLOW_CHECK(AddUnborneOut(piece));
     const auto keys = Keys(std::move(piece.keys));
-    for (const Lineage& message : messages_) piece.entries.push_back(message);
+    piece.entries.insert(piece.entries.end(), messages_.begin(), messages_.end());
     HERDFLOW_ASSIGN(KnownVersions known, tx_.ReadVersions(keys, piece.entries));
     only_ = keys;
     HERDFLOW_CHECK(JudgeMessages(VersionsIn(known), piece.heals));
@@ -54,6 +57,7 @@ class Chunk {
     std::vector<OpenEntry> no_entries;
     MergeReadings(candidates_, none, no_entries, change_);
     KeepDifferences(keys, known, left_alone_, piece.all_dirty, change_);
+    AddDirty(piece.dirty);
     return tx_.Write(change_);
   }
 
@@ -82,14 +86,21 @@ class Chunk {
     return versions;
   }
 
+  /// Messages are known by their place: a damaged row may have another version.
+  static bool IsBefore(const Lineage& a, const Lineage& b) {
+    return std::tie(a.stream, a.partition, a.offset) < std::tie(b.stream, b.partition, b.offset);
+  }
+
   /// Judges those of these messages of bronze that were not judged here yet.
   Result<> JudgeMessages(std::vector<Lineage> messages, bool may_lack) {
-    std::sort(messages.begin(), messages.end());
-    messages.erase(std::unique(messages.begin(), messages.end()), messages.end());
-    std::sort(messages_.begin(), messages_.end());
+    std::sort(messages.begin(), messages.end(), IsBefore);
+    messages.erase(std::unique(messages.begin(), messages.end(),
+                               [](const Lineage& a, const Lineage& b) { return !IsBefore(a, b); }),
+                   messages.end());
+    std::sort(messages_.begin(), messages_.end(), IsBefore);
     std::vector<Lineage> missing;
     std::set_difference(messages.begin(), messages.end(), messages_.begin(), messages_.end(),
-                        std::back_inserter(missing));
+                        std::back_inserter(missing), IsBefore);
     HERDFLOW_ASSIGN(const std::size_t found,
                     tx_.ReadMessages(missing, [&](const auto& message) { Judge(message); }));
     if (failure_) return Fail(*failure_);
@@ -98,6 +109,55 @@ class Chunk {
                 "judging readings again: bronze has {} of {} of their messages; `herdflow pipeline "
                 "rebuild` makes silver fit to bronze",
                 found, missing.size());
+  }
+
+  /// Drops what was judged of other days, and lets its entries be.
+  void LeaveAlone(const DayRange& days) {
+    std::erase_if(candidates_, [&](const Candidate& candidate) {
+      if (days.Contains(candidate.key.day)) return false;
+      left_alone_.push_back(candidate.lineage);
+      return true;
+    });
+    std::vector<QuarantineEntry> kept;
+    std::vector<std::size_t> places(change_.quarantine.size());
+    for (std::size_t i = 0; i < change_.quarantine.size(); ++i) {
+      QuarantineEntry& entry = change_.quarantine[i];
+      if (entry.day && !days.Contains(*entry.day)) continue;
+      places[i] = kept.size();
+      kept.push_back(std::move(entry));
+    }
+    change_.quarantine = std::move(kept);
+    for (Candidate& candidate : candidates_) {
+      if (candidate.verdict == Verdict::kRejected) candidate.entry = places[candidate.entry];
+    }
+  }
+
+  /// Adds the readings of those versions whose message is not in bronze, or is refused, or is
+  /// another reading's.
+  Result<> AddUnborneOut(RejudgePiece& piece) {
+    if (piece.versions.empty()) return {};
+    Chunk check(context_, tx_);
+    std::vector<Lineage> messages;
+    for (const auto& version : piece.versions) messages.push_back(version.lineage);
+    HERDFLOW_CHECK(check.JudgeMessages(std::move(messages), true));
+    std::vector<DisplacedVersion> valid;
+    for (const Candidate& candidate : check.candidates_) {
+      if (candidate.verdict == Verdict::kRejected) continue;
+      valid.push_back({candidate.key, candidate.lineage});
+    }
+    std::sort(valid.begin(), valid.end());
+    for (const auto& version : piece.versions) {
+      if (std::binary_search(valid.begin(), valid.end(), version)) continue;
+      piece.keys.push_back(version.key);
+    }
+    return {};
+  }
+
+  void AddDirty(const std::vector<DirtyDay>& days) {
+    auto& dirty = change_.dirty;
+    dirty.insert(dirty.end(), days.begin(), days.end());
+    std::sort(dirty.begin(), dirty.end());
+    dirty.erase(std::unique(dirty.begin(), dirty.end()), dirty.end());
   }
 
   std::optional<Error> TryJudge(const UnjudgedMeasurement& message) {

@@ -73,11 +73,17 @@ Result<std::int64_t> JudgeTopic(LayerStore& store, Topic topic, const StopReques
   herd::MessageParser parser;
   return RunChunks(Name(topic), stop, progress, [&]() -> Result<std::size_t> {
     HERDFLOW_ASSIGN(const auto tx, store.BeginHerdBook());
-    HERDFLOW_ASSIGN(const auto records, tx->ReadBronze(topic, kChunk));
-    if (records.empty()) return 0;
-    for (const UnjudgedRecord& record : records) HERDFLOW_CHECK(judge(*tx, parser, record));
+    HERDFLOW_ASSIGN(const bool anew, tx->BeginAnew(topic));
+    std::size_t judged = 0;
+    do {
+      HERDFLOW_ASSIGN(const auto records, tx->ReadBronze(topic, kChunk));
+      if (records.empty()) break;
+      for (const UnjudgedRecord& record : records) HERDFLOW_CHECK(judge(*tx, parser, record));
+      judged += records.size();
+    } while (anew);
+    if (judged == 0 && !anew) return 0;
     HERDFLOW_CHECK(tx->Commit());
-    return records.size();
+    return judged;
   });
 }
 

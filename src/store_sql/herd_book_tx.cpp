@@ -1,4 +1,7 @@
 #include <algorithm>
+#include <array>
+#include <map>
+#include <set>
 #include <utility>
 
 #include "rejudge_queue.hpp"
@@ -25,6 +28,27 @@ std::optional<Instant> InstantOf(const std::optional<std::int64_t>& micros) {
 class SqlHerdBookTx final : public pipeline::HerdBookTx {
  public:
   explicit SqlHerdBookTx(std::unique_ptr<WriteScope> scope) : scope_(std::move(scope)) {}
+
+  Result<bool> BeginAnew(Topic topic) override {
+    HERDFLOW_ASSIGN(Statement * find, scope_->Get("find_rejudge_topic"));
+    HERDFLOW_ASSIGN(const auto asked, FirstInt(find->Bind(1, Name(topic))));
+    if (!asked) return false;
+    anew_.emplace().topic = topic;
+    HERDFLOW_CHECK(topic == Topic::kCows ? ReadCowRefs() : ReadUnits());
+    HERDFLOW_ASSIGN(Statement * dismissed, scope_->Get("read_dismissed_entries"));
+    dismissed->Bind(1, Name(topic));
+    while (true) {
+      HERDFLOW_ASSIGN(const bool there, dismissed->Step());
+      if (!there) break;
+      anew_->dismissed.push_back({dismissed->Int(0), dismissed->Int(1), dismissed->Int(2)});
+    }
+    for (const auto* remove :
+         {"delete_entries_of_topic", "delete_watermarks", "delete_rejudge_topic"}) {
+      HERDFLOW_ASSIGN(Statement * run, scope_->Get(remove));
+      HERDFLOW_CHECK(run->Bind(1, Name(topic)).Run());
+    }
+    return true;
+  }
 
   Result<std::vector<pipeline::UnjudgedRecord>> ReadBronze(Topic topic, std::size_t max) override {
     std::vector<pipeline::UnjudgedRecord> records;
@@ -91,8 +115,8 @@ class SqlHerdBookTx final : public pipeline::HerdBookTx {
     if (known) {
       merged.created_at = std::min(sensor.created_at, known->created_at);
       if (sensor.retired_at) merged.unit = known->unit;
-      if (herd::UnitKindOf(merged.unit) != herd::UnitKindOf(known->unit)) {
-        HERDFLOW_CHECK(RequestPass(*scope_, static_cast<std::int64_t>(sensor.sensor)));
+      if (!anew_ && herd::UnitKindOf(merged.unit) != herd::UnitKindOf(known->unit)) {
+        HERDFLOW_CHECK(RequestPass(*scope_, sensor.sensor));
       }
     }
     HERDFLOW_CHECK(Write(merged));
@@ -109,14 +133,93 @@ class SqlHerdBookTx final : public pipeline::HerdBookTx {
     return InsertQuarantine(*scope_, judged);
   }
 
-  Result<> Commit() override { return scope_->Commit(); }
+  Result<> Commit() override {
+    if (anew_) {
+      HERDFLOW_CHECK(anew_->topic == Topic::kCows ? EndCowsAnew() : EndSensorsAnew());
+      HERDFLOW_ASSIGN(Statement * dismiss, scope_->Get("dismiss_entry"));
+      for (const auto& [stream, partition, offset] : anew_->dismissed) {
+        HERDFLOW_CHECK(dismiss->Bind(1, stream).Bind(2, partition).Bind(3, offset).Run());
+      }
+    }
+    return scope_->Commit();
+  }
 
  private:
+  /// What there was of a topic that is judged anew, and what is written since.
+  struct Anew {
+    Topic topic = Topic::kCows;
+    std::map<std::int64_t, std::string> before;  ///< The sensor's unit, or nothing.
+    std::set<std::int64_t> may_stay;             ///< Written through: bronze may not have it yet.
+    std::set<std::int64_t> written;
+    std::vector<std::array<std::int64_t, 3>> dismissed;
+  };
+
   static constexpr std::int64_t kNone = -1;
   static constexpr std::int64_t kCow = 0;
   static constexpr std::int64_t kSensor = 1;
 
+  /// Whether gold counts as not having the row, which was not written anew yet.
+  [[nodiscard]] bool IsForgotten(std::int64_t ref) const {
+    return anew_ && !anew_->written.contains(ref);
+  }
+
+  Result<> ReadCowRefs() {
+    HERDFLOW_ASSIGN(Statement * read, scope_->Get("read_gold_cow_refs"));
+    while (true) {
+      HERDFLOW_ASSIGN(const bool there, read->Step());
+      if (!there) return {};
+      anew_->before.emplace(read->Int(0), "");
+      if (read->Int(1) == 0) anew_->may_stay.insert(read->Int(0));
+    }
+  }
+
+  Result<> ReadUnits() {
+    HERDFLOW_ASSIGN(Statement * read, scope_->Get("read_gold_sensor_units"));
+    while (true) {
+      HERDFLOW_ASSIGN(const bool there, read->Step());
+      if (!there) return {};
+      anew_->before.emplace(read->Int(0), read->Bytes(1));
+    }
+  }
+
+  Result<> EndCowsAnew() {
+    bool any_gone = false;
+    for (const auto& [cow, nothing] : anew_->before) {
+      if (anew_->written.contains(cow) || anew_->may_stay.contains(cow)) continue;
+      HERDFLOW_ASSIGN(Statement * remove, scope_->Get("delete_gold_cow"));
+      HERDFLOW_CHECK(remove->Bind(1, cow).Run());
+      any_gone = true;
+    }
+    for (const std::int64_t cow : anew_->written) {
+      if (!anew_->before.contains(cow)) HERDFLOW_CHECK(RequestKnown(kCow, cow));
+    }
+    return any_gone ? RequestPass(*scope_) : Result<>();
+  }
+
+  Result<> EndSensorsAnew() {
+    for (const auto& [sensor, unit] : anew_->before) {
+      HERDFLOW_ASSIGN(const auto now, ReadSensor(SensorRef{sensor}));
+      if (!now) {
+        HERDFLOW_ASSIGN(Statement * remove, scope_->Get("delete_gold_sensor"));
+        HERDFLOW_CHECK(remove->Bind(1, sensor).Run());
+      }
+      if (!now || herd::UnitKindOf(now->unit) != herd::UnitKindOf(unit)) {
+        HERDFLOW_CHECK(RequestPass(*scope_, SensorRef{sensor}));
+      }
+    }
+    for (const std::int64_t sensor : anew_->written) {
+      if (!anew_->before.contains(sensor)) HERDFLOW_CHECK(RequestKnown(kSensor, sensor));
+    }
+    return {};
+  }
+
+  Result<> RequestKnown(std::int64_t kind, std::int64_t ref) {
+    HERDFLOW_ASSIGN(Statement * request, scope_->Get("insert_rejudge_request"));
+    return request->Bind(1, kind).Bind(2, ref).Run();
+  }
+
   Result<std::optional<GoldCow>> ReadCow(CowRef ref) {
+    if (IsForgotten(static_cast<std::int64_t>(ref))) return std::optional<GoldCow>();
     HERDFLOW_ASSIGN(Statement * read, scope_->Get("read_gold_cow"));
     HERDFLOW_ASSIGN(const bool known, read->Bind(1, ref).Step());
     if (!known) return std::optional<GoldCow>();
@@ -135,6 +238,7 @@ class SqlHerdBookTx final : public pipeline::HerdBookTx {
   }
 
   Result<std::optional<GoldSensor>> ReadSensor(SensorRef ref) {
+    if (IsForgotten(static_cast<std::int64_t>(ref))) return std::optional<GoldSensor>();
     HERDFLOW_ASSIGN(Statement * read, scope_->Get("read_gold_sensor"));
     HERDFLOW_ASSIGN(const bool known, read->Bind(1, ref).Step());
     if (!known) return std::optional<GoldSensor>();
@@ -150,6 +254,7 @@ class SqlHerdBookTx final : public pipeline::HerdBookTx {
   }
 
   Result<> Write(const GoldCow& cow) {
+    if (anew_) anew_->written.insert(static_cast<std::int64_t>(cow.cow));
     HERDFLOW_ASSIGN(Statement * write, scope_->Get("write_gold_cow"));
     write->Bind(1, cow.cow)
         .Bind(2, std::string_view(cow.name))
@@ -160,6 +265,7 @@ class SqlHerdBookTx final : public pipeline::HerdBookTx {
   }
 
   Result<> Write(const GoldSensor& sensor) {
+    if (anew_) anew_->written.insert(static_cast<std::int64_t>(sensor.sensor));
     HERDFLOW_ASSIGN(Statement * write, scope_->Get("write_gold_sensor"));
     write->Bind(1, sensor.sensor)
         .Bind(2, std::string_view(sensor.unit))
@@ -195,12 +301,11 @@ class SqlHerdBookTx final : public pipeline::HerdBookTx {
     entries->Bind(1, ref);
     BindLineage(*entries, 2, lineage);
     HERDFLOW_CHECK(entries->Run());
-    if (request_kind == kNone) return {};
-    HERDFLOW_ASSIGN(Statement * request, scope_->Get("insert_rejudge_request"));
-    return request->Bind(1, request_kind).Bind(2, ref).Run();
+    return request_kind == kNone || anew_ ? Result<>() : RequestKnown(request_kind, ref);
   }
 
   std::unique_ptr<WriteScope> scope_;
+  std::optional<Anew> anew_;
 };
 
 }  // namespace

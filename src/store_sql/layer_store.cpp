@@ -1,11 +1,14 @@
 #include <algorithm>
 #include <array>
+#include <charconv>
 #include <chrono>
 #include <random>
 #include <thread>
 #include <utility>
 
+#include "herdflow/core/logging.hpp"
 #include "herdflow/store_sql/store.hpp"
+#include "rejudge_queue.hpp"
 #include "transactions.hpp"
 
 namespace herdflow::store_sql {
@@ -21,35 +24,47 @@ constexpr std::string_view kHerdBookStep = "herd_book";
 /// Several may load at once: the partition's row is the fence.
 constexpr std::string_view kLoadStep = "";
 
-/// Records a setting that every row depends on, or compares it with the recorded one.
-Result<> RecordSetting(WriteScope& scope, const StoreSettings& settings, std::string_view name,
-                       std::string_view value, std::string_view field) {
+constexpr std::string_view kRulesVersion = "rules_version";
+constexpr std::string_view kTimeZone = "time_zone";
+
+/// The number of the rules' code in a rules_version; 0 where there is none.
+std::int64_t RulesCodeOf(std::string_view rules_version) {
+  std::int64_t code = 0;
+  std::from_chars(rules_version.data(), rules_version.data() + rules_version.size(), code);
+  return code;
+}
+
+Result<std::optional<std::string>> ReadSetting(WriteScope& scope, std::string_view name) {
   HERDFLOW_ASSIGN(Statement * read, scope.Get("read_setting"));
   HERDFLOW_ASSIGN(const bool there, read->Bind(1, name).Step());
-  const std::string recorded(there ? read->Bytes(0) : "");
+  if (!there) return std::optional<std::string>();
+  std::string value(read->Bytes(0));
   read->Reset();
-  if (there && recorded != value) {
-    return Fail(
-        ErrorCode::kInvalidInput,
-        "opening the store: it was filled with {} = {}, the configuration gives {} ({}); "
-        "set it back, or stop herdflow, {}, then `herdflow load` and `herdflow pipeline run`",
-        name, recorded, value, field, settings.how_to_empty);
-  }
-  if (there) return {};
-  HERDFLOW_ASSIGN(Statement * insert, scope.Get("insert_setting"));
-  return insert->Bind(1, name).Bind(2, value).Run();
+  return std::optional(std::move(value));
+}
+
+/// Records a setting that every row depends on. Returns what was recorded before, if it differs.
+Result<std::optional<std::string>> RecordSetting(WriteScope& scope, std::string_view name,
+                                                 std::string_view value) {
+  HERDFLOW_ASSIGN(auto recorded, ReadSetting(scope, name));
+  if (recorded == value) return std::optional<std::string>();
+  HERDFLOW_ASSIGN(Statement * write, scope.Get(recorded ? "write_setting" : "insert_setting"));
+  HERDFLOW_CHECK(write->Bind(1, name).Bind(2, value).Run());
+  return recorded;
+}
+
+Result<> RequestTopic(WriteScope& scope, pipeline::Topic topic) {
+  HERDFLOW_ASSIGN(Statement * request, scope.Get("insert_rejudge_topic"));
+  return request->Bind(1, Name(topic)).Run();
 }
 
 /// The store's id, made by whoever opens it first.
 Result<std::string> RecordId(WriteScope& scope) {
   constexpr std::string_view kName = "store_id";
-  HERDFLOW_ASSIGN(Statement * read, scope.Get("read_setting"));
-  HERDFLOW_ASSIGN(const bool there, read->Bind(1, kName).Step());
-  std::string id(there ? read->Bytes(0) : "");
-  read->Reset();
-  if (there) return id;
+  HERDFLOW_ASSIGN(const auto recorded, ReadSetting(scope, kName));
+  if (recorded) return *recorded;
   std::random_device random;
-  id = fmt::format("{:08x}{:08x}", random(), random());
+  const std::string id = fmt::format("{:08x}{:08x}", random(), random());
   HERDFLOW_ASSIGN(Statement * insert, scope.Get("insert_setting"));
   HERDFLOW_CHECK(insert->Bind(1, kName).Bind(2, std::string_view(id)).Run());
   return id;
@@ -57,16 +72,46 @@ Result<std::string> RecordId(WriteScope& scope) {
 
 class SqlLayerStore final : public pipeline::LayerStore {
  public:
-  explicit SqlLayerStore(std::shared_ptr<WriteSessions> sessions)
-      : sessions_(std::move(sessions)) {}
+  SqlLayerStore(std::shared_ptr<WriteSessions> sessions, StoreSettings settings)
+      : sessions_(std::move(sessions)), settings_(std::move(settings)) {}
 
-  Result<> RecordSettings(const StoreSettings& settings) {
+  /// What was judged by other rules, or in another zone, is asked for to be judged again.
+  Result<> RecordSettings() {
     HERDFLOW_ASSIGN(const auto scope, Begin(kSettingsStep));
-    HERDFLOW_CHECK(
-        RecordSetting(*scope, settings, "rules_version", settings.rules_version, "[rules]"));
-    HERDFLOW_CHECK(
-        RecordSetting(*scope, settings, "time_zone", settings.time_zone, "[herd] time_zone"));
+    HERDFLOW_ASSIGN(const auto rules,
+                    RecordSetting(*scope, kRulesVersion, settings_.rules_version));
+    HERDFLOW_ASSIGN(const auto zone, RecordSetting(*scope, kTimeZone, settings_.time_zone));
+    if (rules) {
+      const std::int64_t code = RulesCodeOf(settings_.rules_version);
+      if (RulesCodeOf(*rules) > code) {
+        return Fail(ErrorCode::kInvalidInput,
+                    "opening the store: its readings were judged by the rules of a newer herdflow "
+                    "({} {}, this one has {}); use that one",
+                    kRulesVersion, *rules, settings_.rules_version);
+      }
+      if (RulesCodeOf(*rules) < code) {
+        HERDFLOW_CHECK(RequestTopic(*scope, pipeline::Topic::kCows));
+        HERDFLOW_CHECK(RequestTopic(*scope, pipeline::Topic::kSensors));
+      }
+      Log(LogLevel::kInfo, "the rules changed from {} to {}: all readings are judged again", *rules,
+          settings_.rules_version);
+    }
+    if (zone) {
+      Log(LogLevel::kInfo, "the time zone changed from {} to {}: all readings are judged again",
+          *zone, settings_.time_zone);
+    }
+    if (rules || zone) HERDFLOW_CHECK(RequestPass(*scope));
     HERDFLOW_ASSIGN(id_, RecordId(*scope));
+    return scope->Commit();
+  }
+
+  Result<> RequestRebuild(const std::optional<pipeline::DayRange>& days) override {
+    HERDFLOW_ASSIGN(const auto scope, Begin(kSettingsStep));
+    HERDFLOW_CHECK(RequestTopic(*scope, pipeline::Topic::kCows));
+    HERDFLOW_CHECK(RequestTopic(*scope, pipeline::Topic::kSensors));
+    // One that was asked for before, and did not come to its end, goes on.
+    HERDFLOW_ASSIGN(const bool goes_on, IsRequested(*scope, days));
+    if (!goes_on) HERDFLOW_CHECK(days ? RequestPass(*scope, *days) : RequestPass(*scope));
     return scope->Commit();
   }
 
@@ -148,6 +193,8 @@ class SqlLayerStore final : public pipeline::LayerStore {
   }
   Result<std::unique_ptr<pipeline::CleanseTx>> BeginCleanse() override {
     HERDFLOW_ASSIGN(auto scope, Begin(kCleanseStep));
+    HERDFLOW_CHECK(CheckSettings(*scope, kRulesVersion, settings_.rules_version));
+    HERDFLOW_CHECK(CheckSettings(*scope, kTimeZone, settings_.time_zone));
     return MakeCleanseTx(std::move(scope));
   }
   Result<std::unique_ptr<pipeline::HerdBookTx>> BeginHerdBook() override {
@@ -266,11 +313,22 @@ class SqlLayerStore final : public pipeline::LayerStore {
                                 partition.stream_id});
   }
 
+  /// Readings of one store are judged in one way: by the process that was started last.
+  static Result<> CheckSettings(WriteScope& scope, std::string_view name, std::string_view value) {
+    HERDFLOW_ASSIGN(const auto recorded, ReadSetting(scope, name));
+    if (recorded == value) return {};
+    return Fail(ErrorCode::kConflict,
+                "judging readings: a process that was started later has changed the store's {} to "
+                "{}, this one has {}; give both the same configuration and start this one again",
+                name, recorded.value_or("nothing"), value);
+  }
+
   Result<std::unique_ptr<WriteScope>> Begin(std::string_view step) {
     return WriteScope::Begin(*sessions_, step);
   }
 
   std::shared_ptr<WriteSessions> sessions_;
+  const StoreSettings settings_;
   std::string id_;
 };
 
@@ -280,12 +338,12 @@ Result<std::unique_ptr<pipeline::LayerStore>> MakeSqlLayerStore(
     std::shared_ptr<WriteSessions> sessions, const StoreSettings& settings) {
   constexpr int kTries = 6;
   constexpr std::chrono::milliseconds kPause{50};
-  auto store = std::make_unique<SqlLayerStore>(std::move(sessions));
-  auto recorded = store->RecordSettings(settings);
+  auto store = std::make_unique<SqlLayerStore>(std::move(sessions), settings);
+  auto recorded = store->RecordSettings();
   // Several processes that start at once may stand in each other's way.
   for (int tried = 1; !recorded && IsPassing(recorded.error()) && tried < kTries; ++tried) {
     std::this_thread::sleep_for(kPause * tried);
-    recorded = store->RecordSettings(settings);
+    recorded = store->RecordSettings();
   }
   if (!recorded) return Fail(std::move(recorded).error());
   return store;

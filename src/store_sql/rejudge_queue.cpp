@@ -1,5 +1,8 @@
 #include "rejudge_queue.hpp"
 
+#include <algorithm>
+
+#include "known_versions.hpp"
 #include "unjudged.hpp"
 
 namespace herdflow::store_sql {
@@ -38,8 +41,7 @@ Result<bool> ReadWaiting(WriteScope& scope, const Request& request, std::size_t 
   for (std::size_t count = 0;; ++count) {
     HERDFLOW_ASSIGN(const bool there, read->Step());
     if (!there) return count < max;
-    const ReadingKey key{CowRef{read->Int(0)}, FarmDay{static_cast<std::int32_t>(read->Int(1))},
-                         SensorRef{read->Int(2)}, FromMicros(read->Int(3))};
+    const ReadingKey key = ReadKey(*read, 1, CowRef{read->Int(0)});
     if (keys.empty() || keys.back() != key) keys.push_back(key);
   }
 }
@@ -47,16 +49,26 @@ Result<bool> ReadWaiting(WriteScope& scope, const Request& request, std::size_t 
 /// Offsets of a partition that a pass looks at at once, for each message that it may give.
 constexpr std::int64_t kOffsetsAMessage = 10;
 
+/// In the table of what a pass is asked for: what is no sensor.
+constexpr std::int64_t kSomeDays = -1;
+constexpr std::int64_t kEverything = 0;
+
+constexpr pipeline::DayRange kAllDays{FarmDay{-1'000'000}, FarmDay{1'000'000}};
+
+Result<> InsertScope(WriteScope& scope, std::int64_t of, const Value& first, const Value& last) {
+  HERDFLOW_ASSIGN(Statement * request, scope.Get("insert_rejudge_scope"));
+  return request->Bind(1, of).Bind(2, first).Bind(3, last).Run();
+}
+
 }  // namespace
 
 Result<RejudgePiece> RejudgeQueue::Take(std::size_t max, const EachRow& each) {
   RejudgePiece piece;
   HERDFLOW_CHECK(TakeKnown(max, piece));
-  if (piece.size != 0) return piece;
   while (piece.size == 0) {
-    HERDFLOW_ASSIGN(const auto pass, ReadPass());
+    HERDFLOW_ASSIGN(auto pass, ReadPass());
     if (!pass) break;
-    HERDFLOW_CHECK(TakeOfBronze(max, *pass, each, piece));
+    HERDFLOW_CHECK(TakeOfPass(max, *pass, each, piece));
   }
   return piece;
 }
@@ -86,7 +98,11 @@ Result<std::optional<RejudgeQueue::Pass>> RejudgeQueue::ReadPass() {
   HERDFLOW_ASSIGN(const bool any, scope->Step());
   if (!any) return std::optional<Pass>();
   Pass pass;
-  pass.is_of_sensors = scope->Int(0) != kEverything;
+  pass.is_of_sensors = scope->Int(0) > kEverything;
+  if (scope->Int(0) == kSomeDays) {
+    pass.days = {FarmDay{static_cast<std::int32_t>(scope->Int(1))},
+                 FarmDay{static_cast<std::int32_t>(scope->Int(2))}};
+  }
   scope->Reset();
   HERDFLOW_ASSIGN(Statement * read, scope_.Get("read_rejudge_place"));
   HERDFLOW_ASSIGN(const bool goes_on, read->Step());
@@ -96,12 +112,46 @@ Result<std::optional<RejudgeQueue::Pass>> RejudgeQueue::ReadPass() {
     return std::optional(pass);
   }
   HERDFLOW_ASSIGN(Statement * begin, scope_.Get("begin_rejudge_pass"));
-  HERDFLOW_CHECK(begin->Run());
+  HERDFLOW_CHECK(begin->Bind(1, pass.days ? kSomeDays : kEverything).Run());
   HERDFLOW_CHECK(Write(pass.place));
   return std::optional(pass);
 }
 
-Result<> RejudgeQueue::TakeOfBronze(std::size_t max, Pass pass, const EachRow& each,
+Result<> RejudgeQueue::TakeOfPass(std::size_t max, Pass& pass, const EachRow& each,
+                                  RejudgePiece& piece) {
+  piece.all_dirty = true;
+  piece.heals = !pass.is_of_sensors;
+  piece.days = pass.days;
+  switch (pass.place.phase) {
+    case Phase::kBronze:
+      HERDFLOW_CHECK(TakeOfBronze(max, pass, each, piece));
+      break;
+    case Phase::kSilver:
+      HERDFLOW_CHECK(TakeKeys("read_silver_after", max, pass, piece));
+      break;
+    case Phase::kDisplaced:
+      HERDFLOW_CHECK(TakeKeys("read_displaced_after", max, pass, piece));
+      break;
+    case Phase::kWaiting:
+      HERDFLOW_CHECK(TakeKeys("read_waiting_after", max, pass, piece));
+      break;
+    case Phase::kEntries:
+      HERDFLOW_CHECK(TakeEntries(max, pass, piece));
+      break;
+    case Phase::kGold:
+      HERDFLOW_CHECK(TakeGold(max, pass, piece));
+      break;
+    case Phase::kOver:
+      return EndPass();
+  }
+  if (piece.size == 0) {
+    const auto next = static_cast<std::int64_t>(pass.place.phase) + 1;
+    pass.place = {pass.is_of_sensors ? Phase::kOver : Phase{next}, {}};
+  }
+  return Write(pass.place);
+}
+
+Result<> RejudgeQueue::TakeOfBronze(std::size_t max, Pass& pass, const EachRow& each,
                                     RejudgePiece& piece) {
   HERDFLOW_ASSIGN(const auto partitions, ReadJudgedPartitions(scope_, kMeasurementsStep));
   for (UnjudgedPartition at : partitions) {
@@ -125,12 +175,75 @@ Result<> RejudgeQueue::TakeOfBronze(std::size_t max, Pass pass, const EachRow& e
     }
     if (given < max) next = at.to;
     piece.size = static_cast<std::size_t>(next - at.from);
-    piece.all_dirty = true;
-    piece.heals = !pass.is_of_sensors;
     pass.place.at = {at.stream, at.partition, next, 0};
-    return Write(pass.place);
+    return {};
   }
-  return EndPass();
+  return {};
+}
+
+Result<> RejudgeQueue::TakeKeys(std::string_view statement, std::size_t max, Pass& pass,
+                                RejudgePiece& piece) {
+  HERDFLOW_ASSIGN(Statement * read, scope_.Get(statement));
+  auto& at = pass.place.at;
+  const auto& [first, last] = pass.days.value_or(kAllDays);
+  for (int i = 0; i < 4; ++i) read->Bind(1 + i, at[static_cast<std::size_t>(i)]);
+  read->Bind(5, first.days).Bind(6, last.days).Bind(7, max);
+  while (true) {
+    HERDFLOW_ASSIGN(const bool there, read->Step());
+    if (!there) return {};
+    ++piece.size;
+    const ReadingKey key = ReadKey(*read, 1, CowRef{read->Int(0)});
+    at = {read->Int(0), read->Int(1), read->Int(2), read->Int(3)};
+    if (pass.place.phase == Phase::kSilver) {
+      piece.versions.push_back({key, ReadLineage(*read, 4)});
+    } else {
+      piece.keys.push_back(key);
+    }
+  }
+}
+
+Result<> RejudgeQueue::TakeEntries(std::size_t max, Pass& pass, RejudgePiece& piece) {
+  HERDFLOW_ASSIGN(Statement * read, scope_.Get("read_entries_after"));
+  auto& at = pass.place.at;
+  const auto& [first, last] = pass.days.value_or(kAllDays);
+  for (int i = 0; i < 3; ++i) read->Bind(1 + i, at[static_cast<std::size_t>(i)]);
+  read->Bind(4, first.days).Bind(5, last.days).Bind(6, max);
+  while (true) {
+    HERDFLOW_ASSIGN(const bool there, read->Step());
+    if (!there) return {};
+    ++piece.size;
+    piece.entries.push_back(ReadLineage(*read, 0));
+    at = {read->Int(1), read->Int(2), read->Int(3), 0};
+  }
+}
+
+/// Days that gold alone may have.
+Result<> RejudgeQueue::TakeGold(std::size_t max, Pass& pass, RejudgePiece& piece) {
+  constexpr std::array<std::string_view, 5> kTables{"read_daily_after", "read_weekly_after",
+                                                    "read_monthly_after", "read_yearly_after",
+                                                    "read_cow_days_after"};
+  // The year of a day begins so much earlier.
+  constexpr std::int32_t kLongestPeriod = 371;
+  auto& [cow, day, sensor, table] = pass.place.at;
+  const auto& [first, last] = pass.days.value_or(kAllDays);
+  for (; table < static_cast<std::int64_t>(kTables.size()); ++table) {
+    HERDFLOW_ASSIGN(Statement * read, scope_.Get(kTables.at(static_cast<std::size_t>(table))));
+    read->Bind(1, cow).Bind(2, day).Bind(3, sensor);
+    read->Bind(4, first.days - kLongestPeriod).Bind(5, last.days).Bind(6, max);
+    while (true) {
+      HERDFLOW_ASSIGN(const bool there, read->Step());
+      if (!there) break;
+      ++piece.size;
+      cow = read->Int(0);
+      day = read->Int(1);
+      sensor = kTables.at(static_cast<std::size_t>(table)) == kTables.back() ? 0 : read->Int(2);
+      piece.dirty.push_back(
+          {CowRef{cow}, FarmDay{static_cast<std::int32_t>(day)}, SensorRef{sensor}});
+    }
+    if (piece.size != 0) return {};
+    cow = day = sensor = 0;
+  }
+  return {};
 }
 
 Result<> RejudgeQueue::Write(const Place& place) {
@@ -147,9 +260,25 @@ Result<> RejudgeQueue::EndPass() {
   return place->Run();
 }
 
-Result<> RequestPass(WriteScope& scope, std::int64_t sensor) {
-  HERDFLOW_ASSIGN(Statement * request, scope.Get("insert_rejudge_scope"));
-  return request->Bind(1, sensor).Bind(2, nullptr).Bind(3, nullptr).Run();
+Result<> RequestPass(WriteScope& scope) {
+  return InsertScope(scope, kEverything, nullptr, nullptr);
+}
+
+Result<> RequestPass(WriteScope& scope, const pipeline::DayRange& days) {
+  return InsertScope(scope, kSomeDays, days.first.days, days.last.days);
+}
+
+Result<> RequestPass(WriteScope& scope, SensorRef sensor) {
+  return InsertScope(scope, static_cast<std::int64_t>(sensor), nullptr, nullptr);
+}
+
+Result<bool> IsRequested(WriteScope& scope, const std::optional<pipeline::DayRange>& days) {
+  HERDFLOW_ASSIGN(Statement * read, scope.Get("read_rejudge_days"));
+  HERDFLOW_ASSIGN(const bool there, read->Bind(1, days ? kSomeDays : kEverything).Step());
+  if (!there) return false;
+  const bool same = !days || (read->Int(0) == days->first.days && read->Int(1) == days->last.days);
+  read->Reset();
+  return same;
 }
 
 Result<bool> IsPassRequested(WriteScope& scope) {

@@ -3,22 +3,19 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
-#include <span>
-#include <vector>
+#include <optional>
 
 #include "herdflow/pipeline/layer_store.hpp"
 #include "scope.hpp"
 
 namespace herdflow::store_sql {
 
-/// What a pass judges again, if it is not the readings of a sensor.
-inline constexpr std::int64_t kEverything = 0;
-
 /// What is to be judged again and how far that has come, as one transaction of cleanse sees it.
 ///
 /// Two kinds of requests. A cow or a sensor became known: what waits for it. Or a unit or the rules
 /// changed: a pass over bronze, which serves all that is asked for when it begins; what is asked
-/// for meanwhile waits for the next.
+/// for meanwhile waits for the next. A pass over everything looks at silver and what is beside it
+/// as well, for what is there and must not be.
 class RejudgeQueue {
  public:
   explicit RejudgeQueue(WriteScope& scope) : scope_(scope) {}
@@ -28,8 +25,16 @@ class RejudgeQueue {
   Result<pipeline::RejudgePiece> Take(std::size_t max, const EachRow& each);
 
  private:
-  enum class Phase : std::int64_t { kBronze = 1 };
-  /// How far a pass has come.
+  enum class Phase : std::int64_t {
+    kBronze = 1,
+    kSilver = 2,
+    kDisplaced = 3,
+    kWaiting = 4,
+    kEntries = 5,
+    kGold = 6,
+    kOver = 7,
+  };
+  /// How far a pass has come: stream, partition and offset, or a key.
   struct Place {
     Phase phase = Phase::kBronze;
     std::array<std::int64_t, 4> at{};
@@ -37,21 +42,34 @@ class RejudgeQueue {
   struct Pass {
     Place place;
     bool is_of_sensors = false;
+    std::optional<pipeline::DayRange> days;
   };
 
   Result<> TakeKnown(std::size_t max, pipeline::RejudgePiece& piece);
   Result<std::optional<Pass>> ReadPass();
-  Result<> TakeOfBronze(std::size_t max, Pass pass, const EachRow& each,
+  /// Each moves the place on. Nothing left: a piece of no size.
+  Result<> TakeOfPass(std::size_t max, Pass& pass, const EachRow& each,
+                      pipeline::RejudgePiece& piece);
+  Result<> TakeOfBronze(std::size_t max, Pass& pass, const EachRow& each,
                         pipeline::RejudgePiece& piece);
+  Result<> TakeKeys(std::string_view statement, std::size_t max, Pass& pass,
+                    pipeline::RejudgePiece& piece);
+  Result<> TakeEntries(std::size_t max, Pass& pass, pipeline::RejudgePiece& piece);
+  Result<> TakeGold(std::size_t max, Pass& pass, pipeline::RejudgePiece& piece);
   Result<> Write(const Place& place);
   Result<> EndPass();
 
   WriteScope& scope_;
 };
 
-/// Asks for a pass over everything, or the readings of one sensor.
-Result<> RequestPass(WriteScope& scope, std::int64_t sensor);
-/// Whether readings are to be judged again by other units or rules.
+/// Ask for a pass over everything, over the readings of these days, or over those of a sensor. The
+/// rules or a unit changed, or somebody wants it.
+Result<> RequestPass(WriteScope& scope);
+Result<> RequestPass(WriteScope& scope, const pipeline::DayRange& days);
+Result<> RequestPass(WriteScope& scope, pipeline::SensorRef sensor);
+/// Whether a pass over just these days, or over everything, is asked for.
+Result<bool> IsRequested(WriteScope& scope, const std::optional<pipeline::DayRange>& days);
+/// Whether readings are to be judged again by a pass.
 Result<bool> IsPassRequested(WriteScope& scope);
 
 }  // namespace herdflow::store_sql

@@ -144,8 +144,8 @@ Result<std::shared_ptr<SqliteWriter>> OpenWriter(const std::string& folder, bool
 Result<std::unique_ptr<pipeline::LayerStore>> MakeSqliteLayerStore(
     const SqliteStoreOptions& options) {
   HERDFLOW_ASSIGN(auto writer, OpenWriter(options.folder, true, kWriterCacheKib, options.patience));
-  return store_sql::MakeSqlLayerStore(
-      std::move(writer), {options.rules_version, options.time_zone, "move store.db away"});
+  return store_sql::MakeSqlLayerStore(std::move(writer),
+                                      {options.rules_version, options.time_zone});
 }
 
 Result<std::unique_ptr<pipeline::HerdQueries>> MakeSqliteHerdQueries(const std::string& folder) {

@@ -53,6 +53,9 @@ class FailingStore final : public pipeline::LayerStore {
     ++aggregates;
     return store_.BeginAggregate(task);
   }
+  Result<> RequestRebuild(const std::optional<pipeline::DayRange>& days) override {
+    return store_.RequestRebuild(days);
+  }
   Result<pipeline::CowReservation> ReserveCow(const pipeline::CowWish& wish) override {
     return store_.ReserveCow(wish);
   }

@@ -62,6 +62,10 @@ class MeddlingStore : public LayerStore {
     HERDFLOW_ASSIGN(auto tx, store_.BeginAggregate(task));
     return std::make_unique<Aggregating>(*this, std::move(tx));
   }
+  Result<> RequestRebuild(const std::optional<DayRange>& days) override {
+    HERDFLOW_CHECK(Live());
+    return store_.RequestRebuild(days);
+  }
   Result<CowReservation> ReserveCow(const CowWish& wish) override {
     HERDFLOW_CHECK(Live());
     return store_.ReserveCow(wish);
@@ -163,6 +167,10 @@ class MeddlingStore : public LayerStore {
   class HerdBook : public Meddled<HerdBookTx> {
    public:
     using Meddled::Meddled;
+    Result<bool> BeginAnew(Topic topic) override {
+      HERDFLOW_CHECK(owner_.Live());
+      return tx_->BeginAnew(topic);
+    }
     Result<std::vector<UnjudgedRecord>> ReadBronze(Topic topic, std::size_t max) override {
       HERDFLOW_CHECK(owner_.Live());
       return tx_->ReadBronze(topic, std::min(max, owner_.max_records));

@@ -121,7 +121,7 @@ struct RandomAction {
 };
 
 inline std::ostream& operator<<(std::ostream& out, const RandomAction& action) {
-  static constexpr std::array kWhat{"load", "cows", "sensors", "cleanse", "aggregate"};
+  static constexpr std::array kWhat{"load", "cows", "sensors", "cleanse", "aggregate", "rebuild"};
   out << "\n  " << kWhat[static_cast<std::size_t>(action.what)] << ' ' << action.amount << " at "
       << action.place;
   if (action.kill < 60) out << ", killed after " << action.kill << " calls";
@@ -148,7 +148,7 @@ inline rc::Gen<std::vector<RandomMessage>> RandomWorld() {
 inline rc::Gen<std::vector<RandomAction>> RandomActions() {
   const auto up_to = [](int end) { return rc::gen::inRange(0, end); };
   return rc::gen::container<std::vector<RandomAction>>(rc::gen::build<RandomAction>(
-      rc::gen::set(&RandomAction::what, up_to(5)), rc::gen::set(&RandomAction::amount, up_to(6)),
+      rc::gen::set(&RandomAction::what, up_to(6)), rc::gen::set(&RandomAction::amount, up_to(6)),
       rc::gen::set(&RandomAction::place, up_to(9)), rc::gen::set(&RandomAction::kill, up_to(120))));
 }
 
@@ -204,9 +204,16 @@ class RandomRun {
         return JudgeSensors(store_, soon, kQuiet);
       case 3:
         return Cleanse(cleanse_, soon, kQuiet);
-      default:
+      case 4:
         return Aggregate(store_, kAllAggregateTasks[static_cast<std::size_t>(action.place) % 5],
                          soon, kQuiet);
+      default: {
+        const FarmDay day{19'820 + action.place % 3 * 10};
+        const auto asked = store_.RequestRebuild(
+            action.amount < 3 ? std::nullopt : std::optional(DayRange{day, day + 9}));
+        if (!asked) return Fail(asked.error());
+        return 0;
+      }
     }
   }
 

@@ -42,6 +42,7 @@ class NoStore final : public LayerStore {
   Result<std::unique_ptr<CleanseTx>> BeginCleanse() override { return None(); }
   Result<std::unique_ptr<HerdBookTx>> BeginHerdBook() override { return None(); }
   Result<std::unique_ptr<AggregateTx>> BeginAggregate(AggregateTask) override { return None(); }
+  Result<> RequestRebuild(const std::optional<DayRange>&) override { return None(); }
   Result<CowReservation> ReserveCow(const CowWish&) override { return None(); }
 
  private:

@@ -19,3 +19,6 @@ CREATE TABLE IF NOT EXISTS {ops}rejudge_place (
 -- Until now nobody noted what was displaced, nor judged readings again by a changed unit.
 INSERT IGNORE INTO {ops}rejudge_scopes (sensor_id, in_pass)
 SELECT 0, 0 FROM (SELECT 1 FROM {bronze}measurements_rows LIMIT 1) AS filled;
+
+-- The topics, cows and sensors, all of whose messages are to be judged again.
+CREATE TABLE IF NOT EXISTS {ops}rejudge_topics (topic VARCHAR(64) PRIMARY KEY);

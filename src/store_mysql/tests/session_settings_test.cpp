@@ -250,8 +250,10 @@ TEST_P(SessionSettings, ARowAboveMaxAllowedPacketIsRefusedByNameAndSmallerOnesAr
   const auto claim = (*store)->Claim(log.Assignment(kReadings), 0, "test");
   ASSERT_TRUE(claim) << claim.error().message();
   const auto load = [&](int rows, std::size_t bytes) -> Result<> {
+    PartitionClaim after = *claim;
+    after.next_offset = rows;
     HERDFLOW_ASSIGN(const auto tx, (*store)->BeginLoad());
-    HERDFLOW_CHECK(tx->Advance(*claim, rows, 1, 0, {}));
+    HERDFLOW_CHECK(tx->Advance(*claim, after, {}));
     const std::string payload(bytes, 'x');
     for (int i = 0; i < rows; ++i) {
       BronzeMeasurement row;

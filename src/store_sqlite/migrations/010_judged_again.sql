@@ -22,3 +22,6 @@ SELECT 0, 0 WHERE EXISTS (SELECT 1 FROM bronze_measurements_rows);
 -- Entries of every status are looked up by reading.
 DROP INDEX silver_quarantine_open;
 CREATE INDEX silver_quarantine_of_cow ON silver_quarantine_rows (cow_id, farm_day);
+
+-- The topics, cows and sensors, all of whose messages are to be judged again.
+CREATE TABLE ops_rejudge_topics (topic TEXT PRIMARY KEY) WITHOUT ROWID;

@@ -10,16 +10,6 @@
 
 namespace herdflow::pipeline::testing {
 
-TEST_P(LayerStoreContract, OtherRulesOrAnotherZoneAreRefusedAndSayWhatToDo) {
-  const auto other_rules = layers_->Open({.rules_version = "other"});
-  ASSERT_EQ(CodeOf(other_rules), ErrorCode::kInvalidInput);
-  EXPECT_THAT(other_rules.error().message(), HasSubstr("rules_version"));
-  const auto other_zone = layers_->Open({.time_zone = "Europe/Berlin"});
-  ASSERT_EQ(CodeOf(other_zone), ErrorCode::kInvalidInput);
-  EXPECT_THAT(other_zone.error().message(), HasSubstr("time_zone"));
-  Must(layers_->Open({}));
-}
-
 TEST_P(LayerStoreContract, WhatOneConnectionCommitsTheOtherSees) {
   const auto other = Must(layers_->Open({}));
   SendHerd();

@@ -81,13 +81,24 @@ struct KnownVersions {
   std::vector<KnownEntry> entries;  ///< Of every status.
 };
 
+/// From one farm day to another, both included.
+struct DayRange {
+  FarmDay first;
+  FarmDay last;
+
+  [[nodiscard]] bool Contains(FarmDay day) const { return first <= day && day <= last; }
+};
+
 /// A bounded part of what is to be judged again.
 struct RejudgePiece {
-  std::size_t size = 0;          ///< Of what was looked at. 0: nothing is asked for.
-  std::vector<ReadingKey> keys;  ///< Readings all of whose versions are judged again.
-  std::vector<Lineage> entries;  ///< Quarantine entries whose messages are judged again.
-  bool all_dirty = false;        ///< Aggregates depend on more than what silver shows.
-  bool heals = false;            ///< Versions whose messages bronze has not are dropped.
+  std::size_t size = 0;                    ///< Of what was looked at. 0: nothing is asked for.
+  std::vector<ReadingKey> keys;            ///< Readings all of whose versions are judged again.
+  std::vector<Lineage> entries;            ///< Quarantine entries whose messages are.
+  std::vector<DisplacedVersion> versions;  ///< Those that bronze does not bear out are.
+  std::vector<DirtyDay> dirty;             ///< Days whose aggregates are computed anew.
+  std::optional<DayRange> days;            ///< Readings of other days are left alone.
+  bool all_dirty = false;                  ///< Aggregates depend on more than what silver shows.
+  bool heals = false;                      ///< Versions whose messages bronze has not are dropped.
 };
 
 /// An open quarantine entry of a reading whose key is known.
@@ -133,6 +144,11 @@ class HerdBookTx {
  public:
   virtual ~HerdBookTx() = default;
 
+  /// Whether all messages of the topic are to be judged again. If so ReadBronze gives them from the
+  /// first on, and the transaction is as if gold held nothing of the topic: what it does not write
+  /// until it commits is gone then, but for what bronze may not have yet.
+  /// REQUIRES: begun for one topic only, and all of it read.
+  virtual Result<bool> BeginAnew(Topic topic) = 0;
   /// The next messages of `topic` after its watermark, which moves past them.
   virtual Result<std::vector<UnjudgedRecord>> ReadBronze(Topic topic, std::size_t max) = 0;
   virtual Result<CowRef> RefOfCow(std::string_view id) = 0;
@@ -209,6 +225,9 @@ class LayerStore {
   virtual Result<std::unique_ptr<CleanseTx>> BeginCleanse() = 0;
   virtual Result<std::unique_ptr<HerdBookTx>> BeginHerdBook() = 0;
   virtual Result<std::unique_ptr<AggregateTx>> BeginAggregate(AggregateTask task) = 0;
+  /// Ask for all of bronze to be judged again, or for the readings of these days: cows, sensors,
+  /// silver, quarantine and gold become what a store would hold that bronze had just filled.
+  virtual Result<> RequestRebuild(const std::optional<DayRange>& days) = 0;
   /// Keep a name and an id for a new cow. A key that was used before gives the same reservation;
   /// kConflict where it was for another cow.
   virtual Result<CowReservation> ReserveCow(const CowWish& wish) = 0;

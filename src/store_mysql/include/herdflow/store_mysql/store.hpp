@@ -31,8 +31,8 @@ struct MysqlOptions {
 
 struct MysqlStoreOptions {
   MysqlOptions server;
-  std::string rules_version;  ///< `herd::RulesVersion`: recorded by the first writer.
-  std::string time_zone;      ///< The farm's IANA zone: recorded by the first writer.
+  std::string rules_version;  ///< `herd::RulesVersion`: a change judges all again.
+  std::string time_zone;      ///< The farm's IANA zone: a change judges all again.
 };
 
 /// The layers in four databases of one server, which are made and migrated where they are missing.

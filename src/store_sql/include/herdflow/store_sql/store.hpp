@@ -12,15 +12,15 @@
 
 namespace herdflow::store_sql {
 
-/// What every row depends on: recorded by the first writer, compared by every later one.
+/// What every row depends on: recorded by the writer that was opened last. Where that changes
+/// something, all readings are asked for to be judged again.
 struct StoreSettings {
-  std::string rules_version;      ///< `herd::RulesVersion`.
-  std::string time_zone;          ///< The farm's IANA zone.
-  std::string_view how_to_empty;  ///< For messages: `move store.db away`.
+  std::string rules_version;  ///< `herd::RulesVersion`.
+  std::string time_zone;      ///< The farm's IANA zone.
 };
 
 /// The layers in an engine's tables, which its migrations have made.
-/// kInvalidInput: the store was filled by other rules or in another zone.
+/// kInvalidInput: the store was judged by the rules of a newer herdflow.
 Result<std::unique_ptr<pipeline::LayerStore>> MakeSqlLayerStore(
     std::shared_ptr<WriteSessions> sessions, const StoreSettings& settings);
 

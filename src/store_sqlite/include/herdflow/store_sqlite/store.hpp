@@ -16,15 +16,15 @@ inline constexpr std::chrono::milliseconds kUsualPatience{60'000};
 
 struct SqliteStoreOptions {
   std::string folder;         ///< Holds `store.db`; made if missing.
-  std::string rules_version;  ///< `herd::RulesVersion`: recorded by the first writer.
-  std::string time_zone;      ///< The farm's IANA zone: recorded by the first writer.
+  std::string rules_version;  ///< `herd::RulesVersion`: a change judges all again.
+  std::string time_zone;      ///< The farm's IANA zone: a change judges all again.
   std::chrono::milliseconds patience = kUsualPatience;
 };
 
 /// The layers in `store.db`. One connection writes, every commit is synced to disk; other processes
 /// may read and write the same file meanwhile.
 ///
-/// kInvalidInput: the store was filled by other rules or in another zone, or by a newer herdflow.
+/// kInvalidInput: the store is that of a newer herdflow.
 Result<std::unique_ptr<pipeline::LayerStore>> MakeSqliteLayerStore(
     const SqliteStoreOptions& options);
 

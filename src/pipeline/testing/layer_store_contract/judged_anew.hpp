@@ -1,0 +1,192 @@
+#pragma once
+
+// Other rules, another zone, and a rebuild: everything is judged again from bronze.
+
+#include <array>
+
+#include "fixture.hpp"
+
+namespace herdflow::pipeline::testing {
+
+TEST_P(LayerStoreContract, RulesOfANewerHerdflowAreRefused) {
+  layers_->Query("UPDATE {ops}settings SET value = '99-0' WHERE name = 'rules_version'", 0);
+  const auto opened = layers_->Open({});
+  ASSERT_EQ(CodeOf(opened), ErrorCode::kInvalidInput);
+  EXPECT_THAT(opened.error().message(), HasSubstr("newer"));
+}
+
+TEST_P(LayerStoreContract, OlderRulesJudgeEverythingAgain) {
+  SendHerd();
+  SendReading("S1", "C1", "2024-04-07T05:00:00Z", "1");
+  RunAll();
+  const Lines before = DumpLayers(*layers_);
+  layers_->Query("UPDATE {silver}measurements_rows SET value = 2000000", 0);
+  layers_->Query("UPDATE {gold}cows_rows SET name = 'as older rules had it'", 0);
+  layers_->Query("UPDATE {ops}settings SET value = '0-0' WHERE name = 'rules_version'", 0);
+  store_ = Must(layers_->Open({}));
+  EXPECT_EQ(Must(layers_->Queries()->ReadStatus()).rejudge_requests, 1);
+  RunAll();
+  EXPECT_EQ(DumpLayers(*layers_), before);
+  EXPECT_EQ(Must(layers_->Queries()->ReadStatus()).rejudge_requests, 0);
+  store_ = Must(layers_->Open({}));
+  EXPECT_EQ(Must(layers_->Queries()->ReadStatus()).rejudge_requests, 0);
+}
+
+TEST_P(LayerStoreContract, OtherBoundsJudgeReadingsAgainAndWhoHasTheOldOnesJudgesNoMore) {
+  herd::Bounds bounds;
+  bounds.litre_max = 20 * herd::kMillion;
+  SendHerd();
+  SendReading("S1", "C1", "2024-04-07T05:00:00Z", "12");
+  SendReading("S1", "C1", "2024-04-07T05:00:00Z", "30");
+  RunAll();
+  const auto changed = Must(layers_->Open({.rules_version = herd::RulesVersion(bounds)}));
+  CleanseContext old{*store_, calendar_, {}};
+  EXPECT_EQ(CodeOf(Cleanse(old, Never, Quiet)), ErrorCode::kConflict);
+  CleanseContext context{*changed, calendar_, bounds};
+  Must(Cleanse(context, Never, Quiet));
+  AggregateAll();
+  EXPECT_THAT(Silver(), ElementsAre("C1 S1 2024-04-07T05:00:00Z 12 accepted on 2024-04-07"));
+  EXPECT_THAT(Quarantined(), ElementsAre("measurements/0/1 implausible value open of C1 S1 "
+                                         "2024-04-07T05:00:00Z"));
+  EXPECT_THAT(Daily(), ElementsAre("daily C1 2024-04-07 S1 count 1 sum 12 min 12 max 12"));
+}
+
+TEST_P(LayerStoreContract, AnotherZoneMovesReadingsToItsDays) {
+  SendHerd();
+  SendReading("S1", "C1", "2024-04-07T23:00:00Z", "12");
+  SendReading("S1", "C1", "2024-04-07T23:00:00Z", "13");
+  SendReading("S1", "C1", "2024-04-07T23:30:00Z", "-1");
+  SendReading("S1", "C9", "2024-04-07T23:00:00Z", "5");
+  RunAll();
+  calendar_ = *herd::FarmCalendar::Make("Europe/Berlin");
+  store_ = Must(layers_->Open({.time_zone = "Europe/Berlin"}));
+  CleanseAll(1);
+  AggregateAll();
+  EXPECT_THAT(Silver(), ElementsAre("C1 S1 2024-04-07T23:00:00Z 13 accepted on 2024-04-08",
+                                    "C9 S1 2024-04-07T23:00:00Z 5 pending on 2024-04-08"));
+  EXPECT_THAT(Daily(), ElementsAre("daily C1 2024-04-08 S1 count 1 sum 13 min 13 max 13"));
+  EXPECT_EQ(Count("{ops}displaced_versions WHERE farm_day <> 19821"), 0);
+  EXPECT_EQ(Count("{ops}waiting_versions WHERE farm_day <> 19821"), 0);
+  EXPECT_EQ(Count("{silver}quarantine_rows WHERE farm_day <> 19821"), 0);
+}
+
+/// What may be damaged, and how.
+inline constexpr std::array kDamages{
+    "UPDATE {silver}measurements_rows SET value = value + 1",
+    "UPDATE {silver}measurements_rows SET state = 2 - state",
+    "UPDATE {silver}measurements_rows SET created_at = created_at - 1, updated_at = 7",
+    "UPDATE {silver}measurements_rows SET farm_day = farm_day + 3000",
+    "UPDATE {silver}measurements_rows SET topic_offset = topic_offset + 1000",
+    "DELETE FROM {silver}measurements_rows",
+    "UPDATE {silver}quarantine_rows SET code = 'missing', original = '?'",
+    "UPDATE {silver}quarantine_rows SET status = 1 - status WHERE status < 2",
+    "UPDATE {silver}quarantine_rows SET topic_offset = topic_offset + 1000",
+    "UPDATE {silver}quarantine_rows SET cow_id = NULL, farm_day = NULL, timestamp = NULL",
+    "DELETE FROM {silver}quarantine_rows",
+    "UPDATE {ops}displaced_versions SET topic_offset = topic_offset + 1000",
+    "UPDATE {ops}displaced_versions SET timestamp = timestamp + 1",
+    "DELETE FROM {ops}displaced_versions",
+    "UPDATE {ops}waiting_versions SET timestamp = timestamp + 1",
+    "DELETE FROM {ops}waiting_versions",
+    "UPDATE {gold}measurements_daily_aggregations_rows SET value_sum = 7",
+    "UPDATE {gold}measurements_daily_aggregations_rows SET first_day = first_day + 3000",
+    "UPDATE {gold}measurements_weekly_aggregations_rows SET first_day = first_day + 7000",
+    "UPDATE {gold}measurements_monthly_aggregations_rows SET records_count = 7",
+    "DELETE FROM {gold}measurements_yearly_aggregations_rows",
+    "UPDATE {gold}cow_daily_metrics_rows SET farm_day = farm_day + 3000",
+    "DELETE FROM {gold}cow_daily_metrics_rows",
+    "UPDATE {gold}cows_rows SET name = 'another', birthdate = 1",
+    "UPDATE {gold}sensors_rows SET unit = 'L', version = version + 1",
+    "UPDATE {gold}sensors_rows SET sensor_id = sensor_id + 1000",
+    "DELETE FROM {gold}cows_rows",
+    "DELETE FROM {gold}sensors_rows",
+};
+
+TEST_P(LayerStoreContract, ARebuildMakesWhatIsDamagedAsAFreshStoreHasIt) {
+  const std::string at = "2024-04-07T05:00:00Z";
+  SendHerd();
+  SendCow("C1", "older", 1);
+  Send(Topic::kCows, R"({"id":"C3"})");
+  Send(Topic::kSensors, R"({"id":"S3","unit":""})");
+  for (const char* value : {"12", "13", "-1", "14", "61"}) SendReading("S1", "C1", at, value);
+  SendReading("W1", "C2", at, "600", 1);
+  SendReading("W1", "C2", "2023-12-31T05:00:00Z", "610", 1);
+  SendReading("S9", "C1", at, "5");
+  SendReading("S9", "C1", at, "6");
+  Send(Topic::kMeasurements, Deletion("S2", "C1", at));
+  Send(Topic::kMeasurements, "{", 2);
+  RunAll();
+  const Lines before = DumpLayers(*layers_);
+  for (const char* damage : kDamages) {
+    SCOPED_TRACE(damage);
+    layers_->Query(damage, 0);
+    EXPECT_NE(DumpLayers(*layers_), before);
+    Must(store_->RequestRebuild(std::nullopt));
+    RunAll();
+    EXPECT_EQ(DumpLayers(*layers_), before);
+  }
+}
+
+TEST_P(LayerStoreContract, ARebuildOfDaysLeavesOthersAlone) {
+  SendHerd();
+  for (const char* at : {"2024-04-06T05:00:00Z", "2024-04-07T05:00:00Z", "2024-04-08T05:00:00Z"}) {
+    SendReading("S1", "C1", at, "12");
+    SendReading("S2", "C1", at, "-1");
+  }
+  RunAll();
+  layers_->Query("UPDATE {silver}measurements_rows SET value = 1000000", 0);
+  layers_->Query("UPDATE {silver}quarantine_rows SET code = 'missing'", 0);
+  const FarmDay day = *ParseDate("2024-04-07");
+  Must(store_->RequestRebuild(DayRange{day, day}));
+  RunAll();
+  EXPECT_THAT(Silver(), ElementsAre("C1 S1 2024-04-06T05:00:00Z 1 accepted on 2024-04-06",
+                                    "C1 S1 2024-04-07T05:00:00Z 12 accepted on 2024-04-07",
+                                    "C1 S1 2024-04-08T05:00:00Z 1 accepted on 2024-04-08"));
+  EXPECT_THAT(Quarantined(),
+              ElementsAre("measurements/0/1 missing value open of C1 S2 2024-04-06T05:00:00Z",
+                          "measurements/0/3 negative value open of C1 S2 2024-04-07T05:00:00Z",
+                          "measurements/0/5 missing value open of C1 S2 2024-04-08T05:00:00Z"));
+  EXPECT_THAT(Daily(), ::testing::Contains("daily C1 2024-04-07 S1 count 1 sum 12 min 12 max 12"));
+}
+
+TEST_P(LayerStoreContract, ACowThatWasWrittenThroughSurvivesARebuild) {
+  {
+    const auto tx = Must(store_->BeginHerdBook());
+    GoldCow cow;
+    cow.cow = Must(tx->RefOfCow("made by HTTP"));
+    cow.name = "Berta #1";
+    cow.lineage.version = 7;
+    Must(tx->Merge(cow));
+    Must(tx->Commit());
+  }
+  SendHerd();
+  RunAll();
+  const Lines before = CowLines(*layers_);
+  Must(store_->RequestRebuild(std::nullopt));
+  RunAll();
+  EXPECT_EQ(CowLines(*layers_), before);
+}
+
+TEST_P(LayerStoreContract, ARebuildThatWasStoppedGoesOnWhenItIsAskedForAgain) {
+  SendHerd();
+  for (int hour = 10; hour < 20; ++hour) {
+    SendReading("S1", "C1", fmt::format("2024-04-07T{}:00:00Z", hour), "1");
+  }
+  RunAll();
+  const Lines before = DumpLayers(*layers_);
+  Must(store_->RequestRebuild(std::nullopt));
+  CleanseContext context{*store_, calendar_, {}, 1};
+  int chunks = 5;
+  const auto judged = [&](const StopRequested& stop) {
+    return Must(Cleanse(context, stop, Quiet));
+  };
+  const std::int64_t first = judged([&] { return chunks-- == 0; });
+  Must(store_->RequestRebuild(std::nullopt));
+  const std::int64_t second = judged(Never);
+  Must(store_->RequestRebuild(std::nullopt));
+  EXPECT_EQ(first + second, judged(Never));
+  RunAll();
+  EXPECT_EQ(DumpLayers(*layers_), before);
+}
+
+}  // namespace herdflow::pipeline::testing

@@ -1,0 +1,1 @@
+DELETE FROM {gold}cows_rows WHERE cow_id = ?1

@@ -1,0 +1,1 @@
+DELETE FROM {gold}sensors_rows WHERE sensor_id = ?1

@@ -1,0 +1,1 @@
+DELETE FROM {ops}rejudge_topics WHERE topic = ?1

@@ -1,0 +1,1 @@
+DELETE FROM {ops}watermarks WHERE step = ?1

@@ -1,0 +1,1 @@
+REPLACE INTO {ops}rejudge_topics (topic) VALUES (?1)

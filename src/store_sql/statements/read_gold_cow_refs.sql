@@ -1,0 +1,1 @@
+SELECT cow_id, stream_id FROM {gold}cows_rows

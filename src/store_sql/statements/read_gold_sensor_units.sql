@@ -1,0 +1,1 @@
+SELECT sensor_id, unit FROM {gold}sensors_rows
