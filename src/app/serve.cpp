@@ -31,7 +31,8 @@ constexpr std::chrono::milliseconds kTimeToStop{8'000};
 /// Loads for as long as the process lives. A failure is never the messages' fault: it is told, and
 /// tried again.
 void RunLoader(pipeline::Loader& loader, orchestration::News& news) {
-  Retry retry("loader");
+  // What keeps it from loading is mostly over within seconds, and each try is one connection.
+  Retry retry("loader", {.longest = 2s});
   while (!StopRequested()) {
     const auto loaded = loader.Step(100ms);
     if (!loaded) {
