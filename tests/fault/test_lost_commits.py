@@ -29,8 +29,8 @@ def test_whether_a_lost_commit_happened_or_not_nothing_is_doubled(make_herd: Mak
 
             wait_until("all cuts have struck", lambda: not proxy.plan, 60)
             assert proxy.seen == {AFTER: CUTS, BEFORE: CUTS}
-            # What the loader's side knows of either is the same.
-            assert loader.says("the commit may have happened") == 2 * CUTS
+            # What the loader's side knows of either is the same, and it says so now and then only.
+            assert 0 < loader.says("the commit may have happened") <= 2 * CUTS
             assert loader.runs()
             herd.wait_for(feeder.next_acknowledged())
             herd.assert_audit()

@@ -52,7 +52,9 @@ def test_a_loader_that_slept_past_its_session_is_fenced(make_herd: MakeHerd) -> 
     with herd.feed([producer]) as feeder:
         herd.wait_for(feeder.next_acknowledged())
         other = herd.start("loader")
-        wait_until("both load", lambda: herd.owners()[sleeper.owner] and herd.owners()[other.owner])
+        # Each has half: no claim is under way, in the middle of which it would be met as well.
+        wait_until("both load", lambda: herd.owners()[sleeper.owner] == herd.owners()[other.owner] > 0)
+        herd.wait_for(feeder.next_acknowledged())
 
         pause_in_transaction(herd, sleeper)
         held = herd.owners()[sleeper.owner]
