@@ -20,7 +20,9 @@ Meaning MeaningOfIoError(int code) {
       return {
           ErrorCode::kCorruptData,
           "the file is damaged: a page of it is not what was written, or was cut off, or another "
-          "program than herdflow has written it; stop, and restore a backup"};
+          "program than herdflow has written it; stop, and restore a backup (a store.db can be "
+          "made "
+          "again from the log instead)"};
     case SQLITE_IOERR_NOMEM:
       return {ErrorCode::kUnavailable, "out of memory; free some and try again"};
     default:
@@ -83,6 +85,8 @@ Meaning MeaningOf(int code) {
 
 Error Translate(int code, std::string_view name, std::string_view detail, std::string_view sql) {
   const Meaning meaning = MeaningOf(code);
+  // What the system said last has nothing to do with a page that was read well.
+  if (code == SQLITE_IOERR_DATA) detail = "a checksum does not fit";
   std::string text = fmt::format("{}: {} (SQLite: {}, code {})", name, meaning.what, detail, code);
   if (meaning.blame_sql && !sql.empty()) text += fmt::format(" in: {}", sql.substr(0, 400));
   return {meaning.code, std::move(text)};
