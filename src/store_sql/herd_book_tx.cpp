@@ -25,6 +25,15 @@ std::optional<Instant> InstantOf(const std::optional<std::int64_t>& micros) {
   return micros ? std::optional(FromMicros(*micros)) : std::nullopt;
 }
 
+/// What there was of a topic that is judged anew, and what is written since.
+struct Anew {
+  Topic topic = Topic::kCows;
+  std::map<std::int64_t, std::string> before;  ///< The sensor's unit, or nothing.
+  std::set<std::int64_t> may_stay;             ///< Written through: bronze may not have it yet.
+  std::set<std::int64_t> written;
+  std::vector<std::array<std::int64_t, 3>> dismissed;
+};
+
 class SqlHerdBookTx final : public pipeline::HerdBookTx {
  public:
   explicit SqlHerdBookTx(std::unique_ptr<WriteScope> scope) : scope_(std::move(scope)) {}
@@ -145,15 +154,6 @@ class SqlHerdBookTx final : public pipeline::HerdBookTx {
   }
 
  private:
-  /// What there was of a topic that is judged anew, and what is written since.
-  struct Anew {
-    Topic topic = Topic::kCows;
-    std::map<std::int64_t, std::string> before;  ///< The sensor's unit, or nothing.
-    std::set<std::int64_t> may_stay;             ///< Written through: bronze may not have it yet.
-    std::set<std::int64_t> written;
-    std::vector<std::array<std::int64_t, 3>> dismissed;
-  };
-
   static constexpr std::int64_t kNone = -1;
   static constexpr std::int64_t kCow = 0;
   static constexpr std::int64_t kSensor = 1;

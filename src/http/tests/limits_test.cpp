@@ -203,10 +203,11 @@ class FewFiles {
 
 TEST_F(ServerTest, AnswersAgainWhenThereAreFilesToOpenAgain) {
   Start();
+  const std::uint16_t port = server_->port();
   std::optional<Connection> waiting;
   {
     const FewFiles limit(1);  // The client's.
-    waiting.emplace(server_->port());
+    waiting.emplace(port);
     waiting->Send(Get("/hello"));
     std::this_thread::sleep_for(milliseconds(200));  // Until the server has tried and failed.
   }

@@ -89,13 +89,13 @@ class RawTransactions {
              std::int32_t partition = 0) {
     if (!open_) Must(rd_kafka_begin_transaction(client_));
     open_ = true;
+    rd_kafka_topic_t* to = rd_kafka_topic_new(client_, topic.c_str(), nullptr);
     for (int i = 0; i < count; ++i) {
-      EXPECT_EQ(rd_kafka_producev(client_, RD_KAFKA_V_TOPIC(topic.c_str()),
-                                  RD_KAFKA_V_PARTITION(partition), RD_KAFKA_V_KEY("key", 3),
-                                  RD_KAFKA_V_VALUE(const_cast<char*>(value.data()), value.size()),
-                                  RD_KAFKA_V_MSGFLAGS(RD_KAFKA_MSG_F_COPY), RD_KAFKA_V_END),
-                RD_KAFKA_RESP_ERR_NO_ERROR);
+      EXPECT_EQ(rd_kafka_produce(to, partition, RD_KAFKA_MSG_F_COPY,
+                                 const_cast<char*>(value.data()), value.size(), "key", 3, nullptr),
+                0);
     }
+    rd_kafka_topic_destroy(to);
     EXPECT_EQ(rd_kafka_flush(client_, kTimeoutMs), RD_KAFKA_RESP_ERR_NO_ERROR);
   }
   void Commit() {
