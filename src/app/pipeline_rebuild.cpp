@@ -17,6 +17,7 @@ constexpr std::string_view kRebuild = "rebuild";
 
 struct RebuildOptions {
   std::string from, to;
+  bool only_verify = false;
 };
 
 Result<std::optional<FarmDay>> DayOf(const std::string& text, std::string_view option) {
@@ -136,13 +137,48 @@ Result<> RunAll(pipeline::CleanseContext& context, std::int64_t messages, Rebuil
   return {};
 }
 
+/// What differs, as a table; then kCorruptData.
+Result<> TellDifferences(const std::vector<pipeline::TableDifference>& differences) {
+  if (differences.empty()) {
+    return Print(
+        "Cows, sensors, silver and quarantine are what bronze makes of them, gold what silver "
+        "does\n");
+  }
+  Table table({{"table"}, {"rows", Table::Align::kRight}, {"for example"}});
+  for (const auto& [name, rows, examples] : differences) {
+    table.Add({name,
+               fmt::format("{}{}", rows == pipeline::kMostDifferences ? "at least " : "",
+                           Thousands(rows)),
+               fmt::format("{}", fmt::join(examples, "; "))});
+  }
+  HERDFLOW_CHECK(Print(table.Text()));
+  return Fail(ErrorCode::kCorruptData,
+              "verifying: these rows are not what they are made of makes of them; nothing was "
+              "changed. `herdflow pipeline rebuild` makes them fit");
+}
+
+Result<> VerifyLayers(const std::optional<pipeline::DayRange>& days, std::int64_t messages,
+                      pipeline::CleanseContext& context) {
+  std::vector<pipeline::TableDifference> differences;
+  {
+    Progress progress("verify");
+    const auto show = [&](std::string_view step, std::int64_t rows) {
+      progress.Show(step, rows, step == "verify" ? std::max(messages, rows) : 0);
+    };
+    HERDFLOW_ASSIGN(differences, Verify(context, days, StopRequested, show));
+  }
+  if (StopRequested()) return Fail(ErrorCode::kShuttingDown, "verifying: stopped");
+  return TellDifferences(differences);
+}
+
 Result<> Rebuild(const RebuildOptions& options, const Configuration& configuration) {
   CatchStopSignals();
   HERDFLOW_ASSIGN(const auto days, DaysOf(options));
   HERDFLOW_ASSIGN(const auto store, OpenStore(configuration));
-  HERDFLOW_ASSIGN(const auto ledger, OpenLedger(configuration));
   HERDFLOW_ASSIGN(auto context, OpenCleanse(configuration, *store));
   HERDFLOW_ASSIGN(const std::int64_t messages, MessagesToJudge(configuration));
+  if (options.only_verify) return VerifyLayers(days, messages, context);
+  HERDFLOW_ASSIGN(const auto ledger, OpenLedger(configuration));
   RebuildRun run(*ledger);
   HERDFLOW_CHECK(run.Begin());
   Result<> done = store->RequestRebuild(days);
@@ -164,8 +200,11 @@ void AddPipelineRebuild(CLI::App& pipeline, Chosen& chosen) {
       ->type_name("DATE");
   command->add_option("--to", options->to, "Only readings of this day and before")
       ->type_name("DATE");
+  command->add_flag("--verify", options->only_verify,
+                    "Change nothing: tell which rows are not what is made of them now");
   AddExamples(*command,
               "  herdflow pipeline rebuild\n"
+              "  herdflow pipeline rebuild --verify\n"
               "  herdflow pipeline rebuild --from 2024-04-01 --to 2024-04-07");
   command->callback([&chosen, options] {
     chosen.run = [options](const Configuration& c) { return Rebuild(*options, c); };

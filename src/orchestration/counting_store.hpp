@@ -77,6 +77,11 @@ class CountingStore final : public pipeline::LayerStore {
                                                  const EachMeasurement& each) override {
       return tx_->TakeRequested(max, each);
     }
+    Result<std::optional<pipeline::RejudgePiece>> Look(
+        const std::optional<pipeline::DayRange>& days, pipeline::RejudgePlace& place,
+        std::size_t max, const EachMeasurement& each) override {
+      return tx_->Look(days, place, max, each);
+    }
     Result<std::size_t> ReadBronze(std::size_t max, const EachMeasurement& each) override {
       return tx_->ReadBronze(max, each);
     }
@@ -84,6 +89,8 @@ class CountingStore final : public pipeline::LayerStore {
       return tx_->UnitOf(sensor);
     }
     Result<bool> IsKnown(pipeline::CowRef cow) override { return tx_->IsKnown(cow); }
+    Result<std::string> IdOf(pipeline::CowRef cow) override { return tx_->IdOf(cow); }
+    Result<std::string> IdOf(pipeline::SensorRef sensor) override { return tx_->IdOf(sensor); }
     Result<> ReadExisting(std::span<const pipeline::ReadingKey> keys,
                           std::vector<pipeline::SilverReading>& readings,
                           std::vector<pipeline::OpenEntry>& open_entries) override {
@@ -107,6 +114,8 @@ class CountingStore final : public pipeline::LayerStore {
    public:
     using Counting::Counting;
     Result<bool> BeginAnew(pipeline::Topic topic) override { return tx_->BeginAnew(topic); }
+    Result<> RequestAnew(pipeline::Topic topic) override { return tx_->RequestAnew(topic); }
+    Result<pipeline::BookDifferences> EndAnew() override { return tx_->EndAnew(); }
     Result<std::vector<pipeline::UnjudgedRecord>> ReadBronze(pipeline::Topic topic,
                                                              std::size_t max) override {
       return tx_->ReadBronze(topic, max);
@@ -142,6 +151,14 @@ class CountingStore final : public pipeline::LayerStore {
     }
     Result<> Replace(std::span<const pipeline::CowDayRow> rows) override {
       return Counted(rows.size(), tx_->Replace(rows));
+    }
+    Result<std::vector<pipeline::SensorAggregate>> Otherwise(
+        std::span<const pipeline::SensorAggregate> rows) override {
+      return tx_->Otherwise(rows);
+    }
+    Result<std::vector<pipeline::CowDayRow>> Otherwise(
+        std::span<const pipeline::CowDayRow> rows) override {
+      return tx_->Otherwise(rows);
     }
   };
 

@@ -245,7 +245,7 @@ Result<> OpenFile::CheckUnchanged() const {
 
 /// False: with so many rows at a time it is too much for the memory.
 Result<bool> OpenFile::ReadNext(std::shared_ptr<arrow::RecordBatch>& batch) {
-  const arrow::Status status = Try([&] { return batches_->ReadNext(&batch); });
+  arrow::Status status = Try([&] { return batches_->ReadNext(&batch); });
   HERDFLOW_CHECK(CheckUnchanged());
   if (status.ok()) return true;
   if (status.IsOutOfMemory() && batch_rows_ > 1) return false;

@@ -5,6 +5,7 @@
 
 #include "chunks.hpp"
 #include "herdflow/pipeline/pipelines.hpp"
+#include "steps.hpp"
 
 namespace herdflow::pipeline {
 namespace {
@@ -94,21 +95,6 @@ class SensorAdder {
   std::size_t end_ = 0;
 };
 
-Result<> AggregateSensors(AggregateTx& tx, herd::PeriodKind kind,
-                          const std::vector<DirtyDay>& days) {
-  std::vector<SensorAggregate> dirty = DirtyAggregates(kind, days);
-  std::span<SensorAggregate> rest(dirty);
-  while (!rest.empty()) {
-    const auto run = TakeRun(
-        rest, [](const SensorAggregate& row) { return row.period.first; },
-        [](const SensorAggregate& row) { return row.period.last; });
-    SensorAdder adder(run);
-    HERDFLOW_CHECK(tx.Scan(run.front().cow, run.front().period.first, run.back().period.last,
-                           [&](const AcceptedReading& reading) { adder.Add(reading); }));
-  }
-  return tx.Replace(dirty);
-}
-
 /// Adds the readings of a scan to the rows of a run, which lie by day.
 class CowDayAdder {
  public:
@@ -146,7 +132,34 @@ class CowDayAdder {
   const AggregateTx::SensorInfo* newest_ = nullptr;  ///< Whose weight is the day's last so far.
 };
 
-Result<> AggregateCowDays(AggregateTx& tx, const std::vector<DirtyDay>& days) {
+/// Puts what silver makes of these days in the task's table.
+Result<> ReplaceRows(AggregateTx& tx, AggregateTask task, const std::vector<DirtyDay>& days) {
+  if (task == AggregateTask::kCowDays) {
+    HERDFLOW_ASSIGN(const auto rows, ComputeCowDays(tx, days));
+    return tx.Replace(rows);
+  }
+  HERDFLOW_ASSIGN(const auto rows, ComputeAggregates(tx, task, days));
+  return tx.Replace(rows);
+}
+
+}  // namespace
+
+Result<std::vector<SensorAggregate>> ComputeAggregates(AggregateTx& tx, AggregateTask task,
+                                                       const std::vector<DirtyDay>& days) {
+  std::vector<SensorAggregate> dirty = DirtyAggregates(PeriodKindOf(task), days);
+  std::span<SensorAggregate> rest(dirty);
+  while (!rest.empty()) {
+    const auto run = TakeRun(
+        rest, [](const SensorAggregate& row) { return row.period.first; },
+        [](const SensorAggregate& row) { return row.period.last; });
+    SensorAdder adder(run);
+    HERDFLOW_CHECK(tx.Scan(run.front().cow, run.front().period.first, run.back().period.last,
+                           [&](const AcceptedReading& reading) { adder.Add(reading); }));
+  }
+  return dirty;
+}
+
+Result<std::vector<CowDayRow>> ComputeCowDays(AggregateTx& tx, const std::vector<DirtyDay>& days) {
   std::vector<CowDayRow> dirty;
   for (const DirtyDay& day : days) {
     if (dirty.empty() || dirty.back().cow != day.cow || dirty.back().day != day.day) {
@@ -165,21 +178,15 @@ Result<> AggregateCowDays(AggregateTx& tx, const std::vector<DirtyDay>& days) {
                            }));
     HERDFLOW_CHECK(added);
   }
-  return tx.Replace(dirty);
+  return dirty;
 }
-
-}  // namespace
 
 Result<std::int64_t> Aggregate(LayerStore& store, AggregateTask task, const StopRequested& stop,
                                const StepProgress& progress) {
   const auto chunk = [&]() -> Result<std::size_t> {
     HERDFLOW_ASSIGN(const auto tx, store.BeginAggregate(task));
     HERDFLOW_ASSIGN(const std::vector<DirtyDay> days, tx->NextDirty(kChunk));
-    if (!days.empty()) {
-      HERDFLOW_CHECK(task == AggregateTask::kCowDays
-                         ? AggregateCowDays(*tx, days)
-                         : AggregateSensors(*tx, PeriodKindOf(task), days));
-    }
+    if (!days.empty()) HERDFLOW_CHECK(ReplaceRows(*tx, task, days));
     // Also where no day is left: the task's place has moved up to the notes of now.
     HERDFLOW_CHECK(tx->Commit());
     return days.size();

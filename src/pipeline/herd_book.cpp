@@ -8,6 +8,7 @@
 #include "herdflow/herd/message.hpp"
 #include "herdflow/herd/rules.hpp"
 #include "herdflow/pipeline/pipelines.hpp"
+#include "steps.hpp"
 
 namespace herdflow::pipeline {
 namespace {
@@ -67,20 +68,17 @@ Result<> JudgeSensor(HerdBookTx& tx, herd::MessageParser& parser, const Unjudged
 }
 
 /// Runs one of the two pipelines over what is new of its topic.
-template <class Judge>
 Result<std::int64_t> JudgeTopic(LayerStore& store, Topic topic, const StopRequested& stop,
-                                const StepProgress& progress, Judge judge) {
-  herd::MessageParser parser;
+                                const StepProgress& progress) {
   return RunChunks(Name(topic), stop, progress, [&]() -> Result<std::size_t> {
     HERDFLOW_ASSIGN(const auto tx, store.BeginHerdBook());
     HERDFLOW_ASSIGN(const bool anew, tx->BeginAnew(topic));
     std::size_t judged = 0;
+    std::size_t more = 0;
     do {
-      HERDFLOW_ASSIGN(const auto records, tx->ReadBronze(topic, kChunk));
-      if (records.empty()) break;
-      for (const UnjudgedRecord& record : records) HERDFLOW_CHECK(judge(*tx, parser, record));
-      judged += records.size();
-    } while (anew);
+      HERDFLOW_ASSIGN(more, JudgeRecords(*tx, topic));
+      judged += more;
+    } while (anew && more != 0);
     if (judged == 0 && !anew) return 0;
     HERDFLOW_CHECK(tx->Commit());
     return judged;
@@ -105,14 +103,24 @@ std::string LongestNumberedName(std::string_view name) {
   return fmt::format("{} #{}", name, kLargestCowNumber);
 }
 
+Result<std::size_t> JudgeRecords(HerdBookTx& tx, Topic topic) {
+  herd::MessageParser parser;
+  HERDFLOW_ASSIGN(const auto records, tx.ReadBronze(topic, kChunk));
+  for (const UnjudgedRecord& record : records) {
+    HERDFLOW_CHECK(topic == Topic::kCows ? JudgeCow(tx, parser, record)
+                                         : JudgeSensor(tx, parser, record));
+  }
+  return records.size();
+}
+
 Result<std::int64_t> JudgeCows(LayerStore& store, const StopRequested& stop,
                                const StepProgress& progress) {
-  return JudgeTopic(store, Topic::kCows, stop, progress, JudgeCow);
+  return JudgeTopic(store, Topic::kCows, stop, progress);
 }
 
 Result<std::int64_t> JudgeSensors(LayerStore& store, const StopRequested& stop,
                                   const StepProgress& progress) {
-  return JudgeTopic(store, Topic::kSensors, stop, progress, JudgeSensor);
+  return JudgeTopic(store, Topic::kSensors, stop, progress);
 }
 
 }  // namespace herdflow::pipeline

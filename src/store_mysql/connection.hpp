@@ -50,6 +50,7 @@ class Connection {
   /// The rows of a statement come one after the other, and the connection is theirs until the last
   /// has come, unless somebody else has to say something: then the rest is taken into memory.
   void ComingIn(MYSQL_STMT* statement) { incoming_ = statement; }
+  [[nodiscard]] bool IsComingIn(MYSQL_STMT* statement) const { return incoming_ == statement; }
   void NothingComesIn(MYSQL_STMT* statement) {
     if (incoming_ == statement) incoming_ = nullptr;
   }

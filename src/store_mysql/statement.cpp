@@ -228,7 +228,12 @@ std::int64_t MysqlStatement::insert_id() const {
 }
 
 void MysqlStatement::Reset() {
-  if (in_rows_) mysql_stmt_free_result(handle_);
+  if (in_rows_) {
+    // Where no row was left to take into memory, the driver believes until it is asked for one that
+    // rows are to come, and would wait for them.
+    if (!connection_.IsComingIn(handle_)) mysql_stmt_fetch(handle_);
+    mysql_stmt_free_result(handle_);
+  }
   connection_.NothingComesIn(handle_);
   in_rows_ = false;
 }

@@ -1,5 +1,9 @@
+#include <algorithm>
+#include <limits>
+#include <type_traits>
 #include <unordered_map>
 
+#include "gold_tables.hpp"
 #include "rejudge_queue.hpp"
 #include "row_writer.hpp"
 #include "transactions.hpp"
@@ -13,24 +17,36 @@ using pipeline::CowRef;
 using pipeline::DirtyDay;
 using pipeline::SensorRef;
 
-struct TableStatements {
-  std::string_view write, remove;
-};
+/// A row of the task's table, and the days that it is computed from.
+pipeline::SensorAggregate RowIn(const Statement& row, const pipeline::SensorAggregate& of) {
+  return {CowRef{row.Int(0)},
+          of.period,
+          SensorRef{row.Int(2)},
+          {row.Int(6), row.Int(3), row.Int(4), row.Int(5)}};
+}
+pipeline::CowDayRow RowIn(const Statement& row, const pipeline::CowDayRow& of) {
+  pipeline::CowDayRow found{CowRef{row.Int(0)}, of.day, {}};
+  found.metrics = {row.Int(2), row.Int(3), row.Int(4), row.Int(5), row.Int(6), {}};
+  if (const auto at = row.MaybeInt(7)) found.metrics.last_weight_at = FromMicros(*at);
+  return found;
+}
 
-TableStatements StatementsOf(AggregateTask task) {
-  switch (task) {
-    case AggregateTask::kDaily:
-      return {"write_daily", "delete_daily"};
-    case AggregateTask::kWeekly:
-      return {"write_weekly", "delete_weekly"};
-    case AggregateTask::kMonthly:
-      return {"write_monthly", "delete_monthly"};
-    case AggregateTask::kYearly:
-      return {"write_yearly", "delete_yearly"};
-    case AggregateTask::kCowDays:
-      return {"write_cow_day", "delete_cow_day"};
-  }
-  return {};
+herd::Period DaysOf(const pipeline::SensorAggregate& row) { return row.period; }
+herd::Period DaysOf(const pipeline::CowDayRow& row) { return {row.day, row.day}; }
+
+DirtyDay KeyOf(const pipeline::SensorAggregate& row) {
+  return {row.cow, row.period.first, row.sensor};
+}
+DirtyDay KeyOf(const pipeline::CowDayRow& row) { return {row.cow, row.day, SensorRef{}}; }
+
+bool IsEmpty(const pipeline::SensorAggregate& row) { return row.statistics.count == 0; }
+bool IsEmpty(const pipeline::CowDayRow& row) { return row.metrics.empty(); }
+
+bool IsSame(const pipeline::SensorAggregate& a, const pipeline::SensorAggregate& b) {
+  return a.statistics == b.statistics;
+}
+bool IsSame(const pipeline::CowDayRow& a, const pipeline::CowDayRow& b) {
+  return a.metrics == b.metrics;
 }
 
 /// A task has seen the notes up to chunk `position`. Where `last` is set it is going through those
@@ -138,17 +154,70 @@ class SqlAggregateTx final : public pipeline::AggregateTx {
     return write.Finish();
   }
 
+  Result<std::vector<pipeline::SensorAggregate>> Otherwise(
+      std::span<const pipeline::SensorAggregate> rows) override {
+    return FindOtherwise(rows);
+  }
+  Result<std::vector<pipeline::CowDayRow>> Otherwise(
+      std::span<const pipeline::CowDayRow> rows) override {
+    return FindOtherwise(rows);
+  }
+
   Result<> Commit() override {
-    // A unit that changed while this went on may be half in what was computed.
-    HERDFLOW_ASSIGN(const bool waits, IsPassRequested(*scope_));
-    if (waits && place_.last) {
-      return Fail(ErrorCode::kUnavailable,
-                  "computing aggregates: a sensor's unit or the rules changed meanwhile");
-    }
+    if (place_.last) HERDFLOW_CHECK(CheckUnits());
     return scope_->Commit();
   }
 
  private:
+  /// A unit that changed while this went on may be half in what was computed.
+  Result<> CheckUnits() {
+    HERDFLOW_ASSIGN(const bool waits, IsPassRequested(*scope_));
+    if (!waits) return {};
+    return Fail(ErrorCode::kUnavailable,
+                "computing aggregates: a sensor's unit or the rules changed meanwhile");
+  }
+
+  /// Goes through the rows and the table side by side.
+  template <class Row>
+  Result<std::vector<Row>> FindOtherwise(std::span<const Row> rows) {
+    std::vector<Row> otherwise;
+    if (rows.empty()) return otherwise;
+    HERDFLOW_CHECK(ReadPlace());
+    HERDFLOW_ASSIGN(Statement * read, scope_->Get(StatementsOf(task_).read_after));
+    const auto [earliest, latest] = std::minmax_element(
+        rows.begin(), rows.end(),
+        [](const Row& a, const Row& b) { return DaysOf(a).first < DaysOf(b).first; });
+    const DirtyDay before = KeyOf(rows.front());
+    read->Bind(1, before.cow).Bind(2, before.day.days - 1).Bind(3, SensorRef{});
+    read->Bind(4, DaysOf(*earliest).first.days).Bind(5, DaysOf(*latest).first.days);
+    read->Bind(6, std::numeric_limits<std::int64_t>::max());
+    bool there = true;
+    DirtyDay at{CowRef{-1}, FarmDay{}, SensorRef{}};
+    for (const Row& row : rows) {
+      while (there && at < KeyOf(row)) {
+        HERDFLOW_ASSIGN(there, read->Step());
+        if (!there) break;
+        at = {CowRef{read->Int(0)}, FarmDay{static_cast<std::int32_t>(read->Int(1))},
+              std::is_same_v<Row, pipeline::CowDayRow> ? SensorRef{} : SensorRef{read->Int(2)}};
+      }
+      const bool has = there && at == KeyOf(row);
+      if (has ? IsSame(RowIn(*read, row), row) : IsEmpty(row)) continue;
+      HERDFLOW_ASSIGN(const bool noted, IsNoted(row.cow, DaysOf(row)));
+      if (!noted) otherwise.push_back(row);
+    }
+    if (there) read->Reset();
+    HERDFLOW_CHECK(CheckUnits());
+    return otherwise;
+  }
+
+  /// Whether a day of these is noted, and may be to be computed still.
+  Result<bool> IsNoted(CowRef cow, herd::Period days) {
+    HERDFLOW_ASSIGN(Statement * find, scope_->Get("find_noted_day"));
+    find->Bind(1, cow).Bind(2, days.first.days).Bind(3, days.last.days).Bind(4, place_.position);
+    HERDFLOW_ASSIGN(const auto found, FirstInt(*find));
+    return found.has_value();
+  }
+
   Result<> ReadPlace() {
     HERDFLOW_ASSIGN(Statement * read, scope_->Get("read_task_position"));
     read->Bind(1, Name(task_));

@@ -26,6 +26,13 @@ class SqlCleanseTx final : public pipeline::CleanseTx {
     return RejudgeQueue(*scope_).Take(max, [&](const Statement& row) { return Give(row, each); });
   }
 
+  Result<std::optional<pipeline::RejudgePiece>> Look(const std::optional<pipeline::DayRange>& days,
+                                                     pipeline::RejudgePlace& place, std::size_t max,
+                                                     const EachMeasurement& each) override {
+    return RejudgeQueue(*scope_).Look(days, place, max,
+                                      [&](const Statement& row) { return Give(row, each); });
+  }
+
   Result<std::size_t> ReadBronze(std::size_t max, const EachMeasurement& each) override {
     HERDFLOW_ASSIGN(const auto partitions, ReadUnjudgedPartitions(*scope_, kMeasurementsStep));
     std::size_t given = 0;
@@ -65,6 +72,16 @@ class SqlCleanseTx final : public pipeline::CleanseTx {
     HERDFLOW_ASSIGN(const auto found, FirstInt(*read));
     cows_.emplace(cow, found.has_value());
     return found.has_value();
+  }
+
+  Result<std::string> IdOf(CowRef cow) override {
+    HERDFLOW_ASSIGN(const auto id, scope_->cows().TextOf(static_cast<std::int64_t>(cow)));
+    return std::string(id);
+  }
+
+  Result<std::string> IdOf(SensorRef sensor) override {
+    HERDFLOW_ASSIGN(const auto id, scope_->sensors().TextOf(static_cast<std::int64_t>(sensor)));
+    return std::string(id);
   }
 
   Result<> ReadExisting(std::span<const ReadingKey> keys, std::vector<SilverReading>& readings,

@@ -1,9 +1,9 @@
 #include <algorithm>
-#include <array>
 #include <map>
 #include <set>
 #include <utility>
 
+#include "known_versions.hpp"
 #include "rejudge_queue.hpp"
 #include "transactions.hpp"
 #include "unjudged.hpp"
@@ -14,6 +14,7 @@ namespace {
 using pipeline::CowRef;
 using pipeline::GoldCow;
 using pipeline::GoldSensor;
+using pipeline::Lineage;
 using pipeline::SensorRef;
 using pipeline::Topic;
 
@@ -25,13 +26,63 @@ std::optional<Instant> InstantOf(const std::optional<std::int64_t>& micros) {
   return micros ? std::optional(FromMicros(*micros)) : std::nullopt;
 }
 
+using Cows = std::map<CowRef, GoldCow>;
+using Sensors = std::map<SensorRef, GoldSensor>;
+/// By their messages: what is said of them, and whether they are dismissed.
+struct EntryMark {
+  std::size_t hash = 0;
+  bool dismissed = false;
+
+  bool operator==(const EntryMark&) const = default;
+};
+using Entries = std::map<Lineage, EntryMark>;
+
+GoldCow CowIn(const Statement& row) {
+  GoldCow cow;
+  cow.cow = CowRef{row.Int(0)};
+  cow.name = row.Bytes(1);
+  if (const auto birth = row.MaybeInt(2)) {
+    cow.birthdate = FarmDay{static_cast<std::int32_t>(*birth)};
+  }
+  cow.retired_at = InstantOf(row.MaybeInt(3));
+  cow.lineage = ReadLineage(row, 4);
+  cow.created_at = FromMicros(row.Int(8));
+  cow.updated_at = FromMicros(row.Int(9));
+  return cow;
+}
+
+GoldSensor SensorIn(const Statement& row) {
+  GoldSensor sensor;
+  sensor.sensor = SensorRef{row.Int(0)};
+  sensor.unit = row.Bytes(1);
+  sensor.retired_at = InstantOf(row.MaybeInt(2));
+  sensor.lineage = ReadLineage(row, 3);
+  sensor.created_at = FromMicros(row.Int(7));
+  sensor.updated_at = FromMicros(row.Int(8));
+  return sensor;
+}
+
+/// The keys whose rows are not the same in both.
+template <class Key, class Row>
+std::vector<Key> Differing(const std::map<Key, Row>& before, const std::map<Key, Row>& after) {
+  std::vector<Key> keys;
+  for (const auto& [key, row] : before) {
+    const auto same = after.find(key);
+    if (same == after.end() || same->second != row) keys.push_back(key);
+  }
+  for (const auto& [key, row] : after) {
+    if (!before.contains(key)) keys.push_back(key);
+  }
+  return keys;
+}
+
 /// What there was of a topic that is judged anew, and what is written since.
 struct Anew {
   Topic topic = Topic::kCows;
-  std::map<std::int64_t, std::string> before;  ///< The sensor's unit, or nothing.
-  std::set<std::int64_t> may_stay;             ///< Written through: bronze may not have it yet.
+  Cows cows;
+  Sensors sensors;
+  Entries entries;
   std::set<std::int64_t> written;
-  std::vector<std::array<std::int64_t, 3>> dismissed;
 };
 
 class SqlHerdBookTx final : public pipeline::HerdBookTx {
@@ -43,20 +94,31 @@ class SqlHerdBookTx final : public pipeline::HerdBookTx {
     HERDFLOW_ASSIGN(const auto asked, FirstInt(find->Bind(1, Name(topic))));
     if (!asked) return false;
     anew_.emplace().topic = topic;
-    HERDFLOW_CHECK(topic == Topic::kCows ? ReadCowRefs() : ReadUnits());
-    HERDFLOW_ASSIGN(Statement * dismissed, scope_->Get("read_dismissed_entries"));
-    dismissed->Bind(1, Name(topic));
-    while (true) {
-      HERDFLOW_ASSIGN(const bool there, dismissed->Step());
-      if (!there) break;
-      anew_->dismissed.push_back({dismissed->Int(0), dismissed->Int(1), dismissed->Int(2)});
-    }
+    HERDFLOW_CHECK(topic == Topic::kCows ? ReadAll(anew_->cows) : ReadAll(anew_->sensors));
+    HERDFLOW_CHECK(ReadAll(anew_->entries));
     for (const auto* remove :
          {"delete_entries_of_topic", "delete_watermarks", "delete_rejudge_topic"}) {
       HERDFLOW_ASSIGN(Statement * run, scope_->Get(remove));
       HERDFLOW_CHECK(run->Bind(1, Name(topic)).Run());
     }
     return true;
+  }
+
+  Result<> RequestAnew(Topic topic) override {
+    HERDFLOW_ASSIGN(Statement * request, scope_->Get("insert_rejudge_topic"));
+    return request->Bind(1, Name(topic)).Run();
+  }
+
+  Result<pipeline::BookDifferences> EndAnew() override {
+    HERDFLOW_CHECK(MakeEndOfAnew());
+    Cows cows;
+    Sensors sensors;
+    Entries entries;
+    HERDFLOW_CHECK(anew_->topic == Topic::kCows ? ReadAll(cows) : ReadAll(sensors));
+    HERDFLOW_CHECK(ReadAll(entries));
+    return pipeline::BookDifferences{Differing(anew_->cows, cows),
+                                     Differing(anew_->sensors, sensors),
+                                     Differing(anew_->entries, entries)};
   }
 
   Result<std::vector<pipeline::UnjudgedRecord>> ReadBronze(Topic topic, std::size_t max) override {
@@ -143,13 +205,7 @@ class SqlHerdBookTx final : public pipeline::HerdBookTx {
   }
 
   Result<> Commit() override {
-    if (anew_) {
-      HERDFLOW_CHECK(anew_->topic == Topic::kCows ? EndCowsAnew() : EndSensorsAnew());
-      HERDFLOW_ASSIGN(Statement * dismiss, scope_->Get("dismiss_entry"));
-      for (const auto& [stream, partition, offset] : anew_->dismissed) {
-        HERDFLOW_CHECK(dismiss->Bind(1, stream).Bind(2, partition).Bind(3, offset).Run());
-      }
-    }
+    if (anew_) HERDFLOW_CHECK(MakeEndOfAnew());
     return scope_->Commit();
   }
 
@@ -163,52 +219,92 @@ class SqlHerdBookTx final : public pipeline::HerdBookTx {
     return anew_ && !anew_->written.contains(ref);
   }
 
-  Result<> ReadCowRefs() {
-    HERDFLOW_ASSIGN(Statement * read, scope_->Get("read_gold_cow_refs"));
+  template <class Each>
+  Result<> ForRows(Statement& read, Each each) {
     while (true) {
-      HERDFLOW_ASSIGN(const bool there, read->Step());
+      HERDFLOW_ASSIGN(const bool there, read.Step());
       if (!there) return {};
-      anew_->before.emplace(read->Int(0), "");
-      if (read->Int(1) == 0) anew_->may_stay.insert(read->Int(0));
+      each(read);
     }
   }
 
-  Result<> ReadUnits() {
-    HERDFLOW_ASSIGN(Statement * read, scope_->Get("read_gold_sensor_units"));
-    while (true) {
-      HERDFLOW_ASSIGN(const bool there, read->Step());
-      if (!there) return {};
-      anew_->before.emplace(read->Int(0), read->Bytes(1));
+  Result<> ReadAll(Cows& cows) {
+    HERDFLOW_ASSIGN(Statement * read, scope_->Get("read_gold_cows"));
+    return ForRows(*read, [&](const Statement& row) {
+      GoldCow cow = CowIn(row);
+      cows.emplace(cow.cow, std::move(cow));
+    });
+  }
+
+  Result<> ReadAll(Sensors& sensors) {
+    HERDFLOW_ASSIGN(Statement * read, scope_->Get("read_gold_sensors"));
+    return ForRows(*read, [&](const Statement& row) {
+      GoldSensor sensor = SensorIn(row);
+      sensors.emplace(sensor.sensor, std::move(sensor));
+    });
+  }
+
+  /// Of the topic that is judged anew.
+  Result<> ReadAll(Entries& entries) {
+    HERDFLOW_ASSIGN(Statement * read, scope_->Get("read_entries_of_topic"));
+    read->Bind(1, Name(anew_->topic));
+    return ForRows(*read, [&](const Statement& row) {
+      const auto [entry, code, field] = ReadEntry(row);
+      const auto number = [](const auto& ref) {
+        return ref ? static_cast<std::int64_t>(*ref) : std::int64_t{-1};
+      };
+      const std::string said =
+          fmt::format("{}\n{}\n{}\n{}\n{}\n{}\n{}\n{}", static_cast<int>(entry.status), code, field,
+                      entry.rejection.reason, ToMicros(entry.received_at), number(entry.cow),
+                      number(entry.sensor), entry.original);
+      entries[entry.lineage] = {std::hash<std::string>{}(said),
+                                entry.status == pipeline::QuarantineStatus::kDismissed};
+    });
+  }
+
+  /// What goes with the topic's rows that were not written anew, and what follows from all of it.
+  Result<> MakeEndOfAnew() {
+    HERDFLOW_CHECK(anew_->topic == Topic::kCows ? EndCowsAnew() : EndSensorsAnew());
+    HERDFLOW_ASSIGN(Statement * dismiss, scope_->Get("dismiss_entry"));
+    for (const auto& [message, mark] : anew_->entries) {
+      if (!mark.dismissed) continue;
+      dismiss->Bind(1, message.stream).Bind(2, message.partition).Bind(3, message.offset);
+      HERDFLOW_CHECK(dismiss->Run());
     }
+    return {};
   }
 
   Result<> EndCowsAnew() {
     bool any_gone = false;
-    for (const auto& [cow, nothing] : anew_->before) {
-      if (anew_->written.contains(cow) || anew_->may_stay.contains(cow)) continue;
+    for (const auto& [ref, cow] : anew_->cows) {
+      // Written through: bronze may not have it yet.
+      const bool may_stay = cow.lineage.stream == pipeline::StreamRef{};
+      if (may_stay || !IsForgotten(static_cast<std::int64_t>(ref))) continue;
       HERDFLOW_ASSIGN(Statement * remove, scope_->Get("delete_gold_cow"));
-      HERDFLOW_CHECK(remove->Bind(1, cow).Run());
+      HERDFLOW_CHECK(remove->Bind(1, ref).Run());
       any_gone = true;
     }
     for (const std::int64_t cow : anew_->written) {
-      if (!anew_->before.contains(cow)) HERDFLOW_CHECK(RequestKnown(kCow, cow));
+      if (!anew_->cows.contains(CowRef{cow})) HERDFLOW_CHECK(RequestKnown(kCow, cow));
     }
     return any_gone ? RequestPass(*scope_) : Result<>();
   }
 
   Result<> EndSensorsAnew() {
-    for (const auto& [sensor, unit] : anew_->before) {
-      HERDFLOW_ASSIGN(const auto now, ReadSensor(SensorRef{sensor}));
+    for (const auto& [ref, sensor] : anew_->sensors) {
+      HERDFLOW_ASSIGN(const auto now, ReadSensor(ref));
       if (!now) {
         HERDFLOW_ASSIGN(Statement * remove, scope_->Get("delete_gold_sensor"));
-        HERDFLOW_CHECK(remove->Bind(1, sensor).Run());
+        HERDFLOW_CHECK(remove->Bind(1, ref).Run());
       }
-      if (!now || herd::UnitKindOf(now->unit) != herd::UnitKindOf(unit)) {
-        HERDFLOW_CHECK(RequestPass(*scope_, SensorRef{sensor}));
+      if (!now || herd::UnitKindOf(now->unit) != herd::UnitKindOf(sensor.unit)) {
+        HERDFLOW_CHECK(RequestPass(*scope_, ref));
       }
     }
     for (const std::int64_t sensor : anew_->written) {
-      if (!anew_->before.contains(sensor)) HERDFLOW_CHECK(RequestKnown(kSensor, sensor));
+      if (!anew_->sensors.contains(SensorRef{sensor})) {
+        HERDFLOW_CHECK(RequestKnown(kSensor, sensor));
+      }
     }
     return {};
   }
@@ -223,16 +319,7 @@ class SqlHerdBookTx final : public pipeline::HerdBookTx {
     HERDFLOW_ASSIGN(Statement * read, scope_->Get("read_gold_cow"));
     HERDFLOW_ASSIGN(const bool known, read->Bind(1, ref).Step());
     if (!known) return std::optional<GoldCow>();
-    GoldCow cow;
-    cow.cow = ref;
-    cow.name = read->Bytes(0);
-    if (const auto birth = read->MaybeInt(1)) {
-      cow.birthdate = FarmDay{static_cast<std::int32_t>(*birth)};
-    }
-    cow.retired_at = InstantOf(read->MaybeInt(2));
-    cow.lineage = ReadLineage(*read, 3);
-    cow.created_at = FromMicros(read->Int(7));
-    cow.updated_at = FromMicros(read->Int(8));
+    GoldCow cow = CowIn(*read);
     read->Reset();
     return std::optional(std::move(cow));
   }
@@ -242,13 +329,7 @@ class SqlHerdBookTx final : public pipeline::HerdBookTx {
     HERDFLOW_ASSIGN(Statement * read, scope_->Get("read_gold_sensor"));
     HERDFLOW_ASSIGN(const bool known, read->Bind(1, ref).Step());
     if (!known) return std::optional<GoldSensor>();
-    GoldSensor sensor;
-    sensor.sensor = ref;
-    sensor.unit = read->Bytes(0);
-    sensor.retired_at = InstantOf(read->MaybeInt(1));
-    sensor.lineage = ReadLineage(*read, 2);
-    sensor.created_at = FromMicros(read->Int(6));
-    sensor.updated_at = FromMicros(read->Int(7));
+    GoldSensor sensor = SensorIn(*read);
     read->Reset();
     return std::optional(std::move(sensor));
   }
@@ -295,8 +376,8 @@ class SqlHerdBookTx final : public pipeline::HerdBookTx {
   }
 
   /// Older refused messages are overtaken; what waited for a row that is new is judged again.
-  Result<> AfterMerge(std::string_view supersede, std::int64_t ref,
-                      const pipeline::Lineage& lineage, std::int64_t request_kind) {
+  Result<> AfterMerge(std::string_view supersede, std::int64_t ref, const Lineage& lineage,
+                      std::int64_t request_kind) {
     HERDFLOW_ASSIGN(Statement * entries, scope_->Get(supersede));
     entries->Bind(1, ref);
     BindLineage(*entries, 2, lineage);

@@ -12,6 +12,8 @@ using pipeline::SensorRef;
 
 ReadingKey ReadWholeKey(const Statement& row) { return ReadKey(row, 1, CowRef{row.Int(0)}); }
 
+}  // namespace
+
 KnownEntry ReadEntry(const Statement& row) {
   KnownEntry known;
   auto& entry = known.entry;
@@ -28,8 +30,6 @@ KnownEntry ReadEntry(const Statement& row) {
   entry.status = static_cast<pipeline::QuarantineStatus>(row.Int(13));
   return known;
 }
-
-}  // namespace
 
 ReadingKey ReadKey(const Statement& row, int first, CowRef cow) {
   return {cow, FarmDay{static_cast<std::int32_t>(row.Int(first))}, SensorRef{row.Int(first + 1)},

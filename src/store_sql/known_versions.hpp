@@ -12,6 +12,9 @@ namespace herdflow::store_sql {
 /// The farm day, the sensor and the instant from column `first` on.
 [[nodiscard]] pipeline::ReadingKey ReadKey(const Statement& row, int first, pipeline::CowRef cow);
 
+/// The row of a statement that reads all columns of the quarantine.
+[[nodiscard]] pipeline::KnownEntry ReadEntry(const Statement& row);
+
 /// Adds the rows of silver of these keys, four values each, and sorts by key.
 Result<> ReadReadings(WriteScope& scope, std::span<const Value> keys,
                       std::vector<pipeline::SilverReading>& readings);

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "gold_tables.hpp"
 #include "known_versions.hpp"
 #include "unjudged.hpp"
 
@@ -46,6 +47,17 @@ Result<bool> ReadWaiting(WriteScope& scope, const Request& request, std::size_t 
   }
 }
 
+/// Of a pass, in their order.
+enum Phase : std::int64_t {
+  kBronze = 1,
+  kSilver = 2,
+  kDisplaced = 3,
+  kWaiting = 4,
+  kEntries = 5,
+  kGold = 6,
+  kOver = 7,
+};
+
 /// Offsets of a partition that a pass looks at at once, for each message that it may give.
 constexpr std::int64_t kOffsetsAMessage = 10;
 
@@ -68,9 +80,26 @@ Result<RejudgePiece> RejudgeQueue::Take(std::size_t max, const EachRow& each) {
   while (piece.size == 0) {
     HERDFLOW_ASSIGN(auto pass, ReadPass());
     if (!pass) break;
+    if (pass->place.phase == kOver) {
+      HERDFLOW_CHECK(EndPass());
+      continue;
+    }
     HERDFLOW_CHECK(TakeOfPass(max, *pass, each, piece));
+    HERDFLOW_CHECK(Write(pass->place));
   }
   return piece;
+}
+
+Result<std::optional<RejudgePiece>> RejudgeQueue::Look(
+    const std::optional<pipeline::DayRange>& days, pipeline::RejudgePlace& place, std::size_t max,
+    const EachRow& each) {
+  Pass pass{place, false, days};
+  RejudgePiece piece;
+  while (piece.size == 0 && pass.place.phase != kOver) {
+    HERDFLOW_CHECK(TakeOfPass(max, pass, each, piece));
+  }
+  place = pass.place;
+  return piece.size == 0 ? std::nullopt : std::optional(std::move(piece));
 }
 
 Result<> RejudgeQueue::TakeKnown(std::size_t max, RejudgePiece& piece) {
@@ -107,7 +136,7 @@ Result<std::optional<RejudgeQueue::Pass>> RejudgeQueue::ReadPass() {
   HERDFLOW_ASSIGN(Statement * read, scope_.Get("read_rejudge_place"));
   HERDFLOW_ASSIGN(const bool goes_on, read->Step());
   if (goes_on) {
-    pass.place = {Phase{read->Int(0)}, {read->Int(1), read->Int(2), read->Int(3), read->Int(4)}};
+    pass.place = {read->Int(0), {read->Int(1), read->Int(2), read->Int(3), read->Int(4)}};
     read->Reset();
     return std::optional(pass);
   }
@@ -123,32 +152,32 @@ Result<> RejudgeQueue::TakeOfPass(std::size_t max, Pass& pass, const EachRow& ea
   piece.heals = !pass.is_of_sensors;
   piece.days = pass.days;
   switch (pass.place.phase) {
-    case Phase::kBronze:
+    case kBronze:
       HERDFLOW_CHECK(TakeOfBronze(max, pass, each, piece));
       break;
-    case Phase::kSilver:
+    case kSilver:
       HERDFLOW_CHECK(TakeKeys("read_silver_after", max, pass, piece));
       break;
-    case Phase::kDisplaced:
+    case kDisplaced:
       HERDFLOW_CHECK(TakeKeys("read_displaced_after", max, pass, piece));
       break;
-    case Phase::kWaiting:
+    case kWaiting:
       HERDFLOW_CHECK(TakeKeys("read_waiting_after", max, pass, piece));
       break;
-    case Phase::kEntries:
+    case kEntries:
       HERDFLOW_CHECK(TakeEntries(max, pass, piece));
       break;
-    case Phase::kGold:
+    case kGold:
       HERDFLOW_CHECK(TakeGold(max, pass, piece));
       break;
-    case Phase::kOver:
-      return EndPass();
+    default:
+      return Fail(ErrorCode::kCorruptData, "judging readings again: the store names phase {}",
+                  pass.place.phase);
   }
   if (piece.size == 0) {
-    const auto next = static_cast<std::int64_t>(pass.place.phase) + 1;
-    pass.place = {pass.is_of_sensors ? Phase::kOver : Phase{next}, {}};
+    pass.place = {pass.is_of_sensors ? kOver : pass.place.phase + 1, {}};
   }
-  return Write(pass.place);
+  return {};
 }
 
 Result<> RejudgeQueue::TakeOfBronze(std::size_t max, Pass& pass, const EachRow& each,
@@ -194,7 +223,7 @@ Result<> RejudgeQueue::TakeKeys(std::string_view statement, std::size_t max, Pas
     ++piece.size;
     const ReadingKey key = ReadKey(*read, 1, CowRef{read->Int(0)});
     at = {read->Int(0), read->Int(1), read->Int(2), read->Int(3)};
-    if (pass.place.phase == Phase::kSilver) {
+    if (pass.place.phase == kSilver) {
       piece.versions.push_back({key, ReadLineage(*read, 4)});
     } else {
       piece.keys.push_back(key);
@@ -219,15 +248,13 @@ Result<> RejudgeQueue::TakeEntries(std::size_t max, Pass& pass, RejudgePiece& pi
 
 /// Days that gold alone may have.
 Result<> RejudgeQueue::TakeGold(std::size_t max, Pass& pass, RejudgePiece& piece) {
-  constexpr std::array<std::string_view, 5> kTables{"read_daily_after", "read_weekly_after",
-                                                    "read_monthly_after", "read_yearly_after",
-                                                    "read_cow_days_after"};
   // The year of a day begins so much earlier.
   constexpr std::int32_t kLongestPeriod = 371;
   auto& [cow, day, sensor, table] = pass.place.at;
   const auto& [first, last] = pass.days.value_or(kAllDays);
-  for (; table < static_cast<std::int64_t>(kTables.size()); ++table) {
-    HERDFLOW_ASSIGN(Statement * read, scope_.Get(kTables.at(static_cast<std::size_t>(table))));
+  for (; table < static_cast<std::int64_t>(pipeline::kAllAggregateTasks.size()); ++table) {
+    const auto task = pipeline::kAllAggregateTasks.at(static_cast<std::size_t>(table));
+    HERDFLOW_ASSIGN(Statement * read, scope_.Get(StatementsOf(task).read_after));
     read->Bind(1, cow).Bind(2, day).Bind(3, sensor);
     read->Bind(4, first.days - kLongestPeriod).Bind(5, last.days).Bind(6, max);
     while (true) {
@@ -236,7 +263,7 @@ Result<> RejudgeQueue::TakeGold(std::size_t max, Pass& pass, RejudgePiece& piece
       ++piece.size;
       cow = read->Int(0);
       day = read->Int(1);
-      sensor = kTables.at(static_cast<std::size_t>(table)) == kTables.back() ? 0 : read->Int(2);
+      sensor = task == pipeline::AggregateTask::kCowDays ? 0 : read->Int(2);
       piece.dirty.push_back(
           {CowRef{cow}, FarmDay{static_cast<std::int32_t>(day)}, SensorRef{sensor}});
     }
@@ -246,7 +273,7 @@ Result<> RejudgeQueue::TakeGold(std::size_t max, Pass& pass, RejudgePiece& piece
   return {};
 }
 
-Result<> RejudgeQueue::Write(const Place& place) {
+Result<> RejudgeQueue::Write(const pipeline::RejudgePlace& place) {
   HERDFLOW_ASSIGN(Statement * write, scope_.Get("write_rejudge_place"));
   write->Bind(1, place.phase);
   for (int i = 0; i < 4; ++i) write->Bind(2 + i, place.at[static_cast<std::size_t>(i)]);

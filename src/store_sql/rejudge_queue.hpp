@@ -23,24 +23,14 @@ class RejudgeQueue {
   /// The next piece; its messages go to `each` as the statement read_bronze_measurements gives
   /// them.
   Result<pipeline::RejudgePiece> Take(std::size_t max, const EachRow& each);
+  /// CleanseTx::Look.
+  Result<std::optional<pipeline::RejudgePiece>> Look(const std::optional<pipeline::DayRange>& days,
+                                                     pipeline::RejudgePlace& place, std::size_t max,
+                                                     const EachRow& each);
 
  private:
-  enum class Phase : std::int64_t {
-    kBronze = 1,
-    kSilver = 2,
-    kDisplaced = 3,
-    kWaiting = 4,
-    kEntries = 5,
-    kGold = 6,
-    kOver = 7,
-  };
-  /// How far a pass has come: stream, partition and offset, or a key.
-  struct Place {
-    Phase phase = Phase::kBronze;
-    std::array<std::int64_t, 4> at{};
-  };
   struct Pass {
-    Place place;
+    pipeline::RejudgePlace place;
     bool is_of_sensors = false;
     std::optional<pipeline::DayRange> days;
   };
@@ -56,7 +46,7 @@ class RejudgeQueue {
                     pipeline::RejudgePiece& piece);
   Result<> TakeEntries(std::size_t max, Pass& pass, pipeline::RejudgePiece& piece);
   Result<> TakeGold(std::size_t max, Pass& pass, pipeline::RejudgePiece& piece);
-  Result<> Write(const Place& place);
+  Result<> Write(const pipeline::RejudgePlace& place);
   Result<> EndPass();
 
   WriteScope& scope_;

@@ -94,5 +94,6 @@ def test_another_zone_on_the_same_store_judges_all_readings_again(
     moved.run("pipeline", "run")
     expected = oracle.build(generated, zone=moved.zone)
     assert_all_equal_oracle(moved, expected)
+    moved.run("pipeline", "rebuild", "--verify")
     moved.run("pipeline", "rebuild")
     assert_all_equal_oracle(moved, expected)

@@ -40,6 +40,12 @@ class LayerStoreProperties : public ::testing::TestWithParam<MakeLayerStoreFixtu
       RC_ASSERT(partition.AuditGap() == 0);
       RC_ASSERT(partition.judged_offset == partition.next_offset);
     }
+    CleanseContext context{**store, calendar_, {}, chunk};
+    const auto nothing = [](std::string_view, std::int64_t) {};
+    const auto different = Verify(
+        context, std::nullopt, [] { return false; }, nothing);
+    RC_ASSERT(different);
+    RC_ASSERT(different->empty());
     return DumpLayers(*layers);
   }
 

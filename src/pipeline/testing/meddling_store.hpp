@@ -131,6 +131,12 @@ class MeddlingStore : public LayerStore {
       HERDFLOW_CHECK(owner_.Live());
       return tx_->TakeRequested(max, each);
     }
+    Result<std::optional<RejudgePiece>> Look(const std::optional<DayRange>& days,
+                                             RejudgePlace& place, std::size_t max,
+                                             const EachMeasurement& each) override {
+      HERDFLOW_CHECK(owner_.Live());
+      return tx_->Look(days, place, max, each);
+    }
     Result<std::size_t> ReadBronze(std::size_t max, const EachMeasurement& each) override {
       HERDFLOW_CHECK(owner_.Live());
       return tx_->ReadBronze(max, each);
@@ -142,6 +148,14 @@ class MeddlingStore : public LayerStore {
     Result<bool> IsKnown(CowRef cow) override {
       HERDFLOW_CHECK(owner_.Live());
       return tx_->IsKnown(cow);
+    }
+    Result<std::string> IdOf(CowRef cow) override {
+      HERDFLOW_CHECK(owner_.Live());
+      return tx_->IdOf(cow);
+    }
+    Result<std::string> IdOf(SensorRef sensor) override {
+      HERDFLOW_CHECK(owner_.Live());
+      return tx_->IdOf(sensor);
     }
     Result<> ReadExisting(std::span<const ReadingKey> keys, std::vector<SilverReading>& readings,
                           std::vector<OpenEntry>& open_entries) override {
@@ -170,6 +184,14 @@ class MeddlingStore : public LayerStore {
     Result<bool> BeginAnew(Topic topic) override {
       HERDFLOW_CHECK(owner_.Live());
       return tx_->BeginAnew(topic);
+    }
+    Result<> RequestAnew(Topic topic) override {
+      HERDFLOW_CHECK(owner_.Live());
+      return tx_->RequestAnew(topic);
+    }
+    Result<BookDifferences> EndAnew() override {
+      HERDFLOW_CHECK(owner_.Live());
+      return tx_->EndAnew();
     }
     Result<std::vector<UnjudgedRecord>> ReadBronze(Topic topic, std::size_t max) override {
       HERDFLOW_CHECK(owner_.Live());
@@ -220,6 +242,14 @@ class MeddlingStore : public LayerStore {
     Result<> Replace(std::span<const CowDayRow> rows) override {
       HERDFLOW_CHECK(owner_.Live());
       return tx_->Replace(rows);
+    }
+    Result<std::vector<SensorAggregate>> Otherwise(std::span<const SensorAggregate> rows) override {
+      HERDFLOW_CHECK(owner_.Live());
+      return tx_->Otherwise(rows);
+    }
+    Result<std::vector<CowDayRow>> Otherwise(std::span<const CowDayRow> rows) override {
+      HERDFLOW_CHECK(owner_.Live());
+      return tx_->Otherwise(rows);
     }
   };
 

@@ -104,6 +104,16 @@ TEST_P(MysqlSessions, RowsThatNobodyWantsAreLeft) {
   Must(read->Run());
 }
 
+TEST_P(MysqlSessions, TheLastRowMayBeInHandWhenAnotherStatementRuns) {
+  const auto read = Prepare("SELECT 7");
+  for (int i = 0; i < 3; ++i) {
+    ASSERT_TRUE(Must(read->Step()));
+    EXPECT_EQ(Must(session_->connection().QueryText("SELECT 8")), "8");
+    EXPECT_EQ(read->Int(0), 7);
+    read->Reset();
+  }
+}
+
 TEST_P(MysqlSessions, AFailureAmongTheRowsIsToldAndTheConnectionGoesOn) {
   const auto read = Prepare(
       "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 300) "

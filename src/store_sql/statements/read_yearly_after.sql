@@ -1,4 +1,5 @@
-SELECT cow_id, first_day, sensor_id FROM {gold}measurements_yearly_aggregations_rows
+SELECT cow_id, first_day, sensor_id, value_sum, value_min, value_max, records_count
+FROM {gold}measurements_yearly_aggregations_rows
 WHERE cow_id >= ?1 AND (cow_id, first_day, sensor_id) > (?1, ?2, ?3)
   AND first_day BETWEEN ?4 AND ?5
 ORDER BY cow_id, first_day, sensor_id

@@ -148,6 +148,16 @@ class LayerStoreContract : public ::testing::TestWithParam<MakeLayerStoreFixture
     return AggregateAll();
   }
 
+  /// What Verify finds, which looks at a few messages at a time.
+  Lines Different(const std::optional<DayRange>& days = {}) {
+    CleanseContext context{*store_, calendar_, {}, 2};
+    Lines lines;
+    for (const auto& [table, rows, examples] : Must(Verify(context, days, Never, Quiet))) {
+      lines.push_back(fmt::format("{} {}: {}", table, rows, fmt::join(examples, "; ")));
+    }
+    return lines;
+  }
+
   Result<CowView> MakeCow(const NewCow& cow, HerdQueries& queries) {
     return CowMaker({*store_, log_, log_, queries, Never}).Create(cow);
   }

@@ -102,7 +102,7 @@ inline constexpr std::array kDamages{
     "DELETE FROM {gold}sensors_rows",
 };
 
-TEST_P(LayerStoreContract, ARebuildMakesWhatIsDamagedAsAFreshStoreHasIt) {
+TEST_P(LayerStoreContract, ARebuildMakesWhatIsDamagedAsAFreshStoreHasItAndVerifyTellsIt) {
   const std::string at = "2024-04-07T05:00:00Z";
   SendHerd();
   SendCow("C1", "older", 1);
@@ -119,12 +119,84 @@ TEST_P(LayerStoreContract, ARebuildMakesWhatIsDamagedAsAFreshStoreHasIt) {
   const Lines before = DumpLayers(*layers_);
   for (const char* damage : kDamages) {
     SCOPED_TRACE(damage);
+    EXPECT_THAT(Different(), IsEmpty());
     layers_->Query(damage, 0);
-    EXPECT_NE(DumpLayers(*layers_), before);
+    const Lines damaged = DumpLayers(*layers_);
+    EXPECT_NE(damaged, before);
+    EXPECT_THAT(Different(), Not(IsEmpty()));
+    EXPECT_EQ(DumpLayers(*layers_), damaged);
     Must(store_->RequestRebuild(std::nullopt));
     RunAll();
     EXPECT_EQ(DumpLayers(*layers_), before);
   }
+}
+
+TEST_P(LayerStoreContract, VerifyNamesTheRows) {
+  SendHerd();
+  Send(Topic::kCows, "{");
+  for (const char* at : {"2024-04-07T05:00:00Z", "2024-04-07T06:00:00Z"}) {
+    SendReading("S1", "C1", at, "12");
+    SendReading("S2", "C1", at, "-1");
+  }
+  RunAll();
+  layers_->Query("UPDATE {silver}measurements_rows SET value = 5", 0);
+  layers_->Query("UPDATE {silver}quarantine_rows SET code = 'missing'", 0);
+  layers_->Query("UPDATE {gold}cows_rows SET name = 'another'", 0);
+  layers_->Query("DELETE FROM {gold}sensors_rows", 0);
+  layers_->Query("UPDATE {gold}cow_daily_metrics_rows SET milk_sum = 7", 0);
+  EXPECT_THAT(
+      Different(),
+      ElementsAre("gold_cows 2: cow C1; cow C2", "gold_sensors 4: sensor S1; sensor S2; sensor W1",
+                  "silver_measurements 2: cow C1, sensor S1, 2024-04-07T05:00:00Z; cow C1, "
+                  "sensor S1, 2024-04-07T06:00:00Z",
+                  "ops_waiting_versions 2: cow C1, sensor S1, 2024-04-07T05:00:00Z; cow "
+                  "C1, sensor S1, 2024-04-07T06:00:00Z",
+                  "silver_quarantine 3: message cows/0/2; message measurements/0/1; "
+                  "message measurements/0/3",
+                  "gold_measurements_daily_aggregations 1: cow C1, sensor S1, 2024-04-07",
+                  "gold_measurements_weekly_aggregations 1: cow C1, sensor S1, 2024-04-01",
+                  "gold_measurements_monthly_aggregations 1: cow C1, sensor S1, 2024-04-01",
+                  "gold_measurements_yearly_aggregations 1: cow C1, sensor S1, 2024-01-01",
+                  "gold_cow_daily_metrics 1: cow C1, 2024-04-07"));
+}
+
+TEST_P(LayerStoreContract, VerifyLooksAtWhatWasJudgedAndComputed) {
+  SendHerd();
+  SendReading("S1", "C1", "2024-04-07T05:00:00Z", "12");
+  RunAll();
+  SendCow("C1", "newer");
+  SendSensor("S3");
+  SendReading("S1", "C1", "2024-04-07T06:00:00Z", "12");
+  Load();
+  EXPECT_THAT(Different(), IsEmpty());
+  CleanseAll();
+  EXPECT_THAT(Different(), IsEmpty());
+  AggregateAll();
+  EXPECT_THAT(Different(), IsEmpty());
+  layers_->Query("DELETE FROM {gold}measurements_daily_aggregations_rows", 0);
+  EXPECT_THAT(Different(), SizeIs(1));
+  SendReading("S1", "C1", "2024-04-07T07:00:00Z", "12");
+  Judge(Topic::kMeasurements);
+  EXPECT_THAT(Different(), IsEmpty());
+  SendReading("S1", "C9", "2024-04-07T07:00:00Z", "12");
+  Judge(Topic::kMeasurements);
+  SendCow("C9");
+  Judge(Topic::kCows);
+  CleanseContext context{*store_, calendar_, {}};
+  EXPECT_EQ(CodeOf(Verify(context, std::nullopt, Never, Quiet)), ErrorCode::kUnavailable);
+}
+
+TEST_P(LayerStoreContract, VerifyOfDaysLeavesOthersAlone) {
+  SendHerd();
+  for (const char* at : {"2024-04-06T05:00:00Z", "2024-04-08T05:00:00Z"}) {
+    SendReading("S1", "C1", at, "12");
+  }
+  RunAll();
+  layers_->Query("UPDATE {silver}measurements_rows SET updated_at = 5", 0);
+  const FarmDay day = *ParseDate("2024-04-07");
+  EXPECT_THAT(Different(DayRange{day, day}), IsEmpty());
+  EXPECT_THAT(Different(DayRange{day + 1, day + 1}),
+              ElementsAre("silver_measurements 1: cow C1, sensor S1, 2024-04-08T05:00:00Z"));
 }
 
 TEST_P(LayerStoreContract, ARebuildOfDaysLeavesOthersAlone) {

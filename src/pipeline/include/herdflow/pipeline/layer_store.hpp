@@ -101,6 +101,12 @@ struct RejudgePiece {
   bool heals = false;                      ///< Versions whose messages bronze has not are dropped.
 };
 
+/// How far somebody has come who looks at all that could be judged again. The store's own.
+struct RejudgePlace {
+  std::int64_t phase = 1;
+  std::array<std::int64_t, 4> at{};  ///< Stream, partition and offset, or a key.
+};
+
 /// An open quarantine entry of a reading whose key is known.
 struct OpenEntry {
   ReadingKey key;
@@ -117,12 +123,19 @@ class CleanseTx {
   /// unit, the rules. Gives messages of bronze whose readings belong to the piece as well; all
   /// versions of a reading belong to one piece.
   virtual Result<RejudgePiece> TakeRequested(std::size_t max, const EachMeasurement& each) = 0;
+  /// The piece after `place`, which moves on, of what a rebuild judges, of everything or of these
+  /// days; nothing after the last. Of what cleanse has judged so far, for who only looks.
+  virtual Result<std::optional<RejudgePiece>> Look(const std::optional<DayRange>& days,
+                                                   RejudgePlace& place, std::size_t max,
+                                                   const EachMeasurement& each) = 0;
   /// Give up to `max` measurements of bronze after the watermark, in offset order of each
   /// partition, and move the watermark of this transaction past them. Returns their number.
   virtual Result<std::size_t> ReadBronze(std::size_t max, const EachMeasurement& each) = 0;
   /// The unit of a known sensor.
   virtual Result<std::optional<herd::UnitKind>> UnitOf(SensorRef sensor) = 0;
   virtual Result<bool> IsKnown(CowRef cow) = 0;
+  virtual Result<std::string> IdOf(CowRef cow) = 0;
+  virtual Result<std::string> IdOf(SensorRef sensor) = 0;
   /// What is there of these readings (ascending keys): silver's rows, and the open entries.
   virtual Result<> ReadExisting(std::span<const ReadingKey> keys,
                                 std::vector<SilverReading>& readings,
@@ -137,6 +150,13 @@ class CleanseTx {
   virtual Result<> Commit() = 0;
 };
 
+/// What judging a topic anew has changed.
+struct BookDifferences {
+  std::vector<CowRef> cows;        ///< Of the topic of cows,
+  std::vector<SensorRef> sensors;  ///< of that of sensors.
+  std::vector<Lineage> entries;
+};
+
 /// One chunk of the cow or the sensor pipeline (and of a cow made through the API): judges bronze,
 /// writes gold's cows and sensors. A row that becomes known, and a unit that changes what it means,
 /// leave a request to judge again.
@@ -149,6 +169,11 @@ class HerdBookTx {
   /// until it commits is gone then, but for what bronze may not have yet.
   /// REQUIRES: begun for one topic only, and all of it read.
   virtual Result<bool> BeginAnew(Topic topic) = 0;
+  /// Ask for that, in this transaction.
+  virtual Result<> RequestAnew(Topic topic) = 0;
+  /// What it changes where it is committed now, and only then.
+  /// REQUIRES: BeginAnew was asked and said true; called last.
+  virtual Result<BookDifferences> EndAnew() = 0;
   /// The next messages of `topic` after its watermark, which moves past them.
   virtual Result<std::vector<UnjudgedRecord>> ReadBronze(Topic topic, std::size_t max) = 0;
   virtual Result<CowRef> RefOfCow(std::string_view id) = 0;
@@ -183,6 +208,10 @@ class AggregateTx {
   /// Put these rows in the place of those of the same key, in the task's table.
   virtual Result<> Replace(std::span<const SensorAggregate> rows) = 0;
   virtual Result<> Replace(std::span<const CowDayRow> rows) = 0;
+  /// Those of these rows (by key, ascending) that the task's table holds otherwise; where one is
+  /// empty, that it holds at all. Not those of days that are noted and to be computed still.
+  virtual Result<std::vector<SensorAggregate>> Otherwise(std::span<const SensorAggregate> rows) = 0;
+  virtual Result<std::vector<CowDayRow>> Otherwise(std::span<const CowDayRow> rows) = 0;
   virtual Result<> Commit() = 0;
 };
 

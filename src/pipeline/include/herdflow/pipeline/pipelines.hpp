@@ -149,6 +149,23 @@ Result<std::int64_t> JudgeCows(LayerStore& store, const StopRequested& stop,
 Result<std::int64_t> JudgeSensors(LayerStore& store, const StopRequested& stop,
                                   const StepProgress& progress);
 
+/// The rows of one table that are not what is made of the layer before it.
+struct TableDifference {
+  std::string table;                  ///< `gold_cows`, …
+  std::int64_t rows = 0;              ///< At most kMostDifferences.
+  std::vector<std::string> examples;  ///< The first of them, for people.
+};
+inline constexpr std::int64_t kMostDifferences = 10'000;
+
+/// Compare cows, sensors, silver and the quarantine with what bronze makes of them now, and the
+/// aggregates with what silver does: of everything, or of the readings of these days. Of what was
+/// judged so far; days that are noted to be computed still are left out. Writes nothing; others go
+/// on meanwhile. Returns the tables that differ. kUnavailable: readings wait to be judged again.
+Result<std::vector<TableDifference>> Verify(CleanseContext& context,
+                                            const std::optional<DayRange>& days,
+                                            const StopRequested& stop,
+                                            const StepProgress& progress);
+
 /// The seed system's three pipelines, in the order in which they run.
 enum class Pipeline : std::uint8_t { kCows, kSensors, kMeasurements };
 inline constexpr std::array kAllPipelines{Pipeline::kCows, Pipeline::kSensors,

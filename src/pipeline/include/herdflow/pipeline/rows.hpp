@@ -164,6 +164,8 @@ struct GoldCow {
   Lineage lineage;
   Instant created_at;
   Instant updated_at;
+
+  bool operator==(const GoldCow&) const = default;
 };
 
 /// `Base #N`, as the seed system numbers cows of one name: no number where the name has none, or
@@ -184,6 +186,8 @@ struct GoldSensor {
   Lineage lineage;
   Instant created_at;
   Instant updated_at;
+
+  bool operator==(const GoldSensor&) const = default;
 };
 
 /// One row of a sensor's daily, weekly, monthly or yearly aggregation. No readings: no row.

@@ -1,0 +1,65 @@
+#pragma once
+
+#include <cstddef>
+#include <optional>
+#include <span>
+#include <vector>
+
+#include "herdflow/core/result.hpp"
+#include "herdflow/herd/message.hpp"
+#include "herdflow/herd/rejection.hpp"
+#include "herdflow/pipeline/pipelines.hpp"
+#include "merge.hpp"
+
+namespace herdflow::pipeline {
+
+/// Judges the messages of one transaction of cleanse and tells what the layers must hold of them.
+///
+/// Threads: one. An error in a message's judging is returned by what is asked for next.
+class ReadingChunk {
+ public:
+  ReadingChunk(CleanseContext& context, CleanseTx& tx) : context_(context), tx_(tx) {}
+
+  void Judge(const UnjudgedMeasurement& message);
+  [[nodiscard]] std::size_t judged() const { return judged_; }
+
+  /// What changes where these messages are merged into what the layers hold.
+  Result<SilverChange> Merge();
+  /// Judges all versions of the readings of the piece, and of those that were judged here, anew.
+  /// What changes where the layers come to hold just what comes of it.
+  Result<SilverChange> JudgeAnew(RejudgePiece piece);
+
+ private:
+  struct Known {
+    bool cow = false;
+    bool sensor = false;
+  };
+
+  [[nodiscard]] std::vector<ReadingKey> Keys(std::vector<ReadingKey> keys) const;
+  Result<> JudgeMessages(std::vector<Lineage> messages, bool may_lack);
+  void LeaveAlone(const DayRange& days);
+  Result<> AddUnborneOut(RejudgePiece& piece);
+  void AddDirty(const std::vector<DirtyDay>& days);
+  std::optional<Error> TryJudge(const UnjudgedMeasurement& message);
+  void Accept(const UnjudgedMeasurement& message, const herd::Reading& reading, Known known);
+  void Refuse(const UnjudgedMeasurement& message, const herd::MeasurementFields& fields,
+              herd::Rejection rejection, Known known);
+  bool BelongsHere(const UnjudgedMeasurement& message, const std::optional<ReadingKey>& key);
+  [[nodiscard]] std::optional<ReadingKey> KeyOfRefused(const UnjudgedMeasurement& message,
+                                                       const herd::MeasurementFields& fields) const;
+  [[nodiscard]] ReadingKey KeyOf(const UnjudgedMeasurement& message, Instant at) const;
+
+  CleanseContext& context_;
+  CleanseTx& tx_;
+  herd::MessageParser parser_;
+  std::vector<Candidate> candidates_;
+  SilverChange change_;
+  std::size_t judged_ = 0;
+  std::vector<Lineage> messages_;  ///< That were judged.
+  /// Where set, only what belongs to these readings is kept,
+  std::optional<std::span<const ReadingKey>> only_;
+  std::vector<Lineage> left_alone_;  ///< and these messages do not.
+  std::optional<Error> failure_;
+};
+
+}  // namespace herdflow::pipeline

@@ -1,0 +1,20 @@
+#pragma once
+
+#include <cstddef>
+#include <vector>
+
+#include "herdflow/pipeline/layer_store.hpp"
+
+/// What steps do within one transaction, for those that commit it and those that only look.
+namespace herdflow::pipeline {
+
+/// Judges the next messages of the topic. Returns how many; 0: all are judged.
+Result<std::size_t> JudgeRecords(HerdBookTx& tx, Topic topic);
+
+/// The task's rows over these days (ascending), by key, each once: what silver makes of them.
+/// REQUIRES: not kCowDays.
+Result<std::vector<SensorAggregate>> ComputeAggregates(AggregateTx& tx, AggregateTask task,
+                                                       const std::vector<DirtyDay>& days);
+Result<std::vector<CowDayRow>> ComputeCowDays(AggregateTx& tx, const std::vector<DirtyDay>& days);
+
+}  // namespace herdflow::pipeline

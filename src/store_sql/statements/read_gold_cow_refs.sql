@@ -1,1 +1,0 @@
-SELECT cow_id, stream_id FROM {gold}cows_rows

@@ -1,1 +1,0 @@
-SELECT sensor_id, unit FROM {gold}sensors_rows

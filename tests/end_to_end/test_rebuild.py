@@ -1,0 +1,70 @@
+"""`pipeline rebuild` and its `--verify`, as commands."""
+
+from __future__ import annotations
+
+import datetime as dt
+import threading
+from pathlib import Path
+
+import files
+from engines import EMBEDDED, SERVERS, on
+from installation import Installation
+
+MORNING = "2024-03-01T06:00:00+00:00"
+SECONDS = files.seconds(MORNING)
+
+
+def _fill(herd: Installation, folder: Path) -> Installation:
+    files.write_cows(folder, [("berta", "Berta #1", dt.date(2019, 5, 6))])
+    files.write_sensors(folder, [("milk", "L")])
+    files.write_measurements(
+        folder, [("milk", "berta", SECONDS + hour * 3600, 10.0) for hour in range(10)]
+    )
+    return herd.seed_and_process(folder)
+
+
+@on("herd", SERVERS)
+def test_what_is_damaged_is_told_and_left_until_it_is_rebuilt(
+    herd: Installation, tmp_path: Path
+) -> None:
+    _fill(herd, tmp_path / "files")
+    herd.query("UPDATE gold_cow_daily_metrics_rows SET milk_sum = milk_sum + 1")
+    for days in ((), ("--from", "2024-03-01"), ("--to", "2024-03-01")):
+        told = herd.attempt("pipeline", "rebuild", "--verify", *days)
+        assert told.returncode == 6, told.stderr
+        assert "gold_cow_daily_metrics" in told.stdout
+        assert "cow berta, 2024-03-01" in told.stdout
+        assert "nothing was changed" in told.stderr
+    herd.run("pipeline", "rebuild", "--verify", "--to", "2024-02-29")
+    herd.run("pipeline", "rebuild")
+    assert "what bronze makes of them" in herd.run("pipeline", "rebuild", "--verify")
+    assert herd.query("SELECT milk_sum FROM gold_cow_daily_metrics_rows") == [(100_000_000,)]
+
+
+@on("herd", EMBEDDED, SERVERS)
+def test_nothing_differs_while_messages_come_and_are_processed(
+    herd: Installation, tmp_path: Path
+) -> None:
+    _fill(herd, tmp_path / "files")
+    done = threading.Event()
+
+    with herd.serve() as server:
+
+        def send() -> None:
+            number = 0
+            while not done.is_set():
+                number += 1
+                reading = {"sensor_id": "milk", "cow_id": "berta", "value": number % 50}
+                at = SECONDS + number % 7 * 3600
+                assert server.post("/measurement/", reading | {"timestamp": at}).status_code == 200
+
+        sender = threading.Thread(target=send)
+        sender.start()
+        try:
+            for _ in range(10):
+                herd.run("pipeline", "rebuild", "--verify")
+        finally:
+            done.set()
+            sender.join()
+    herd.process()
+    herd.run("pipeline", "rebuild", "--verify")
