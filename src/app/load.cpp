@@ -25,7 +25,7 @@ Result<> Adopt(pipeline::TopicAdmin& topics, pipeline::HerdQueries& queries,
 Result<> Load(bool adopt, const Configuration& configuration) {
   CatchStopSignals();
   HERDFLOW_ASSIGN(const auto topics, OpenTopics(configuration));
-  HERDFLOW_ASSIGN(const auto store, OpenStore(configuration));
+  HERDFLOW_ASSIGN(const auto store, OpenStore(configuration, pipeline::StoreUse::kLook));
   HERDFLOW_ASSIGN(const auto queries, OpenQueries(configuration));
   if (adopt) HERDFLOW_CHECK(Adopt(*topics, *queries, *store));
   HERDFLOW_ASSIGN(const auto reader, OpenReader(configuration, *store, adopt));

@@ -201,20 +201,21 @@ Result<std::unique_ptr<pipeline::EventReader>> OpenReader(const Configuration& c
 }
 
 Result<std::unique_ptr<pipeline::LayerStore>> OpenStore(const Configuration& configuration,
-                                                        Patience patience) {
+                                                        pipeline::StoreUse use, Patience patience) {
   // Also a check: the zone's name must be known before it is recorded.
   HERDFLOW_ASSIGN(const herd::FarmCalendar calendar, OpenCalendar(configuration));
   const std::string rules_version = herd::RulesVersion(configuration.bounds);
   switch (configuration.store_engine) {
     case StoreEngine::kSqlite:
       return store_sqlite::MakeSqliteLayerStore(
-          {configuration.data_folder, rules_version, calendar.zone(), OfSqlite(patience)});
+          {configuration.data_folder, rules_version, calendar.zone(), OfSqlite(patience), use});
     case StoreEngine::kMysql: {
       HERDFLOW_ASSIGN(auto server, ServerOptions(configuration));
       if (patience == Patience::kRequest) {
         server.statement_timeout = std::min(server.statement_timeout, kRequestPatience);
       }
-      return store_mysql::MakeMysqlLayerStore({std::move(server), rules_version, calendar.zone()});
+      return store_mysql::MakeMysqlLayerStore(
+          {std::move(server), rules_version, calendar.zone(), use});
     }
   }
   return NoSuchEngine();

@@ -37,6 +37,7 @@ enum class Patience : std::uint8_t {
   kRequest,  ///< Of a request by HTTP, whose client waits.
 };
 Result<std::unique_ptr<pipeline::LayerStore>> OpenStore(const Configuration& configuration,
+                                                        pipeline::StoreUse use,
                                                         Patience patience = Patience::kStep);
 /// kNotFound: nothing was loaded yet.
 Result<std::unique_ptr<pipeline::HerdQueries>> OpenQueries(const Configuration& configuration);

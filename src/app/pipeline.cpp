@@ -42,7 +42,7 @@ Result<> RunPipelines(const RunOptions& options, const Configuration& configurat
   CatchStopSignals();
   const Definitions definitions(configuration.pipelines);
   HERDFLOW_ASSIGN(const auto wanted, Wanted(definitions, options));
-  HERDFLOW_ASSIGN(const auto store, OpenStore(configuration));
+  HERDFLOW_ASSIGN(const auto store, OpenStore(configuration, pipeline::StoreUse::kJudge));
   HERDFLOW_ASSIGN(const auto ledger, OpenLedger(configuration));
   HERDFLOW_ASSIGN(auto context, OpenCleanse(configuration, *store));
   orchestration::TaskRunner runner({definitions, context, *ledger, OwnerName(), StopRequested});

@@ -9,12 +9,6 @@
 namespace herdflow::app {
 namespace {
 
-using pipeline::RunState;
-using pipeline::TaskRun;
-
-/// What the ledger knows a rebuild by; no pipeline has this name.
-constexpr std::string_view kRebuild = "rebuild";
-
 struct RebuildOptions {
   std::string from, to;
   bool only_verify = false;
@@ -40,71 +34,6 @@ Result<std::optional<pipeline::DayRange>> DaysOf(const RebuildOptions& options) 
   return Fail(ErrorCode::kInvalidInput, "--from {} is after --to {}", options.from, options.to);
 }
 
-/// One rebuild at a time, as far as people are concerned: others would wait for nothing. Written
-/// down as a run, whose owner tells now and then that it lives.
-class RebuildRun {
- public:
-  explicit RebuildRun(pipeline::RunLedger& ledger) : ledger_(ledger) {}
-
-  Result<> Begin() {
-    HERDFLOW_ASSIGN(const auto overview, ledger_.List());
-    for (const TaskRun& run : overview.last_runs) {
-      if (run.pipeline != kRebuild || IsOver(run.state)) continue;
-      if (run.heartbeat_at.value_or(run.requested_at) + pipeline::kOwnerSilent < Now()) continue;
-      return Fail(ErrorCode::kConflict,
-                  "rebuilding: {} has been at it since {}; wait until it is done, or end that "
-                  "process: what is left goes on then",
-                  run.owner, FormatInstant(run.started_at.value_or(run.requested_at)));
-    }
-    run_.pipeline = run_.task = kRebuild;
-    run_.owner = OwnerName();
-    run_.trigger = pipeline::RunTrigger::kCommand;
-    run_.state = RunState::kRunning;
-    run_.attempt = 1;
-    run_.requested_at = Now();
-    run_.started_at = run_.heartbeat_at = run_.requested_at;
-    run_.key = fmt::format("{}:{}:{}", kRebuild, run_.owner, ToMicros(run_.requested_at));
-    const pipeline::NewRun begun{run_, {}};
-    HERDFLOW_ASSIGN(const auto requested, ledger_.Request(std::span(&begun, 1)));
-    run_ = requested.front().run;
-    return {};
-  }
-
-  /// A sign of life, at most once a second.
-  void Live(std::int64_t rows) {
-    run_.rows_read = rows;
-    if (Now() < *run_.heartbeat_at + std::chrono::seconds(1)) return;
-    run_.heartbeat_at = Now();
-    Tell(RunState::kRunning, "");
-  }
-
-  void End(const Result<>& done) {
-    const bool stopped = !done && done.error().code() == ErrorCode::kShuttingDown;
-    Tell(done      ? RunState::kSucceeded
-         : stopped ? RunState::kInterrupted
-                   : RunState::kFailed,
-         done ? "" : done.error().message());
-  }
-
- private:
-  void Tell(RunState state, const std::string& error) {
-    pipeline::RunReport report;
-    report.id = run_.id;
-    report.owner = run_.owner;
-    report.attempt = run_.attempt;
-    report.state = state;
-    report.at = Now();
-    report.rows_read = run_.rows_read;
-    report.error = error;
-    // Only people read it: the rebuild itself goes on.
-    const auto told = ledger_.Report(report);
-    if (!told) Log(LogLevel::kWarning, "rebuilding: {}", told.error().message());
-  }
-
-  pipeline::RunLedger& ledger_;
-  TaskRun run_;
-};
-
 /// What a pass looks at: bronze's readings, and silver's after them.
 Result<std::int64_t> MessagesToJudge(const Configuration& configuration) {
   HERDFLOW_ASSIGN(const auto queries, OpenQueries(configuration));
@@ -118,16 +47,13 @@ Result<std::int64_t> MessagesToJudge(const Configuration& configuration) {
   return messages;
 }
 
-Result<> RunAll(pipeline::CleanseContext& context, std::int64_t messages, RebuildRun& run) {
-  Progress progress(std::string{kRebuild});
-  std::int64_t done = 0;
+Result<> RunAll(pipeline::CleanseContext& context, std::int64_t messages) {
+  Progress progress("rebuild");
+  const auto show = [&](std::string_view step, std::int64_t rows) {
+    progress.Show(step, rows, step == "cleanse" ? std::max(messages, rows) : 0);
+  };
   for (const pipeline::Pipeline each : pipeline::kAllPipelines) {
-    const auto show = [&](std::string_view step, std::int64_t rows) {
-      progress.Show(step, rows, step == "cleanse" ? std::max(messages, rows) : 0);
-      run.Live(done + rows);
-    };
-    HERDFLOW_ASSIGN(const std::int64_t rows, pipeline::Run(each, context, StopRequested, show));
-    done += rows;
+    HERDFLOW_CHECK(pipeline::Run(each, context, StopRequested, show));
     if (StopRequested()) {
       return Fail(ErrorCode::kShuttingDown,
                   "rebuilding: stopped; it goes on when it is called again, or by the next run of "
@@ -157,8 +83,11 @@ Result<> TellDifferences(const std::vector<pipeline::TableDifference>& differenc
               "changed. `herdflow pipeline rebuild` makes them fit");
 }
 
-Result<> VerifyLayers(const std::optional<pipeline::DayRange>& days, std::int64_t messages,
-                      pipeline::CleanseContext& context) {
+Result<> VerifyLayers(const std::optional<pipeline::DayRange>& days,
+                      const Configuration& configuration) {
+  HERDFLOW_ASSIGN(const std::int64_t messages, MessagesToJudge(configuration));
+  HERDFLOW_ASSIGN(const auto store, OpenStore(configuration, pipeline::StoreUse::kLook));
+  HERDFLOW_ASSIGN(auto context, OpenCleanse(configuration, *store));
   std::vector<pipeline::TableDifference> differences;
   {
     Progress progress("verify");
@@ -174,17 +103,12 @@ Result<> VerifyLayers(const std::optional<pipeline::DayRange>& days, std::int64_
 Result<> Rebuild(const RebuildOptions& options, const Configuration& configuration) {
   CatchStopSignals();
   HERDFLOW_ASSIGN(const auto days, DaysOf(options));
-  HERDFLOW_ASSIGN(const auto store, OpenStore(configuration));
+  if (options.only_verify) return VerifyLayers(days, configuration);
+  HERDFLOW_ASSIGN(const auto store, OpenStore(configuration, pipeline::StoreUse::kJudge));
   HERDFLOW_ASSIGN(auto context, OpenCleanse(configuration, *store));
   HERDFLOW_ASSIGN(const std::int64_t messages, MessagesToJudge(configuration));
-  if (options.only_verify) return VerifyLayers(days, messages, context);
-  HERDFLOW_ASSIGN(const auto ledger, OpenLedger(configuration));
-  RebuildRun run(*ledger);
-  HERDFLOW_CHECK(run.Begin());
-  Result<> done = store->RequestRebuild(days);
-  if (done) done = RunAll(context, messages, run);
-  run.End(done);
-  HERDFLOW_CHECK(done);
+  HERDFLOW_CHECK(store->RequestRebuild(days));
+  HERDFLOW_CHECK(RunAll(context, messages));
   return Print("Cows, sensors, silver, quarantine and gold are what bronze makes of them\n");
 }
 

@@ -101,10 +101,11 @@ class Server {
       HERDFLOW_ASSIGN(writer_, OpenWriter(configuration_));
     }
     if (roles_.loader || roles_.pipelines) {
-      HERDFLOW_ASSIGN(store_, OpenStore(configuration_));
+      HERDFLOW_ASSIGN(store_, OpenStore(configuration_, pipeline::StoreUse::kJudge));
     }
     if (roles_.backend) {
-      HERDFLOW_ASSIGN(request_store_, OpenStore(configuration_, Patience::kRequest));
+      HERDFLOW_ASSIGN(request_store_,
+                      OpenStore(configuration_, pipeline::StoreUse::kJudge, Patience::kRequest));
       HERDFLOW_ASSIGN(request_ledger_, OpenLedger(configuration_, Patience::kRequest));
       HERDFLOW_ASSIGN(queries_, OpenQueries(configuration_));
       HERDFLOW_ASSIGN(calendar_, OpenCalendar(configuration_));

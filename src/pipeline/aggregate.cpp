@@ -13,21 +13,6 @@ namespace {
 /// Dirty days a transaction: bounds its memory and how long the loader waits.
 constexpr std::size_t kChunk = 50'000;
 
-herd::PeriodKind PeriodKindOf(AggregateTask task) {
-  switch (task) {
-    case AggregateTask::kWeekly:
-      return herd::PeriodKind::kWeek;
-    case AggregateTask::kMonthly:
-      return herd::PeriodKind::kMonth;
-    case AggregateTask::kYearly:
-      return herd::PeriodKind::kYear;
-    case AggregateTask::kDaily:
-    case AggregateTask::kCowDays:
-      return herd::PeriodKind::kDay;
-  }
-  return herd::PeriodKind::kDay;
-}
-
 /// The aggregates to compute anew, by (cow, period, sensor), each once. The statistics are empty.
 std::vector<SensorAggregate> DirtyAggregates(herd::PeriodKind kind,
                                              const std::vector<DirtyDay>& days) {
@@ -143,6 +128,21 @@ Result<> ReplaceRows(AggregateTx& tx, AggregateTask task, const std::vector<Dirt
 }
 
 }  // namespace
+
+herd::PeriodKind PeriodKindOf(AggregateTask task) {
+  switch (task) {
+    case AggregateTask::kWeekly:
+      return herd::PeriodKind::kWeek;
+    case AggregateTask::kMonthly:
+      return herd::PeriodKind::kMonth;
+    case AggregateTask::kYearly:
+      return herd::PeriodKind::kYear;
+    case AggregateTask::kDaily:
+    case AggregateTask::kCowDays:
+      return herd::PeriodKind::kDay;
+  }
+  return herd::PeriodKind::kDay;
+}
 
 Result<std::vector<SensorAggregate>> ComputeAggregates(AggregateTx& tx, AggregateTask task,
                                                        const std::vector<DirtyDay>& days) {

@@ -8,6 +8,7 @@
 
 #include "differences.hpp"
 #include "herdflow/core/text.hpp"
+#include "steps.hpp"
 
 namespace herdflow::pipeline {
 namespace {
@@ -72,7 +73,7 @@ Result<SilverChange> ReadingChunk::JudgeAnew(RejudgePiece piece) {
   std::vector<OpenEntry> no_entries;
   MergeReadings(candidates_, none, no_entries, change_);
   KeepDifferences(keys, known, left_alone_, piece.all_dirty, change_);
-  AddDirty(piece.dirty);
+  AddGold(piece.gold);
   return std::move(change_);
 }
 
@@ -147,9 +148,14 @@ Result<> ReadingChunk::AddUnborneOut(RejudgePiece& piece) {
   return {};
 }
 
-void ReadingChunk::AddDirty(const std::vector<DirtyDay>& days) {
+/// Rows that gold has are computed anew; those that no day of a reading would give go.
+void ReadingChunk::AddGold(const std::vector<GoldKey>& rows) {
   auto& dirty = change_.dirty;
-  dirty.insert(dirty.end(), days.begin(), days.end());
+  for (const GoldKey& row : rows) {
+    dirty.push_back(row.at);
+    const FarmDay first = herd::PeriodOf(PeriodKindOf(row.task), row.at.day).first;
+    if (first != row.at.day) change_.misplaced.push_back(row);
+  }
   std::sort(dirty.begin(), dirty.end());
   dirty.erase(std::unique(dirty.begin(), dirty.end()), dirty.end());
 }

@@ -39,7 +39,7 @@ class ReadingChunk {
   Result<> JudgeMessages(std::vector<Lineage> messages, bool may_lack);
   void LeaveAlone(const DayRange& days);
   Result<> AddUnborneOut(RejudgePiece& piece);
-  void AddDirty(const std::vector<DirtyDay>& days);
+  void AddGold(const std::vector<GoldKey>& rows);
   std::optional<Error> TryJudge(const UnjudgedMeasurement& message);
   void Accept(const UnjudgedMeasurement& message, const herd::Reading& reading, Known known);
   void Refuse(const UnjudgedMeasurement& message, const herd::MeasurementFields& fields,

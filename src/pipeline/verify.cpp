@@ -108,6 +108,9 @@ class Found {
     }
     for (const auto& entry : change.quarantine) AddEntry(Topic::kMeasurements, entry.lineage);
     for (const auto& message : change.no_longer_refused) AddEntry(Topic::kMeasurements, message);
+    for (const auto& [task, at] : change.misplaced) {
+      Add(TableOf(task), {at.cow, at.sensor, at.day, {}, {}});
+    }
   }
 
   void Add(Topic topic, const BookDifferences& book) {
@@ -202,7 +205,8 @@ Result<> LookAtAggregates(LayerStore& store, const std::vector<DirtyDay>& days, 
 
 /// The days whose aggregates a piece shows: silver's, or those that gold alone may have.
 std::vector<DirtyDay> DaysOf(const RejudgePiece& piece) {
-  std::vector<DirtyDay> days = piece.dirty;
+  std::vector<DirtyDay> days;
+  for (const GoldKey& row : piece.gold) days.push_back(row.at);
   for (const auto& version : piece.versions) {
     days.push_back({version.key.cow, version.key.day, version.key.sensor});
   }
@@ -225,7 +229,6 @@ Result<std::size_t> LookAtPiece(CleanseContext& context, const std::optional<Day
     if (!piece) return 0;
     size = piece->size;
     of_gold = DaysOf(*piece);
-    piece->dirty.clear();
     HERDFLOW_ASSIGN(const SilverChange change, chunk.JudgeAnew(*std::move(piece)));
     // What was judged may wait for this transaction's end to be judged again.
     HERDFLOW_ASSIGN(const auto requested, tx->TakeRequested(1, [](const auto&) {}));

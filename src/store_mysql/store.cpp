@@ -67,7 +67,8 @@ Result<std::unique_ptr<pipeline::LayerStore>> MakeMysqlLayerStore(
   HERDFLOW_CHECK(CheckOptions(options.server));
   auto pool = std::make_shared<MysqlPool>(options.server);
   HERDFLOW_CHECK(MakeTables(options.server, pool->databases()));
-  return store_sql::MakeSqlLayerStore(std::move(pool), {options.rules_version, options.time_zone});
+  return store_sql::MakeSqlLayerStore(std::move(pool),
+                                      {options.rules_version, options.time_zone, options.use});
 }
 
 Result<std::unique_ptr<pipeline::HerdQueries>> MakeMysqlHerdQueries(const MysqlOptions& options) {

@@ -190,7 +190,7 @@ class SqlAggregateTx final : public pipeline::AggregateTx {
     const DirtyDay before = KeyOf(rows.front());
     read->Bind(1, before.cow).Bind(2, before.day.days - 1).Bind(3, SensorRef{});
     read->Bind(4, DaysOf(*earliest).first.days).Bind(5, DaysOf(*latest).first.days);
-    read->Bind(6, std::numeric_limits<std::int64_t>::max());
+    read->Bind(6, std::numeric_limits<std::int64_t>::max()).Bind(7, rows.back().cow);
     bool there = true;
     DirtyDay at{CowRef{-1}, FarmDay{}, SensorRef{}};
     for (const Row& row : rows) {

@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <unordered_map>
 
+#include "gold_tables.hpp"
 #include "herdflow/pipeline/bronze_codec.hpp"
 #include "known_versions.hpp"
 #include "rejudge_queue.hpp"
@@ -36,18 +37,21 @@ class SqlCleanseTx final : public pipeline::CleanseTx {
   Result<std::size_t> ReadBronze(std::size_t max, const EachMeasurement& each) override {
     HERDFLOW_ASSIGN(const auto partitions, ReadUnjudgedPartitions(*scope_, kMeasurementsStep));
     std::size_t given = 0;
+    std::size_t bytes = 0;
     for (const UnjudgedPartition& partition : partitions) {
-      if (given >= max) break;
+      if (given >= max || bytes >= kChunkBytes) break;
       HERDFLOW_ASSIGN(Statement * read, scope_->Get("read_bronze_measurements"));
       BindUnjudged(*read, partition, max - given);
       std::int64_t next = partition.from;
-      while (true) {
+      while (bytes < kChunkBytes) {
         HERDFLOW_ASSIGN(const bool there, read->Step());
         if (!there) break;
         next = read->Int(0) + 1;
+        bytes += read->Bytes(kPayload).size();
         HERDFLOW_CHECK(Give(*read, each));
         ++given;
       }
+      read->Reset();
       HERDFLOW_CHECK(WriteWatermark(*scope_, kMeasurementsStep, partition, next));
     }
     return given;
@@ -147,7 +151,7 @@ class SqlCleanseTx final : public pipeline::CleanseTx {
       HERDFLOW_ASSIGN(message.sensor_id, scope_->sensors().TextOf(row.Int(3)));
       HERDFLOW_ASSIGN(message.cow_id, scope_->cows().TextOf(row.Int(4)));
     } else {
-      message.payload = row.Bytes(9);
+      message.payload = row.Bytes(kPayload);
     }
     each(message);
     return {};
@@ -224,7 +228,12 @@ class SqlCleanseTx final : public pipeline::CleanseTx {
     for (const Lineage& entry : change.no_longer_refused) {
       HERDFLOW_CHECK(no_longer_refused.Add({entry.stream, entry.partition, entry.offset}));
     }
-    return no_longer_refused.Finish();
+    HERDFLOW_CHECK(no_longer_refused.Finish());
+    for (const auto& [task, at] : change.misplaced) {
+      HERDFLOW_ASSIGN(Statement * remove, scope_->Get(StatementsOf(task).remove));
+      HERDFLOW_CHECK(remove->Bind(1, at.cow).Bind(2, at.day.days).Bind(3, at.sensor).Run());
+    }
+    return {};
   }
 
   /// Key and lineage of a version that is noted.

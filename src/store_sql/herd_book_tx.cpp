@@ -126,11 +126,12 @@ class SqlHerdBookTx final : public pipeline::HerdBookTx {
     HERDFLOW_ASSIGN(const auto partitions, ReadUnjudgedPartitions(*scope_, Name(topic)));
     HERDFLOW_ASSIGN(Statement * read, scope_->Get(topic == Topic::kCows ? "read_bronze_cows"
                                                                         : "read_bronze_sensors"));
+    std::size_t bytes = 0;
     for (const UnjudgedPartition& partition : partitions) {
-      if (records.size() >= max) break;
+      if (records.size() >= max || bytes >= kChunkBytes) break;
       BindUnjudged(*read, partition, max - records.size());
       std::int64_t next = partition.from;
-      while (true) {
+      while (bytes < kChunkBytes) {
         HERDFLOW_ASSIGN(const bool there, read->Step());
         if (!there) break;
         next = read->Int(0) + 1;
@@ -138,7 +139,9 @@ class SqlHerdBookTx final : public pipeline::HerdBookTx {
                             partition.partition, read->Int(0)},
                            FromMicros(read->Int(2)),
                            std::string(read->Bytes(3))});
+        bytes += records.back().payload.size();
       }
+      read->Reset();
       HERDFLOW_CHECK(WriteWatermark(*scope_, Name(topic), partition, next));
     }
     return records;

@@ -75,32 +75,9 @@ class SqlLayerStore final : public pipeline::LayerStore {
   SqlLayerStore(std::shared_ptr<WriteSessions> sessions, StoreSettings settings)
       : sessions_(std::move(sessions)), settings_(std::move(settings)) {}
 
-  /// What was judged by other rules, or in another zone, is asked for to be judged again.
   Result<> RecordSettings() {
     HERDFLOW_ASSIGN(const auto scope, Begin(kSettingsStep));
-    HERDFLOW_ASSIGN(const auto rules,
-                    RecordSetting(*scope, kRulesVersion, settings_.rules_version));
-    HERDFLOW_ASSIGN(const auto zone, RecordSetting(*scope, kTimeZone, settings_.time_zone));
-    if (rules) {
-      const std::int64_t code = RulesCodeOf(settings_.rules_version);
-      if (RulesCodeOf(*rules) > code) {
-        return Fail(ErrorCode::kInvalidInput,
-                    "opening the store: its readings were judged by the rules of a newer herdflow "
-                    "({} {}, this one has {}); use that one",
-                    kRulesVersion, *rules, settings_.rules_version);
-      }
-      if (RulesCodeOf(*rules) < code) {
-        HERDFLOW_CHECK(RequestTopic(*scope, pipeline::Topic::kCows));
-        HERDFLOW_CHECK(RequestTopic(*scope, pipeline::Topic::kSensors));
-      }
-      Log(LogLevel::kInfo, "the rules changed from {} to {}: all readings are judged again", *rules,
-          settings_.rules_version);
-    }
-    if (zone) {
-      Log(LogLevel::kInfo, "the time zone changed from {} to {}: all readings are judged again",
-          *zone, settings_.time_zone);
-    }
-    if (rules || zone) HERDFLOW_CHECK(RequestPass(*scope));
+    if (settings_.use == pipeline::StoreUse::kJudge) HERDFLOW_CHECK(RecordHowToJudge(*scope));
     HERDFLOW_ASSIGN(id_, RecordId(*scope));
     return scope->Commit();
   }
@@ -109,9 +86,7 @@ class SqlLayerStore final : public pipeline::LayerStore {
     HERDFLOW_ASSIGN(const auto scope, Begin(kSettingsStep));
     HERDFLOW_CHECK(RequestTopic(*scope, pipeline::Topic::kCows));
     HERDFLOW_CHECK(RequestTopic(*scope, pipeline::Topic::kSensors));
-    // One that was asked for before, and did not come to its end, goes on.
-    HERDFLOW_ASSIGN(const bool goes_on, IsRequested(*scope, days));
-    if (!goes_on) HERDFLOW_CHECK(days ? RequestPass(*scope, *days) : RequestPass(*scope));
+    HERDFLOW_CHECK(RequestPassOrLetGoOn(*scope, days));
     return scope->Commit();
   }
 
@@ -261,6 +236,32 @@ class SqlLayerStore final : public pipeline::LayerStore {
     std::string stream_id, log_id;
   };
 
+  /// What was judged by other rules, or in another zone, is asked for to be judged again.
+  Result<> RecordHowToJudge(WriteScope& scope) {
+    HERDFLOW_ASSIGN(const auto rules, RecordSetting(scope, kRulesVersion, settings_.rules_version));
+    HERDFLOW_ASSIGN(const auto zone, RecordSetting(scope, kTimeZone, settings_.time_zone));
+    if (rules) {
+      const std::int64_t code = RulesCodeOf(settings_.rules_version);
+      if (RulesCodeOf(*rules) > code) {
+        return Fail(ErrorCode::kInvalidInput,
+                    "opening the store: its readings were judged by the rules of a newer herdflow "
+                    "({} {}, this one has {}); use that one",
+                    kRulesVersion, *rules, settings_.rules_version);
+      }
+      if (RulesCodeOf(*rules) < code) {
+        HERDFLOW_CHECK(RequestTopic(scope, pipeline::Topic::kCows));
+        HERDFLOW_CHECK(RequestTopic(scope, pipeline::Topic::kSensors));
+      }
+      Log(LogLevel::kInfo, "the rules changed from {} to {}: all readings are judged again", *rules,
+          settings_.rules_version);
+    }
+    if (zone) {
+      Log(LogLevel::kInfo, "the time zone changed from {} to {}: all readings are judged again",
+          *zone, settings_.time_zone);
+    }
+    return rules || zone ? RequestPass(scope) : Result<>();
+  }
+
   static void BindPartition(Statement& statement, std::string_view stream_id,
                             pipeline::TopicPartition partition) {
     statement.Bind(1, kConsumerGroup).Bind(2, stream_id).Bind(3, partition.partition);
@@ -318,8 +319,8 @@ class SqlLayerStore final : public pipeline::LayerStore {
     HERDFLOW_ASSIGN(const auto recorded, ReadSetting(scope, name));
     if (recorded == value) return {};
     return Fail(ErrorCode::kConflict,
-                "judging readings: a process that was started later has changed the store's {} to "
-                "{}, this one has {}; give both the same configuration and start this one again",
+                "judging readings: the store's {} is {} by the process that was started last, this "
+                "one has {}; give both the same configuration and start this one again",
                 name, recorded.value_or("nothing"), value);
   }
 

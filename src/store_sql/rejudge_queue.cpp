@@ -1,6 +1,7 @@
 #include "rejudge_queue.hpp"
 
 #include <algorithm>
+#include <limits>
 
 #include "gold_tables.hpp"
 #include "known_versions.hpp"
@@ -65,6 +66,7 @@ constexpr std::int64_t kOffsetsAMessage = 10;
 constexpr std::int64_t kSomeDays = -1;
 constexpr std::int64_t kEverything = 0;
 
+constexpr std::int64_t kLastCow = std::numeric_limits<std::int64_t>::max();
 constexpr pipeline::DayRange kAllDays{FarmDay{-1'000'000}, FarmDay{1'000'000}};
 
 Result<> InsertScope(WriteScope& scope, std::int64_t of, const Value& first, const Value& last) {
@@ -195,14 +197,17 @@ Result<> RejudgeQueue::TakeOfBronze(std::size_t max, Pass& pass, const EachRow& 
     BindUnjudged(*read, at, max);
     std::int64_t next = at.from;
     std::size_t given = 0;
-    while (true) {
+    std::size_t bytes = 0;
+    while (bytes < kChunkBytes) {
       HERDFLOW_ASSIGN(const bool there, read->Step());
       if (!there) break;
       next = read->Int(0) + 1;
       ++given;
+      bytes += read->Bytes(kPayload).size();
       HERDFLOW_CHECK(each(*read));
     }
-    if (given < max) next = at.to;
+    read->Reset();
+    if (given < max && bytes < kChunkBytes) next = at.to;
     piece.size = static_cast<std::size_t>(next - at.from);
     pass.place.at = {at.stream, at.partition, next, 0};
     return {};
@@ -237,13 +242,17 @@ Result<> RejudgeQueue::TakeEntries(std::size_t max, Pass& pass, RejudgePiece& pi
   const auto& [first, last] = pass.days.value_or(kAllDays);
   for (int i = 0; i < 3; ++i) read->Bind(1 + i, at[static_cast<std::size_t>(i)]);
   read->Bind(4, first.days).Bind(5, last.days).Bind(6, max);
-  while (true) {
+  std::size_t bytes = 0;
+  while (bytes < kChunkBytes) {
     HERDFLOW_ASSIGN(const bool there, read->Step());
-    if (!there) return {};
+    if (!there) break;
     ++piece.size;
     piece.entries.push_back(ReadLineage(*read, 0));
     at = {read->Int(1), read->Int(2), read->Int(3), 0};
+    bytes += static_cast<std::size_t>(read->Int(4));
   }
+  read->Reset();
+  return {};
 }
 
 /// Days that gold alone may have.
@@ -256,7 +265,7 @@ Result<> RejudgeQueue::TakeGold(std::size_t max, Pass& pass, RejudgePiece& piece
     const auto task = pipeline::kAllAggregateTasks.at(static_cast<std::size_t>(table));
     HERDFLOW_ASSIGN(Statement * read, scope_.Get(StatementsOf(task).read_after));
     read->Bind(1, cow).Bind(2, day).Bind(3, sensor);
-    read->Bind(4, first.days - kLongestPeriod).Bind(5, last.days).Bind(6, max);
+    read->Bind(4, first.days - kLongestPeriod).Bind(5, last.days).Bind(6, max).Bind(7, kLastCow);
     while (true) {
       HERDFLOW_ASSIGN(const bool there, read->Step());
       if (!there) break;
@@ -264,8 +273,8 @@ Result<> RejudgeQueue::TakeGold(std::size_t max, Pass& pass, RejudgePiece& piece
       cow = read->Int(0);
       day = read->Int(1);
       sensor = task == pipeline::AggregateTask::kCowDays ? 0 : read->Int(2);
-      piece.dirty.push_back(
-          {CowRef{cow}, FarmDay{static_cast<std::int32_t>(day)}, SensorRef{sensor}});
+      piece.gold.push_back(
+          {task, {CowRef{cow}, FarmDay{static_cast<std::int32_t>(day)}, SensorRef{sensor}}});
     }
     if (piece.size != 0) return {};
     cow = day = sensor = 0;
@@ -291,21 +300,24 @@ Result<> RequestPass(WriteScope& scope) {
   return InsertScope(scope, kEverything, nullptr, nullptr);
 }
 
-Result<> RequestPass(WriteScope& scope, const pipeline::DayRange& days) {
-  return InsertScope(scope, kSomeDays, days.first.days, days.last.days);
-}
-
 Result<> RequestPass(WriteScope& scope, SensorRef sensor) {
   return InsertScope(scope, static_cast<std::int64_t>(sensor), nullptr, nullptr);
 }
 
-Result<bool> IsRequested(WriteScope& scope, const std::optional<pipeline::DayRange>& days) {
+Result<> RequestPassOrLetGoOn(WriteScope& scope, const std::optional<pipeline::DayRange>& days) {
   HERDFLOW_ASSIGN(Statement * read, scope.Get("read_rejudge_days"));
-  HERDFLOW_ASSIGN(const bool there, read->Bind(1, days ? kSomeDays : kEverything).Step());
-  if (!there) return false;
-  const bool same = !days || (read->Int(0) == days->first.days && read->Int(1) == days->last.days);
+  HERDFLOW_ASSIGN(const bool asked, read->Bind(1, days ? kSomeDays : kEverything).Step());
+  if (!asked) {
+    return days ? InsertScope(scope, kSomeDays, days->first.days, days->last.days)
+                : RequestPass(scope);
+  }
+  const std::int64_t first = read->Int(0);
+  const std::int64_t last = read->Int(1);
   read->Reset();
-  return same;
+  if (!days || (first <= days->first.days && days->last.days <= last)) return {};
+  // With those that were asked for before: nobody has come to their end.
+  return InsertScope(scope, kSomeDays, std::min<std::int64_t>(first, days->first.days),
+                     std::max<std::int64_t>(last, days->last.days));
 }
 
 Result<bool> IsPassRequested(WriteScope& scope) {

@@ -52,13 +52,12 @@ class RejudgeQueue {
   WriteScope& scope_;
 };
 
-/// Ask for a pass over everything, over the readings of these days, or over those of a sensor. The
-/// rules or a unit changed, or somebody wants it.
+/// Ask for a pass over everything, or over the readings of a sensor: the rules or a unit changed.
 Result<> RequestPass(WriteScope& scope);
-Result<> RequestPass(WriteScope& scope, const pipeline::DayRange& days);
 Result<> RequestPass(WriteScope& scope, pipeline::SensorRef sensor);
-/// Whether a pass over just these days, or over everything, is asked for.
-Result<bool> IsRequested(WriteScope& scope, const std::optional<pipeline::DayRange>& days);
+/// Somebody wants a pass over everything or over these days. One that was asked for before, and did
+/// not come to its end, goes on; other days are added to its own, and it begins anew.
+Result<> RequestPassOrLetGoOn(WriteScope& scope, const std::optional<pipeline::DayRange>& days);
 /// Whether readings are to be judged again by a pass.
 Result<bool> IsPassRequested(WriteScope& scope);
 

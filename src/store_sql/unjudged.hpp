@@ -15,6 +15,12 @@ inline constexpr std::string_view kChunkCounter = "cleanse_chunk";
 /// The step that judges measurements: the topic's name.
 inline constexpr std::string_view kMeasurementsStep = "measurements";
 
+/// A transaction takes no further message after so many bytes: what is refused is kept until it
+/// ends.
+inline constexpr std::size_t kChunkBytes = std::size_t{16} << 20;
+/// The column of the read_bronze_measurement… statements.
+inline constexpr int kPayload = 9;
+
 /// Bronze rows [from, to) of a partition, which a step has not judged or (judged) has.
 struct UnjudgedPartition {
   std::int64_t stream = 0;

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import dataclasses
 import datetime as dt
+import subprocess
 import threading
+import time
 from pathlib import Path
 
 import files
 from engines import EMBEDDED, SERVERS, on
-from installation import Installation
+from installation import Installation, executable
 
 MORNING = "2024-03-01T06:00:00+00:00"
 SECONDS = files.seconds(MORNING)
@@ -68,3 +71,34 @@ def test_nothing_differs_while_messages_come_and_are_processed(
             sender.join()
     herd.process()
     herd.run("pipeline", "rebuild", "--verify")
+
+
+def test_verify_changes_neither_settings_nor_folders(herd: Installation, tmp_path: Path) -> None:
+    assert herd.attempt("pipeline", "rebuild", "--verify").returncode == 3
+    assert not (herd.folder / "store.db").exists()
+    _fill(herd, tmp_path / "files")
+    elsewhere = dataclasses.replace(herd, zone="Europe/Berlin")
+    told = elsewhere.attempt("pipeline", "rebuild", "--verify")
+    assert told.returncode == 4, told.stderr
+    assert "time_zone" in told.stderr
+    elsewhere.run("load")
+    herd.run("pipeline", "rebuild", "--verify")
+
+
+def test_a_rebuild_that_is_killed_again_and_again_comes_to_its_end(
+    herd: Installation, tmp_path: Path
+) -> None:
+    period = ("--from", "2024-01-01", "--to", "2024-02-29")
+    herd.run("generate", "--cows", 20, *period, "-o", tmp_path / "herd")
+    herd.seed_and_process(tmp_path / "herd")
+    before = herd.query("SELECT * FROM gold_cow_daily_metrics ORDER BY 1, 2, 3")
+    for wait in (0.1, 0.2, 0.3):
+        rebuild = subprocess.Popen(
+            [str(executable()), "pipeline", "rebuild"], env=herd.environment(), text=True
+        )
+        time.sleep(wait)
+        rebuild.kill()
+        rebuild.wait()
+    herd.run("pipeline", "rebuild", "--from", "2024-02-01")
+    herd.run("pipeline", "rebuild", "--verify")
+    assert herd.query("SELECT * FROM gold_cow_daily_metrics ORDER BY 1, 2, 3") == before

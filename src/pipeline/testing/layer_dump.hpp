@@ -29,6 +29,7 @@ using Cells = std::vector<std::string>;
 struct StoreSettings {
   std::string rules_version = herd::RulesVersion({});
   std::string time_zone = "UTC";
+  StoreUse use = StoreUse::kJudge;
 };
 
 /// An empty store of its own, and the ways to it.

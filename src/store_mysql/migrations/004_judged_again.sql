@@ -21,4 +21,5 @@ INSERT IGNORE INTO {ops}rejudge_scopes (sensor_id, in_pass)
 SELECT 0, 0 FROM (SELECT 1 FROM {bronze}measurements_rows LIMIT 1) AS filled;
 
 -- The topics, cows and sensors, all of whose messages are to be judged again.
-CREATE TABLE IF NOT EXISTS {ops}rejudge_topics (topic VARCHAR(64) PRIMARY KEY);
+CREATE TABLE IF NOT EXISTS {ops}rejudge_topics (topic VARCHAR(64) PRIMARY KEY)
+  ENGINE=InnoDB ROW_FORMAT=DYNAMIC;

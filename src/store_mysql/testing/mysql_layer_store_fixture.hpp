@@ -80,7 +80,8 @@ class MysqlLayerStoreFixture : public pipeline::testing::LayerStoreFixture {
 
   Result<std::unique_ptr<pipeline::LayerStore>> Open(
       const pipeline::testing::StoreSettings& settings) override {
-    return MakeMysqlLayerStore({options_, settings.rules_version, settings.time_zone});
+    return MakeMysqlLayerStore(
+        {options_, settings.rules_version, settings.time_zone, settings.use});
   }
 
   std::unique_ptr<pipeline::HerdQueries> Queries() override {

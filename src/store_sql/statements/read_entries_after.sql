@@ -1,5 +1,6 @@
 -- Of measurements.
-SELECT version, stream_id, topic_partition, topic_offset FROM {silver}quarantine_rows
+SELECT version, stream_id, topic_partition, topic_offset, LENGTH(original)
+FROM {silver}quarantine_rows
 WHERE stream_id >= ?1 AND (stream_id, topic_partition, topic_offset) > (?1, ?2, ?3)
   AND (farm_day IS NULL OR farm_day BETWEEN ?4 AND ?5)
   AND stream_id IN (SELECT id FROM {ops}streams WHERE topic = 'measurements')

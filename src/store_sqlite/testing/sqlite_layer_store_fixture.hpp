@@ -27,7 +27,8 @@ class SqliteLayerStoreFixture : public pipeline::testing::LayerStoreFixture {
 
   Result<std::unique_ptr<pipeline::LayerStore>> Open(
       const pipeline::testing::StoreSettings& settings) override {
-    return MakeSqliteLayerStore({folder_, settings.rules_version, settings.time_zone});
+    return MakeSqliteLayerStore(
+        {folder_, settings.rules_version, settings.time_zone, kUsualPatience, settings.use});
   }
 
   std::unique_ptr<pipeline::HerdQueries> Queries() override {

@@ -24,7 +24,7 @@ TEST_P(LayerStoreContract, OlderRulesJudgeEverythingAgain) {
   layers_->Query("UPDATE {gold}cows_rows SET name = 'as older rules had it'", 0);
   layers_->Query("UPDATE {ops}settings SET value = '0-0' WHERE name = 'rules_version'", 0);
   store_ = Must(layers_->Open({}));
-  EXPECT_EQ(Must(layers_->Queries()->ReadStatus()).rejudge_requests, 1);
+  EXPECT_EQ(Must(layers_->Queries()->ReadStatus()).rejudge_requests, 3);
   RunAll();
   EXPECT_EQ(DumpLayers(*layers_), before);
   EXPECT_EQ(Must(layers_->Queries()->ReadStatus()).rejudge_requests, 0);
@@ -91,6 +91,9 @@ inline constexpr std::array kDamages{
     "UPDATE {gold}measurements_daily_aggregations_rows SET value_sum = 7",
     "UPDATE {gold}measurements_daily_aggregations_rows SET first_day = first_day + 3000",
     "UPDATE {gold}measurements_weekly_aggregations_rows SET first_day = first_day + 7000",
+    "UPDATE {gold}measurements_weekly_aggregations_rows SET first_day = first_day + 1",
+    "UPDATE {gold}measurements_monthly_aggregations_rows SET first_day = first_day + 9",
+    "UPDATE {gold}measurements_yearly_aggregations_rows SET first_day = first_day - 1",
     "UPDATE {gold}measurements_monthly_aggregations_rows SET records_count = 7",
     "DELETE FROM {gold}measurements_yearly_aggregations_rows",
     "UPDATE {gold}cow_daily_metrics_rows SET farm_day = farm_day + 3000",
@@ -219,6 +222,37 @@ TEST_P(LayerStoreContract, ARebuildOfDaysLeavesOthersAlone) {
                           "measurements/0/3 negative value open of C1 S2 2024-04-07T05:00:00Z",
                           "measurements/0/5 missing value open of C1 S2 2024-04-08T05:00:00Z"));
   EXPECT_THAT(Daily(), ::testing::Contains("daily C1 2024-04-07 S1 count 1 sum 12 min 12 max 12"));
+}
+
+TEST_P(LayerStoreContract, DaysThatWereAskedForBeforeAreRebuiltAsWell) {
+  SendHerd();
+  for (const char* at : {"2024-04-06T05:00:00Z", "2024-04-07T05:00:00Z", "2024-04-09T05:00:00Z"}) {
+    SendReading("S1", "C1", at, "12");
+  }
+  RunAll();
+  layers_->Query("UPDATE {silver}measurements_rows SET value = 1000000", 0);
+  const auto only = [](const char* day) { return DayRange{*ParseDate(day), *ParseDate(day)}; };
+  Must(store_->RequestRebuild(only("2024-04-06")));
+  CleanseContext context{*store_, calendar_, {}, 1};
+  int chunks = 2;
+  Must(Cleanse(
+      context, [&] { return chunks-- == 0; }, Quiet));
+  Must(store_->RequestRebuild(only("2024-04-07")));
+  RunAll();
+  EXPECT_THAT(Silver(), ElementsAre("C1 S1 2024-04-06T05:00:00Z 12 accepted on 2024-04-06",
+                                    "C1 S1 2024-04-07T05:00:00Z 12 accepted on 2024-04-07",
+                                    "C1 S1 2024-04-09T05:00:00Z 1 accepted on 2024-04-09"));
+}
+
+TEST_P(LayerStoreContract, WhoOnlyLooksChangesNoSettings) {
+  SendHerd();
+  SendReading("S1", "C1", "2024-04-07T05:00:00Z", "12");
+  RunAll();
+  const auto other = Must(layers_->Open({.time_zone = "Europe/Berlin", .use = StoreUse::kLook}));
+  EXPECT_EQ(Must(layers_->Queries()->ReadStatus()).rejudge_requests, 0);
+  CleanseContext context{*other, *herd::FarmCalendar::Make("Europe/Berlin"), {}};
+  EXPECT_EQ(CodeOf(Verify(context, std::nullopt, Never, Quiet)), ErrorCode::kConflict);
+  CleanseAll();
 }
 
 TEST_P(LayerStoreContract, ACowThatWasWrittenThroughSurvivesARebuild) {

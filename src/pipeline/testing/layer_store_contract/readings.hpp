@@ -164,4 +164,26 @@ TEST_P(LayerStoreContract, ARowTellsItsMessageAndTheTimesOfReceipt) {
                                  std::to_string(ToMicros(log_.clock))}}));
 }
 
+TEST_P(LayerStoreContract, LargeMessagesAreJudgedInSmallerTransactions) {
+  const std::string large(1 << 20, '{');
+  for (int i = 0; i < 20; ++i) {
+    Send(Topic::kMeasurements, large);
+    Send(Topic::kCows, large);
+  }
+  Load();
+  std::vector<std::int64_t> done;
+  const auto note = [&](std::string_view, std::int64_t rows) { done.push_back(rows); };
+  CleanseContext context{*store_, calendar_, {}};
+  Must(Cleanse(context, Never, note));
+  EXPECT_THAT(done, ElementsAre(16, 20));
+  done.clear();
+  Must(JudgeCows(*store_, Never, note));
+  EXPECT_THAT(done, ElementsAre(16, 20));
+  Must(store_->RequestRebuild(std::nullopt));
+  done.clear();
+  Must(Cleanse(context, Never, note));
+  EXPECT_GE(done.size(), 4U);
+  EXPECT_EQ(Count("{silver}quarantine_rows"), 40);
+}
+
 }  // namespace herdflow::pipeline::testing

@@ -71,7 +71,8 @@ struct StoreStatus {
     }
   };
   std::vector<Partition> partitions;
-  /// Cows and sensors that became known, and whose pending readings were not judged again yet.
+  /// What is to be judged again: readings of cows and sensors that became known, passes over
+  /// bronze, topics.
   std::int64_t rejudge_requests = 0;
   std::int64_t dirty_days = 0;  ///< Noted, and not yet seen by every aggregate.
 };

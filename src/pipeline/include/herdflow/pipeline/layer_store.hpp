@@ -57,6 +57,12 @@ class LoadTx {
   virtual Result<> Commit() = 0;
 };
 
+/// A row of a task's table: the cow, the first day of the period, the sensor where it has one.
+struct GoldKey {
+  AggregateTask task = AggregateTask::kDaily;
+  DirtyDay at;
+};
+
 /// What must be written of one chunk of merged readings.
 struct SilverChange {
   std::vector<SilverReading> readings;  ///< To insert or replace, by key ascending.
@@ -71,6 +77,7 @@ struct SilverChange {
   std::vector<WaitingVersion> no_longer_waiting;
   std::vector<DisplacedVersion> no_longer_displaced;
   std::vector<Lineage> no_longer_refused;
+  std::vector<GoldKey> misplaced;  ///< Rows of gold whose day is the first of no period.
 };
 
 /// All that the store holds of some readings. In no order.
@@ -95,7 +102,7 @@ struct RejudgePiece {
   std::vector<ReadingKey> keys;            ///< Readings all of whose versions are judged again.
   std::vector<Lineage> entries;            ///< Quarantine entries whose messages are.
   std::vector<DisplacedVersion> versions;  ///< Those that bronze does not bear out are.
-  std::vector<DirtyDay> dirty;             ///< Days whose aggregates are computed anew.
+  std::vector<GoldKey> gold;               ///< Rows that gold has: they are computed anew.
   std::optional<DayRange> days;            ///< Readings of other days are left alone.
   bool all_dirty = false;                  ///< Aggregates depend on more than what silver shows.
   bool heals = false;                      ///< Versions whose messages bronze has not are dropped.
@@ -128,8 +135,9 @@ class CleanseTx {
   virtual Result<std::optional<RejudgePiece>> Look(const std::optional<DayRange>& days,
                                                    RejudgePlace& place, std::size_t max,
                                                    const EachMeasurement& each) = 0;
-  /// Give up to `max` measurements of bronze after the watermark, in offset order of each
-  /// partition, and move the watermark of this transaction past them. Returns their number.
+  /// Give up to `max` measurements of bronze after the watermark, or fewer where they are large, in
+  /// offset order of each partition, and move the watermark of this transaction past them. Returns
+  /// their number.
   virtual Result<std::size_t> ReadBronze(std::size_t max, const EachMeasurement& each) = 0;
   /// The unit of a known sensor.
   virtual Result<std::optional<herd::UnitKind>> UnitOf(SensorRef sensor) = 0;
@@ -213,6 +221,12 @@ class AggregateTx {
   virtual Result<std::vector<SensorAggregate>> Otherwise(std::span<const SensorAggregate> rows) = 0;
   virtual Result<std::vector<CowDayRow>> Otherwise(std::span<const CowDayRow> rows) = 0;
   virtual Result<> Commit() = 0;
+};
+
+/// What a store is opened for.
+enum class StoreUse : std::uint8_t {
+  kJudge,  ///< Its settings become the store's: other ones ask for all to be judged again.
+  kLook,   ///< To load, or to look: the store's settings stay as they are.
 };
 
 /// What the API asks for a new cow, and what it gets.

@@ -33,6 +33,7 @@ struct MysqlStoreOptions {
   MysqlOptions server;
   std::string rules_version;  ///< `herd::RulesVersion`: a change judges all again.
   std::string time_zone;      ///< The farm's IANA zone: a change judges all again.
+  pipeline::StoreUse use = pipeline::StoreUse::kJudge;
 };
 
 /// The layers in four databases of one server, which are made and migrated where they are missing.
@@ -40,7 +41,7 @@ struct MysqlStoreOptions {
 /// `ops.step_leases`.
 ///
 /// kUnavailable: the server is away, or says try again. kInvalidInput: not permitted, filled by
-/// other rules or in another zone, by a newer herdflow, or a server of another kind or version.
+/// a newer herdflow, or a server of another kind or version.
 Result<std::unique_ptr<pipeline::LayerStore>> MakeMysqlLayerStore(const MysqlStoreOptions& options);
 
 /// Queries over the same databases. kNotFound: nothing was loaded into them yet.

@@ -12,11 +12,12 @@
 
 namespace herdflow::store_sql {
 
-/// What every row depends on: recorded by the writer that was opened last. Where that changes
-/// something, all readings are asked for to be judged again.
+/// What every row depends on: recorded by the writer that was opened last to judge. Where that
+/// changes something, all readings are asked for to be judged again.
 struct StoreSettings {
   std::string rules_version;  ///< `herd::RulesVersion`.
   std::string time_zone;      ///< The farm's IANA zone.
+  pipeline::StoreUse use = pipeline::StoreUse::kJudge;
 };
 
 /// The layers in an engine's tables, which its migrations have made.

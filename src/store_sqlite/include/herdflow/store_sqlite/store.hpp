@@ -19,6 +19,7 @@ struct SqliteStoreOptions {
   std::string rules_version;  ///< `herd::RulesVersion`: a change judges all again.
   std::string time_zone;      ///< The farm's IANA zone: a change judges all again.
   std::chrono::milliseconds patience = kUsualPatience;
+  pipeline::StoreUse use = pipeline::StoreUse::kJudge;
 };
 
 /// The layers in `store.db`. One connection writes, every commit is synced to disk; other processes
