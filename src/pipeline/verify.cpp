@@ -183,9 +183,31 @@ Result<> LookAtTopic(LayerStore& store, Topic topic, Found& found) {
   return {};
 }
 
-Result<> LookAtAggregates(LayerStore& store, const std::vector<DirtyDay>& days, Found& found) {
-  if (days.empty()) return {};
-  for (const AggregateTask task : kAllAggregateTasks) {
+/// The rows of gold that a piece shows: those of silver's days, or those that gold alone may have.
+struct GoldDays {
+  std::vector<AggregateTask> tasks;
+  std::vector<DirtyDay> days;
+};
+
+GoldDays GoldOf(const RejudgePiece& piece) {
+  GoldDays gold;
+  auto& days = gold.days;
+  for (const auto& version : piece.versions) {
+    days.push_back({version.key.cow, version.key.day, version.key.sensor});
+  }
+  if (!days.empty()) gold.tasks.assign(kAllAggregateTasks.begin(), kAllAggregateTasks.end());
+  for (const GoldKey& row : piece.gold) {
+    days.push_back(row.at);
+    if (gold.tasks.empty() || gold.tasks.back() != row.task) gold.tasks.push_back(row.task);
+  }
+  std::sort(days.begin(), days.end());
+  days.erase(std::unique(days.begin(), days.end()), days.end());
+  return gold;
+}
+
+Result<> LookAtAggregates(LayerStore& store, const GoldDays& gold, Found& found) {
+  const auto& days = gold.days;
+  for (const AggregateTask task : gold.tasks) {
     HERDFLOW_ASSIGN(const auto tx, store.BeginAggregate(task));
     const auto compare = [&](const auto& rows) -> Result<> {
       HERDFLOW_ASSIGN(const auto otherwise, tx->Otherwise(rows));
@@ -203,24 +225,12 @@ Result<> LookAtAggregates(LayerStore& store, const std::vector<DirtyDay>& days, 
   return {};
 }
 
-/// The days whose aggregates a piece shows: silver's, or those that gold alone may have.
-std::vector<DirtyDay> DaysOf(const RejudgePiece& piece) {
-  std::vector<DirtyDay> days;
-  for (const GoldKey& row : piece.gold) days.push_back(row.at);
-  for (const auto& version : piece.versions) {
-    days.push_back({version.key.cow, version.key.day, version.key.sensor});
-  }
-  std::sort(days.begin(), days.end());
-  days.erase(std::unique(days.begin(), days.end()), days.end());
-  return days;
-}
-
 /// One piece of what a rebuild judges. Returns its size; 0: that was all.
 Result<std::size_t> LookAtPiece(CleanseContext& context, const std::optional<DayRange>& days,
                                 RejudgePlace& place, Found& found) {
   RejudgePlace next = place;
   std::size_t size = 0;
-  std::vector<DirtyDay> of_gold;
+  GoldDays of_gold;
   {
     HERDFLOW_ASSIGN(const auto tx, context.store.BeginCleanse());
     ReadingChunk chunk(context, *tx);
@@ -228,7 +238,7 @@ Result<std::size_t> LookAtPiece(CleanseContext& context, const std::optional<Day
     HERDFLOW_ASSIGN(auto piece, tx->Look(days, next, context.chunk, judge));
     if (!piece) return 0;
     size = piece->size;
-    of_gold = DaysOf(*piece);
+    of_gold = GoldOf(*piece);
     HERDFLOW_ASSIGN(const SilverChange change, chunk.JudgeAnew(*std::move(piece)));
     // What was judged may wait for this transaction's end to be judged again.
     HERDFLOW_ASSIGN(const auto requested, tx->TakeRequested(1, [](const auto&) {}));
