@@ -281,9 +281,12 @@ Result<std::int64_t> Loader::Store(const MessageBatch& batch) {
   return loaded;
 }
 
-bool Loader::IsChecking() const {
-  return std::any_of(claims_.begin(), claims_.end(),
-                     [](const Held& held) { return held.to_check; });
+std::vector<TopicPartition> Loader::checking() const {
+  std::vector<TopicPartition> all;
+  for (const Held& held : claims_) {
+    if (held.to_check) all.push_back(held.claim.partition);
+  }
+  return all;
 }
 
 /// A reader cannot tell a message that it skipped from one that is not there. So it is asked twice:
