@@ -252,8 +252,10 @@ TEST_F(KafkaWriterOnMock, WhatWasRefusedWithOthersMayComeAgainAndWhatWasRefusedA
   auto writer = Writer();
   cluster_.Fail(Request::kProduce, {RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE});
   ExpectFailure(AppendOne(*writer), Kind::kRefused, ErrorCode::kUnavailable, "send again");
-  // Nobody tells what the topic takes: from here on each event goes alone.
+  // Nobody tells what the topic takes: from here on each event goes alone. One may go with the old
+  // batches still, while the writer asks; behind that one no other does.
   ExpectDurableSoon(*writer);
+  ExpectDurable(AppendOne(*writer));
   cluster_.Fail(Request::kProduce, {RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE});
   ExpectFailure(AppendOne(*writer), Kind::kRefused, ErrorCode::kInvalidInput, "max.message.bytes");
 }
