@@ -139,9 +139,15 @@ Result<> Loader::ClaimDue() {
       unclaimed_.erase(unclaimed_.begin() + static_cast<std::ptrdiff_t>(i));
       continue;
     }
-    // Halted. Whom nobody answers about took time: the log is polled before the next is asked.
-    if (IsPassing(*unclaimed_[i].trouble.error)) return {};
-    ++i;
+    if (!IsPassing(*unclaimed_[i].trouble.error)) {  // Halted, which took no time.
+      ++i;
+      continue;
+    }
+    // Whom nobody answers about took time: the log is polled before the next is asked, and all that
+    // wait are asked before this one is due again.
+    const auto asked = unclaimed_.begin() + static_cast<std::ptrdiff_t>(i);
+    std::rotate(asked, asked + 1, unclaimed_.end());
+    return {};
   }
   return {};
 }

@@ -292,6 +292,20 @@ TEST_F(LoaderTest, APartitionThatIsAwayIsTriedAgainAndDoesNotStopTheOthers) {
   EXPECT_EQ(reader_.positions().size(), 7u);
 }
 
+TEST_F(LoaderTest, WhoIsNotTriedYetComesBeforePartitionsThatAreAwayAndDueAgain) {
+  for (const std::int32_t number : {0, 1, 2}) {
+    log_.away.insert({{Topic::kCows, number}, Error(ErrorCode::kUnavailable, "no broker")});
+  }
+  for (int asked = 1; asked <= 3; ++asked) {
+    ASSERT_TRUE(Step());
+    EXPECT_EQ(loader_.halted().size(), static_cast<std::size_t>(asked));
+  }
+  // As if each had kept it waiting: the first of them is due again.
+  std::this_thread::sleep_for(std::chrono::milliseconds(1'100));
+  ASSERT_TRUE(Step());
+  EXPECT_EQ(reader_.positions().size(), 6u);
+}
+
 TEST_F(LoaderTest, MessagesThatTheStoreRefusesForGoodStopTheirPartitionAlone) {
   const TopicPartition refused{Topic::kMeasurements, 1};
   log_.Put(refused, log_.clock, "S_C", "a");
