@@ -64,6 +64,7 @@ class KafkaEventWriter : public pipeline::EventWriter, private Listener {
   void Produce(Pending pending, TopicState& state);
   rd_kafka_resp_err_t ProduceOne(PendingBatch& batch, std::size_t index, std::int32_t partitions);
   void Wait(Pending pending, TopicState& state);
+  Pending TakeWaiting(TopicState& state);
   void HandOver(PendingBatch* finished);
 
   void Run();
@@ -81,6 +82,7 @@ class KafkaEventWriter : public pipeline::EventWriter, private Listener {
   Producer producer_;
   std::array<TopicState, pipeline::kAllTopics.size()> topics_;
   std::atomic<std::size_t> waiting_events_ = 0;
+  std::size_t waiting_bytes_ = 0;
 
   std::mutex finished_mutex_;
   std::vector<PendingBatch*> finished_;
@@ -204,18 +206,30 @@ rd_kafka_resp_err_t KafkaEventWriter::ProduceOne(PendingBatch& batch, std::size_
   return rd_kafka_error_code(error.get());
 }
 
-/// REQUIRES: the lock.
+/// REQUIRES: the lock, alone.
 void KafkaEventWriter::Wait(Pending pending, TopicState& state) {
   const std::size_t events = pending->events.size();
-  if (waiting_events_ + events > options_.max_queued_events && waiting_events_ > 0) {
+  for (const Event& event : pending->events) pending->bytes += SizeInBatch(event);
+  if (waiting_events_ > 0 && (waiting_events_ + events > options_.max_queued_events ||
+                              waiting_bytes_ + pending->bytes > options_.max_queued_bytes)) {
     pending->RefuseFrom(0, ExplainRefusal(options_, RD_KAFKA_RESP_ERR__QUEUE_FULL, pending->topic));
     --pending->undecided;
     HandOver(pending.release());
     return;
   }
   waiting_events_ += events;
+  waiting_bytes_ += pending->bytes;
   state.waiting.push_back(std::move(pending));
   rd_kafka_queue_yield(producer_.events.get());
+}
+
+/// The one that has waited for longest. REQUIRES: the lock, alone.
+Pending KafkaEventWriter::TakeWaiting(TopicState& state) {
+  Pending pending = std::move(state.waiting.front());
+  state.waiting.pop_front();
+  waiting_events_ -= pending->events.size();
+  waiting_bytes_ -= pending->bytes;
+  return pending;
 }
 
 /// To the thread that calls completions, which is the one that polls. REQUIRES: the lock, shared at
@@ -299,10 +313,7 @@ void KafkaEventWriter::LookAt(Topic topic) {
   const std::unique_lock lock(mutex_);
   if (known) {
     state.partitions = known->partitions();
-    for (; !state.waiting.empty(); state.waiting.pop_front()) {
-      waiting_events_ -= state.waiting.front()->events.size();
-      Produce(std::move(state.waiting.front()), state);
-    }
+    while (!state.waiting.empty()) Produce(TakeWaiting(state), state);
     return;
   }
   const Error& error = known.error();
@@ -354,9 +365,7 @@ void KafkaEventWriter::RefuseWaiting(Topic topic, const Error& error, bool all) 
   TopicState& state = StateOf(topic);
   const auto now = Clock::now();
   while (!state.waiting.empty() && (all || state.waiting.front()->deadline <= now)) {
-    Pending pending = std::move(state.waiting.front());
-    state.waiting.pop_front();
-    waiting_events_ -= pending->events.size();
+    Pending pending = TakeWaiting(state);
     pending->RefuseFrom(0, error);
     --pending->undecided;
     HandOver(pending.release());

@@ -35,6 +35,7 @@ struct PendingBatch {
 
   const pipeline::Topic topic;
   const pipeline::EventBatch events;
+  std::size_t bytes = 0;  ///< Of the events, while they wait for their topic.
   const pipeline::Completion done;
   const std::chrono::steady_clock::time_point deadline;
   std::vector<pipeline::AppendOutcome> outcomes;

@@ -76,6 +76,7 @@ class KafkaTopicAdmin : public pipeline::TopicAdmin, private Listener {
   template <class Enough>
   Result<> WaitUntil(Topic topic, std::string_view doing, Enough enough);
   Result<TopicDescription> DescribeOne(Topic topic, const TopicMetadata& metadata);
+  void AddRanges(TopicDescription& topic, Clock::time_point deadline);
   Result<TopicConfigs> AskConfigs(Topic topic);
   Result<> SetConfigs(Topic topic, const TopicConfigs& configs);
   Result<> AddPartitions(Topic topic, std::int32_t partitions);
@@ -119,21 +120,24 @@ Result<> KafkaTopicAdmin::WaitUntil(Topic topic, std::string_view doing, Enough 
 Result<std::vector<TopicDescription>> KafkaTopicAdmin::List() {
   const auto deadline = Clock::now() + options_.request_timeout;
   HERDFLOW_ASSIGN(auto topics, Describe());
-  for (TopicDescription& topic : topics) {
-    std::vector<std::int32_t> numbers;
-    for (const auto& at : topic.partitions) numbers.push_back(at.partition);
-    const auto left = std::chrono::duration_cast<milliseconds>(deadline - Clock::now());
-    const auto ranges = AskRanges(client_.get(), KafkaName(options_, topic.topic), numbers,
-                                  std::max(left, kShortestQuestion));
-    for (std::size_t i = 0; i < numbers.size(); ++i) {
-      if (ranges[i]) {
-        topic.partitions[i] = {*ranges[i], numbers[i]};
-      } else {
-        topic.partitions[i].away = ranges[i].error();
-      }
+  for (TopicDescription& topic : topics) AddRanges(topic, deadline);
+  return topics;
+}
+
+/// What the brokers told until then. Those that did not are away.
+void KafkaTopicAdmin::AddRanges(TopicDescription& topic, Clock::time_point deadline) {
+  std::vector<std::int32_t> numbers;
+  for (const auto& at : topic.partitions) numbers.push_back(at.partition);
+  const auto left = std::chrono::duration_cast<milliseconds>(deadline - Clock::now());
+  const auto ranges = AskRanges(client_.get(), KafkaName(options_, topic.topic), numbers,
+                                std::max(left, kShortestQuestion));
+  for (std::size_t i = 0; i < numbers.size(); ++i) {
+    if (ranges[i]) {
+      topic.partitions[i] = {*ranges[i], numbers[i]};
+    } else {
+      topic.partitions[i].away = ranges[i].error();
     }
   }
-  return topics;
 }
 
 Result<std::vector<TopicDescription>> KafkaTopicAdmin::Describe() {
@@ -149,8 +153,10 @@ Result<std::vector<TopicDescription>> KafkaTopicAdmin::Describe() {
 }
 
 Result<TopicDescription> KafkaTopicAdmin::Look(Topic topic) {
+  const auto deadline = Clock::now() + options_.request_timeout;
   HERDFLOW_ASSIGN(const auto metadata, Ask(topic));
   HERDFLOW_ASSIGN(auto description, DescribeOne(topic, metadata));
+  AddRanges(description, deadline);
   return description;
 }
 

@@ -139,9 +139,15 @@ Result<> Loader::ClaimDue() {
       unclaimed_.erase(unclaimed_.begin() + static_cast<std::ptrdiff_t>(i));
       continue;
     }
-    // Halted. Whom nobody answers about took time: the log is polled before the next is asked.
-    if (IsPassing(*unclaimed_[i].trouble.error)) return {};
-    ++i;
+    if (!IsPassing(*unclaimed_[i].trouble.error)) {  // Halted, which took no time.
+      ++i;
+      continue;
+    }
+    // Whom nobody answers about took time: the log is polled before the next is asked, and all that
+    // wait are asked before this one is due again.
+    const auto asked = unclaimed_.begin() + static_cast<std::ptrdiff_t>(i);
+    std::rotate(asked, asked + 1, unclaimed_.end());
+    return {};
   }
   return {};
 }
@@ -281,9 +287,12 @@ Result<std::int64_t> Loader::Store(const MessageBatch& batch) {
   return loaded;
 }
 
-bool Loader::IsChecking() const {
-  return std::any_of(claims_.begin(), claims_.end(),
-                     [](const Held& held) { return held.to_check; });
+std::vector<TopicPartition> Loader::checking() const {
+  std::vector<TopicPartition> all;
+  for (const Held& held : claims_) {
+    if (held.to_check) all.push_back(held.claim.partition);
+  }
+  return all;
 }
 
 /// A reader cannot tell a message that it skipped from one that is not there. So it is asked twice:

@@ -1,5 +1,9 @@
 #include <algorithm>
+#include <chrono>
+#include <optional>
+#include <string>
 #include <utility>
+#include <vector>
 
 #include "herdflow/core/logging.hpp"
 #include "herdflow/core/retry.hpp"
@@ -10,62 +14,104 @@ namespace {
 
 using TopicEnds = std::vector<TopicDescription>;
 
-/// The partitions that are to be loaded still, halted ones left out.
+bool IsIn(const std::vector<TopicPartition>& all, TopicPartition partition) {
+  return std::find(all.begin(), all.end(), partition) != all.end();
+}
+
+/// The partitions that cannot be loaded now, and why the first of them cannot.
+class GivenUp {
+ public:
+  void Note(TopicPartition partition, const Error& error) {
+    if (!why_) why_ = error;
+    if (!Has(partition)) partitions_.push_back(partition);
+  }
+  void NoteAway(const TopicEnds& ends, const std::vector<TopicPartition>& of) {
+    for (const TopicDescription& topic : ends) {
+      for (const TopicDescription::Partition& at : topic.partitions) {
+        const TopicPartition partition{topic.topic, at.partition};
+        if (at.away && IsIn(of, partition)) Note(partition, *at.away);
+      }
+    }
+  }
+  [[nodiscard]] bool Has(TopicPartition partition) const { return IsIn(partitions_, partition); }
+  [[nodiscard]] const std::optional<Error>& why() const { return why_; }
+
+ private:
+  std::vector<TopicPartition> partitions_;
+  std::optional<Error> why_;
+};
+
+/// The partitions that are to be loaded still, or to be compared with what was loaded before.
 std::vector<TopicPartition> NotLoaded(const TopicEnds& ends,
                                       const std::vector<PartitionProgress>& stands,
-                                      const std::vector<TopicPartition>& halted) {
+                                      const std::vector<TopicPartition>& checking,
+                                      const GivenUp& given_up) {
   std::vector<TopicPartition> all;
   for (const TopicDescription& topic : ends) {
     for (const TopicDescription::Partition& at : topic.partitions) {
       const TopicPartition partition{topic.topic, at.partition};
+      if (given_up.Has(partition)) continue;
       const bool is_loaded =
           at.end == at.begin ||
-          std::find(halted.begin(), halted.end(), partition) != halted.end() ||
           std::any_of(stands.begin(), stands.end(), [&](const PartitionProgress& stand) {
             return stand.current && stand.log_id == topic.stream_id &&
                    stand.partition == at.partition && stand.next_offset >= at.end;
           });
-      if (!is_loaded) all.push_back(partition);
+      if (!is_loaded || IsIn(checking, partition)) all.push_back(partition);
     }
   }
   return all;
 }
 
-/// Tells a person who waits for another process's loader whom they wait for.
+/// Notices that nothing is loaded any more, and tells a person whom they wait for.
 class Watch {
  public:
-  void Look(const std::vector<PartitionProgress>& stands, const std::vector<TopicPartition>& left) {
+  explicit Watch(std::string owner) : owner_(std::move(owner)) {}
+
+  /// Whether nothing was loaded of what is left for a while, by whomever. Once a while.
+  bool IsSilent(const std::vector<PartitionProgress>& stands,
+                const std::vector<TopicPartition>& left) {
     std::int64_t sum = 0;
-    for (const PartitionProgress& at : stands) sum += at.next_offset;
-    const auto now = std::chrono::steady_clock::now();
-    if (sum != sum_) {
-      sum_ = sum;
-      since_ = now;
-    } else if (now - since_ > kSilence && !left.empty()) {
-      Log(LogLevel::kWarning,
-          "load: nothing was loaded for {} s; {}/{}{} held by {}; waiting for it, or until the log "
-          "has given up a process that was killed (Ctrl-C ends the wait)",
-          kSilence.count(), Name(left[0].topic), left[0].partition,
-          left.size() == 1 ? " is" : fmt::format(" and {} more are", left.size() - 1),
-          HolderOf(left[0], stands));
-      since_ = now;
+    for (const TopicPartition partition : left) {
+      if (const auto* stand = StandOf(partition, stands)) sum += stand->next_offset;
     }
+    const auto now = std::chrono::steady_clock::now();
+    if (sum == sum_ && now - since_ <= kSilence) return false;
+    since_ = now;
+    return std::exchange(sum_, sum) == sum;
+  }
+  void Tell(const std::vector<PartitionProgress>& stands,
+            const std::vector<TopicPartition>& left) const {
+    Log(LogLevel::kWarning, "load: nothing was loaded for {} s; {}/{}{} held by {}",
+        kSilence.count(), Name(left[0].topic), left[0].partition,
+        left.size() == 1 ? " is" : fmt::format(" and {} more are", left.size() - 1),
+        HolderOf(StandOf(left[0], stands)));
   }
 
  private:
-  static std::string HolderOf(TopicPartition partition,
-                              const std::vector<PartitionProgress>& stands) {
-    for (const PartitionProgress& at : stands) {
-      if (!at.current || at.topic != Name(partition.topic)) continue;
-      if (at.partition != partition.partition || at.owner.empty()) continue;
-      return at.claimed_at
-                 ? fmt::format("process {} since {}", at.owner, FormatInstant(*at.claimed_at))
-                 : "process " + at.owner;
+  static const PartitionProgress* StandOf(TopicPartition partition,
+                                          const std::vector<PartitionProgress>& stands) {
+    const auto found = std::find_if(stands.begin(), stands.end(), [&](const PartitionProgress& at) {
+      return at.current && at.topic == Name(partition.topic) && at.partition == partition.partition;
+    });
+    return found == stands.end() ? nullptr : &*found;
+  }
+  [[nodiscard]] std::string HolderOf(const PartitionProgress* stand) const {
+    if (stand != nullptr && stand->owner == owner_) {
+      return "this process, and the log gives nothing of it; trying on (Ctrl-C ends that)";
     }
-    return "another process that loads this store";
+    std::string holder = "another process that loads this store";
+    if (stand != nullptr && !stand->owner.empty()) {
+      holder = "process " + stand->owner;
+      if (stand->claimed_at) holder += " since " + FormatInstant(*stand->claimed_at);
+    }
+    return holder +
+           "; waiting for it, or until the log has given up a process that was killed (Ctrl-C ends "
+           "the wait)";
   }
 
   static constexpr std::chrono::seconds kSilence{5};
+  const std::string owner_;
   std::int64_t sum_ = -1;
   std::chrono::steady_clock::time_point since_;
 };
@@ -76,42 +122,47 @@ Result<std::int64_t> LoadToEnd(Loader& loader, TopicAdmin& topics, HerdQueries& 
                                const StopRequested& stop, const StepProgress& progress) {
   HERDFLOW_ASSIGN(const auto conflicts, FindLogConflicts(topics, queries));
   HERDFLOW_ASSIGN(const TopicEnds ends, topics.List());
-  std::vector<TopicPartition> halted;
-  std::optional<Error> failed;
-  const auto note = [&](TopicPartition partition, const Error& error) {
-    if (!failed) failed = error;
-    if (std::find(halted.begin(), halted.end(), partition) == halted.end()) {
-      halted.push_back(partition);
-    }
-  };
-  for (const LogConflict& each : conflicts) note(each.partition.partition, each.error);
+  GivenUp given_up;
+  for (const LogConflict& each : conflicts) given_up.Note(each.partition.partition, each.error);
   for (const TopicDescription& topic : ends) {
     for (const auto& at : topic.partitions) {
-      if (at.away) note({topic.topic, at.partition}, *at.away);
+      if (at.away) given_up.Note({topic.topic, at.partition}, *at.away);
     }
   }
   std::int64_t loaded = 0;
-  Watch watch;
-  Retry retry("load");
-  while (!stop()) {
-    const auto count = loader.Step(std::chrono::milliseconds(50));
-    if (!count) {
-      if (!IsPassing(count.error())) return Fail(count.error());
-      SleepUnless(stop, retry.Failed(count.error()));
-      continue;
-    }
-    retry.Succeeded();
-    loaded += *count;
-    if (*count != 0) progress("load", loaded);
+  bool is_over = false;
+  Watch watch(loader.owner());
+  const auto step = [&]() -> Result<> {
+    HERDFLOW_ASSIGN(const std::int64_t count, loader.Step(std::chrono::milliseconds(50)));
+    loaded += count;
+    if (count != 0) progress("load", loaded);
     for (const Loader::Halted& each : loader.halted()) {
-      if (!IsPassing(each.error)) note(each.partition, each.error);
+      if (!IsPassing(each.error)) given_up.Note(each.partition, each.error);
     }
     HERDFLOW_ASSIGN(const std::vector<PartitionProgress> stands, queries.ReadProgress());
-    const auto left = NotLoaded(ends, stands, halted);
-    if (left.empty() && !loader.IsChecking()) break;
-    watch.Look(stands, left);
+    auto left = NotLoaded(ends, stands, loader.checking(), given_up);
+    if (!left.empty() && watch.IsSilent(stands, left)) {
+      // A broker may have gone since. Who reads is not told of it: nothing comes, that is all.
+      HERDFLOW_ASSIGN(const TopicEnds now, topics.List());
+      given_up.NoteAway(now, left);
+      std::erase_if(left, [&](TopicPartition partition) { return given_up.Has(partition); });
+      if (!left.empty()) watch.Tell(stands, left);
+    }
+    is_over = left.empty();
+    return {};
+  };
+  Retry retry("load");
+  while (!is_over && !stop()) {
+    const auto stepped = step();
+    if (stepped) {
+      retry.Succeeded();
+    } else if (IsPassing(stepped.error())) {
+      SleepUnless(stop, retry.Failed(stepped.error()));
+    } else {
+      return Fail(stepped.error());
+    }
   }
-  if (failed && !stop()) return Fail(*std::move(failed));
+  if (given_up.why() && !stop()) return Fail(*given_up.why());
   return loaded;
 }
 

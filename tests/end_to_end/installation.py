@@ -159,14 +159,14 @@ class Installation:
         return 0
 
     @contextlib.contextmanager
-    def serve(self, **settings: str) -> Iterator[Server]:
-        """A server with all roles; it is drained at the end and must say that it went well."""
+    def serve(self, *arguments: str, **settings: str) -> Iterator[Server]:
+        """A server with both ports; it is drained at the end and must say that it went well."""
         producer, backend = free_port(), free_port()
         ports = {"HERDFLOW_PRODUCER_PORT": str(producer), "HERDFLOW_BACKEND_PORT": str(backend)}
         self.folder.mkdir(parents=True, exist_ok=True)
         with (self.folder.parent / "serve.log").open("ab") as log, loopback_session() as http:
             process = subprocess.Popen(
-                [str(executable()), "serve"],
+                [str(executable()), "serve", *arguments],
                 env={**self.environment(), **ports, **settings},
                 stdin=subprocess.DEVNULL,
                 stdout=log,

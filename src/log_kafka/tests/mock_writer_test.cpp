@@ -129,6 +129,25 @@ TEST_F(KafkaWriterOnMock, AFullQueueRefusesWhatDoesNotFit) {
   ExpectDurable(AppendOne(*writer));
 }
 
+TEST_F(KafkaWriterOnMock, WhatWaitsForATopicThatNobodyKnowsYetIsBoundedInBytesToo) {
+  cluster_.MakeTopic("cows");
+  cluster_.SetUp(false);
+  auto options = cluster_.Options();
+  options.max_queued_bytes = 100'000;
+  options.message_timeout = milliseconds(5'000);
+  auto writer = Writer(options);
+  pipeline::testing::Outcomes waiting, refused;
+  const EventBatch large{{"key", std::string(60'000, 'x'), {}}};
+  writer->Append(Topic::kCows, large, waiting.Next());
+  writer->Append(Topic::kCows, large, refused.Next());
+  writer->Append(Topic::kCows, {{"key", "value", {}}}, waiting.Next());
+  ExpectFailure(refused.Wait().at(0).at(0), Kind::kRefused, ErrorCode::kUnavailable,
+                "100000 bytes");
+  cluster_.SetUp(true);
+  for (const auto& batch : waiting.Wait()) ExpectDurable(batch.at(0));
+  ExpectDurable(Append(*writer, large).at(0));
+}
+
 TEST_F(KafkaWriterOnMock, WhatWasSentAndNotAcknowledgedIsUnknown) {
   cluster_.MakeTopic("cows");
   auto writer = Writer();
@@ -233,8 +252,10 @@ TEST_F(KafkaWriterOnMock, WhatWasRefusedWithOthersMayComeAgainAndWhatWasRefusedA
   auto writer = Writer();
   cluster_.Fail(Request::kProduce, {RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE});
   ExpectFailure(AppendOne(*writer), Kind::kRefused, ErrorCode::kUnavailable, "send again");
-  // Nobody tells what the topic takes: from here on each event goes alone.
+  // Nobody tells what the topic takes: from here on each event goes alone. One may go with the old
+  // batches still, while the writer asks; behind that one no other does.
   ExpectDurableSoon(*writer);
+  ExpectDurable(AppendOne(*writer));
   cluster_.Fail(Request::kProduce, {RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE});
   ExpectFailure(AppendOne(*writer), Kind::kRefused, ErrorCode::kInvalidInput, "max.message.bytes");
 }

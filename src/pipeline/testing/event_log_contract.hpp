@@ -427,6 +427,24 @@ TEST_P(EventLogContract, TopicsAreMadeOnceAndListedInOrder) {
   EXPECT_EQ(wrong.error().code(), ErrorCode::kInvalidInput);
 }
 
+TEST_P(EventLogContract, ALookAtOneTopicTellsWhereItEnds) {
+  auto admin = log_->Admin();
+  ASSERT_TRUE(admin->Create(Topic::kCows, {.partitions = kContractPartitions}));
+  ASSERT_TRUE(admin->Create(Topic::kMeasurements, {.partitions = 1}));
+  Append(*log_->Writer(), Topic::kCows, Numbered(20));
+  std::int64_t events = 0;
+  const auto cows = admin->Look(Topic::kCows).value();
+  for (const auto& at : cows.partitions) {
+    EXPECT_FALSE(at.away);
+    events += at.end - at.begin;
+  }
+  EXPECT_EQ(events, 20);
+  ExpectLooksToTellWhatIsListed(*admin);
+  const auto missing = admin->Look(Topic::kSensors);
+  ASSERT_FALSE(missing);
+  EXPECT_EQ(missing.error().code(), ErrorCode::kNotFound);
+}
+
 TEST_P(EventLogContract, PartitionsAreAddedAndFoundByAReaderThatRuns) {
   auto admin = log_->Admin();
   ASSERT_TRUE(admin->Create(Topic::kCows, {.partitions = 2}));

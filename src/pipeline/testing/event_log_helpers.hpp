@@ -80,6 +80,27 @@ class Outcomes {
   std::shared_ptr<State> state_ = std::make_shared<State>();
 };
 
+/// A look at one topic tells of it what the list of all of them does: where it ends, above all.
+/// Nobody may append meanwhile.
+inline void ExpectLooksToTellWhatIsListed(TopicAdmin& admin) {
+  const auto listed = admin.List();
+  ASSERT_TRUE(listed) << listed.error().message();
+  for (const TopicDescription& topic : *listed) {
+    const auto looked = admin.Look(topic.topic);
+    ASSERT_TRUE(looked) << looked.error().message();
+    EXPECT_EQ(looked->topic, topic.topic);
+    EXPECT_EQ(looked->stream_id, topic.stream_id);
+    ASSERT_EQ(looked->partitions.size(), topic.partitions.size());
+    for (std::size_t i = 0; i < topic.partitions.size(); ++i) {
+      const TopicDescription::Partition& at = looked->partitions[i];
+      EXPECT_EQ(at.partition, topic.partitions[i].partition);
+      EXPECT_EQ(at.begin, topic.partitions[i].begin);
+      EXPECT_EQ(at.end, topic.partitions[i].end);
+      EXPECT_EQ(at.away.has_value(), topic.partitions[i].away.has_value());
+    }
+  }
+}
+
 /// A message that does not need its batch.
 struct ReadMessage {
   std::int64_t offset = 0;

@@ -209,6 +209,7 @@ class FakeEventReader : public EventReader {
     }
     std::vector<TopicPartition> unread;
     for (const auto& [partition, offset] : positions_) {
+      if (log_.away.contains(partition)) continue;
       const MessageBatch next = log_.Batch(partition, offset, 1);
       if (!next.messages.empty() || next.end > offset) unread.push_back(partition);
     }

@@ -14,7 +14,7 @@ inline Result<std::int64_t> LoadAll(Loader& loader) {
   for (int idle = 0; idle < 2;) {
     HERDFLOW_ASSIGN(const std::int64_t count, loader.Step(std::chrono::milliseconds(0)));
     loaded += count;
-    idle = count == 0 && !loader.IsChecking() ? idle + 1 : 0;
+    idle = count == 0 && loader.checking().empty() ? idle + 1 : 0;
   }
   return loaded;
 }

@@ -9,6 +9,7 @@
 #include <thread>
 #include <vector>
 
+#include "event_log_helpers.hpp"
 #include "fake_event_log.hpp"
 
 namespace herdflow::pipeline {
@@ -89,6 +90,14 @@ TEST(CowMaker, AllThatWaitAreServedByOneLookAtTheLog) {
   log.is_answering = true;
   for (std::thread& client : clients) client.join();
   EXPECT_LE(log.looks, 3);  // Theirs began after they came; a slow one may come late.
+}
+
+TEST(CowMaker, TheFakeLogTellsOfOneTopicWhatItTellsOfAll) {
+  testing::FakeEventLog log;
+  log.Put({Topic::kCows, 0}, Now(), "key", "{}");
+  log.PutHidden({Topic::kCows, 1}, 2);
+  log.away.insert({{Topic::kCows, 2}, Error(ErrorCode::kUnavailable, "no broker leads it")});
+  testing::ExpectLooksToTellWhatIsListed(log);
 }
 
 TEST(CowMaker, WhoWaitsForTheLoaderEndsWithTheProcess) {

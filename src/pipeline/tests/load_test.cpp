@@ -4,10 +4,12 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <chrono>
 #include <map>
 #include <memory>
 #include <optional>
 #include <string>
+#include <thread>
 #include <utility>
 #include <vector>
 
@@ -135,6 +137,41 @@ class WritingDownStore : public LayerStore {
   }
 };
 
+/// What that store says of the log's partitions.
+class WrittenDown final : public HerdQueries {
+ public:
+  WrittenDown(const WritingDownStore& store, const FakeEventLog& log) : store_(store), log_(log) {}
+
+  Result<std::vector<PartitionProgress>> ReadProgress() override {
+    if (reads_to_fail > 0 && reads_to_fail-- > 0) return Fail(fails_with, "the connection is lost");
+    std::vector<PartitionProgress> all;
+    for (const auto& [partition, place] : store_.places) {
+      PartitionProgress& at = all.emplace_back();
+      at.topic = Name(partition.topic);
+      at.stream_id = at.log_id = log_.StreamId(partition.topic);
+      at.partition = partition.partition;
+      at.next_offset = place.next_offset;
+      at.last_offset = place.last_offset.value_or(-1);
+      at.last_hash = place.hash;
+      at.owner = "test";
+    }
+    return all;
+  }
+  Result<std::optional<CowView>> FindCow(std::string_view) override { return None(); }
+  Result<ReportData> ReadReportData(FarmDay) override { return None(); }
+  Result<std::optional<herd::DataRange>> ReadDataRange() override { return None(); }
+  Result<StoreStatus> ReadStatus() override { return None(); }
+
+  int reads_to_fail = 0;
+  ErrorCode fails_with = ErrorCode::kUnavailable;
+
+ private:
+  static tl::unexpected<Error> None() { return Fail(ErrorCode::kInternal, "nobody asks this"); }
+
+  const WritingDownStore& store_;
+  const FakeEventLog& log_;
+};
+
 class LoaderTest : public ::testing::Test {
  protected:
   void Put(std::string value, int seconds = 0) {
@@ -151,6 +188,10 @@ class LoaderTest : public ::testing::Test {
     }
     return loaded;
   }
+  Result<std::int64_t> ToEnd(Loader& loader, const StepProgress& progress) {
+    return LoadToEnd(
+        loader, log_, queries_, [] { return false; }, progress);
+  }
   [[nodiscard]] std::vector<std::int64_t> Offsets() const {
     std::vector<std::int64_t> offsets;
     for (const Written& row : store_.rows) offsets.push_back(row.offset);
@@ -165,6 +206,7 @@ class LoaderTest : public ::testing::Test {
   FakeEventLog log_;
   FakeEventReader reader_{log_};
   WritingDownStore store_;
+  WrittenDown queries_{store_, log_};
   Loader loader_{{reader_, store_, "test"}};
 };
 
@@ -248,6 +290,20 @@ TEST_F(LoaderTest, APartitionThatIsAwayIsTriedAgainAndDoesNotStopTheOthers) {
   EXPECT_EQ(LoadAll(), 1);
   EXPECT_EQ(loader_.halted().size(), 2u);
   EXPECT_EQ(reader_.positions().size(), 7u);
+}
+
+TEST_F(LoaderTest, WhoIsNotTriedYetComesBeforePartitionsThatAreAwayAndDueAgain) {
+  for (const std::int32_t number : {0, 1, 2}) {
+    log_.away.insert({{Topic::kCows, number}, Error(ErrorCode::kUnavailable, "no broker")});
+  }
+  for (int asked = 1; asked <= 3; ++asked) {
+    ASSERT_TRUE(Step());
+    EXPECT_EQ(loader_.halted().size(), static_cast<std::size_t>(asked));
+  }
+  // As if each had kept it waiting: the first of them is due again.
+  std::this_thread::sleep_for(std::chrono::milliseconds(1'100));
+  ASSERT_TRUE(Step());
+  EXPECT_EQ(reader_.positions().size(), 6u);
 }
 
 TEST_F(LoaderTest, MessagesThatTheStoreRefusesForGoodStopTheirPartitionAlone) {
@@ -383,7 +439,7 @@ TEST_F(LoaderTest, ALogThatWasRestoredAndWentOnIsNotTakenForTheSame) {
   FakeEventReader reader{log_};
   Loader loader({reader, store_, "another process"});
   ASSERT_TRUE(loader.Step(kNoWait));  // Assigned.
-  EXPECT_TRUE(loader.IsChecking());
+  EXPECT_THAT(loader.checking(), ElementsAre(kReadings));
   log_.Put({Topic::kCows, 1}, log_.clock, "C", "the others go on");
   for (int i = 0; i < 4; ++i) ASSERT_TRUE(loader.Step(kNoWait));
   ASSERT_EQ(loader.halted().size(), 1u);
@@ -402,8 +458,49 @@ TEST_F(LoaderTest, TheLastMessageIsComparedAndNotLoadedAgain) {
   std::int64_t loaded = 0;
   for (int i = 0; i < 4; ++i) loaded += loader.Step(kNoWait).value();
   EXPECT_EQ(loaded, 1);
-  EXPECT_FALSE(loader.IsChecking());
+  EXPECT_THAT(loader.checking(), IsEmpty());
   EXPECT_THAT(Offsets(), ElementsAre(0, 1, 2));
+}
+
+TEST_F(LoaderTest, ALoadEndsThoughTheLeaderOfAPartitionGoesAwayMeanwhile) {
+  const TopicPartition busy{Topic::kCows, 0};
+  const TopicPartition loaded_before{Topic::kMeasurements, 1};
+  const TopicPartition last{Topic::kMeasurements, 2};
+  log_.Put(loaded_before, log_.clock, "S_C", "a");
+  EXPECT_EQ(LoadAll(), 1);
+  for (const TopicPartition each : {busy, kReadings, last}) log_.Put(each, log_.clock, "k", "b");
+  FakeEventReader reader{log_};
+  reader.pick = [next = std::size_t{0}](std::size_t) mutable { return next++; };
+  Loader loader({reader, store_, "test"});
+  std::vector<TopicPartition> compared_still;
+  const auto loaded = ToEnd(loader, [&](std::string_view, std::int64_t rows) {
+    if (rows == 1) compared_still = loader.checking();
+    for (const TopicPartition gone : {kReadings, loaded_before}) {
+      log_.away.insert({gone, Error(ErrorCode::kUnavailable, "no broker leads it")});
+    }
+    // What comes after the end that was to be reached is no sign that the end is coming nearer.
+    log_.Put(busy, log_.clock, "k", "more");
+    std::this_thread::sleep_for(std::chrono::milliseconds(10));
+  });
+  EXPECT_THAT(compared_still, ElementsAre(loaded_before));
+  ASSERT_FALSE(loaded);
+  EXPECT_EQ(loaded.error().code(), ErrorCode::kUnavailable);
+  EXPECT_EQ(loaded.error().message(), "no broker leads it");
+  EXPECT_EQ(store_.places[kReadings].next_offset, 0);
+  EXPECT_EQ(store_.places[last].next_offset, 1) << "the others are to be loaded";
+}
+
+TEST_F(LoaderTest, ALoadGoesOnWhenTheStoreIsBack) {
+  const auto lose_the_store = [&](std::string_view, std::int64_t) { queries_.reads_to_fail = 1; };
+  Put("a");
+  const auto loaded = ToEnd(loader_, lose_the_store);
+  ASSERT_TRUE(loaded) << loaded.error().message();
+  EXPECT_EQ(*loaded, 1);
+  Put("b");
+  queries_.fails_with = ErrorCode::kCorruptData;
+  const auto failed = ToEnd(loader_, lose_the_store);
+  ASSERT_FALSE(failed);
+  EXPECT_EQ(failed.error().code(), ErrorCode::kCorruptData);
 }
 
 }  // namespace

@@ -222,9 +222,9 @@ class TopicAdmin {
 
   /// The topics that exist, in the order of `Topic`, with the log's ends as of now.
   virtual Result<std::vector<TopicDescription>> List() = 0;
-  /// One of them.
+  /// One of them, with its ends: nobody is asked about the others.
   virtual Result<TopicDescription> Look(Topic topic) = 0;
-  /// The same, but nobody is asked for offsets: cheap, and whatever partition is away.
+  /// All of them, but nobody is asked for offsets: cheap, and whatever partition is away.
   virtual Result<std::vector<TopicDescription>> Describe() = 0;
   /// Make the topic if it is missing; an existing one is left as it is.
   virtual Result<> Create(Topic topic, const TopicSettings& settings) = 0;

@@ -46,8 +46,9 @@ class Loader {
   /// One happening of the log: assign, revoke, or one chunk. Returns the messages loaded. Polls the
   /// log also while the store is away, so that it stays a member of its group.
   Result<std::int64_t> Step(std::chrono::milliseconds wait);
-  /// Whether a claimed partition's last loaded message is still to be compared with the log's.
-  [[nodiscard]] bool IsChecking() const;
+  /// The claimed partitions whose last loaded message is still to be compared with the log's.
+  [[nodiscard]] std::vector<TopicPartition> checking() const;
+  [[nodiscard]] const std::string& owner() const { return context_.owner; }
 
   struct Halted {
     TopicPartition partition;
@@ -112,8 +113,8 @@ class Loader {
 
 /// Load up to the end of the log as it stands now, by this loader or by whichever process holds the
 /// partitions. Returns the messages that this loader loaded. An error of one partition (kConflict:
-/// it is not the one that the store was filled from; kCorruptData: it is damaged) is returned when
-/// the others were loaded.
+/// it is not the one that the store was filled from; kCorruptData: it is damaged; kUnavailable: no
+/// broker has it, or has it any more) is returned when the others were loaded.
 Result<std::int64_t> LoadToEnd(Loader& loader, TopicAdmin& topics, HerdQueries& queries,
                                const StopRequested& stop, const StepProgress& progress);
 
