@@ -6,7 +6,7 @@ import random
 import resource
 import shutil
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
 
@@ -121,15 +121,53 @@ def test_a_damaged_message_stops_its_partition_until_it_is_left_out_on_purpose(c
         wait_until(lambda: copy.count("bronze_measurements") == readings)
 
 
-def test_a_torn_log_is_told_at_once(copy: Installation) -> None:
+def test_a_log_that_is_damaged_at_its_end_is_loaded_up_to_there_and_a_new_one_goes_on(
+    copy: Installation, tmp_path: Path
+) -> None:
+    readings = copy.count("bronze_measurements")
     log = copy.folder / "log.db"
-    with log.open("r+b") as opened:
-        opened.truncate(log.stat().st_size - 5_000)
+    _flip(log, log.read_bytes().rindex(b"meter_cow-11") * 8 + 9)
     for file in copy.folder.glob("store.db*"):
         file.unlink()
     done = copy.attempt("load")
     assert done.returncode == CORRUPT, done.stderr
-    assert "log.db" in done.stderr
+    assert "load --adopt`, then move log.db away" in done.stderr
+    copy.run("load", "--adopt")
+    assert copy.count("bronze_measurements") == readings - 1
+    partitions = copy.ask("status")["partitions"]
+    assert [(each["audit_gap"], each["holes"]) for each in partitions] == [(0, 0), (0, 1), (0, 0)]
+    _go_on_with_a_new_log(copy, tmp_path)
+
+
+def _flip_in_first_page(log: Path) -> None:
+    _flip(log, 4_000 * 8)
+
+
+def _cut(log: Path) -> None:
+    with log.open("r+b") as opened:
+        opened.truncate(log.stat().st_size - 5_000)
+
+
+@pytest.mark.parametrize("damage", [_flip_in_first_page, _cut])
+def test_a_log_of_which_nothing_can_be_read_is_replaced(
+    copy: Installation, tmp_path: Path, damage: Callable[[Path], None]
+) -> None:
+    damage(copy.folder / "log.db")
+    for command in (("load",), ("load", "--adopt")):
+        done = copy.attempt(*command)
+        assert done.returncode == CORRUPT, done.stderr
+        assert "what was not loaded is lost: stop `serve`, move log.db away" in done.stderr
+    _go_on_with_a_new_log(copy, tmp_path)
+
+
+def _go_on_with_a_new_log(herd: Installation, tmp_path: Path) -> None:
+    (herd.folder / "log.db").rename(tmp_path / "damaged.db")
+    herd.run("load", "--adopt")
+    before = herd.count("bronze_measurements")
+    with herd.serve() as server:
+        body = {"sensor_id": "meter", "cow_id": "cow-7", "timestamp": f"{DAY}T01:00:00Z", "value": "1"}
+        assert server.post("/measurement", body).ok
+        wait_until(lambda: herd.count("bronze_measurements") == before + 1)
 
 
 @pytest.mark.parametrize("name", ["log.db", "store.db"])
