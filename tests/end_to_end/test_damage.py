@@ -16,6 +16,7 @@ from installation import Installation, wait_until
 USAGE = 2
 CORRUPT = 6
 FLIPS = 30
+PAGE, SECTOR = 4_096, 512
 DAY = "2024-04-07"
 COWS = 12
 
@@ -78,6 +79,41 @@ def test_no_flipped_bit_of_the_store_changes_an_answer_in_silence(copy: Installa
             assert "store.db" in done.stderr
     assert copy.run("report", DAY) == right
     assert told > 0, "no page that a report needs was hit"
+
+
+def test_no_sector_of_zeros_in_the_store_changes_an_answer_in_silence(copy: Installation) -> None:
+    right = copy.run("report", DAY)
+    store = copy.folder / "store.db"
+    whole = store.read_bytes()
+    told = 0
+    for end in range(PAGE, len(whole) + 1, PAGE):
+        store.write_bytes(whole[: end - SECTOR] + bytes(SECTOR) + whole[end:])
+        done = copy.attempt("report", DAY)
+        if done.returncode == 0:
+            assert done.stdout == right, end
+        else:
+            told += 1
+            assert done.returncode == CORRUPT, (end, done.stderr)
+            assert "store.db" in done.stderr
+    assert told > 0
+
+
+def test_another_sqlite_that_finishes_the_write_ahead_logs_of_a_kill_damages_nothing(herd: Installation) -> None:
+    with herd.serve() as server:
+        for cow in range(COWS):
+            assert server.post("/cow", {"id": f"cow-{cow}", "name": "Berta" * 1_000}).ok
+        wait_until(lambda: herd.count("bronze_cows") == COWS)
+        server.kill()
+    for name in ("log.db", "store.db"):
+        with closing(sqlite3.connect(herd.folder / name)) as another:
+            another.execute("SELECT COUNT(*) FROM sqlite_schema").fetchall()
+        assert not (herd.folder / f"{name}-wal").exists()
+    herd.run("pipeline", "run")
+    herd.run("pipeline", "rebuild", "--verify")
+    for file in herd.folder.glob("store.db*"):
+        file.unlink()
+    herd.process()
+    assert herd.count("bronze_cows") == COWS
 
 
 def test_no_flipped_bit_of_the_log_is_lost_in_silence(copy: Installation) -> None:
