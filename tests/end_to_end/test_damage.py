@@ -11,7 +11,9 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
+from engines import Engines, on
 from installation import Installation, wait_until
+from program import free_port
 
 USAGE = 2
 CORRUPT = 6
@@ -281,6 +283,25 @@ def test_a_store_that_lost_its_newest_commits_says_that_it_is_behind(copy: Insta
     assert "the store is behind the log: it lacks 1 of" in done.stderr
     copy.process()
     assert "behind" not in copy.attempt("report", DAY).stderr
+
+
+@on("herd", Engines("kafka", "sqlite"))
+def test_a_store_beside_kafka_says_that_it_is_behind_and_waits_for_no_broker(herd: Installation) -> None:
+    _readings(herd)
+    herd.process()
+    assert "behind" not in herd.attempt("report", DAY).stderr
+    for file in herd.folder.glob("store.db*"):
+        file.rename(file.with_name(f"kept-{file.name}"))
+    with herd.serve() as server:
+        assert server.post("/cow", {"id": "cow-new", "name": "Berta"}).ok
+    for file in herd.folder.glob("kept-store.db*"):
+        file.rename(file.with_name(file.name.removeprefix("kept-")))
+    right = herd.attempt("report", DAY)
+    assert right.returncode == 0, right.stderr
+    assert "the store is behind the log: it lacks 1 of the messages in its topics" in right.stderr
+    away = herd.attempt("--kafka-brokers", f"127.0.0.1:{free_port()}", "report", DAY)
+    assert (away.returncode, away.stdout) == (0, right.stdout), away.stderr
+    assert "behind" not in away.stderr
 
 
 def test_nothing_is_taken_on_files_that_were_moved_away(herd: Installation, tmp_path: Path) -> None:
