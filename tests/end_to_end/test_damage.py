@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import re
 import resource
 import shutil
 import sqlite3
@@ -174,6 +175,14 @@ def test_a_log_that_is_damaged_at_its_end_is_loaded_up_to_there_and_a_new_one_go
     assert copy.count("bronze_measurements") == readings - 1
     partitions = copy.ask("status")["partitions"]
     assert [(each["audit_gap"], each["holes"]) for each in partitions] == [(0, 0), (0, 1), (0, 0)]
+    body = {"sensor_id": "meter", "cow_id": "cow-7", "timestamp": f"{DAY}T01:00:00Z", "value": "1"}
+    with copy.serve() as server:
+        assert not server.post("/measurement", body).ok
+        assert server.post("/cow", {"id": "cow-new", "name": "Berta"}).ok
+        wait_until(lambda: copy.count("bronze_cows") == COWS + 1)
+    refused = re.search("appending to the log: .*", (tmp_path / "serve.log").read_text())
+    assert refused
+    assert "load --adopt`, then move log.db away" in refused.group()
     _go_on_with_a_new_log(copy, tmp_path)
 
 

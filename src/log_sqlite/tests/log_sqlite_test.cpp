@@ -426,6 +426,8 @@ TEST_F(DamagedSqliteLog, ReadingOutsideAGroupTellsItAsWell) {
   const auto damaged = admin->Read(readings, 2, 10);
   ASSERT_FALSE(damaged);
   EXPECT_EQ(damaged.error().code(), ErrorCode::kCorruptData);
+  EXPECT_THAT(damaged.error().message(),
+              AllOf(HasSubstr("measurements/0 from offset 2"), HasSubstr("load --adopt")));
   EXPECT_EQ(Must(admin->Read(readings, 3, 10)).messages.size(), 2u);
   EXPECT_TRUE(Must(admin->Read(readings, 5, 10)).messages.empty());
 }
