@@ -44,9 +44,8 @@ void WarnIfBehind(const Configuration& configuration, pipeline::HerdQueries& que
     Log(LogLevel::kWarning, "comparing the store with the log: {}", unloaded.error().message());
   } else if (*unloaded > 0) {
     Log(LogLevel::kWarning,
-        "the store is behind the log: it lacks {} of the messages in {}; `serve`, or `herdflow "
-        "load` "
-        "and `herdflow pipeline run`, bring them in",
+        "the store is behind the log: it lacks {} of the messages in {}; `serve`, or "
+        "`herdflow load` and `herdflow pipeline run`, bring them in",
         Thousands(*unloaded), on_kafka ? "its topics" : "log.db");
   }
 }

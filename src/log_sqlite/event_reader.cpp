@@ -253,8 +253,9 @@ Result<Messages> SqliteEventReader::ReadPastDamage(TopicPartition partition, Pie
     return read;
   }
   Log(LogLevel::kWarning,
-      "log.db: {}/{}: left out on purpose, from offset {} to the end, {}: {}; where its end is "
-      "damaged it may take nothing more: {}",
+      "log.db: {}/{}: left out on purpose, from offset {} to the end, {}: {}; if posts fail from "
+      "now "
+      "on, {}",
       pipeline::Name(partition.topic), partition.partition, first, piece.end - 1, error.message(),
       kGoOnWithANewLog);
   return Messages();

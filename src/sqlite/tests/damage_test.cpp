@@ -128,7 +128,7 @@ TEST_F(DamageTest, ZerosInPlaceOfSectorsAreTold) {
   const Answer right = Ask();
   const std::string whole = Bytes();
   std::size_t told = 0;
-  for (const std::size_t sectors : {512, 1024, 4096}) {
+  for (const std::size_t sectors : {512U, 1024U, 4096U}) {
     for (std::size_t end = 4096; end <= whole.size(); end += 4096) {
       Overwrite(end - sectors, std::string(sectors, '\0'));
       const Answer answer = Ask();
