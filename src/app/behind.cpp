@@ -9,9 +9,12 @@
 namespace herdflow::app {
 namespace {
 
+/// A report is not to wait for a broker.
+constexpr std::chrono::seconds kPatience{1};
+
 /// How many messages of the log are not loaded.
 Result<std::int64_t> Unloaded(const Configuration& configuration, pipeline::HerdQueries& queries) {
-  HERDFLOW_ASSIGN(const auto topics, OpenExistingTopics(configuration));
+  HERDFLOW_ASSIGN(const auto topics, OpenExistingTopics(configuration, kPatience));
   // In this order: what is loaded meanwhile counts.
   HERDFLOW_ASSIGN(const auto described, topics->List());
   HERDFLOW_ASSIGN(const auto stands, queries.ReadProgress());
@@ -22,8 +25,9 @@ Result<std::int64_t> Unloaded(const Configuration& configuration, pipeline::Herd
         return stand.current && stand.log_id == topic.stream_id &&
                stand.partition == partition.partition;
       });
-      const std::int64_t loaded = at == stands.end() ? partition.begin : at->next_offset;
-      unloaded += std::max<std::int64_t>(partition.end - loaded, 0);
+      const std::int64_t loaded = at == stands.end() ? 0 : at->next_offset;
+      // Of a partition that nobody leads, nothing is known: its range is empty.
+      unloaded += std::max<std::int64_t>(partition.end - std::max(loaded, partition.begin), 0);
     }
   }
   return unloaded;
@@ -32,16 +36,17 @@ Result<std::int64_t> Unloaded(const Configuration& configuration, pipeline::Herd
 }  // namespace
 
 void WarnIfBehind(const Configuration& configuration, pipeline::HerdQueries& queries) {
-  if (configuration.log_engine != LogEngine::kSqlite) return;
+  const bool on_kafka = configuration.log_engine == LogEngine::kKafka;
   const auto unloaded = Unloaded(configuration, queries);
   if (!unloaded) {
     if (unloaded.error().code() == ErrorCode::kNotFound) return;
+    if (on_kafka && IsPassing(unloaded.error())) return;  // The report needs no broker.
     Log(LogLevel::kWarning, "comparing the store with the log: {}", unloaded.error().message());
   } else if (*unloaded > 0) {
     Log(LogLevel::kWarning,
-        "the store is behind the log: it lacks {} of the messages in log.db; `serve`, or `herdflow "
-        "load` and `herdflow pipeline run`, bring them in",
-        Thousands(*unloaded));
+        "the store is behind the log: it lacks {} of the messages in {}; `serve`, or "
+        "`herdflow load` and `herdflow pipeline run`, bring them in",
+        Thousands(*unloaded), on_kafka ? "its topics" : "log.db");
   }
 }
 

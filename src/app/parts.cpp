@@ -124,14 +124,16 @@ pipeline::TopicSettings NewTopicSettings(const Configuration& configuration) {
   return settings;
 }
 
-Result<std::unique_ptr<pipeline::TopicAdmin>> OpenTopicAdmin(const Configuration& configuration) {
+Result<std::unique_ptr<pipeline::TopicAdmin>> OpenTopicAdmin(const Configuration& configuration,
+                                                             std::chrono::milliseconds patience) {
   switch (configuration.log_engine) {
     case LogEngine::kSqlite: {
       HERDFLOW_ASSIGN(const auto options, LogOptions(configuration));
       return log_sqlite::MakeSqliteTopicAdmin(options);
     }
     case LogEngine::kKafka: {
-      HERDFLOW_ASSIGN(const auto options, KafkaOptionsOf(configuration));
+      HERDFLOW_ASSIGN(auto options, KafkaOptionsOf(configuration));
+      options.request_timeout = patience;
       return log_kafka::MakeKafkaTopicAdmin(options);
     }
   }
@@ -152,7 +154,7 @@ Result<std::unique_ptr<pipeline::TopicAdmin>> OpenTopics(const Configuration& co
 }
 
 Result<std::unique_ptr<pipeline::TopicAdmin>> OpenExistingTopics(
-    const Configuration& configuration) {
+    const Configuration& configuration, std::chrono::milliseconds patience) {
   const auto file = std::filesystem::path(configuration.data_folder) / "log.db";
   std::error_code error;
   if (configuration.log_engine == LogEngine::kSqlite && !std::filesystem::exists(file, error)) {
@@ -161,7 +163,7 @@ Result<std::unique_ptr<pipeline::TopicAdmin>> OpenExistingTopics(
                 "set [data] folder",
                 file.string());
   }
-  return OpenTopicAdmin(configuration);
+  return OpenTopicAdmin(configuration, patience);
 }
 
 Result<std::unique_ptr<pipeline::EventWriter>> OpenWriter(const Configuration& configuration) {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <memory>
 
@@ -19,11 +20,14 @@ namespace herdflow::app {
 [[nodiscard]] pipeline::TopicSettings NewTopicSettings(const Configuration& configuration);
 /// The data folder is made, and every topic that is missing, unless [topics] create forbids it.
 Result<std::unique_ptr<pipeline::TopicAdmin>> OpenTopics(const Configuration& configuration);
+/// How long a broker is waited for.
+inline constexpr std::chrono::seconds kBrokerPatience{5};
 /// No topic is made.
-Result<std::unique_ptr<pipeline::TopicAdmin>> OpenTopicAdmin(const Configuration& configuration);
+Result<std::unique_ptr<pipeline::TopicAdmin>> OpenTopicAdmin(
+    const Configuration& configuration, std::chrono::milliseconds patience = kBrokerPatience);
 /// To look only: nothing is made. kNotFound: there is no log in the data folder.
 Result<std::unique_ptr<pipeline::TopicAdmin>> OpenExistingTopics(
-    const Configuration& configuration);
+    const Configuration& configuration, std::chrono::milliseconds patience = kBrokerPatience);
 Result<std::unique_ptr<pipeline::EventWriter>> OpenWriter(const Configuration& configuration);
 /// A member of the group of this store, which begins at once with what killed processes of this
 /// host left behind. `past_damage`: leave out what the embedded log does not hold as it was

@@ -230,14 +230,15 @@ Result<pipeline::MessageBatch> SqliteEventReader::Read(PartitionState& state,
     read = ReadPastDamage(state.partition, piece, read.error());
   }
   if (!read) return Fail(std::move(read).error());
-  state.position = read->messages.back().offset + 1;
+  state.position = read->messages.empty() ? piece.end : read->messages.back().offset + 1;
   return pipeline::MessageBatch{.from = state.partition,
                                 .stream_id = state.stream_id,
                                 .messages = std::move(read->messages),
-                                .bytes = std::move(read->bytes)};
+                                .bytes = std::move(read->bytes),
+                                .end = state.position};
 }
 
-/// From the first message behind the damage on; the first failure where there is none.
+/// From the first message behind the damage on; none where it goes on to the end.
 Result<Messages> SqliteEventReader::ReadPastDamage(TopicPartition partition, Piece piece,
                                                    const Error& error) {
   const std::int64_t first = piece.offset;
@@ -251,7 +252,13 @@ Result<Messages> SqliteEventReader::ReadPastDamage(TopicPartition partition, Pie
     }
     return read;
   }
-  return Fail(error);
+  Log(LogLevel::kWarning,
+      "log.db: {}/{}: left out on purpose, from offset {} to the end, {}: {}; if posts fail from "
+      "now "
+      "on, {}",
+      pipeline::Name(partition.topic), partition.partition, first, piece.end - 1, error.message(),
+      kGoOnWithANewLog);
+  return Messages();
 }
 
 Result<pipeline::Polled> SqliteEventReader::Tell(TopicPartition partition, const Error& damage) {
@@ -261,14 +268,8 @@ Result<pipeline::Polled> SqliteEventReader::Tell(TopicPartition partition, const
   auto* state = Find(partition);
   if (state == nullptr) return pipeline::Idle{};
   state->started = false;
-  return pipeline::Damaged{
-      partition,
-      Error(ErrorCode::kCorruptData,
-            fmt::format("reading {}/{} from offset {}: {}; restore copies of log.db and store.db, "
-                        "or stop `serve` and go on without what is damaged by `herdflow load "
-                        "--adopt`",
-                        pipeline::Name(partition.topic), partition.partition, state->position,
-                        damage.message()))};
+  const Piece piece{.partition_id = state->id, .offset = state->position, .end = state->end};
+  return pipeline::Damaged{partition, parts_.messages.WayOut(partition, piece, damage)};
 }
 
 bool IsGroupName(std::string_view group) {

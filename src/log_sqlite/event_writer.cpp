@@ -179,7 +179,10 @@ std::vector<Slice> SqliteEventWriter::NextSlices() {
 
 /// Every event of the slices has its outcome afterwards.
 void SqliteEventWriter::Decide(std::span<const Slice> slices) {
-  const auto committed = Commit(slices);
+  auto committed = Commit(slices);
+  if (!committed && committed.error().code() == ErrorCode::kCorruptData) {
+    committed = Fail(DamagedEnd(committed.error()));
+  }
   Note(committed);
   // Who shuts down does not wait again and again for a lock that somebody keeps.
   if (!committed && queue_.closed()) patience_ = std::chrono::milliseconds(0);

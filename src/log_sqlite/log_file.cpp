@@ -110,9 +110,29 @@ Result<sqlite::Database> OpenLog(const SqliteLogOptions& options, bool checkpoin
                            .cache_kib = 4 * 1024,
                            .busy_timeout = options.busy_timeout};
   if (!checkpoints) open.checkpoint_pages = INT64_MAX;
-  HERDFLOW_ASSIGN(auto database, sqlite::Database::Open(open));
-  if (auto done = Migrate(database, open.path); !done) return Fail(std::move(done).error());
+  auto database = sqlite::Database::Open(open);
+  if (database) {
+    if (auto done = Migrate(*database, open.path); !done) {
+      database = Fail(std::move(done).error());
+    }
+  }
+  if (!database) return Fail(OfTheWholeFile(std::move(database).error()));
   return database;
+}
+
+Error OfTheWholeFile(Error error) {
+  if (error.code() != ErrorCode::kCorruptData) return error;
+  return {ErrorCode::kCorruptData,
+          fmt::format("{}; without a copy of log.db, what was not loaded is lost: stop `serve`, {}",
+                      error.message(), kGoOnWithANewLog)};
+}
+
+Error DamagedEnd(const Error& damage) {
+  return {ErrorCode::kCorruptData,
+          fmt::format("{}; the next messages cannot be written there: restore copies of log.db and "
+                      "store.db; or stop `serve`, load what can be read by `herdflow load "
+                      "--adopt`, then {}",
+                      damage.message(), kGoOnWithANewLog)};
 }
 
 std::int64_t ChecksumOf(std::int64_t position, std::int64_t broker_time, std::string_view key,
@@ -156,6 +176,22 @@ Result<Messages> MessageQuery::Read(const Piece& piece) {
   select_.Reset();
   read.bytes = std::move(arena);
   return read;
+}
+
+Error MessageQuery::WayOut(pipeline::TopicPartition partition, const Piece& piece,
+                           const Error& damage) {
+  const Error where = damage.Because(fmt::format(
+      "reading {}/{} from offset {}", Name(partition.topic), partition.partition, piece.offset));
+  const auto newest = Read({.partition_id = piece.partition_id,
+                            .offset = piece.end - 1,
+                            .end = piece.end,
+                            .max_messages = 1});
+  if (!newest && newest.error().code() == ErrorCode::kCorruptData) return DamagedEnd(where);
+  return {
+      ErrorCode::kCorruptData,
+      fmt::format("{}; restore copies of log.db and store.db, or stop `serve` and go on without "
+                  "what is damaged by `herdflow load --adopt`",
+                  where.message())};
 }
 
 /// The size of the message.

@@ -39,6 +39,15 @@ inline constexpr int kOffsetBits = 40;
                                       std::string_view key, std::string_view value,
                                       std::optional<std::string_view> headers);
 
+/// The last way out of damage, where the log does not take the next messages either.
+inline constexpr std::string_view kGoOnWithANewLog =
+    "move log.db away with its -wal and -shm, and `herdflow load --adopt` goes on with a new one";
+/// The error, and what to do: of damage without which nothing of the log can be read; other errors
+/// as they are.
+[[nodiscard]] Error OfTheWholeFile(Error error);
+/// Of damage where the next messages go.
+[[nodiscard]] Error DamagedEnd(const Error& damage);
+
 class MessageArena;
 
 struct Messages {
@@ -65,6 +74,10 @@ class MessageQuery {
   /// Messages without a gap from the piece's offset on, up to the first that is damaged or missing.
   /// kCorruptData: it is the piece's first.
   Result<Messages> Read(const Piece& piece);
+  /// The damage that Read found at the piece's offset, and what to do: where the newest message is
+  /// damaged too, the next one cannot be written beside it.
+  [[nodiscard]] Error WayOut(pipeline::TopicPartition partition, const Piece& piece,
+                             const Error& damage);
 
  private:
   explicit MessageQuery(sqlite::Statement select) : select_(std::move(select)) {}

@@ -89,8 +89,9 @@ Result<std::vector<TopicDescription>> SqliteTopicAdmin::List() {
                                     "ON p.topic_id = t.id ORDER BY t.id, p.partition"));
   std::vector<TopicDescription> topics;
   for (;;) {
-    HERDFLOW_ASSIGN(const bool row, query.Step());
-    if (!row) break;
+    const auto row = query.Step();
+    if (!row) return Fail(OfTheWholeFile(row.error()));
+    if (!*row) break;
     const auto topic = pipeline::TopicNamed(query.Text(0));
     if (!topic) continue;
     if (topics.empty() || topics.back().topic != *topic) {
@@ -239,13 +240,18 @@ Result<pipeline::MessageBatch> SqliteTopicAdmin::Read(pipeline::TopicPartition p
   batch.from = partition;
   batch.stream_id = query.Text(1);
   if (count == 0) return batch;
-  HERDFLOW_ASSIGN(auto read, messages_.Read({.partition_id = query.Int(0),
-                                             .offset = std::max<std::int64_t>(offset, 0),
-                                             .end = query.Int(2),
-                                             .max_messages = count,
-                                             .max_bytes = kMaxReadBytes}));
-  batch.messages = std::move(read.messages);
-  batch.bytes = std::move(read.bytes);
+  const Piece piece{.partition_id = query.Int(0),
+                    .offset = std::max<std::int64_t>(offset, 0),
+                    .end = query.Int(2),
+                    .max_messages = count,
+                    .max_bytes = kMaxReadBytes};
+  auto read = messages_.Read(piece);
+  if (!read && read.error().code() == ErrorCode::kCorruptData) {
+    return Fail(messages_.WayOut(partition, piece, read.error()));
+  }
+  if (!read) return Fail(std::move(read).error());
+  batch.messages = std::move(read->messages);
+  batch.bytes = std::move(read->bytes);
   return batch;
 }
 

@@ -21,6 +21,11 @@ constexpr int kSealBytes = 8;
 /// 65,536) and the bytes reserved at its end.
 constexpr std::string_view kMagic("SQLite format 3\0", 16);
 constexpr std::size_t kSizeAt = 16, kReservedAt = 20, kHeaderBytes = 24;
+/// Of a page of a B-tree, behind the file's header on the first page: its kind, and its cells.
+constexpr std::size_t kFirstTreeAt = 100, kCellsAt = 3;
+constexpr std::string_view kTreeKinds("\2\5\12\15");
+/// Of a disk, at least; a larger one may take the whole page.
+constexpr std::size_t kSectorBytes = 512;
 
 /// Stands behind SQLite's own file object, whose methods it replaces by a copy with two of ours.
 struct SealedFile {
@@ -65,6 +70,25 @@ std::int64_t SealOf(const char* page, int bytes, sqlite3_int64 offset) {
   return Checksum().Add(offset / bytes).Add(content).value();
 }
 
+/// Whether a page without a seal may be one that another SQLite copied out of our write-ahead log,
+/// and not one of which the disk gave the last sectors as zeros. SQLite writes the cells of a
+/// B-tree's page from its end on, so that only a page without cells ends in zeros. Of the last page
+/// of a long value, that many zeros are its rest, unless they begin where a sector does.
+bool MayLackSeal(std::string_view page, sqlite3_int64 offset) {
+  const std::size_t end = page.find_last_not_of('\0') + 1;
+  if (end > page.size() - kSectorBytes) return true;
+  const auto tree = page.substr(offset == 0 ? kFirstTreeAt : 0);
+  if (kTreeKinds.find(tree[0]) == std::string_view::npos) return end % kSectorBytes != 0;
+  return tree[kCellsAt] == 0 && tree[kCellsAt + 1] == 0;
+}
+
+bool IsAsWritten(const char* page, int bytes, sqlite3_int64 offset) {
+  std::int64_t seal = 0;
+  std::memcpy(&seal, page + bytes - kSealBytes, sizeof seal);
+  if (seal == 0) return MayLackSeal({page, static_cast<std::size_t>(bytes)}, offset);
+  return seal == SealOf(page, bytes, offset);
+}
+
 int Read(sqlite3_file* file, void* buffer, int bytes, sqlite3_int64 offset) {
   const int code = Ours(file).original->xRead(file, buffer, bytes, offset);
   const bool is_short = code == SQLITE_IOERR_SHORT_READ;
@@ -73,12 +97,9 @@ int Read(sqlite3_file* file, void* buffer, int bytes, sqlite3_int64 offset) {
   if (is_short)
     return compares ? SQLITE_IOERR_DATA : code;  // SQLite would take what is cut off for zeros.
   char* page = static_cast<char*>(buffer);
-  char* seal = page + bytes - kSealBytes;
-  std::int64_t written = 0;
-  std::memcpy(&written, seal, sizeof written);
-  if (compares && written != 0 && written != SealOf(page, bytes, offset)) return SQLITE_IOERR_DATA;
+  if (compares && !IsAsWritten(page, bytes, offset)) return SQLITE_IOERR_DATA;
   // In the write-ahead log, from where another SQLite may copy it, the changed page has none.
-  std::memset(seal, 0, kSealBytes);
+  std::memset(page + bytes - kSealBytes, 0, kSealBytes);
   return SQLITE_OK;
 }
 

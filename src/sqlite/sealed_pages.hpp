@@ -9,8 +9,9 @@ namespace herdflow::sqlite {
 /// on its way into the file.
 ///
 /// A file is sealed if its header says that eight bytes of a page are reserved. SQLite elsewhere
-/// reads it, and what it copies of our write-ahead log counts as a page without a checksum; a page
-/// that it changes itself is damaged from then on.
+/// reads it, and what it copies of our write-ahead log is a page without a checksum: zeros in its
+/// place. Such a page is taken, unless it looks like one whose last sectors a disk gave as zeros.
+/// A page that another SQLite changes itself is damaged from then on.
 
 /// The name of the layer, for sqlite3_open_v2. Registers it at the first call.
 [[nodiscard]] const char* SealedPages();

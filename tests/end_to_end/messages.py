@@ -21,7 +21,7 @@ import pyarrow.parquet as pq
 from confluent_kafka import KafkaError, Producer
 from confluent_kafka import Message as Acknowledged
 from installation import Installation
-from sealed import checksum, forget_seals
+from sealed import checksum, seal
 
 SEND_SECONDS = 60
 MORNING = dt.datetime(2024, 3, 1, 6, tzinfo=dt.UTC)
@@ -105,7 +105,7 @@ def _to_log_db(herd: Installation, wave: Wave) -> None:
                 (offset + 1, number),
             )
         log.execute("COMMIT")
-    forget_seals(herd.folder / "log.db")
+    seal(herd.folder / "log.db")
 
 
 def send(herd: Installation, wave: Wave) -> None:

@@ -29,12 +29,13 @@ def checksum(*parts: int | bytes) -> int:
     return total - (1 << 64) if total >> 63 else total
 
 
-def forget_seals(file: Path) -> None:
-    """After another SQLite wrote the file: its pages have no checksum, instead of a wrong one."""
+def seal(file: Path) -> None:
+    """After another SQLite wrote the file: as if herdflow had."""
     if file.with_name(file.name + "-wal").exists():
         return  # Somebody has it open, and will seal what was written.
     content = bytearray(file.read_bytes())
     size = int.from_bytes(content[_PAGE_SIZE_AT : _PAGE_SIZE_AT + 2], "big")
-    for end in range(size, len(content) + 1, size):
-        content[end - _WORD : end] = bytes(_WORD)
+    for number, begin in enumerate(range(0, len(content), size)):
+        end = begin + size - _WORD
+        content[end : end + _WORD] = checksum(number, bytes(content[begin:end])).to_bytes(_WORD, "little", signed=True)
     file.write_bytes(content)

@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import random
+import re
 import resource
 import shutil
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
 
 import pytest
+from engines import Engines, on
 from installation import Installation, wait_until
+from program import free_port
 
 USAGE = 2
 CORRUPT = 6
 FLIPS = 30
+PAGE, SECTOR = 4_096, 512
 DAY = "2024-04-07"
 COWS = 12
 
@@ -80,6 +84,41 @@ def test_no_flipped_bit_of_the_store_changes_an_answer_in_silence(copy: Installa
     assert told > 0, "no page that a report needs was hit"
 
 
+def test_no_sector_of_zeros_in_the_store_changes_an_answer_in_silence(copy: Installation) -> None:
+    right = copy.run("report", DAY)
+    store = copy.folder / "store.db"
+    whole = store.read_bytes()
+    told = 0
+    for end in range(PAGE, len(whole) + 1, PAGE):
+        store.write_bytes(whole[: end - SECTOR] + bytes(SECTOR) + whole[end:])
+        done = copy.attempt("report", DAY)
+        if done.returncode == 0:
+            assert done.stdout == right, end
+        else:
+            told += 1
+            assert done.returncode == CORRUPT, (end, done.stderr)
+            assert "store.db" in done.stderr
+    assert told > 0
+
+
+def test_another_sqlite_that_finishes_the_write_ahead_logs_of_a_kill_damages_nothing(herd: Installation) -> None:
+    with herd.serve() as server:
+        for cow in range(COWS):
+            assert server.post("/cow", {"id": f"cow-{cow}", "name": "Berta" * 1_000}).ok
+        wait_until(lambda: herd.count("bronze_cows") == COWS)
+        server.kill()
+    for name in ("log.db", "store.db"):
+        with closing(sqlite3.connect(herd.folder / name)) as another:
+            another.execute("SELECT COUNT(*) FROM sqlite_schema").fetchall()
+        assert not (herd.folder / f"{name}-wal").exists()
+    herd.run("pipeline", "run")
+    herd.run("pipeline", "rebuild", "--verify")
+    for file in herd.folder.glob("store.db*"):
+        file.unlink()
+    herd.process()
+    assert herd.count("bronze_cows") == COWS
+
+
 def test_no_flipped_bit_of_the_log_is_lost_in_silence(copy: Installation) -> None:
     right = copy.count("bronze_measurements")
     log = copy.folder / "log.db"
@@ -121,15 +160,61 @@ def test_a_damaged_message_stops_its_partition_until_it_is_left_out_on_purpose(c
         wait_until(lambda: copy.count("bronze_measurements") == readings)
 
 
-def test_a_torn_log_is_told_at_once(copy: Installation) -> None:
+def test_a_log_that_is_damaged_at_its_end_is_loaded_up_to_there_and_a_new_one_goes_on(
+    copy: Installation, tmp_path: Path
+) -> None:
+    readings = copy.count("bronze_measurements")
     log = copy.folder / "log.db"
-    with log.open("r+b") as opened:
-        opened.truncate(log.stat().st_size - 5_000)
+    _flip(log, log.read_bytes().rindex(b"meter_cow-11") * 8 + 9)
     for file in copy.folder.glob("store.db*"):
         file.unlink()
     done = copy.attempt("load")
     assert done.returncode == CORRUPT, done.stderr
-    assert "log.db" in done.stderr
+    assert "load --adopt`, then move log.db away" in done.stderr
+    copy.run("load", "--adopt")
+    assert copy.count("bronze_measurements") == readings - 1
+    partitions = copy.ask("status")["partitions"]
+    assert [(each["audit_gap"], each["holes"]) for each in partitions] == [(0, 0), (0, 1), (0, 0)]
+    body = {"sensor_id": "meter", "cow_id": "cow-7", "timestamp": f"{DAY}T01:00:00Z", "value": "1"}
+    with copy.serve() as server:
+        assert not server.post("/measurement", body).ok
+        assert server.post("/cow", {"id": "cow-new", "name": "Berta"}).ok
+        wait_until(lambda: copy.count("bronze_cows") == COWS + 1)
+    refused = re.search("appending to the log: .*", (tmp_path / "serve.log").read_text())
+    assert refused
+    assert "load --adopt`, then move log.db away" in refused.group()
+    _go_on_with_a_new_log(copy, tmp_path)
+
+
+def _flip_in_first_page(log: Path) -> None:
+    _flip(log, 4_000 * 8)
+
+
+def _cut(log: Path) -> None:
+    with log.open("r+b") as opened:
+        opened.truncate(log.stat().st_size - 5_000)
+
+
+@pytest.mark.parametrize("damage", [_flip_in_first_page, _cut])
+def test_a_log_of_which_nothing_can_be_read_is_replaced(
+    copy: Installation, tmp_path: Path, damage: Callable[[Path], None]
+) -> None:
+    damage(copy.folder / "log.db")
+    for command in (("load",), ("load", "--adopt")):
+        done = copy.attempt(*command)
+        assert done.returncode == CORRUPT, done.stderr
+        assert "what was not loaded is lost: stop `serve`, move log.db away" in done.stderr
+    _go_on_with_a_new_log(copy, tmp_path)
+
+
+def _go_on_with_a_new_log(herd: Installation, tmp_path: Path) -> None:
+    (herd.folder / "log.db").rename(tmp_path / "damaged.db")
+    herd.run("load", "--adopt")
+    before = herd.count("bronze_measurements")
+    with herd.serve() as server:
+        body = {"sensor_id": "meter", "cow_id": "cow-7", "timestamp": f"{DAY}T01:00:00Z", "value": "1"}
+        assert server.post("/measurement", body).ok
+        wait_until(lambda: herd.count("bronze_measurements") == before + 1)
 
 
 @pytest.mark.parametrize("name", ["log.db", "store.db"])
@@ -207,6 +292,25 @@ def test_a_store_that_lost_its_newest_commits_says_that_it_is_behind(copy: Insta
     assert "the store is behind the log: it lacks 1 of" in done.stderr
     copy.process()
     assert "behind" not in copy.attempt("report", DAY).stderr
+
+
+@on("herd", Engines("kafka", "sqlite"))
+def test_a_store_beside_kafka_says_that_it_is_behind_and_waits_for_no_broker(herd: Installation) -> None:
+    _readings(herd)
+    herd.process()
+    assert "behind" not in herd.attempt("report", DAY).stderr
+    for file in herd.folder.glob("store.db*"):
+        file.rename(file.with_name(f"kept-{file.name}"))
+    with herd.serve() as server:
+        assert server.post("/cow", {"id": "cow-new", "name": "Berta"}).ok
+    for file in herd.folder.glob("kept-store.db*"):
+        file.rename(file.with_name(file.name.removeprefix("kept-")))
+    right = herd.attempt("report", DAY)
+    assert right.returncode == 0, right.stderr
+    assert "the store is behind the log: it lacks 1 of the messages in its topics" in right.stderr
+    away = herd.attempt("--kafka-brokers", f"127.0.0.1:{free_port()}", "report", DAY)
+    assert (away.returncode, away.stdout) == (0, right.stdout), away.stderr
+    assert "behind" not in away.stderr
 
 
 def test_nothing_is_taken_on_files_that_were_moved_away(herd: Installation, tmp_path: Path) -> None:

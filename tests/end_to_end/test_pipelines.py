@@ -16,7 +16,7 @@ import requests
 from engines import EMBEDDED, Engines, on
 from installation import Installation, Server, wait_until
 from program import executable
-from sealed import forget_seals
+from sealed import seal
 
 CLEANSE = ("measurement_data_pipeline", "cleanse_measurements")
 ON_BOTH = on("herd", EMBEDDED, Engines(store="mariadb"))
@@ -121,7 +121,7 @@ def _make_it_look_killed(herd: Installation, run: str) -> None:
             f"UPDATE ops_task_runs SET state = 'running', finished_at = NULL WHERE id = {int(run)}"
         )
     connection.close()
-    forget_seals(herd.folder / "store.db")
+    seal(herd.folder / "store.db")
 
 
 @ON_BOTH

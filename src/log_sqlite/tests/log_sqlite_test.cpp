@@ -387,12 +387,35 @@ TEST_F(DamagedSqliteLog, PastDamageEverythingElseIsRead) {
   EXPECT_TRUE(consumer.damaged.empty());
 }
 
-TEST_F(DamagedSqliteLog, ATailThatIsMissingIsToldPastDamageToo) {
-  Meddle("DELETE FROM events WHERE position >= {} + 3");
+TEST_F(DamagedSqliteLog, PastDamageThatReachesTheEndNothingComesBeforeTheEnd) {
+  Meddle("UPDATE events SET value = x'37' WHERE position = {} + 3");
+  Meddle("DELETE FROM events WHERE position = {} + 4");
   options.past_damage = true;
   auto consumer = Consumer();
-  consumer.PollUntil([&] { return !consumer.damaged.empty(); });
+  consumer.PollUntilRead(4);
   EXPECT_THAT(Values(consumer), ::testing::ElementsAre("0", "1", "2"));
+  const auto polled = Must(consumer.reader().Poll({}));
+  const auto& batch = std::get<pipeline::MessageBatch>(polled);
+  EXPECT_EQ(batch.from, (TopicPartition{Topic::kMeasurements, 0}));
+  EXPECT_TRUE(batch.messages.empty());
+  EXPECT_EQ(batch.end, 5);
+  AppendOne(*Writer(), "5");
+  consumer.PollUntilRead(5);
+  EXPECT_THAT(Values(consumer), ::testing::ElementsAre("0", "1", "2", "5"));
+}
+
+TEST_F(DamagedSqliteLog, WhereTheNextMessagesGoThereIsAnotherWayOut) {
+  Meddle("UPDATE events SET value = x'37' WHERE position = {} + 2");
+  {
+    auto consumer = Consumer();
+    consumer.PollUntil([&] { return !consumer.damaged.empty(); });
+    EXPECT_THAT(consumer.damaged.at(0).error.message(), Not(HasSubstr("move log.db away")));
+  }
+  Meddle("UPDATE events SET value = x'37' WHERE position = {} + 4");
+  auto consumer = Consumer();
+  consumer.PollUntil([&] { return !consumer.damaged.empty(); });
+  EXPECT_THAT(consumer.damaged.at(0).error.message(),
+              AllOf(HasSubstr("from offset 2"), HasSubstr("move log.db away")));
 }
 
 TEST_F(DamagedSqliteLog, ReadingOutsideAGroupTellsItAsWell) {
@@ -403,6 +426,8 @@ TEST_F(DamagedSqliteLog, ReadingOutsideAGroupTellsItAsWell) {
   const auto damaged = admin->Read(readings, 2, 10);
   ASSERT_FALSE(damaged);
   EXPECT_EQ(damaged.error().code(), ErrorCode::kCorruptData);
+  EXPECT_THAT(damaged.error().message(),
+              AllOf(HasSubstr("measurements/0 from offset 2"), HasSubstr("load --adopt")));
   EXPECT_EQ(Must(admin->Read(readings, 3, 10)).messages.size(), 2u);
   EXPECT_TRUE(Must(admin->Read(readings, 5, 10)).messages.empty());
 }

@@ -74,6 +74,18 @@ class DamageTest : public ::testing::Test {
     file.put(static_cast<char>(byte ^ (1 << (bit % 8))));
   }
 
+  void Overwrite(std::uintmax_t offset, std::string_view bytes) const {
+    std::fstream file(File(), std::ios::in | std::ios::out | std::ios::binary);
+    file.seekp(static_cast<std::streamoff>(offset));
+    file.write(bytes.data(), static_cast<std::streamsize>(bytes.size()));
+  }
+  [[nodiscard]] std::string Bytes() const {
+    std::string bytes(std::filesystem::file_size(File()), '\0');
+    std::ifstream(File(), std::ios::binary)
+        .read(bytes.data(), static_cast<std::streamsize>(bytes.size()));
+    return bytes;
+  }
+
   /// By SQLite itself, as an earlier release or another program does it.
   void WriteByAnother(const std::string& sql) const {
     sqlite3* other = nullptr;
@@ -111,6 +123,27 @@ TEST_F(DamageTest, NoFlippedBitChangesAnAnswerInSilence) {
   EXPECT_EQ(Ask().text, right.text);
 }
 
+TEST_F(DamageTest, ZerosInPlaceOfSectorsAreTold) {
+  ASSERT_TRUE(Open().Execute(kFill));
+  const Answer right = Ask();
+  const std::string whole = Bytes();
+  std::size_t told = 0;
+  for (const std::size_t sectors : {512U, 1024U, 4096U}) {
+    for (std::size_t end = 4096; end <= whole.size(); end += 4096) {
+      Overwrite(end - sectors, std::string(sectors, '\0'));
+      const Answer answer = Ask();
+      if (answer.failure) {
+        ++told;
+        EXPECT_EQ(*answer.failure, ErrorCode::kCorruptData) << sectors << " before " << end;
+      } else {
+        EXPECT_EQ(answer.text, right.text) << sectors << " before " << end;
+      }
+      Overwrite(end - sectors, whole.substr(end - sectors, sectors));
+    }
+  }
+  EXPECT_EQ(told, 3 * whole.size() / 4096);
+}
+
 TEST_F(DamageTest, ACutFileIsTold) {
   ASSERT_TRUE(Open().Execute(kFill));
   const auto size = std::filesystem::file_size(File());
@@ -141,6 +174,10 @@ TEST_F(DamageTest, WhatAnotherSqliteCopiesFromTheWriteAheadLogIsNoDamage) {
   {
     Database database = Open();
     ASSERT_TRUE(database.Execute("UPDATE t SET b = 'changed' WHERE a < 300"));
+    ASSERT_TRUE(
+        database.Execute("CREATE TABLE empty(a);"
+                         "INSERT INTO t VALUES (2000, printf('%.6000c', 'y'));"
+                         "DELETE FROM t WHERE a BETWEEN 300 AND 380"));
     // As a kill leaves them.
     std::filesystem::copy(File(), kept);
     std::filesystem::copy(File() + "-wal", kept + "-wal");
@@ -151,17 +188,12 @@ TEST_F(DamageTest, WhatAnotherSqliteCopiesFromTheWriteAheadLogIsNoDamage) {
   const Answer answer = Ask();
   EXPECT_FALSE(answer.failure) << answer.text;
   EXPECT_THAT(answer.text, HasSubstr("299changed"));
+  EXPECT_EQ(Open().QueryInt("SELECT count(*) FROM empty").value(), 0);
 }
 
 TEST_F(DamageTest, APageThatWasWrittenElsewhereIsNone) {
   ASSERT_TRUE(Open().Execute(kFill));
-  std::string bytes(std::filesystem::file_size(File()), '\0');
-  std::ifstream(File(), std::ios::binary)
-      .read(bytes.data(), static_cast<std::streamsize>(bytes.size()));
-  std::fstream file(File(), std::ios::in | std::ios::out | std::ios::binary);
-  file.seekp(3 * 4096);
-  file.write(bytes.data() + 4 * 4096, 4096);
-  file.close();
+  Overwrite(3 * std::uintmax_t{4096}, Bytes().substr(4 * std::size_t{4096}, 4096));
   EXPECT_EQ(Ask().failure, ErrorCode::kCorruptData);
 }
 

@@ -63,7 +63,8 @@ class Database {
   /// is written to it would be found again. Two looks at the file system.
   [[nodiscard]] Result<> CheckPlace() const;
 
-  /// Give pages as they are from now on: for a reader whose rows have checksums of their own.
+  /// Give pages as they are from now on: for a reader whose rows have checksums of their own. Write
+  /// nothing by this connection: a damaged page would become a whole one.
   void ReadDamagedPages();
 
   /// As OpenOptions::busy_timeout, from now on; 0: fail at once.
