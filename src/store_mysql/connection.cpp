@@ -90,6 +90,4 @@ void Connection::MakeWay() {
   incoming_ = nullptr;
 }
 
-bool Connection::Ping() { return mysql_ping(&handle_) == 0; }
-
 }  // namespace herdflow::store_mysql

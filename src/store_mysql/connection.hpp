@@ -29,8 +29,6 @@ class Connection {
   Result<std::vector<Row>> Query(std::string_view sql);
   /// The first column of the first row of a query; empty where there is none.
   Result<std::string> QueryText(std::string_view sql);
-  /// Whether the server still answers.
-  [[nodiscard]] bool Ping();
 
   [[nodiscard]] bool is_mariadb() const { return is_mariadb_; }
   [[nodiscard]] const std::string& server_version() const { return server_version_; }

@@ -2,13 +2,12 @@
 
 #include <utility>
 
+#include "session_settings.hpp"
+
 namespace herdflow::store_mysql {
 namespace {
 
 constexpr std::chrono::seconds kPatience{30};
-/// After so long without use a connection is asked whether it still lives: far below the time after
-/// which the server closes it.
-constexpr std::chrono::seconds kFresh{2};
 
 constexpr std::string_view kWrite = "SET TRANSACTION ISOLATION LEVEL READ COMMITTED";
 constexpr std::string_view kRead = "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ";
@@ -95,7 +94,8 @@ Result<std::unique_ptr<MysqlSession>> MysqlPool::Take() {
     Idle idle = std::move(idle_.back());
     idle_.pop_back();
     lock.unlock();
-    if (Clock::now() - idle.since < kFresh || idle.session->connection().Ping()) {
+    if (Clock::now() - idle.since < fresh_ ||
+        SetSession(idle.session->connection(), options_.statement_timeout)) {
       return std::move(idle.session);
     }
     idle.session.reset();

@@ -12,11 +12,12 @@
 namespace herdflow::store_mysql {
 
 /// The sessions of one process, opened when they are needed, at most `connections` of them. One
-/// that lost its connection is dropped. Threads: any.
+/// that lay idle for longer than `fresh` is given its settings again before it is used, which tells
+/// whether it still lives as well; one that lost its connection is dropped. Threads: any.
 class MysqlPool final : public store_sql::WriteSessions, public store_sql::ReadSessions {
  public:
-  explicit MysqlPool(MysqlOptions options)
-      : options_(std::move(options)), databases_(options_.prefix) {}
+  explicit MysqlPool(MysqlOptions options, std::chrono::milliseconds fresh = kFresh)
+      : options_(std::move(options)), databases_(options_.prefix), fresh_(fresh) {}
 
   Result<std::unique_ptr<store_sql::Transaction>> BeginWrite(std::string_view step) override;
   Result<std::unique_ptr<store_sql::Transaction>> BeginRead() override;
@@ -24,6 +25,8 @@ class MysqlPool final : public store_sql::WriteSessions, public store_sql::ReadS
   [[nodiscard]] const Databases& databases() const { return databases_; }
 
  private:
+  /// Far below the time after which the server closes a connection.
+  static constexpr std::chrono::seconds kFresh{2};
   class PooledTransaction;
   using Clock = std::chrono::steady_clock;
   struct Idle {
@@ -38,6 +41,7 @@ class MysqlPool final : public store_sql::WriteSessions, public store_sql::ReadS
 
   const MysqlOptions options_;
   const Databases databases_;
+  const std::chrono::milliseconds fresh_;
   std::mutex mutex_;
   std::condition_variable given_back_;
   std::vector<Idle> idle_;

@@ -121,7 +121,7 @@ class MysqlLayerStoreFixture : public pipeline::testing::LayerStoreFixture {
 
   /// The test's own connection.
   Connection& Open() {
-    if (!connection_ || connection_->broken() || !connection_->Ping()) {
+    if (!connection_ || connection_->broken() || !connection_->QueryText("SELECT 1")) {
       auto opened = Connection::Open(options_);
       EXPECT_TRUE(opened) << (opened ? "" : opened.error().message());
       connection_ = std::move(*opened);

@@ -9,6 +9,7 @@
 
 #include "layer_store_contract/fixture.hpp"
 #include "mysql_layer_store_fixture.hpp"
+#include "pool.hpp"
 #include "statement.hpp"
 
 namespace herdflow::pipeline::testing {
@@ -112,6 +113,23 @@ TEST_P(MysqlSessions, TheLastRowMayBeInHandWhenAnotherStatementRuns) {
     EXPECT_EQ(read->Int(0), 7);
     read->Reset();
   }
+}
+
+TEST_P(MysqlSessions, OneThatLayIdleHasItsSettingsAgain) {
+  store_mysql::MysqlPool pool(layers_->options(), std::chrono::milliseconds(0));
+  const auto ask = [&](std::string_view sql) {
+    const auto transaction = Must(pool.BeginWrite(""));
+    auto& connection = static_cast<MysqlSession&>(transaction->session()).connection();
+    return Must(connection.QueryText(sql)) + " of " +
+           Must(connection.QueryText("SELECT CONNECTION_ID()"));
+  };
+  const std::string before = ask("SELECT @@SESSION.sql_select_limit");
+  {
+    const auto transaction = Must(pool.BeginWrite(""));
+    auto& connection = static_cast<MysqlSession&>(transaction->session()).connection();
+    Must(connection.Execute("SET SESSION sql_select_limit = 1"));
+  }
+  EXPECT_EQ(ask("SELECT @@SESSION.sql_select_limit"), before);
 }
 
 TEST_P(MysqlSessions, AFailureAmongTheRowsIsToldAndTheConnectionGoesOn) {
