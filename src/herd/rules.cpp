@@ -162,10 +162,12 @@ std::variant<std::int64_t, Rejection> JudgeValue(const Field& value, std::option
     return Reject(RejectionCode::kNegative, "value",
                   fmt::format("is {}; 0 or more was expected", Seen(value)));
   }
-  const Range range = RangeOf(unit, bounds);
-  if (!millionths || *millionths < range.min || *millionths > range.max) {
-    return Implausible(value, range);
+  // What no unit allows is told alike, whether the sensor's is known yet or not.
+  if (!millionths || *millionths > kLargestValueMillionths) {
+    return Implausible(value, RangeOf(std::nullopt, bounds));
   }
+  const Range range = RangeOf(unit, bounds);
+  if (*millionths < range.min || *millionths > range.max) return Implausible(value, range);
   return *millionths;
 }
 

@@ -189,6 +189,17 @@ TEST_P(LayerStoreContract, VerifyLooksAtWhatWasJudgedAndComputed) {
   EXPECT_EQ(CodeOf(Verify(context, std::nullopt, Never, Quiet)), ErrorCode::kUnavailable);
 }
 
+TEST_P(LayerStoreContract, WhatIsRefusedDoesNotDependOnWhetherItsSensorWasKnown) {
+  SendReading("S1", "C1", "2024-04-07T05:00:00Z", "1000001");
+  SendReading("S1", "C1", "2024-04-07T05:00:00Z", "1e300");
+  SendReading("S1", "C1", "2024-04-07T05:00:00Z", "-1");
+  RunAll();
+  SendHerd();
+  RunAll();
+  EXPECT_THAT(Quarantined(), SizeIs(3));
+  EXPECT_THAT(Different(), IsEmpty());
+}
+
 TEST_P(LayerStoreContract, VerifyOfDaysLeavesOthersAlone) {
   SendHerd();
   for (const char* at : {"2024-04-06T05:00:00Z", "2024-04-08T05:00:00Z"}) {
