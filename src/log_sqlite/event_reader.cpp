@@ -254,8 +254,7 @@ Result<Messages> SqliteEventReader::ReadPastDamage(TopicPartition partition, Pie
   }
   Log(LogLevel::kWarning,
       "log.db: {}/{}: left out on purpose, from offset {} to the end, {}: {}; if posts fail from "
-      "now "
-      "on, {}",
+      "now on, {}",
       pipeline::Name(partition.topic), partition.partition, first, piece.end - 1, error.message(),
       kGoOnWithANewLog);
   return Messages();
