@@ -7,6 +7,7 @@
 #include <boost/beast/http/parser.hpp>
 #include <boost/beast/http/string_body.hpp>
 #include <cstdint>
+#include <iterator>
 #include <optional>
 
 #include "herdflow/http/problem.hpp"
@@ -39,6 +40,16 @@ bool IsCrossOrigin(const Fields& header) {
   const std::size_t authority = text.find("://");
   return authority == std::string_view::npos ||
          !EqualsIgnoringCase(text.substr(authority + 3), Text(header[beast_http::field::host]));
+}
+
+/// Of the ways to send a body, `chunked` alone is understood, and by HTTP/1.1 alone. Where a body
+/// has no length that sender and receiver agree on, what follows may be its rest or a request (RFC
+/// 9112, 6.1 and 6.3).
+bool IsLengthInDoubt(const Fields& header) {
+  const auto [first, last] = header.equal_range(beast_http::field::transfer_encoding);
+  if (first == last) return false;
+  return header.version() < 11 || std::next(first) != last ||
+         !EqualsIgnoringCase(Text(first->value()), "chunked");
 }
 
 ProblemKind KindOf(boost::beast::error_code error) {
@@ -125,10 +136,9 @@ std::optional<Response> RequestReader::State::JudgeHeader() {
   if (header.version() >= 11 && header.count(beast_http::field::host) != 1) {
     return ProblemResponse(ProblemKind::kMalformedRequest, "Send the header Host, once.");
   }
-  const auto encoding = header.find(beast_http::field::transfer_encoding);
-  if (encoding != header.end() && !EqualsIgnoringCase(Text(encoding->value()), "chunked")) {
+  if (IsLengthInDoubt(header)) {
     return ProblemResponse(ProblemKind::kMalformedRequest,
-                           "Of Transfer-Encoding only chunked is understood.");
+                           "Of Transfer-Encoding only chunked is understood, once, by HTTP/1.1.");
   }
   if (IsCrossOrigin(header)) return ProblemResponse(ProblemKind::kCrossOrigin);
   return JudgeRouting();
@@ -226,7 +236,9 @@ RequestReader::Outcome RequestReader::Next() {
     parser.eager(true);
     if (auto refusal = state.JudgeHeader()) {
       Framing framing = state.FramingOf();
-      framing.keep_alive = framing.keep_alive && parser.is_done();  // Else its body would follow.
+      // Else its body would follow, or what may be its body.
+      framing.keep_alive =
+          framing.keep_alive && parser.is_done() && !IsLengthInDoubt(parser.get());
       state.parser.reset();
       return Refused{std::move(*refusal), framing};
     }

@@ -75,6 +75,37 @@ TEST_F(ServerTest, RefusesWhatIsNoRequest) {
   }
 }
 
+TEST_F(ServerTest, ClosesWhereTheLengthOfABodyIsInDoubt) {
+  Start();
+  const std::string hidden = Post("/echo", "hidden");
+  for (const auto* encoding :
+       {"Transfer-Encoding: gzip", "Transfer-Encoding: identity", "Transfer-Encoding:",
+        "Transfer-Encoding: chunked, identity", "Transfer-Encoding: gzip, chunked",
+        "Transfer-Encoding: chunked, chunked", "Transfer-Encoding: xchunked",
+        "Transfer-Encoding: \"chunked\"", "Transfer-Encoding: chunked;q=1",
+        "Transfer-Encoding: chunked\r\nTransfer-Encoding: identity",
+        "Transfer-Encoding: identity\r\nTransfer-Encoding: chunked",
+        "Content-Length: 0\r\nTransfer-Encoding: gzip",
+        "Transfer-Encoding: gzip\r\nContent-Length: 0"}) {
+    for (const auto* path : {"/echo", "/nowhere"}) {
+      SCOPED_TRACE(encoding);
+      Connection connection(server_->port());
+      connection.Send(fmt::format("POST {} HTTP/1.1\r\nHost: x\r\n{}\r\n\r\n{}", path, encoding,
+                                  hidden));
+      const auto answer = connection.Read();
+      ASSERT_TRUE(answer);
+      EXPECT_EQ(answer->status, 400);
+      EXPECT_EQ(answer->Header("connection"), "close");
+      EXPECT_FALSE(connection.Read());
+    }
+  }
+  Connection old(server_->port());
+  old.Send("POST /echo HTTP/1.0\r\nConnection: keep-alive\r\nTransfer-Encoding: chunked\r\n\r\n"
+           "0\r\n\r\n" + hidden);
+  EXPECT_EQ(old.Read()->status, 400);
+  EXPECT_FALSE(old.Read());
+}
+
 TEST_F(ServerTest, RefusesPagesOfOtherOrigins) {
   Start();
   const auto from = [this](std::string_view origin) {
