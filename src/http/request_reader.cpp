@@ -2,7 +2,9 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <boost/asio/buffer.hpp>
+#include <boost/asio/ip/address.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
 #include <boost/beast/http/parser.hpp>
 #include <boost/beast/http/string_body.hpp>
@@ -34,12 +36,32 @@ std::string_view PathAndQuery(std::string_view target) {
 /// A browser says in `Origin` which page sends; a page of elsewhere may not. (Without this, any
 /// web page could post readings to the loopback address of whoever looks at it.)
 bool IsCrossOrigin(const Fields& header) {
-  const auto origin = header.find(beast_http::field::origin);
-  if (origin == header.end()) return false;
-  const std::string_view text = Text(origin->value());
-  const std::size_t authority = text.find("://");
-  return authority == std::string_view::npos ||
-         !EqualsIgnoringCase(text.substr(authority + 3), Text(header[beast_http::field::host]));
+  const auto [first, last] = header.equal_range(beast_http::field::origin);
+  return std::any_of(first, last, [&](const auto& origin) {
+    const std::string_view text = Text(origin.value());
+    const std::size_t authority = text.find("://");
+    return authority == std::string_view::npos ||
+           !EqualsIgnoringCase(text.substr(authority + 3), Text(header[beast_http::field::host]));
+  });
+}
+
+/// `localhost`, a name below it, or a loopback address, each with or without a port. A page of
+/// elsewhere whose name was made to mean a loopback address (DNS rebinding) sends its own name.
+bool IsLoopbackHost(std::string_view host) {
+  const bool is_bracketed = host.starts_with('[');
+  const std::size_t end = host.find(is_bracketed ? ']' : ':');
+  if (is_bracketed && end == std::string_view::npos) return false;
+  const std::string_view name = host.substr(is_bracketed ? 1 : 0, is_bracketed ? end - 1 : end);
+  constexpr std::string_view kLocal = "localhost";
+  constexpr std::string_view kBelow = ".localhost";
+  if (EqualsIgnoringCase(name, kLocal)) return true;
+  if (name.size() > kBelow.size() &&
+      EqualsIgnoringCase(name.substr(name.size() - kBelow.size()), kBelow)) {
+    return true;
+  }
+  boost::system::error_code no_address;
+  const auto address = boost::asio::ip::make_address(std::string(name), no_address);
+  return !no_address && address.is_loopback();
 }
 
 /// Of the ways to send a body, `chunked` alone is understood, and by HTTP/1.1 alone. Where a body
@@ -141,6 +163,12 @@ std::optional<Response> RequestReader::State::JudgeHeader() {
                            "Of Transfer-Encoding only chunked is understood, once, by HTTP/1.1.");
   }
   if (IsCrossOrigin(header)) return ProblemResponse(ProblemKind::kCrossOrigin);
+  const auto host = header.find(beast_http::field::host);
+  if (!access.needs_token() && host != header.end() && !IsLoopbackHost(Text(host->value()))) {
+    return ProblemResponse(ProblemKind::kCrossOrigin,
+                           "Without a token herdflow is reached by localhost, 127.0.0.1 or [::1] "
+                           "alone. Whoever runs it sets [http] token_file for other names.");
+  }
   return JudgeRouting();
 }
 
@@ -237,8 +265,7 @@ RequestReader::Outcome RequestReader::Next() {
     if (auto refusal = state.JudgeHeader()) {
       Framing framing = state.FramingOf();
       // Else its body would follow, or what may be its body.
-      framing.keep_alive =
-          framing.keep_alive && parser.is_done() && !IsLengthInDoubt(parser.get());
+      framing.keep_alive = framing.keep_alive && parser.is_done() && !IsLengthInDoubt(parser.get());
       state.parser.reset();
       return Refused{std::move(*refusal), framing};
     }

@@ -61,7 +61,8 @@ class AccessTest : public ServerTest {
 
   static std::string Line(std::string_view method, std::string_view path,
                           std::string_view authorization) {
-    std::string text = std::string(method) + " " + std::string(path) + " HTTP/1.1\r\nHost: x\r\n";
+    std::string text =
+        std::string(method) + " " + std::string(path) + " HTTP/1.1\r\nHost: localhost\r\n";
     if (!authorization.empty()) text += "Authorization: " + std::string(authorization) + "\r\n";
     return text + "\r\n";
   }
@@ -90,7 +91,7 @@ TEST_F(AccessTest, AWrongTokenIsCalledInvalid) {
               "Bearer realm=\"herdflow\", error=\"invalid_token\"");
   }
   const std::string good = std::string("Authorization: Bearer ") + kToken + "\r\n";
-  EXPECT_EQ(Ask("GET /hello HTTP/1.1\r\nHost: x\r\n" + good + good + "\r\n").status, 401);
+  EXPECT_EQ(Ask("GET /hello HTTP/1.1\r\nHost: localhost\r\n" + good + good + "\r\n").status, 401);
 }
 
 TEST_F(AccessTest, TheTokenOpensEverything) {
@@ -119,7 +120,8 @@ TEST_F(AccessTest, ARouteMayAnswerWithAPageThatAsksForIt) {
 TEST_F(AccessTest, ARefusedBodyIsNotReadAndNotWaitedFor) {
   Connection connection(server_->port());
   connection.Send(
-      "POST /echo HTTP/1.1\r\nHost: x\r\nContent-Length: 500\r\nExpect: 100-continue\r\n\r\n");
+      "POST /echo HTTP/1.1\r\nHost: localhost\r\nContent-Length: 500\r\nExpect: "
+      "100-continue\r\n\r\n");
   EXPECT_EQ(connection.Read()->status, 401);
   EXPECT_TRUE(connection.AtEnd());
 }

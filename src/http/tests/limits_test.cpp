@@ -36,7 +36,8 @@ TEST_F(ServerTest, RefusesALargeBodyUnread) {
 
 TEST_F(ServerTest, ReadsChunkedBodiesUpToTheLimit) {
   Start();
-  const std::string start = "POST /echo HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n";
+  const std::string start =
+      "POST /echo HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n";
   EXPECT_EQ(Ask(start + "3\r\nabc\r\n2\r\nde\r\n0\r\n\r\n").body, "abcde");
   std::string many = start;
   for (int i = 0; i < 11; ++i) many += "64\r\n" + std::string(100, 'x') + "\r\n";
@@ -46,7 +47,7 @@ TEST_F(ServerTest, ReadsChunkedBodiesUpToTheLimit) {
 
 TEST_F(ServerTest, RefusesLargeHeaders) {
   Start();
-  const std::string start = "GET /hello HTTP/1.1\r\nHost: x\r\n";
+  const std::string start = "GET /hello HTTP/1.1\r\nHost: localhost\r\n";
   EXPECT_EQ(Ask(start + "A: " + std::string(20'000, 'a') + "\r\n\r\n").status, 431);
   std::string many = start;
   for (int i = 0; i < 70; ++i) many += "A" + std::to_string(i) + ": b\r\n";
@@ -60,15 +61,18 @@ TEST_F(ServerTest, RefusesWhatIsNoRequest) {
   Start();
   for (const auto* request :
        {"hello\r\n\r\n", "GET /hello\r\n\r\n", "GET /hello HTTP/2.0\r\n\r\n",
-        "GET /hello HTTP/1.1\r\n\r\n", "GET hello HTTP/1.1\r\nHost: x\r\n\r\n",
-        "GET * HTTP/1.1\r\nHost: x\r\n\r\n", "GET /hello HTTP/1.1\r\nHost: x\r\nHost: y\r\n\r\n",
-        "GET /echo/%zz HTTP/1.1\r\nHost: x\r\n\r\n",
-        "GET /hello HTTP/1.1\r\nHost: x\r\n: y\r\n\r\n",
-        "POST /echo HTTP/1.1\r\nHost: x\r\nContent-Length: 1x\r\n\r\n",
-        "POST /echo HTTP/1.1\r\nHost: x\r\nContent-Length: 3\r\nContent-Length: 4\r\n\r\nabcd",
-        "POST /echo HTTP/1.1\r\nHost: x\r\nContent-Length: 3\r\nTransfer-Encoding: chunked\r\n\r\n",
-        "POST /echo HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: gzip, chunked\r\n\r\n",
-        "POST /echo HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n"}) {
+        "GET /hello HTTP/1.1\r\n\r\n", "GET hello HTTP/1.1\r\nHost: localhost\r\n\r\n",
+        "GET * HTTP/1.1\r\nHost: localhost\r\n\r\n",
+        "GET /hello HTTP/1.1\r\nHost: localhost\r\nHost: y\r\n\r\n",
+        "GET /echo/%zz HTTP/1.1\r\nHost: localhost\r\n\r\n",
+        "GET /hello HTTP/1.1\r\nHost: localhost\r\n: y\r\n\r\n",
+        "POST /echo HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1x\r\n\r\n",
+        "POST /echo HTTP/1.1\r\nHost: localhost\r\nContent-Length: 3\r\nContent-Length: "
+        "4\r\n\r\nabcd",
+        "POST /echo HTTP/1.1\r\nHost: localhost\r\nContent-Length: 3\r\nTransfer-Encoding: "
+        "chunked\r\n\r\n",
+        "POST /echo HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: gzip, chunked\r\n\r\n",
+        "POST /echo HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n"}) {
     const auto answer = Ask(request);
     EXPECT_EQ(answer.status, 400) << request;
     EXPECT_EQ(Problem(answer), "malformed-request") << request;
@@ -78,20 +82,20 @@ TEST_F(ServerTest, RefusesWhatIsNoRequest) {
 TEST_F(ServerTest, ClosesWhereTheLengthOfABodyIsInDoubt) {
   Start();
   const std::string hidden = Post("/echo", "hidden");
-  for (const auto* encoding :
-       {"Transfer-Encoding: gzip", "Transfer-Encoding: identity", "Transfer-Encoding:",
-        "Transfer-Encoding: chunked, identity", "Transfer-Encoding: gzip, chunked",
-        "Transfer-Encoding: chunked, chunked", "Transfer-Encoding: xchunked",
-        "Transfer-Encoding: \"chunked\"", "Transfer-Encoding: chunked;q=1",
-        "Transfer-Encoding: chunked\r\nTransfer-Encoding: identity",
-        "Transfer-Encoding: identity\r\nTransfer-Encoding: chunked",
-        "Content-Length: 0\r\nTransfer-Encoding: gzip",
-        "Transfer-Encoding: gzip\r\nContent-Length: 0"}) {
+  for (const auto* encoding : {"Transfer-Encoding: gzip", "Transfer-Encoding: identity",
+                               "Transfer-Encoding:", "Transfer-Encoding: chunked, identity",
+                               "Transfer-Encoding: gzip, chunked",
+                               "Transfer-Encoding: chunked, chunked", "Transfer-Encoding: xchunked",
+                               "Transfer-Encoding: \"chunked\"", "Transfer-Encoding: chunked;q=1",
+                               "Transfer-Encoding: chunked\r\nTransfer-Encoding: identity",
+                               "Transfer-Encoding: identity\r\nTransfer-Encoding: chunked",
+                               "Content-Length: 0\r\nTransfer-Encoding: gzip",
+                               "Transfer-Encoding: gzip\r\nContent-Length: 0"}) {
     for (const auto* path : {"/echo", "/nowhere"}) {
       SCOPED_TRACE(encoding);
       Connection connection(server_->port());
-      connection.Send(fmt::format("POST {} HTTP/1.1\r\nHost: x\r\n{}\r\n\r\n{}", path, encoding,
-                                  hidden));
+      connection.Send(fmt::format("POST {} HTTP/1.1\r\nHost: localhost\r\n{}\r\n\r\n{}", path,
+                                  encoding, hidden));
       const auto answer = connection.Read();
       ASSERT_TRUE(answer);
       EXPECT_EQ(answer->status, 400);
@@ -100,8 +104,10 @@ TEST_F(ServerTest, ClosesWhereTheLengthOfABodyIsInDoubt) {
     }
   }
   Connection old(server_->port());
-  old.Send("POST /echo HTTP/1.0\r\nConnection: keep-alive\r\nTransfer-Encoding: chunked\r\n\r\n"
-           "0\r\n\r\n" + hidden);
+  old.Send(
+      "POST /echo HTTP/1.0\r\nConnection: keep-alive\r\nTransfer-Encoding: chunked\r\n\r\n"
+      "0\r\n\r\n" +
+      hidden);
   EXPECT_EQ(old.Read()->status, 400);
   EXPECT_FALSE(old.Read());
 }
@@ -119,11 +125,39 @@ TEST_F(ServerTest, RefusesPagesOfOtherOrigins) {
   }
 }
 
+TEST_F(ServerTest, EveryOriginCounts) {
+  Start();
+  for (const auto* second : {"http://localhost", "null"}) {
+    EXPECT_EQ(Ask(fmt::format("POST /echo HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1\r\n"
+                              "Origin: http://localhost\r\nOrigin: {}\r\n\r\nx",
+                              second))
+                  .status,
+              second == std::string_view("null") ? 403 : 200);
+  }
+}
+
+TEST_F(ServerTest, IsReachedByTheNamesOfLoopbackAlone) {
+  Start();
+  const auto to = [this](std::string_view host) {
+    return Ask(fmt::format("GET /hello HTTP/1.1\r\nHost: {}\r\n\r\n", host)).status;
+  };
+  for (const auto* host : {"localhost", "LOCALHOST:5000", "farm.localhost", "127.0.0.1",
+                           "127.8.9.1:5000", "[::1]", "[::1]:5000"}) {
+    EXPECT_EQ(to(host), 200) << host;
+  }
+  for (const auto* host :
+       {"example.org", "localhost.example.org", "xlocalhost", ".localhost", "127.0.0.1.example.org",
+        "10.0.0.1", "0.0.0.0", "[::]", "[::1", "", "localhost@evil"}) {
+    EXPECT_EQ(to(host), 403) << host;
+  }
+}
+
 TEST_F(ServerTest, SendsContinueToWhoWaitsForIt) {
   Start();
   Connection connection(server_->port());
   connection.Send(
-      "POST /echo HTTP/1.1\r\nHost: x\r\nContent-Length: 3\r\nExpect: 100-continue\r\n\r\n");
+      "POST /echo HTTP/1.1\r\nHost: localhost\r\nContent-Length: 3\r\nExpect: "
+      "100-continue\r\n\r\n");
   EXPECT_EQ(connection.Read()->status, 100);
   connection.Send("abc");
   EXPECT_EQ(connection.Read()->body, "abc");
@@ -131,8 +165,9 @@ TEST_F(ServerTest, SendsContinueToWhoWaitsForIt) {
 
 TEST_F(ServerTest, ASlowRequestIsA408) {
   Start(Impatient());
-  for (const auto* begin : {"G", "GET /hello HTTP/1.1\r\nHost: x\r\n",
-                            "POST /echo HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\n\r\nab"}) {
+  for (const auto* begin :
+       {"G", "GET /hello HTTP/1.1\r\nHost: localhost\r\n",
+        "POST /echo HTTP/1.1\r\nHost: localhost\r\nContent-Length: 5\r\n\r\nab"}) {
     Connection connection(server_->port());
     connection.Send(begin);
     const auto answer = connection.Read();
@@ -145,7 +180,8 @@ TEST_F(ServerTest, ASlowRequestIsA408) {
 TEST_F(ServerTest, DripFedBytesDoNotLengthenTheTime) {
   Start(Impatient());
   Connection connection(server_->port());
-  const std::string request = "GET /hello HTTP/1.1\r\nHost: x\r\nA: " + std::string(100, 'a');
+  const std::string request =
+      "GET /hello HTTP/1.1\r\nHost: localhost\r\nA: " + std::string(100, 'a');
   for (const char c : request) {
     if (!connection.Send({&c, 1})) break;
     std::this_thread::sleep_for(milliseconds(10));

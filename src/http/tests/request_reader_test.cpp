@@ -59,12 +59,12 @@ class RequestReaderTest : public testing::Test {
 
 TEST_F(RequestReaderTest, ReadsTheSameHoweverTheBytesAreCut) {
   const std::string bytes =
-      "GET /a/1?x=y HTTP/1.1\r\nHost: h\r\nX-Tag: one\r\n\r\n"
-      "\r\nPOST /a HTTP/1.1\r\nHost: h\r\nContent-Length: 5\r\n\r\nhello"
-      "GET /none HTTP/1.1\r\nHost: h\r\n\r\n"
-      "POST /a/ HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: "
+      "GET /a/1?x=y HTTP/1.1\r\nHost: localhost\r\nX-Tag: one\r\n\r\n"
+      "\r\nPOST /a HTTP/1.1\r\nHost: localhost\r\nContent-Length: 5\r\n\r\nhello"
+      "GET /none HTTP/1.1\r\nHost: localhost\r\n\r\n"
+      "POST /a/ HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: "
       "chunked\r\n\r\n2\r\nab\r\n1\r\nc\r\n0\r\n\r\n"
-      "DELETE /a HTTP/1.1\r\nHost: h\r\nContent-Length: 3\r\n\r\nabc";
+      "DELETE /a HTTP/1.1\r\nHost: localhost\r\nContent-Length: 3\r\n\r\nabc";
   const std::vector<std::string> expected{"GET /a/1 x=y one ", "POST /a   hello", "404",
                                           "POST /a/   abc", "405"};
   for (std::size_t piece = 1; piece <= bytes.size(); ++piece) {
@@ -75,7 +75,7 @@ TEST_F(RequestReaderTest, ReadsTheSameHoweverTheBytesAreCut) {
 TEST_F(RequestReaderTest, AsksForContinueOnlyWhereTheBodyIsStillToCome) {
   RequestReader reader(router_, limits_, access_);
   const std::string_view head =
-      "POST /a HTTP/1.1\r\nHost: h\r\nContent-Length: 2\r\nExpect: 100-continue\r\n\r\n";
+      "POST /a HTTP/1.1\r\nHost: localhost\r\nContent-Length: 2\r\nExpect: 100-continue\r\n\r\n";
   std::copy(head.begin(), head.end(), reader.Space().begin());
   reader.Filled(head.size());
   EXPECT_TRUE(std::get<RequestReader::NeedMore>(reader.Next()).send_continue);
@@ -90,7 +90,7 @@ TEST_F(RequestReaderTest, NoBytesBreakIt) {
                                     "/a",
                                     " HTTP/1.1",
                                     "\r\n",
-                                    "Host: h",
+                                    "Host: localhost",
                                     "Content-Length: ",
                                     "9",
                                     "Transfer-Encoding: chunked",

@@ -34,7 +34,7 @@ TEST_F(ServerTest, KeepsTheConnection) {
 
 TEST_F(ServerTest, ClosesWhenTheClientWantsThat) {
   Start();
-  for (const auto* request : {"GET /hello HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n",
+  for (const auto* request : {"GET /hello HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n",
                               "GET /hello HTTP/1.0\r\n\r\n"}) {
     Connection connection(server_->port());
     connection.Send(request);
@@ -84,7 +84,7 @@ TEST_F(ServerTest, KnowsUnknownPathsAndOtherMethods) {
 TEST_F(ServerTest, HeadIsGetWithoutBody) {
   Start();
   Connection connection(server_->port());
-  connection.Send("HEAD /hello HTTP/1.1\r\nHost: x\r\n\r\n" + Get("/hello"));
+  connection.Send("HEAD /hello HTTP/1.1\r\nHost: localhost\r\n\r\n" + Get("/hello"));
   const auto head = connection.Read(true);
   EXPECT_EQ(head->status, 200);
   EXPECT_EQ(head->Header("content-length"), "4");
@@ -191,7 +191,7 @@ TEST_F(ServerTest, SurvivesClientsThatGoAway) {
   for (int i = 0; i < 50; ++i) {
     Connection(server_->port()).Send(Get("/held"));
     Connection(server_->port())
-        .Send("POST /echo HTTP/1.1\r\nHost: x\r\nContent-Length: 99\r\n\r\nab");
+        .Send("POST /echo HTTP/1.1\r\nHost: localhost\r\nContent-Length: 99\r\n\r\nab");
   }
   held_->WaitFor(50);
   for (const auto& respond : held_->TakeAll()) respond(JsonResponse(200, "1"));
