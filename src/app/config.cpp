@@ -11,6 +11,7 @@
 #include <sstream>
 #include <system_error>
 
+#include "herdflow/core/logging.hpp"
 #include "herdflow/core/text.hpp"
 
 extern char** environ;
@@ -155,22 +156,41 @@ Result<> ReadFile(Configuration& configuration, const std::string& file) {
   return {};
 }
 
+/// Others may use the prefix as well, Kubernetes for one: it sets HERDFLOW_SERVICE_HOST and the
+/// like where a service is called herdflow.
+void WarnOfIgnored(const std::vector<std::string>& names) {
+  if (names.empty()) return;
+  std::string told;
+  for (const std::string& name : names) {
+    told +=
+        fmt::format("{}{} (the nearest is {})", told.empty() ? "" : ", ", name,
+                    Nearest(name, [](const ConfigField& known) { return known.Environment(); }));
+  }
+  Log(LogLevel::kWarning, "ignored what is no setting in the environment: {}", told);
+}
+
 Result<> ReadEnvironment(Configuration& configuration,
                          const std::map<std::string, std::string>& environment) {
+  std::vector<std::string> ignored;
   for (const auto& [name, value] : environment) {
     const auto fields = ConfigFields();
     const auto field = std::find_if(fields.begin(), fields.end(), [&](const ConfigField& known) {
       return known.Environment() == name;
     });
-    if (field != fields.end()) {
-      HERDFLOW_CHECK(Set(configuration, *field, value, "environment variable " + name));
+    if (field == fields.end()) {
+      ignored.push_back(name);
       continue;
     }
-    return Fail(ErrorCode::kInvalidInput,
-                "reading the configuration: the environment variable {} names no field; the "
-                "nearest is {}",
-                name, Nearest(name, [](const ConfigField& known) { return known.Environment(); }));
+    auto set = Set(configuration, *field, value, "environment variable " + name);
+    if (!set && value.starts_with("tcp://")) {
+      return Fail(ErrorCode::kInvalidInput,
+                  "{}; Kubernetes sets it so for a service of that name: say enableServiceLinks: "
+                  "false in the pod, or call the service otherwise",
+                  set.error().message());
+    }
+    HERDFLOW_CHECK(set);
   }
+  WarnOfIgnored(ignored);
   return {};
 }
 
@@ -230,6 +250,7 @@ Result<std::string> ReadSecret(const std::string& file, std::string_view field) 
     return Fail(ErrorCode::kInvalidInput, "reading the configuration: {}: cannot read {}", field,
                 file);
   }
+  if (line.ends_with('\r')) line.pop_back();  // Of an editor on Windows.
   return line;
 }
 
@@ -250,9 +271,7 @@ Result<KafkaOptions> WithSecrets(const KafkaOptions& options) {
 }
 
 Result<std::string> MysqlPassword(const Configuration& configuration) {
-  if (!configuration.mysql_password.empty() || configuration.mysql_password_file.empty()) {
-    return configuration.mysql_password;
-  }
+  if (configuration.mysql_password_file.empty()) return configuration.mysql_password;
   return ReadSecret(configuration.mysql_password_file, "[mysql] password_file");
 }
 
@@ -260,7 +279,6 @@ Result<http::Access> HttpAccess(const Configuration& configuration) {
   const std::string& file = configuration.http_token_file;
   if (file.empty()) return http::Access();
   HERDFLOW_ASSIGN(std::string token, ReadSecret(file, "[http] token_file"));
-  if (token.ends_with('\r')) token.pop_back();
   if (!http::Access::IsToken(token)) {
     return Fail(ErrorCode::kInvalidInput,
                 "reading the configuration: [http] token_file: the first line of {} is no token; "
@@ -291,8 +309,10 @@ std::string ConfigurationReference() {
       "it is stale.\n\n"
       "An option of the command line comes before an environment variable, that before the file "
       "named by `--config`\n"
-      "(TOML), that before the default. An unknown or malformed field is an error that names where "
-      "it stands.\n\n"
+      "(TOML), that before the default; a file that holds a secret comes before the secret itself. "
+      "An unknown or malformed field is an error\n"
+      "that names where it stands; an environment variable of another name is left alone, with a "
+      "warning.\n\n"
       "| field | option | environment | kind | default | what it is |\n"
       "|---|---|---|---|---|---|\n";
   const auto code = [](const std::string& text) {

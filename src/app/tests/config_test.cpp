@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
@@ -64,14 +65,29 @@ TEST_F(ConfigFile, BrokenTomlNamesTheLine) {
   EXPECT_NE(read.error().message().find("line 1"), std::string::npos) << read.error().message();
 }
 
-TEST(Config, UnknownEnvironmentVariableIsAnErrorThatNamesTheNearest) {
-  for (const char* name : {"HERDFLOW_DATA_FODLER", "HERDFLOW_DAT_FOLDER"}) {
-    ConfigSources sources;
-    sources.environment[name] = "x";
-    const auto read = ReadConfiguration(sources);
-    ASSERT_FALSE(read);
-    EXPECT_NE(read.error().message().find("HERDFLOW_DATA_FOLDER"), std::string::npos);
+TEST(Config, OtherEnvironmentVariablesAreLeftAloneInOneLine) {
+  ConfigSources sources;
+  for (const char* name : {"HERDFLOW_DATA_FODLER", "HERDFLOW_SERVICE_HOST",
+                           "HERDFLOW_SERVICE_PORT_HTTP", "HERDFLOW_PORT_5000_TCP_ADDR"}) {
+    sources.environment[name] = "10.0.0.1";
   }
+  testing::internal::CaptureStderr();
+  EXPECT_TRUE(ReadConfiguration(sources));
+  const std::string told = testing::internal::GetCapturedStderr();
+  EXPECT_EQ(std::count(told.begin(), told.end(), '\n'), 1) << told;
+  EXPECT_NE(told.find("HERDFLOW_SERVICE_HOST"), std::string::npos) << told;
+  EXPECT_NE(told.find("HERDFLOW_DATA_FODLER (the nearest is HERDFLOW_DATA_FOLDER)"),
+            std::string::npos)
+      << told;
+}
+
+TEST(Config, AServiceLinkInThePlaceOfASettingIsNamedAsThat) {
+  ConfigSources sources;
+  sources.environment["HERDFLOW_BACKEND_PORT"] = "tcp://10.0.0.1:5000";
+  const auto read = ReadConfiguration(sources);
+  ASSERT_FALSE(read);
+  EXPECT_NE(read.error().message().find("enableServiceLinks: false"), std::string::npos);
+  EXPECT_NE(read.error().message().find("HERDFLOW_BACKEND_PORT"), std::string::npos);
 }
 
 TEST_F(ConfigFile, UnknownSectionNamesTheNearest) {
@@ -125,7 +141,7 @@ TEST(Config, SecretsComeFromTheEnvironmentOrAFileAndAreNotShown) {
   const std::string file =
       (std::filesystem::temp_directory_path() / ("herdflow_secret_" + std::to_string(getpid())))
           .string();
-  std::ofstream(file) << "hush\n";
+  std::ofstream(file) << "hush\r\n";
   ConfigSources sources;
   sources.environment["HERDFLOW_MYSQL_PASSWORD_FILE"] = file;
   sources.environment["HERDFLOW_KAFKA_OPTIONS"] =
@@ -138,6 +154,8 @@ TEST(Config, SecretsComeFromTheEnvironmentOrAFileAndAreNotShown) {
                 {"sasl.username", "me"}, {"sasl.password", "hush"}, {"ssl.key.password", "hush"}}));
   sources.environment["HERDFLOW_MYSQL_PASSWORD"] = "louder";
   read = ReadConfiguration(sources);
+  EXPECT_EQ(*MysqlPassword(*read), "hush");
+  read->mysql_password_file.clear();
   EXPECT_EQ(*MysqlPassword(*read), "louder");
   for (const ConfigField& field : ConfigFields()) {
     EXPECT_EQ(field.show(*read).find("hush"), std::string::npos) << field.name;
