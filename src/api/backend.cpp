@@ -76,7 +76,7 @@ std::variant<pipeline::NewCow, Response> ReadNewCow(std::string_view body) {
 
 Response PostCow(const BackendDeps& deps, const Request& request) {
   constexpr const char* kHeader = "Idempotency-Key";
-  if (auto refusal = RefuseCharset(request)) return std::move(*refusal);
+  if (auto refusal = RefuseEncoding(request)) return std::move(*refusal);
   const std::string_view key = request.Header(kHeader);
   if (!IsIdempotencyKey(key)) {
     return ProblemResponse(ProblemKind::kInvalidInput, {},

@@ -157,7 +157,7 @@ Response PostCancel(const BackendDeps& deps, const Request& request) {
 }
 
 Response PostNotification(const BackendDeps& deps, const Request& request) {
-  if (auto refusal = RefuseCharset(request)) return std::move(*refusal);
+  if (auto refusal = RefuseEncoding(request)) return std::move(*refusal);
   thread_local herd::MessageParser parser;
   const auto parsed = parser.Notification(Trimmed(request.body));
   if (const auto* rejection = std::get_if<herd::Rejection>(&parsed)) return RefuseBody(*rejection);

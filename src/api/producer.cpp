@@ -130,7 +130,7 @@ http::Route PostRoute(std::string path, Topic topic, Preparation (*prepare)(std:
   route.path = std::move(path);
   route.max_body_bytes = kMaxBodyBytes;
   route.handle = [topic, prepare, &writer](const http::Request& request, http::Respond respond) {
-    if (auto refusal = RefuseCharset(request)) return respond(std::move(*refusal));
+    if (auto refusal = RefuseEncoding(request)) return respond(std::move(*refusal));
     Preparation preparation = prepare(Trimmed(request.body));
     if (auto* refusal = std::get_if<http::Response>(&preparation)) {
       return respond(std::move(*refusal));

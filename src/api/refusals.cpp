@@ -4,6 +4,8 @@
 
 #include <algorithm>
 
+#include "herdflow/core/text.hpp"
+
 namespace herdflow::api {
 
 std::string_view Trimmed(std::string_view body) {
@@ -13,7 +15,15 @@ std::string_view Trimmed(std::string_view body) {
   return body.substr(first, body.find_last_not_of(kBlanks) - first + 1);
 }
 
-std::optional<http::Response> RefuseCharset(const http::Request& request) {
+std::optional<http::Response> RefuseEncoding(const http::Request& request) {
+  const std::string_view encoding = request.Header("Content-Encoding");
+  if (!encoding.empty() && !http::EqualsIgnoringCase(encoding, "identity")) {
+    constexpr std::size_t kShown = 40;
+    return http::ProblemResponse(
+        http::ProblemKind::kUnsupportedEncoding,
+        fmt::format("Content-Encoding is {}; send the body as it is, without that header.",
+                    ReplaceBadUtf8(CutUtf8(encoding, kShown))));
+  }
   constexpr std::string_view kCharset = "charset=";
   for (std::string_view rest = request.Header("Content-Type"); !rest.empty();) {
     const std::size_t semicolon = std::min(rest.find(';'), rest.size());

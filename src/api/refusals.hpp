@@ -16,8 +16,9 @@ inline constexpr std::size_t kMaxBodyBytes = std::size_t{64} * 1024;
 /// The body without the blanks around it: what is kept as the event's value.
 [[nodiscard]] std::string_view Trimmed(std::string_view body);
 
-/// An answer where the request says that its body is not in UTF-8. (Any media type will do.)
-[[nodiscard]] std::optional<http::Response> RefuseCharset(const http::Request& request);
+/// An answer where the request says that its body is not in UTF-8, or compressed. (Any media type
+/// will do.)
+[[nodiscard]] std::optional<http::Response> RefuseEncoding(const http::Request& request);
 
 /// Whether a header's value is a name for this very request: at most 255 visible ASCII characters.
 [[nodiscard]] bool IsIdempotencyKey(std::string_view key);

@@ -26,6 +26,8 @@ const ProblemFacts& Facts(ProblemKind kind) {
        "A web page of another origin may not send requests here."},
       {415, "urn:herdflow:problem:unsupported-charset", "Character set not supported",
        "Send the body in UTF-8."},
+      {415, "urn:herdflow:problem:unsupported-encoding", "Content encoding not supported",
+       "Send the body as it is, without Content-Encoding."},
       {413, "urn:herdflow:problem:body-too-large", "Body too large",
        "Send one event a request, in a smaller body."},
       {431, "urn:herdflow:problem:headers-too-large", "Headers too large",

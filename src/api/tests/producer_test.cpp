@@ -98,6 +98,18 @@ TEST_F(ProducerTest, TakesAnyMediaTypeButNoOtherCharset) {
   EXPECT_EQ(port_.Post("/measurement", kReading, latin).status, 415);
 }
 
+TEST_F(ProducerTest, ACompressedBodyIsRefusedByTheNameOfItsEncoding) {
+  EXPECT_EQ(port_.Post("/measurement", kReading, "Content-Encoding: identity\r\n").status, 200);
+  for (const std::string encoding : {"gzip", "br, gzip", "zstd"}) {
+    const auto answer =
+        port_.Post("/measurement", kReading, "Content-Encoding: " + encoding + "\r\n");
+    EXPECT_EQ(answer.status, 415);
+    EXPECT_NE(answer.body.find("unsupported-encoding"), std::string::npos);
+    EXPECT_NE(answer.body.find("Content-Encoding is " + encoding), std::string::npos)
+        << answer.body;
+  }
+}
+
 TEST_F(ProducerTest, LargeBodiesAreRefused) {
   const std::string filler(65'536, 'x');
   EXPECT_EQ(port_.Post("/cow", R"({"id":"c","name":")" + filler + "\"}").status, 413);

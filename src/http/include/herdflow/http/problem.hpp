@@ -23,6 +23,7 @@ enum class ProblemKind : std::uint8_t {
   kUnauthorized,
   kCrossOrigin,
   kUnsupportedCharset,
+  kUnsupportedEncoding,
   kBodyTooLarge,
   kHeadersTooLarge,
   kRequestTimeout,
@@ -31,13 +32,24 @@ enum class ProblemKind : std::uint8_t {
   kOutcomeUnknown,
   kInternal,
 };
-inline constexpr std::array kAllProblemKinds{
-    ProblemKind::kMalformedRequest,   ProblemKind::kInvalidJson,  ProblemKind::kInvalidDate,
-    ProblemKind::kInvalidInput,       ProblemKind::kNotFound,     ProblemKind::kMethodNotAllowed,
-    ProblemKind::kConflict,           ProblemKind::kUnauthorized, ProblemKind::kCrossOrigin,
-    ProblemKind::kUnsupportedCharset, ProblemKind::kBodyTooLarge, ProblemKind::kHeadersTooLarge,
-    ProblemKind::kRequestTimeout,     ProblemKind::kUnavailable,  ProblemKind::kTopicMissing,
-    ProblemKind::kOutcomeUnknown,     ProblemKind::kInternal};
+inline constexpr std::array kAllProblemKinds{ProblemKind::kMalformedRequest,
+                                             ProblemKind::kInvalidJson,
+                                             ProblemKind::kInvalidDate,
+                                             ProblemKind::kInvalidInput,
+                                             ProblemKind::kNotFound,
+                                             ProblemKind::kMethodNotAllowed,
+                                             ProblemKind::kConflict,
+                                             ProblemKind::kUnauthorized,
+                                             ProblemKind::kCrossOrigin,
+                                             ProblemKind::kUnsupportedCharset,
+                                             ProblemKind::kUnsupportedEncoding,
+                                             ProblemKind::kBodyTooLarge,
+                                             ProblemKind::kHeadersTooLarge,
+                                             ProblemKind::kRequestTimeout,
+                                             ProblemKind::kUnavailable,
+                                             ProblemKind::kTopicMissing,
+                                             ProblemKind::kOutcomeUnknown,
+                                             ProblemKind::kInternal};
 
 struct ProblemFacts {
   int status = 500;
