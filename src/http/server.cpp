@@ -14,7 +14,6 @@
 
 #include "herdflow/core/retry.hpp"
 #include "herdflow/http/problem.hpp"
-#include "port_holder.hpp"
 #include "response_text.hpp"
 #include "worker.hpp"
 
@@ -78,11 +77,10 @@ Result<tcp::endpoint> EndpointOf(const ServerOptions& options) {
 
 tl::unexpected<Error> CannotListen(const ServerOptions& options, boost::system::error_code error) {
   if (error == asio::error::address_in_use) {
-    const std::string holder = PortHolder(options.port);
     return Fail(ErrorCode::kConflict,
-                "listening on {}:{}: the port is in use by {}; end it, or choose another with {}",
-                options.address, options.port, holder.empty() ? "another program" : holder,
-                options.port_setting);
+                "listening on {}:{}: the port is in use; see who has it with `ss -ltnp 'sport = "
+                ":{}'` and end that, or choose another with {}",
+                options.address, options.port, options.port, options.port_setting);
   }
   if (error == asio::error::access_denied) {
     return Fail(ErrorCode::kInvalidInput,

@@ -223,10 +223,6 @@ std::int64_t MysqlStatement::found() const {
   return static_cast<std::int64_t>(mysql_stmt_affected_rows(handle_));
 }
 
-std::int64_t MysqlStatement::insert_id() const {
-  return static_cast<std::int64_t>(mysql_stmt_insert_id(handle_));
-}
-
 void MysqlStatement::Reset() {
   if (in_rows_) {
     // Where no row was left to take into memory, the driver believes until it is asked for one that

@@ -39,8 +39,6 @@ class MysqlStatement final : public store_sql::Statement {
   /// REQUIRES: a MariaDB server; a statement that writes.
   Result<> RunForArray(std::size_t columns, std::span<const store_sql::Value> values);
 
-  [[nodiscard]] std::int64_t insert_id() const;
-
  private:
   struct Column {
     std::int64_t integer = 0;

@@ -22,6 +22,7 @@ class WriteScope {
   [[nodiscard]] Session& session() { return transaction_->session(); }
   [[nodiscard]] IdTable& cows() { return session().cows(); }
   [[nodiscard]] IdTable& sensors() { return session().sensors(); }
+  /// As Transaction::Commit.
   Result<> Commit();
 
  private:

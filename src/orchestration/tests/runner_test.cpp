@@ -25,47 +25,29 @@ using ::testing::HasSubstr;
 using ::testing::SizeIs;
 
 /// Fails to begin cleansing as often as it is told, and may hold whoever begins the cow pipeline.
-class FailingStore final : public pipeline::LayerStore {
+class FailingStore final : public pipeline::ForwardingStore {
  public:
-  explicit FailingStore(pipeline::LayerStore& store) : store_(store) {}
+  using ForwardingStore::ForwardingStore;
 
-  [[nodiscard]] const std::string& id() const override { return store_.id(); }
-  Result<pipeline::PartitionClaim> Claim(const pipeline::Assigned::Partition& partition,
-                                         std::int64_t begin, std::string_view owner) override {
-    return store_.Claim(partition, begin, owner);
-  }
-  Result<> Adopt(const pipeline::Assigned::Partition& partition, std::int64_t begin) override {
-    return store_.Adopt(partition, begin);
-  }
-  Result<std::unique_ptr<pipeline::LoadTx>> BeginLoad() override { return store_.BeginLoad(); }
   Result<std::unique_ptr<pipeline::CleanseTx>> BeginCleanse() override {
     if (failures > 0 && failures-- > 0) return Fail(code, "no room for silver");
-    return store_.BeginCleanse();
+    return ForwardingStore::BeginCleanse();
   }
   Result<std::unique_ptr<pipeline::HerdBookTx>> BeginHerdBook() override {
     ++herd_books;
     if (has_no_herd_book) return Fail(code, "no herd book");
     while (is_holding) std::this_thread::sleep_for(1ms);
-    return store_.BeginHerdBook();
+    return ForwardingStore::BeginHerdBook();
   }
   Result<std::unique_ptr<pipeline::AggregateTx>> BeginAggregate(
       pipeline::AggregateTask task) override {
     ++aggregates;
-    return store_.BeginAggregate(task);
-  }
-  Result<> RequestRebuild(const std::optional<pipeline::DayRange>& days) override {
-    return store_.RequestRebuild(days);
-  }
-  Result<pipeline::CowReservation> ReserveCow(const pipeline::CowWish& wish) override {
-    return store_.ReserveCow(wish);
+    return ForwardingStore::BeginAggregate(task);
   }
 
   std::atomic<int> failures = 0, herd_books = 0, aggregates = 0;
   std::atomic<bool> is_holding = false, has_no_herd_book = false;
   ErrorCode code = ErrorCode::kInvalidInput;
-
- private:
-  pipeline::LayerStore& store_;
 };
 
 /// Hears of no run that was written down before.

@@ -41,11 +41,20 @@ struct LeftOut {
   std::int64_t hidden = 0;  ///< Ends of transactions, and messages of aborted ones.
 };
 
-/// One chunk of `load`. Every transaction here: destroyed uncommitted, it rolls back; one thread.
-class LoadTx {
+/// What every transaction here is. Destroyed uncommitted, it rolls back. Threads: one.
+class LayerTx {
  public:
-  virtual ~LoadTx() = default;
+  virtual ~LayerTx() = default;
 
+  /// Called last. kTimeout: the connection or the disk failed while it was committed, so that it
+  /// may have happened: read where the store stands before doing any of it again. Any other
+  /// failure: nothing of it has happened.
+  virtual Result<> Commit() = 0;
+};
+
+/// One chunk of `load`.
+class LoadTx : public LayerTx {
+ public:
   /// The fence, first in the transaction: move the partition from where `claim` stands to where
   /// `after` does. false: somebody claimed the partition since; drop it.
   virtual Result<bool> Advance(const PartitionClaim& claim, const PartitionClaim& after,
@@ -54,7 +63,6 @@ class LoadTx {
   virtual Result<> Insert(const PartitionClaim& claim, const BronzeMeasurement& row) = 0;
   virtual Result<> Insert(const PartitionClaim& claim, const BronzeCow& row) = 0;
   virtual Result<> Insert(const PartitionClaim& claim, const BronzeSensor& row) = 0;
-  virtual Result<> Commit() = 0;
 };
 
 /// A row of a task's table: the cow, the first day of the period, the sensor where it has one.
@@ -121,10 +129,8 @@ struct OpenEntry {
 };
 
 /// One chunk of `cleanse`, the only writer of silver. Begun, it holds the step: others wait.
-class CleanseTx {
+class CleanseTx : public LayerTx {
  public:
-  virtual ~CleanseTx() = default;
-
   using EachMeasurement = std::function<void(const UnjudgedMeasurement&)>;
   /// Take the next piece, of about `max`, of what became known or changed: a cow, a sensor, its
   /// unit, the rules. Gives messages of bronze whose readings belong to the piece as well; all
@@ -155,7 +161,6 @@ class CleanseTx {
   virtual Result<std::size_t> ReadMessages(std::span<const Lineage> messages,
                                            const EachMeasurement& each) = 0;
   virtual Result<> Write(const SilverChange& change) = 0;
-  virtual Result<> Commit() = 0;
 };
 
 /// What judging a topic anew has changed.
@@ -168,10 +173,8 @@ struct BookDifferences {
 /// One chunk of the cow or the sensor pipeline (and of a cow made through the API): judges bronze,
 /// writes gold's cows and sensors. A row that becomes known, and a unit that changes what it means,
 /// leave a request to judge again.
-class HerdBookTx {
+class HerdBookTx : public LayerTx {
  public:
-  virtual ~HerdBookTx() = default;
-
   /// Whether all messages of the topic are to be judged again. If so ReadBronze gives them from the
   /// first on, and the transaction is as if gold held nothing of the topic: what it does not write
   /// until it commits is gone then, but for what bronze may not have yet.
@@ -191,14 +194,11 @@ class HerdBookTx {
   virtual Result<> Merge(const GoldCow& cow) = 0;
   virtual Result<> Merge(const GoldSensor& sensor) = 0;
   virtual Result<> Quarantine(std::span<const QuarantineEntry> entries) = 0;
-  virtual Result<> Commit() = 0;
 };
 
 /// One chunk of an aggregate task.
-class AggregateTx {
+class AggregateTx : public LayerTx {
  public:
-  virtual ~AggregateTx() = default;
-
   /// The next dirty days of this task, ascending, at most `max`; the task's place moves past them.
   /// Each note is seen once by every task. None: the task is up to date with the notes of now, and
   /// those that every task has seen by what is committed are gone; or readings are being judged
@@ -220,7 +220,6 @@ class AggregateTx {
   /// empty, that it holds at all. Not those of days that are noted and to be computed still.
   virtual Result<std::vector<SensorAggregate>> Otherwise(std::span<const SensorAggregate> rows) = 0;
   virtual Result<std::vector<CowDayRow>> Otherwise(std::span<const CowDayRow> rows) = 0;
-  virtual Result<> Commit() = 0;
 };
 
 /// What a store is opened for.
@@ -248,6 +247,7 @@ struct CowReservation {
 ///
 /// Threads: any; a thread must not begin a second transaction while it holds one.
 /// Errors: kUnavailable (locked, full, away): nothing of the transaction happened, do it again.
+/// Claim, Adopt, RequestRebuild and ReserveCow commit by themselves; kTimeout: as of LayerTx.
 class LayerStore {
  public:
   virtual ~LayerStore() = default;

@@ -1,0 +1,216 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "herdflow/pipeline/layer_store.hpp"
+
+/// Layer stores that pass every call on to another one: who counts, or fails on purpose, derives
+/// from these and overrides what differs.
+namespace herdflow::pipeline {
+
+/// What the transactions share.
+template <class Tx>
+class ForwardingTx : public Tx {
+ public:
+  explicit ForwardingTx(std::unique_ptr<Tx> tx) : tx_(std::move(tx)) {}
+
+  Result<> Commit() override {
+    HERDFLOW_CHECK(Before());
+    return tx_->Commit();
+  }
+
+ protected:
+  /// Comes before each call that is passed on; its failure is the call's.
+  virtual Result<> Before() { return {}; }
+  [[nodiscard]] Tx& tx() { return *tx_; }
+
+  /// Pass a call on.
+  template <class Call>
+  auto Pass(Call call) -> decltype(call(std::declval<Tx&>())) {
+    HERDFLOW_CHECK(Before());
+    return call(*tx_);
+  }
+
+ private:
+  std::unique_ptr<Tx> tx_;
+};
+
+class ForwardingLoadTx : public ForwardingTx<LoadTx> {
+ public:
+  using ForwardingTx::ForwardingTx;
+
+  Result<bool> Advance(const PartitionClaim& claim, const PartitionClaim& after,
+                       const LeftOut& left_out) override {
+    return Pass([&](LoadTx& to) { return to.Advance(claim, after, left_out); });
+  }
+  Result<> Insert(const PartitionClaim& claim, const BronzeMeasurement& row) override {
+    return Pass([&](LoadTx& to) { return to.Insert(claim, row); });
+  }
+  Result<> Insert(const PartitionClaim& claim, const BronzeCow& row) override {
+    return Pass([&](LoadTx& to) { return to.Insert(claim, row); });
+  }
+  Result<> Insert(const PartitionClaim& claim, const BronzeSensor& row) override {
+    return Pass([&](LoadTx& to) { return to.Insert(claim, row); });
+  }
+};
+
+class ForwardingCleanseTx : public ForwardingTx<CleanseTx> {
+ public:
+  using ForwardingTx::ForwardingTx;
+
+  Result<RejudgePiece> TakeRequested(std::size_t max, const EachMeasurement& each) override {
+    return Pass([&](CleanseTx& to) { return to.TakeRequested(max, each); });
+  }
+  Result<std::optional<RejudgePiece>> Look(const std::optional<DayRange>& days, RejudgePlace& place,
+                                           std::size_t max, const EachMeasurement& each) override {
+    return Pass([&](CleanseTx& to) { return to.Look(days, place, max, each); });
+  }
+  Result<std::size_t> ReadBronze(std::size_t max, const EachMeasurement& each) override {
+    return Pass([&](CleanseTx& to) { return to.ReadBronze(max, each); });
+  }
+  Result<std::optional<herd::UnitKind>> UnitOf(SensorRef sensor) override {
+    return Pass([&](CleanseTx& to) { return to.UnitOf(sensor); });
+  }
+  Result<bool> IsKnown(CowRef cow) override {
+    return Pass([&](CleanseTx& to) { return to.IsKnown(cow); });
+  }
+  Result<std::string> IdOf(CowRef cow) override {
+    return Pass([&](CleanseTx& to) { return to.IdOf(cow); });
+  }
+  Result<std::string> IdOf(SensorRef sensor) override {
+    return Pass([&](CleanseTx& to) { return to.IdOf(sensor); });
+  }
+  Result<> ReadExisting(std::span<const ReadingKey> keys, std::vector<SilverReading>& readings,
+                        std::vector<OpenEntry>& open_entries) override {
+    return Pass([&](CleanseTx& to) { return to.ReadExisting(keys, readings, open_entries); });
+  }
+  Result<KnownVersions> ReadVersions(std::span<const ReadingKey> keys,
+                                     std::span<const Lineage> messages) override {
+    return Pass([&](CleanseTx& to) { return to.ReadVersions(keys, messages); });
+  }
+  Result<std::size_t> ReadMessages(std::span<const Lineage> messages,
+                                   const EachMeasurement& each) override {
+    return Pass([&](CleanseTx& to) { return to.ReadMessages(messages, each); });
+  }
+  Result<> Write(const SilverChange& change) override {
+    return Pass([&](CleanseTx& to) { return to.Write(change); });
+  }
+};
+
+class ForwardingHerdBookTx : public ForwardingTx<HerdBookTx> {
+ public:
+  using ForwardingTx::ForwardingTx;
+
+  Result<bool> BeginAnew(Topic topic) override {
+    return Pass([&](HerdBookTx& to) { return to.BeginAnew(topic); });
+  }
+  Result<> RequestAnew(Topic topic) override {
+    return Pass([&](HerdBookTx& to) { return to.RequestAnew(topic); });
+  }
+  Result<BookDifferences> EndAnew() override {
+    return Pass([](HerdBookTx& to) { return to.EndAnew(); });
+  }
+  Result<std::vector<UnjudgedRecord>> ReadBronze(Topic topic, std::size_t max) override {
+    return Pass([&](HerdBookTx& to) { return to.ReadBronze(topic, max); });
+  }
+  Result<CowRef> RefOfCow(std::string_view id) override {
+    return Pass([&](HerdBookTx& to) { return to.RefOfCow(id); });
+  }
+  Result<SensorRef> RefOfSensor(std::string_view id) override {
+    return Pass([&](HerdBookTx& to) { return to.RefOfSensor(id); });
+  }
+  Result<> Merge(const GoldCow& cow) override {
+    return Pass([&](HerdBookTx& to) { return to.Merge(cow); });
+  }
+  Result<> Merge(const GoldSensor& sensor) override {
+    return Pass([&](HerdBookTx& to) { return to.Merge(sensor); });
+  }
+  Result<> Quarantine(std::span<const QuarantineEntry> entries) override {
+    return Pass([&](HerdBookTx& to) { return to.Quarantine(entries); });
+  }
+};
+
+class ForwardingAggregateTx : public ForwardingTx<AggregateTx> {
+ public:
+  using ForwardingTx::ForwardingTx;
+
+  Result<std::vector<DirtyDay>> NextDirty(std::size_t max) override {
+    return Pass([&](AggregateTx& to) { return to.NextDirty(max); });
+  }
+  Result<> Scan(CowRef cow, FarmDay first, FarmDay last,
+                const std::function<void(const AcceptedReading&)>& each) override {
+    return Pass([&](AggregateTx& to) { return to.Scan(cow, first, last, each); });
+  }
+  Result<const SensorInfo*> Sensor(SensorRef sensor) override {
+    return Pass([&](AggregateTx& to) { return to.Sensor(sensor); });
+  }
+  Result<> Replace(std::span<const SensorAggregate> rows) override {
+    return Pass([&](AggregateTx& to) { return to.Replace(rows); });
+  }
+  Result<> Replace(std::span<const CowDayRow> rows) override {
+    return Pass([&](AggregateTx& to) { return to.Replace(rows); });
+  }
+  Result<std::vector<SensorAggregate>> Otherwise(std::span<const SensorAggregate> rows) override {
+    return Pass([&](AggregateTx& to) { return to.Otherwise(rows); });
+  }
+  Result<std::vector<CowDayRow>> Otherwise(std::span<const CowDayRow> rows) override {
+    return Pass([&](AggregateTx& to) { return to.Otherwise(rows); });
+  }
+};
+
+/// The other store outlives it.
+class ForwardingStore : public LayerStore {
+ public:
+  explicit ForwardingStore(LayerStore& store) : store_(store) {}
+
+  [[nodiscard]] const std::string& id() const override { return store_.id(); }
+  Result<PartitionClaim> Claim(const Assigned::Partition& partition, std::int64_t begin,
+                               std::string_view owner) override {
+    return Pass([&](LayerStore& to) { return to.Claim(partition, begin, owner); });
+  }
+  Result<> Adopt(const Assigned::Partition& partition, std::int64_t begin) override {
+    return Pass([&](LayerStore& to) { return to.Adopt(partition, begin); });
+  }
+  Result<std::unique_ptr<LoadTx>> BeginLoad() override {
+    return Pass([](LayerStore& to) { return to.BeginLoad(); });
+  }
+  Result<std::unique_ptr<CleanseTx>> BeginCleanse() override {
+    return Pass([](LayerStore& to) { return to.BeginCleanse(); });
+  }
+  Result<std::unique_ptr<HerdBookTx>> BeginHerdBook() override {
+    return Pass([](LayerStore& to) { return to.BeginHerdBook(); });
+  }
+  Result<std::unique_ptr<AggregateTx>> BeginAggregate(AggregateTask task) override {
+    return Pass([&](LayerStore& to) { return to.BeginAggregate(task); });
+  }
+  Result<> RequestRebuild(const std::optional<DayRange>& days) override {
+    return Pass([&](LayerStore& to) { return to.RequestRebuild(days); });
+  }
+  Result<CowReservation> ReserveCow(const CowWish& wish) override {
+    return Pass([&](LayerStore& to) { return to.ReserveCow(wish); });
+  }
+
+ protected:
+  /// Comes before each call that is passed on; its failure is the call's.
+  virtual Result<> Before() { return {}; }
+
+  /// Pass a call on.
+  template <class Call>
+  auto Pass(Call call) -> decltype(call(std::declval<LayerStore&>())) {
+    HERDFLOW_CHECK(Before());
+    return call(store_);
+  }
+
+ private:
+  LayerStore& store_;
+};
+
+}  // namespace herdflow::pipeline
