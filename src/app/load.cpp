@@ -23,7 +23,7 @@ Result<> Adopt(pipeline::TopicAdmin& topics, pipeline::HerdQueries& queries,
 }
 
 Result<> Load(bool adopt, const Configuration& configuration) {
-  CatchStopSignals();
+  const std::stop_token stop = CatchStopSignals();
   HERDFLOW_ASSIGN(const auto topics, OpenTopics(configuration));
   HERDFLOW_ASSIGN(const auto store, OpenStore(configuration, pipeline::StoreUse::kLook));
   HERDFLOW_ASSIGN(const auto queries, OpenQueries(configuration));
@@ -32,11 +32,11 @@ Result<> Load(bool adopt, const Configuration& configuration) {
   pipeline::Loader loader({*reader, *store, OwnerName()});
   Progress progress("load");
   HERDFLOW_ASSIGN(const std::int64_t loaded,
-                  pipeline::LoadToEnd(loader, *topics, *queries, StopRequested,
+                  pipeline::LoadToEnd(loader, *topics, *queries, stop,
                                       [&](std::string_view step, std::int64_t rows) {
                                         progress.Show(step, rows, 0);
                                       }));
-  if (StopRequested()) {
+  if (stop.stop_requested()) {
     return Fail(ErrorCode::kShuttingDown,
                 "loading: stopped after {} messages; `herdflow load` goes on from there", loaded);
   }

@@ -39,13 +39,13 @@ Result<std::vector<const PipelineDefinition*>> Wanted(const Definitions& definit
 }
 
 Result<> RunPipelines(const RunOptions& options, const Configuration& configuration) {
-  CatchStopSignals();
+  const std::stop_token stop = CatchStopSignals();
   const Definitions definitions(configuration.pipelines);
   HERDFLOW_ASSIGN(const auto wanted, Wanted(definitions, options));
   HERDFLOW_ASSIGN(const auto store, OpenStore(configuration, pipeline::StoreUse::kJudge));
   HERDFLOW_ASSIGN(const auto ledger, OpenLedger(configuration));
   HERDFLOW_ASSIGN(auto context, OpenCleanse(configuration, *store));
-  orchestration::TaskRunner runner({definitions, context, *ledger, OwnerName(), StopRequested});
+  orchestration::TaskRunner runner({definitions, context, *ledger, OwnerName(), stop});
   Table table({{"pipeline"}, {"rows", Table::Align::kRight}, {"seconds", Table::Align::kRight}});
   Progress progress("pipeline");
   std::mutex drawing;
@@ -60,7 +60,7 @@ Result<> RunPipelines(const RunOptions& options, const Configuration& configurat
     const auto started = std::chrono::steady_clock::now();
     const auto outcome = RunRound(runner, *each, round);
     if (outcome.error) return Fail(*outcome.error);
-    if (StopRequested()) {
+    if (stop.stop_requested()) {
       return Fail(ErrorCode::kShuttingDown,
                   "running {}: stopped; what was committed stays, the next run goes on from there",
                   each->id);

@@ -47,14 +47,15 @@ Result<std::int64_t> MessagesToJudge(const Configuration& configuration) {
   return messages;
 }
 
-Result<> RunAll(pipeline::CleanseContext& context, std::int64_t messages) {
+Result<> RunAll(pipeline::CleanseContext& context, std::int64_t messages,
+                const std::stop_token& stop) {
   Progress progress("rebuild");
   const auto show = [&](std::string_view step, std::int64_t rows) {
     progress.Show(step, rows, step == "cleanse" ? std::max(messages, rows) : 0);
   };
   for (const pipeline::Pipeline each : pipeline::kAllPipelines) {
-    HERDFLOW_CHECK(pipeline::Run(each, context, StopRequested, show));
-    if (StopRequested()) {
+    HERDFLOW_CHECK(pipeline::Run(each, context, stop, show));
+    if (stop.stop_requested()) {
       return Fail(ErrorCode::kShuttingDown,
                   "rebuilding: stopped; it goes on when it is called again, or by the next run of "
                   "the pipelines");
@@ -84,7 +85,7 @@ Result<> TellDifferences(const std::vector<pipeline::TableDifference>& differenc
 }
 
 Result<> VerifyLayers(const std::optional<pipeline::DayRange>& days,
-                      const Configuration& configuration) {
+                      const Configuration& configuration, const std::stop_token& stop) {
   HERDFLOW_ASSIGN(const std::int64_t messages, MessagesToJudge(configuration));
   HERDFLOW_ASSIGN(const auto store, OpenStore(configuration, pipeline::StoreUse::kLook));
   HERDFLOW_ASSIGN(auto context, OpenCleanse(configuration, *store));
@@ -94,21 +95,21 @@ Result<> VerifyLayers(const std::optional<pipeline::DayRange>& days,
     const auto show = [&](std::string_view step, std::int64_t rows) {
       progress.Show(step, rows, step == "verify" ? std::max(messages, rows) : 0);
     };
-    HERDFLOW_ASSIGN(differences, Verify(context, days, StopRequested, show));
+    HERDFLOW_ASSIGN(differences, Verify(context, days, stop, show));
   }
-  if (StopRequested()) return Fail(ErrorCode::kShuttingDown, "verifying: stopped");
+  if (stop.stop_requested()) return Fail(ErrorCode::kShuttingDown, "verifying: stopped");
   return TellDifferences(differences);
 }
 
 Result<> Rebuild(const RebuildOptions& options, const Configuration& configuration) {
-  CatchStopSignals();
+  const std::stop_token stop = CatchStopSignals();
   HERDFLOW_ASSIGN(const auto days, DaysOf(options));
-  if (options.only_verify) return VerifyLayers(days, configuration);
+  if (options.only_verify) return VerifyLayers(days, configuration, stop);
   HERDFLOW_ASSIGN(const auto store, OpenStore(configuration, pipeline::StoreUse::kJudge));
   HERDFLOW_ASSIGN(auto context, OpenCleanse(configuration, *store));
   HERDFLOW_ASSIGN(const std::int64_t messages, MessagesToJudge(configuration));
   HERDFLOW_CHECK(store->RequestRebuild(days));
-  HERDFLOW_CHECK(RunAll(context, messages));
+  HERDFLOW_CHECK(RunAll(context, messages, stop));
   return Print("Cows, sensors, silver, quarantine and gold are what bronze makes of them\n");
 }
 

@@ -9,6 +9,7 @@
 #include "herdflow/api/json.hpp"
 #include "herdflow/core/logging.hpp"
 #include "herdflow/core/retry.hpp"
+#include "herdflow/core/stop.hpp"
 #include "herdflow/orchestration/manifest.hpp"
 #include "parts.hpp"
 #include "stop.hpp"
@@ -171,17 +172,15 @@ Result<> WriteManifest(const ManifestOptions& options,
   std::string written = ManifestOf(configuration);
   HERDFLOW_CHECK(orchestration::ReplaceFile(options.output, written));
   if (!options.watch) return {};
-  CatchStopSignals();
+  const std::stop_token stop = CatchStopSignals();
   constexpr std::chrono::seconds kLook{1};
-  Retry retry("the manifest stays as it is", {kLook, std::chrono::seconds(10)});
-  std::chrono::milliseconds pause = kLook;
-  while (true) {
-    SleepUnless(StopRequested, pause);
-    if (StopRequested()) return {};
-    const auto looked = WriteIfNew(options.output, reread, written);
-    pause = looked ? kLook : retry.Failed(looked.error());
-    if (looked) retry.Succeeded();
+  Retry retry("the manifest stays as it is", {.first = kLook});
+  while (!stop.stop_requested()) {
+    const auto looked =
+        retry.Until(stop, [&] { return WriteIfNew(options.output, reread, written); });
+    if (looked) SleepFor(kLook, stop);
   }
+  return {};
 }
 
 }  // namespace

@@ -86,8 +86,8 @@ void TellOfCopies(const pipeline::SeedResult::File& file) {
 }
 
 Result<> Seed(const SeedOptions& options, const Configuration& configuration) {
-  CatchStopSignals();
-  HERDFLOW_ASSIGN(auto found, parquet_io::OpenEventSources(options.paths, StopRequested));
+  const std::stop_token stop = CatchStopSignals();
+  HERDFLOW_ASSIGN(auto found, parquet_io::OpenEventSources(options.paths, stop));
   for (const std::string& left_out : found.left_out) {
     Log(LogLevel::kWarning, "left out {}", left_out);
   }
@@ -102,7 +102,7 @@ Result<> Seed(const SeedOptions& options, const Configuration& configuration) {
       [&](const pipeline::SeedProgress& at) {
         progress.Show(at.file, at.rows_done, at.rows_total);
       },
-      StopRequested, stopped);
+      stop, stopped);
   if (!result) {
     if (stopped.file.empty()) return Fail(result.error());
     return Fail(

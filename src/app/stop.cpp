@@ -1,11 +1,14 @@
 #include "stop.hpp"
 
+#include <semaphore.h>
 #include <unistd.h>
 
 #include <atomic>
+#include <cerrno>
 #include <csignal>
 #include <ctime>
 #include <string_view>
+#include <thread>
 
 namespace herdflow::app {
 namespace {
@@ -14,9 +17,10 @@ namespace {
 constexpr std::chrono::milliseconds kTimeToEnd{1'500};
 constexpr int kExitCode = 5;  // Of kShuttingDown (main.cpp).
 
-std::atomic<bool> stop_requested{false};
+std::atomic<bool> stop_asked{false};
 static_assert(std::atomic<bool>::is_always_lock_free, "set in a signal handler");
 
+sem_t asked;  // A signal handler may post it, but no more than that.
 timer_t timer;
 itimerspec time_to_end;
 
@@ -26,8 +30,9 @@ itimerspec time_to_end;
 }
 
 void OnStopSignal(int) {
-  if (stop_requested.exchange(true)) EndNow("herdflow: stopped at once, by a second signal\n");
+  if (stop_asked.exchange(true)) EndNow("herdflow: stopped at once, by a second signal\n");
   timer_settime(timer, 0, &time_to_end, nullptr);
+  sem_post(&asked);
 }
 
 void OnTimeOver(int) {
@@ -51,7 +56,14 @@ void SetTimeToEnd(std::chrono::milliseconds patience) {
   time_to_end.it_value.tv_nsec = std::chrono::nanoseconds(patience - whole).count();
 }
 
-void CatchStopSignals() {
+std::stop_token CatchStopSignals() {
+  std::stop_source source;
+  sem_init(&asked, 0, 0);
+  std::thread([source]() mutable {
+    while (sem_wait(&asked) != 0 && errno == EINTR) {
+    }
+    source.request_stop();
+  }).detach();
   SetTimeToEnd(kTimeToEnd);
   sigevent event{};
   event.sigev_notify = SIGEV_SIGNAL;
@@ -60,9 +72,8 @@ void CatchStopSignals() {
   Catch(SIGALRM, OnTimeOver);
   Catch(SIGINT, OnStopSignal);
   Catch(SIGTERM, OnStopSignal);
+  return source.get_token();
 }
-
-bool StopRequested() { return stop_requested; }
 
 void SurviveFileLimits() { Catch(SIGXFSZ, SIG_IGN); }
 

@@ -1,42 +1,54 @@
 #include "herdflow/core/retry.hpp"
 
 #include <algorithm>
-#include <thread>
 #include <utility>
 
 #include "herdflow/core/logging.hpp"
+#include "herdflow/core/stop.hpp"
 
 namespace herdflow {
 namespace {
 
 constexpr std::size_t kMostSaid = 20;
-constexpr std::chrono::milliseconds kAskAgain{50};
 
 bool IsDigit(char character) { return character >= '0' && character <= '9'; }
 
 }  // namespace
 
+Result<> Retry::Pause(const Error& error, const std::stop_token& stop) {
+  SleepFor(Failed(error), stop);
+  if (!stop.stop_requested()) return {};
+  return Fail(ErrorCode::kShuttingDown, "{}: stopped; it had failed before: {}", doing_,
+              error.message());
+}
+
 std::chrono::milliseconds Retry::Failed(const Error& error, Clock::time_point now) {
   if (failures_++ == 0) {
     since_ = now;
-    pause_ = pauses_.first;
+    pause_ = rule_.first;
   } else {
-    pause_ = std::min(2 * pause_, pauses_.longest);
+    pause_ = std::min(2 * pause_, rule_.longest);
   }
   well_since_ = {};
-  if (IsNews(error.message())) {
-    Log(LogLevel::kError, "{}: {}; trying again, and saying so no more until it goes well", doing_,
-        error.message());
+  if (pause_ >= rule_.quiet && IsNews(error.message())) {
+    // What is given up is told by whoever asked for it.
+    const bool goes_on = rule_.tries == std::numeric_limits<int>::max();
+    Log(goes_on ? LogLevel::kError : LogLevel::kInfo,
+        "{}: {}; trying again, and saying so no more until it goes well", doing_, error.message());
   }
-  return pause_;
+  using Count = std::chrono::milliseconds::rep;
+  return std::chrono::milliseconds(
+      std::uniform_int_distribution<Count>(pause_.count() / 2, pause_.count())(chance_));
 }
 
 void Retry::Succeeded(Clock::time_point now) {
   if (failures_ == 0) return;
   if (well_since_ == Clock::time_point()) well_since_ = now;
   if (now - well_since_ < pause_) return;
-  Log(LogLevel::kInfo, "{}: goes on, after {} failures in {} s", doing_, failures_,
-      std::chrono::round<std::chrono::seconds>(well_since_ - since_).count());
+  if (!said_.empty()) {
+    Log(LogLevel::kInfo, "{}: goes on, after {} failures in {} s", doing_, failures_,
+        std::chrono::round<std::chrono::seconds>(well_since_ - since_).count());
+  }
   failures_ = 0;
   said_.clear();
 }
@@ -49,15 +61,6 @@ bool Retry::IsNews(std::string_view message) {
   }
   said_.push_back(std::move(bare));
   return true;
-}
-
-void SleepUnless(const std::function<bool()>& stop, std::chrono::milliseconds duration) {
-  const auto until = Retry::Clock::now() + duration;
-  while (!stop()) {
-    const auto left = until - Retry::Clock::now();
-    if (left <= Retry::Clock::duration(0)) return;
-    std::this_thread::sleep_for(std::min<Retry::Clock::duration>(left, kAskAgain));
-  }
 }
 
 }  // namespace herdflow

@@ -163,7 +163,7 @@ std::string SocketServer::url() const {
 asio::awaitable<void> SocketServer::Accept() {
   asio::steady_timer pause(workers_.front()->context);
   Retry retry(fmt::format("accepting connections on {}", url()),
-              {milliseconds(50), milliseconds(1000)});
+              {.first = milliseconds(50), .longest = milliseconds(1000)});
   for (std::size_t turn = 0; acceptor_.is_open(); turn = (turn + 1) % workers_.size()) {
     const auto& worker = workers_[turn];
     auto [error, socket] =

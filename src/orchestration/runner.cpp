@@ -7,6 +7,7 @@
 
 #include "counting_store.hpp"
 #include "herdflow/core/logging.hpp"
+#include "herdflow/core/stop.hpp"
 #include "tasks.hpp"
 
 namespace herdflow::orchestration {
@@ -25,8 +26,7 @@ constexpr std::size_t kMostUntold = 1'000;     ///< While the ledger is away.
 constexpr int kTriesToTellTheEnd = 20;
 
 Result<std::int64_t> RunTask(std::string_view task, pipeline::CleanseContext& context,
-                             const pipeline::StopRequested& stop,
-                             const pipeline::StepProgress& progress) {
+                             const std::stop_token& stop, const pipeline::StepProgress& progress) {
   if (task == kCleanseCows) return JudgeCows(context.store, stop, progress);
   if (task == kCleanseSensors) return JudgeSensors(context.store, stop, progress);
   if (task == kCleanseMeasurements) return Cleanse(context, stop, progress);
@@ -54,9 +54,13 @@ std::vector<TaskRun> Followers(const Definitions::Place& place, const TaskRun& r
 
 /// A run that this process does.
 struct TaskRunner::Active {
-  explicit Active(Work wanted) : work(std::move(wanted)) {}
+  Active(Work wanted, const std::stop_token& process) : work(std::move(wanted)), stop(process) {}
 
-  [[nodiscard]] bool IsOverdue() const { return Clock::now() >= deadline; }
+  /// Ask it to end, for this reason.
+  void End(std::atomic<bool>& reason) {
+    reason = true;
+    stop.Request();
+  }
 
   void Add(LogLevel level, std::string_view text) {
     const std::lock_guard lock(mutex);
@@ -66,9 +70,10 @@ struct TaskRunner::Active {
   }
 
   Work work;
+  PartialStop stop;  ///< Asked by who sets one of the flags, too.
+  std::atomic<bool> cancel = false, lost = false, overdue = false;
   Clock::time_point started = Clock::now();
-  Clock::time_point deadline;
-  std::atomic<bool> cancel = false, lost = false;
+  std::atomic<Clock::time_point> deadline = Clock::time_point::max();
   std::atomic<std::int64_t> rows_read = 0;
   std::atomic<std::int64_t> rows_written = 0;
 
@@ -96,7 +101,7 @@ TaskRunner::~TaskRunner() {
 }
 
 TaskRunner::Outcome TaskRunner::Do(Work work) {
-  const auto active = std::make_shared<Active>(std::move(work));
+  const auto active = std::make_shared<Active>(std::move(work), parts_.stop);
   TaskRun& run = active->work.run;
   const auto& [definition, task] = active->work.place;
   if (run.id == pipeline::RunId{}) {
@@ -134,9 +139,7 @@ TaskRunner::Outcome TaskRunner::Try(Active& active) {
   CountingStore store(parts_.context.store);
   pipeline::CleanseContext context{store, parts_.context.calendar, parts_.context.bounds,
                                    parts_.context.chunk};
-  const auto stop = [&] {
-    return parts_.stop() || active.cancel || active.lost || active.IsOverdue();
-  };
+  const std::stop_token stop = active.stop.token();
   const std::int64_t before = active.work.run.rows_read;
   std::int64_t done = 0;  // By the tries that failed.
   const auto progress = [&](std::string_view step, std::int64_t rows) {
@@ -150,9 +153,9 @@ TaskRunner::Outcome TaskRunner::Try(Active& active) {
     outcome.rows = active.rows_read;
     if (active.cancel) {
       outcome.state = RunState::kCancelled;
-    } else if (active.lost || parts_.stop()) {
+    } else if (active.lost || parts_.stop.stop_requested()) {
       outcome.state = RunState::kInterrupted;
-    } else if (active.IsOverdue()) {
+    } else if (active.overdue) {
       outcome.state = RunState::kFailed;
       outcome.error =
           Error(ErrorCode::kUnavailable,
@@ -166,7 +169,7 @@ TaskRunner::Outcome TaskRunner::Try(Active& active) {
         Log(LogLevel::kWarning, "{}: {}; retry {} of {} in {} s", task.id, ran.error().message(),
             retry, task.retries.count, delay.count());
         slots_.release();  // What fails keeps no other task waiting.
-        SleepUnless(stop, delay);
+        SleepFor(delay, stop);
         slots_.acquire();
         continue;
       }
@@ -219,17 +222,14 @@ void TaskRunner::TellEnd(Active& active) {
                                    run.error,
                                    std::move(active.log),
                                    Followers(active.work.place, run)};
-  Retry retry(
-      fmt::format("{}: telling how run {} ended", run.task, static_cast<std::int64_t>(run.id)));
-  for (int tried = 1;; ++tried) {
-    const auto told = parts_.ledger.Report(report);
-    if (told) return;
-    const auto pause = retry.Failed(told.error());
-    // Its heartbeat is over: somebody will take it for a further attempt, which finds nothing to
-    // do, and asks for what comes after it.
-    if (!IsPassing(told.error()) || tried == kTriesToTellTheEnd || parts_.stop()) return;
-    SleepUnless(parts_.stop, pause);
-  }
+  const std::string doing =
+      fmt::format("{}: telling how run {} ended", run.task, static_cast<std::int64_t>(run.id));
+  Retry retry(doing, {.tries = kTriesToTellTheEnd, .only_passing = true});
+  const auto told = retry.Until(parts_.stop, [&] { return parts_.ledger.Report(report); });
+  if (told) return;
+  // Its heartbeat is over: somebody will take it for a further attempt, which finds nothing to do,
+  // and asks for what comes after it.
+  Log(LogLevel::kError, "{}: {}", doing, told.error().message());
 }
 
 /// What people want to know of the schedule: that a task fails, and that it does no more.
@@ -262,7 +262,10 @@ void TaskRunner::ReportEverySecond() {
       if (ending_.wait_for(lock, kReportEvery, [&] { return is_ending_; })) return;
       active = active_;
     }
-    for (const auto& each : active) ReportActive(*each);
+    for (const auto& each : active) {
+      if (Clock::now() >= each->deadline.load()) each->End(each->overdue);
+      ReportActive(*each);
+    }
     WriteDone();
     WriteNotifications();
   }
@@ -301,8 +304,8 @@ void TaskRunner::ReportActive(Active& active) {
     active.log.erase(active.log.begin(),
                      active.log.begin() + static_cast<std::ptrdiff_t>(report.log.size()));
   }
-  active.cancel = orders->cancel;
-  active.lost = orders->lost;
+  if (orders->cancel) active.End(active.cancel);
+  if (orders->lost) active.End(active.lost);
   if (orders->lost) {
     Log(LogLevel::kWarning,
         "{}: run {} was taken from this process, of which nothing was heard for too long", run.task,
@@ -431,25 +434,18 @@ void QueueRunner::Wake() {
   woken_.notify_all();
 }
 
-void QueueRunner::Pause(std::chrono::milliseconds duration) {
-  const auto until = Clock::now() + duration;
+void QueueRunner::WaitForMore() {
   std::unique_lock lock(mutex_);
-  const std::int64_t seen = wakes_;
-  while (wakes_ == seen && !runner_.parts().stop() && Clock::now() < until) {
-    woken_.wait_until(lock, std::min(until, Clock::now() + 100ms));
-  }
+  woken_.wait_for(lock, runner_.parts().stop, kLookEvery,
+                  [this, seen = wakes_] { return wakes_ != seen; });
 }
 
 void QueueRunner::Work() {
-  Retry retry("looking for runs to do", {kLookEvery, 10s});
-  while (!runner_.parts().stop()) {
-    const auto did = TakeAndDo();
-    if (did) {
-      retry.Succeeded();
-      if (!*did) Pause(kLookEvery);
-    } else {
-      Pause(retry.Failed(did.error()));
-    }
+  const std::stop_token& stop = runner_.parts().stop;
+  Retry retry("looking for runs to do", {.first = kLookEvery});
+  while (!stop.stop_requested()) {
+    const auto did = retry.Until(stop, [this] { return TakeAndDo(); });
+    if (did && !*did) WaitForMore();
   }
 }
 

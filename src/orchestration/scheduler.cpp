@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "herdflow/core/logging.hpp"
+#include "herdflow/core/stop.hpp"
 
 namespace herdflow::orchestration {
 namespace {
@@ -36,16 +37,17 @@ void News::Announce() {
   changed_.notify_all();
 }
 
-void News::Wait(const pipeline::StopRequested& stop) {
+void News::Wait(const std::stop_token& stop) {
   constexpr auto kQuiet = 40ms;
   constexpr auto kLong = 2s;
   constexpr auto kLookAnyway = 1s;
   std::unique_lock lock(mutex_);
-  changed_.wait_for(lock, kLookAnyway, [&] { return count_ != seen_ || stop(); });
+  changed_.wait_for(lock, stop, kLookAnyway, [this] { return count_ != seen_; });
   const auto first = std::chrono::steady_clock::now();
-  while (count_ != seen_ && !stop()) {
+  while (count_ != seen_ && !stop.stop_requested()) {
     seen_ = count_;
-    changed_.wait_until(lock, std::min(newest_ + kQuiet, first + kLong), [&] { return stop(); });
+    changed_.wait_until(lock, stop, std::min(newest_ + kQuiet, first + kLong),
+                        [] { return false; });
     if (std::chrono::steady_clock::now() >= first + kLong) break;
   }
   seen_ = count_;
@@ -81,7 +83,7 @@ void Scheduler::RunWhenNew() {
   for (const PipelineDefinition& each : parts.definitions.pipelines) {
     if (IsWhenNew(each)) turns.emplace_back(each);
   }
-  while (!parts.stop()) {
+  while (!parts.stop.stop_requested()) {
     for (Turn& turn : turns) TakeTurn(turn);
     news_.Wait(parts.stop);
   }
@@ -102,15 +104,9 @@ void Scheduler::TakeTurn(Turn& turn) {
 
 void Scheduler::RunSlots() {
   const RunnerParts& parts = runner_.parts();
-  Retry retry("asking for the runs of a schedule", {1s, 10s});
-  while (!parts.stop()) {
-    std::chrono::milliseconds pause = 1s;
-    if (const auto requested = RequestDueSlots(); !requested) {
-      pause = retry.Failed(requested.error());
-    } else {
-      retry.Succeeded();
-    }
-    SleepUnless(parts.stop, pause);
+  Retry retry("asking for the runs of a schedule", {.first = 1s});
+  while (!parts.stop.stop_requested()) {
+    if (retry.Until(parts.stop, [this] { return RequestDueSlots(); })) SleepFor(1s, parts.stop);
   }
 }
 

@@ -31,11 +31,11 @@ class ParquetEventSource final : public pipeline::EventSource {
   [[nodiscard]] const FileState& state() const { return state_; }
 
   /// Reads everything once, and begins anew.
-  Result<> Check(const std::function<bool()>& stop_requested) {
+  Result<> Check(const std::stop_token& stop) {
     HERDFLOW_CHECK(Open());
     HERDFLOW_CHECK(reader_->Check());
     for (;;) {
-      if (stop_requested && stop_requested()) {
+      if (stop.stop_requested()) {
         return Fail(ErrorCode::kShuttingDown, "reading {}: stopped, nothing was sent", name());
       }
       HERDFLOW_ASSIGN(const bool more, LoadSlice());
@@ -194,7 +194,7 @@ const ParquetEventSource* SameFile(const std::vector<std::unique_ptr<ParquetEven
 }  // namespace
 
 Result<EventSources> OpenEventSources(const std::vector<std::string>& paths,
-                                      const std::function<bool()>& stop_requested) {
+                                      const std::stop_token& stop) {
   HERDFLOW_ASSIGN(auto found, FindTopicFiles(paths));
   EventSources all;
   all.left_out = std::move(found.left_out);
@@ -209,7 +209,7 @@ Result<EventSources> OpenEventSources(const std::vector<std::string>& paths,
   }
   // What a schema tells is known of all files before one of them is read whole.
   for (auto& source : sources) {
-    HERDFLOW_CHECK(source->Check(stop_requested));
+    HERDFLOW_CHECK(source->Check(stop));
     all.sources.push_back(std::move(source));
   }
   std::stable_sort(all.sources.begin(), all.sources.end(),

@@ -181,7 +181,7 @@ Result<std::vector<CowDayRow>> ComputeCowDays(AggregateTx& tx, const std::vector
   return dirty;
 }
 
-Result<std::int64_t> Aggregate(LayerStore& store, AggregateTask task, const StopRequested& stop,
+Result<std::int64_t> Aggregate(LayerStore& store, AggregateTask task, const std::stop_token& stop,
                                const StepProgress& progress) {
   const auto chunk = [&]() -> Result<std::size_t> {
     HERDFLOW_ASSIGN(const auto tx, store.BeginAggregate(task));

@@ -7,7 +7,7 @@
 
 namespace herdflow::pipeline {
 
-Result<std::int64_t> Cleanse(CleanseContext& context, const StopRequested& stop,
+Result<std::int64_t> Cleanse(CleanseContext& context, const std::stop_token& stop,
                              const StepProgress& progress) {
   return RunChunks("cleanse", stop, progress, [&]() -> Result<std::size_t> {
     HERDFLOW_ASSIGN(const auto tx, context.store.BeginCleanse());

@@ -10,7 +10,7 @@
 #include <vector>
 
 #include "gold_cow.hpp"
-#include "herdflow/core/retry.hpp"
+#include "herdflow/core/stop.hpp"
 #include "herdflow/herd/message.hpp"
 #include "herdflow/herd/rules.hpp"
 
@@ -48,20 +48,25 @@ Result<> JudgeUpToTheEnd(const CowMakerParts& parts) {
     if (partition.away) return Fail(partition.away->Because("making a cow"));
   }
   const auto deadline = Clock::now() + kPatience;
-  const auto is_over = [&] { return parts.stop() || Clock::now() > deadline; };
+  PartialStop judging(parts.stop);
+  const auto note = [&](std::string_view, std::int64_t) {
+    if (Clock::now() > deadline) judging.Request();
+  };
   while (true) {
     HERDFLOW_ASSIGN(const auto progress, parts.queries.ReadProgress());
     if (AreJudged(cows, progress)) return {};
-    if (parts.stop()) return Fail(ErrorCode::kShuttingDown, "making a cow: the process is ending");
-    if (is_over()) {
+    if (parts.stop.stop_requested()) {
+      return Fail(ErrorCode::kShuttingDown, "making a cow: the process is ending");
+    }
+    if (Clock::now() > deadline) {
       return Fail(ErrorCode::kUnavailable,
                   "making a cow: the loader is behind the log, so a free name is not known; "
                   "try again");
     }
     if (IsSomethingNew(progress)) {
-      HERDFLOW_CHECK(JudgeCows(parts.store, is_over, [](std::string_view, std::int64_t) {}));
+      HERDFLOW_CHECK(JudgeCows(parts.store, judging.token(), note));
     } else {
-      SleepUnless(is_over, kPause);
+      SleepFor(kPause, parts.stop);
     }
   }
 }

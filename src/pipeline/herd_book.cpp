@@ -68,7 +68,7 @@ Result<> JudgeSensor(HerdBookTx& tx, herd::MessageParser& parser, const Unjudged
 }
 
 /// Runs one of the two pipelines over what is new of its topic.
-Result<std::int64_t> JudgeTopic(LayerStore& store, Topic topic, const StopRequested& stop,
+Result<std::int64_t> JudgeTopic(LayerStore& store, Topic topic, const std::stop_token& stop,
                                 const StepProgress& progress) {
   return RunChunks(Name(topic), stop, progress, [&]() -> Result<std::size_t> {
     HERDFLOW_ASSIGN(const auto tx, store.BeginHerdBook());
@@ -113,12 +113,12 @@ Result<std::size_t> JudgeRecords(HerdBookTx& tx, Topic topic) {
   return records.size();
 }
 
-Result<std::int64_t> JudgeCows(LayerStore& store, const StopRequested& stop,
+Result<std::int64_t> JudgeCows(LayerStore& store, const std::stop_token& stop,
                                const StepProgress& progress) {
   return JudgeTopic(store, Topic::kCows, stop, progress);
 }
 
-Result<std::int64_t> JudgeSensors(LayerStore& store, const StopRequested& stop,
+Result<std::int64_t> JudgeSensors(LayerStore& store, const std::stop_token& stop,
                                   const StepProgress& progress) {
   return JudgeTopic(store, Topic::kSensors, stop, progress);
 }

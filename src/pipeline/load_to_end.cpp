@@ -119,7 +119,7 @@ class Watch {
 }  // namespace
 
 Result<std::int64_t> LoadToEnd(Loader& loader, TopicAdmin& topics, HerdQueries& queries,
-                               const StopRequested& stop, const StepProgress& progress) {
+                               const std::stop_token& stop, const StepProgress& progress) {
   HERDFLOW_ASSIGN(const auto conflicts, FindLogConflicts(topics, queries));
   HERDFLOW_ASSIGN(const TopicEnds ends, topics.List());
   GivenUp given_up;
@@ -151,18 +151,9 @@ Result<std::int64_t> LoadToEnd(Loader& loader, TopicAdmin& topics, HerdQueries& 
     is_over = left.empty();
     return {};
   };
-  Retry retry("load");
-  while (!is_over && !stop()) {
-    const auto stepped = step();
-    if (stepped) {
-      retry.Succeeded();
-    } else if (IsPassing(stepped.error())) {
-      SleepUnless(stop, retry.Failed(stepped.error()));
-    } else {
-      return Fail(stepped.error());
-    }
-  }
-  if (given_up.why() && !stop()) return Fail(*given_up.why());
+  Retry retry("load", {.only_passing = true});
+  while (!is_over && !stop.stop_requested()) HERDFLOW_CHECK(retry.Until(stop, step));
+  if (given_up.why() && !stop.stop_requested()) return Fail(*given_up.why());
   return loaded;
 }
 

@@ -2,7 +2,7 @@
 
 namespace herdflow::pipeline {
 
-Result<std::int64_t> Run(Pipeline pipeline, CleanseContext& context, const StopRequested& stop,
+Result<std::int64_t> Run(Pipeline pipeline, CleanseContext& context, const std::stop_token& stop,
                          const StepProgress& progress) {
   switch (pipeline) {
     case Pipeline::kCows:

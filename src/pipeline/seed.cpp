@@ -5,11 +5,10 @@
 #include <deque>
 #include <future>
 #include <optional>
-#include <thread>
 #include <unordered_set>
 #include <utility>
 
-#include "herdflow/core/logging.hpp"
+#include "herdflow/core/retry.hpp"
 
 namespace herdflow::pipeline {
 namespace {
@@ -18,9 +17,7 @@ using std::chrono::milliseconds;
 
 /// Of a megabyte each: what is in flight fills no log's queue, and that is all that `seed` holds.
 constexpr std::size_t kBatchesInFlight = 16;
-constexpr milliseconds kFirstPause{20};
-constexpr milliseconds kLongestPause{5'000};
-/// Between two looks at `stop_requested` while it waits.
+/// Between two looks at whether it is asked to stop.
 constexpr milliseconds kLook{20};
 /// How long who was asked to stop waits for what is in flight.
 constexpr milliseconds kGrace{1'000};
@@ -35,12 +32,11 @@ bool IsPassing(const AppendOutcome& outcome) {
 class FileSeeder {
  public:
   FileSeeder(EventSource& source, EventWriter& writer,
-             const std::function<void(const SeedProgress&)>& progress,
-             const std::function<bool()>& stop_requested)
+             const std::function<void(const SeedProgress&)>& progress, const std::stop_token& stop)
       : source_(source),
         writer_(writer),
         progress_(progress),
-        stop_requested_(stop_requested),
+        stop_(stop),
         durable_(source.position()) {}
 
   /// On failure `Stop` tells how far it came.
@@ -80,8 +76,7 @@ class FileSeeder {
   bool TakeOldest(const std::function<bool()>& give_up);
   void Note(std::int64_t row, AppendOutcome outcome);
   Result<> TryAgain();
-  Result<> Pause();
-  [[nodiscard]] bool Stopping() const { return stop_requested_ && stop_requested_(); }
+  [[nodiscard]] bool Stopping() const { return stop_.stop_requested(); }
   [[nodiscard]] tl::unexpected<Error> Stopped() const {
     return Fail(ErrorCode::kShuttingDown, "seeding {}: stopped", source_.name());
   }
@@ -89,7 +84,7 @@ class FileSeeder {
   EventSource& source_;
   EventWriter& writer_;
   const std::function<void(const SeedProgress&)>& progress_;
-  const std::function<bool()>& stop_requested_;
+  const std::stop_token& stop_;
 
   std::deque<Batch> in_flight_;
   bool at_end_ = false;
@@ -98,7 +93,9 @@ class FileSeeder {
   /// Keys of rows that are sent again: what comes after them of the same key has to follow.
   std::unordered_set<std::string> again_;
   std::optional<Failure> failure_;  ///< The first one that will not pass, or else the first.
-  milliseconds pause_ = kFirstPause;
+  Retry retry_{
+      "seeding " + source_.name(),
+      {.first = milliseconds(20), .longest = milliseconds(5'000), .quiet = milliseconds(1'000)}};
   std::int64_t twice_ = 0;
   std::int64_t perhaps_twice_ = 0;
 };
@@ -173,7 +170,7 @@ bool FileSeeder::TakeOldest(const std::function<bool()>& give_up) {
   in_flight_.pop_front();
   for (; !states_.empty() && states_.front() == State::kDurable; states_.pop_front()) {
     ++durable_;
-    pause_ = kFirstPause;
+    retry_.Succeeded();
   }
   if (progress_) progress_({source_.name(), durable_, source_.rows()});
   return true;
@@ -206,26 +203,14 @@ Result<> FileSeeder::TryAgain() {
     return Fail(failure_->outcome.error->Because(
         fmt::format("seeding {}, row {}", source_.name(), failure_->row + 1)));
   }
-  HERDFLOW_CHECK(Pause());
+  HERDFLOW_CHECK(retry_.Pause(
+      failure_->outcome.error.value_or(Error(ErrorCode::kUnavailable, "the log gave no answer"))
+          .Because(fmt::format("row {}", failure_->row + 1)),
+      stop_));
   failure_.reset();
   again_.clear();
   at_end_ = false;
   return source_.Skip(durable_);
-}
-
-Result<> FileSeeder::Pause() {
-  if (pause_ >= std::chrono::seconds(1)) {
-    const auto& error = failure_->outcome.error;
-    Log(LogLevel::kWarning, "seeding {}: waiting at row {}: {}", source_.name(), failure_->row + 1,
-        error ? error->message() : "the log gave no reason");
-  }
-  const auto end = Clock::now() + pause_;
-  while (Clock::now() < end) {
-    if (Stopping()) return Stopped();
-    std::this_thread::sleep_for(std::min(kLook, pause_));
-  }
-  pause_ = std::min(pause_ * 2, kLongestPause);
-  return {};
 }
 
 }  // namespace
@@ -233,7 +218,7 @@ Result<> FileSeeder::Pause() {
 Result<SeedResult> Seed(const std::vector<std::unique_ptr<EventSource>>& sources,
                         EventWriter& writer,
                         const std::function<void(const SeedProgress&)>& progress,
-                        const std::function<bool()>& stop_requested, SeedStop& stopped) {
+                        const std::stop_token& stop, SeedStop& stopped) {
   // Cows and sensors first: a reading that finds them known is judged once, another one twice.
   std::vector<EventSource*> ordered;
   for (const auto& source : sources) ordered.push_back(source.get());
@@ -242,7 +227,7 @@ Result<SeedResult> Seed(const std::vector<std::unique_ptr<EventSource>>& sources
   });
   SeedResult result;
   for (auto* source : ordered) {
-    FileSeeder seeder(*source, writer, progress, stop_requested);
+    FileSeeder seeder(*source, writer, progress, stop);
     auto done = seeder.Run();
     if (!done) {
       stopped = seeder.Stop();

@@ -258,7 +258,7 @@ Result<std::size_t> LookAtPiece(CleanseContext& context, const std::optional<Day
 
 Result<std::vector<TableDifference>> Verify(CleanseContext& context,
                                             const std::optional<DayRange>& days,
-                                            const StopRequested& stop,
+                                            const std::stop_token& stop,
                                             const StepProgress& progress) {
   Found found;
   if (!days) {

@@ -3,10 +3,10 @@
 #include <charconv>
 #include <chrono>
 #include <random>
-#include <thread>
 #include <utility>
 
 #include "herdflow/core/logging.hpp"
+#include "herdflow/core/retry.hpp"
 #include "herdflow/store_sql/store.hpp"
 #include "rejudge_queue.hpp"
 #include "transactions.hpp"
@@ -337,16 +337,10 @@ class SqlLayerStore final : public pipeline::LayerStore {
 
 Result<std::unique_ptr<pipeline::LayerStore>> MakeSqlLayerStore(
     std::shared_ptr<WriteSessions> sessions, const StoreSettings& settings) {
-  constexpr int kTries = 6;
-  constexpr std::chrono::milliseconds kPause{50};
   auto store = std::make_unique<SqlLayerStore>(std::move(sessions), settings);
-  auto recorded = store->RecordSettings();
   // Several processes that start at once may stand in each other's way.
-  for (int tried = 1; !recorded && IsPassing(recorded.error()) && tried < kTries; ++tried) {
-    std::this_thread::sleep_for(kPause * tried);
-    recorded = store->RecordSettings();
-  }
-  if (!recorded) return Fail(std::move(recorded).error());
+  Retry retry("opening the store", {.tries = 6, .only_passing = true});
+  HERDFLOW_CHECK(retry.Until({}, [&] { return store->RecordSettings(); }));
   return store;
 }
 

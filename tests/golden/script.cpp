@@ -110,8 +110,7 @@ class Script {
     HERDFLOW_ASSIGN(auto calendar, herd::FarmCalendar::Make(zone_));
     CleanseContext context{*store_, std::move(calendar), {}, 25'000};
     for (const Pipeline pipeline : kAllPipelines) {
-      HERDFLOW_CHECK(Run(
-          pipeline, context, [] { return false; }, [](std::string_view, std::int64_t) {}));
+      HERDFLOW_CHECK(Run(pipeline, context, {}, [](std::string_view, std::int64_t) {}));
     }
     return {};
   }

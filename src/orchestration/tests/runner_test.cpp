@@ -92,9 +92,7 @@ class RunnerTest : public ::testing::Test {
         failing_(*store_),
         context_{failing_, Must(herd::FarmCalendar::Make("UTC")), {}} {}
 
-  RunnerParts Parts() {
-    return {definitions_, context_, *ledger_, "host:1", [this] { return stop_.load(); }};
-  }
+  RunnerParts Parts() { return {definitions_, context_, *ledger_, "host:1", stop_.get_token()}; }
   const PipelineDefinition& Measurements() {
     return *definitions_.Find("measurement_data_pipeline");
   }
@@ -127,7 +125,7 @@ class RunnerTest : public ::testing::Test {
   FailingStore failing_;
   Definitions definitions_{Settings()};
   pipeline::CleanseContext context_;
-  std::atomic<bool> stop_ = false;
+  std::stop_source stop_;
 };
 
 TEST_F(RunnerTest, ACommandsRoundIsWrittenDownALookInVainIsNot) {
@@ -183,7 +181,7 @@ TEST_F(RunnerTest, AFailureThatPassesIsTriedAgainAndLogged) {
     QueueRunner queue(runner);
     queue.Start();
     Await([&] { return IsOver(Read(cleanse.id).state); });
-    stop_ = true;
+    stop_.request_stop();
   }
   EXPECT_EQ(Read(cleanse.id).state, RunState::kSucceeded);
   const auto read = Must(ledger_->Read(cleanse.id, 0, 100)).value();
@@ -210,7 +208,7 @@ TEST_F(RunnerTest, WhatIsAskedForIsDoneAndEndsInTheLedger) {
   Await([&] { return IsOver(Read(failed.id).state); });
   EXPECT_EQ(Read(failed.id).error, "no room for silver");
   EXPECT_EQ(failing_.aggregates, 0);  // Nobody asked for what comes after.
-  stop_ = true;
+  stop_.request_stop();
 }
 
 TEST_F(RunnerTest, OfASlotWhatComesAfterIsAskedForByWhoeverDidTheTask) {
@@ -224,7 +222,7 @@ TEST_F(RunnerTest, OfASlotWhatComesAfterIsAskedForByWhoeverDidTheTask) {
              return run.state == RunState::kSucceeded;
            });
   });
-  stop_ = true;
+  stop_.request_stop();
 }
 
 TEST_F(RunnerTest, ACancelledRunEndsBetweenChunks) {
@@ -239,7 +237,7 @@ TEST_F(RunnerTest, ACancelledRunEndsBetweenChunks) {
   failing_.is_holding = false;
   Await([&] { return IsOver(Read(run.id).state); });
   EXPECT_EQ(Read(run.id).state, RunState::kCancelled);
-  stop_ = true;
+  stop_.request_stop();
 }
 
 TEST_F(RunnerTest, AnEndingProcessGivesBackWhatWasAskedFor) {
@@ -250,7 +248,7 @@ TEST_F(RunnerTest, AnEndingProcessGivesBackWhatWasAskedFor) {
     QueueRunner queue(runner);
     queue.Start();
     Await([&] { return failing_.herd_books > 0; });
-    stop_ = true;
+    stop_.request_stop();
     failing_.is_holding = false;
   }
   EXPECT_EQ(Read(run.id).state, RunState::kQueued);
@@ -293,7 +291,7 @@ TEST_F(RunnerTest, WhatEndedIsWrittenDownInOneCallAndNotDroppedBeforeItIs) {
   failing_.failures = 1;
   failing_.code = ErrorCode::kUnavailable;  // A step tries again, and logs that.
   {
-    RunnerParts parts{definitions_, context_, deaf, "host:1", [this] { return stop_.load(); }};
+    RunnerParts parts{definitions_, context_, deaf, "host:1", stop_.get_token()};
     TaskRunner runner(parts);
     Round round;
     round.trigger = RunTrigger::kCommand;
@@ -321,7 +319,7 @@ TEST_F(RunnerTest, APipelineThatFailsStarvesNoOtherAndSaysSoOnce) {
     Await([&] { return failing_.aggregates >= 5 * rounds; });
   }
   failing_.has_no_herd_book = false;
-  stop_ = true;
+  stop_.request_stop();
   scheduling.join();
   EXPECT_EQ(std::count_if(lines.begin(), lines.end(),
                           [](const std::string& line) {
@@ -345,7 +343,7 @@ TEST_F(RunnerTest, TwoSchedulersMakeOneRunOfASlot) {
     std::thread b([&] { Scheduler(two, second, news).Run(); });
     Await([&] { return RunsKnown() == 8; });
     std::this_thread::sleep_for(1'500ms);
-    stop_ = true;
+    stop_.request_stop();
     a.join();
     b.join();
   }

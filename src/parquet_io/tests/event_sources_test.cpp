@@ -298,7 +298,9 @@ TEST_F(EventSources, NothingIsGivenOfAFileThatIsDamagedAtItsEnd) {
 }
 
 TEST_F(EventSources, ReadingStopsWhenAsked) {
-  const auto found = OpenEventSources({WriteMany("m.parquet", 10)}, [] { return true; });
+  std::stop_source stopped;
+  stopped.request_stop();
+  const auto found = OpenEventSources({WriteMany("m.parquet", 10)}, stopped.get_token());
   ASSERT_FALSE(found.has_value());
   EXPECT_EQ(found.error().code(), ErrorCode::kShuttingDown);
 }

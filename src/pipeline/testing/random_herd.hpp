@@ -174,9 +174,7 @@ class RandomRun {
     store_.commit_happens = action.kill % 2 == 0;
     cleanse_.chunk = amount;
     store_.KillAfter(action.KillAfter());
-    int chunks = 1 + action.place % 3;
-    const StopRequested soon = [&chunks] { return chunks-- <= 0; };
-    Check(Once(action, soon));
+    Check(Once(action));
   }
 
   /// Everything that is left, in chunks of any size.
@@ -186,27 +184,32 @@ class RandomRun {
     reader_.pick = [&turn](std::size_t) { return turn++; };
     Check(LoadAll(loader_));
     for (const Pipeline pipeline : kAllPipelines) {
-      Check(Run(
-          pipeline, cleanse_, [] { return false; }, kQuiet));
+      Check(Run(pipeline, cleanse_, {}, kQuiet));
     }
   }
 
  private:
   inline static const StepProgress kQuiet = [](std::string_view, std::int64_t) {};
 
-  Result<std::int64_t> Once(const RandomAction& action, const StopRequested& soon) {
+  /// As it goes, but of chunks no more than three.
+  Result<std::int64_t> Once(const RandomAction& action) {
+    std::stop_source stop;
+    const StepProgress count = [&stop, left = 1 + action.place % 3](auto...) mutable {
+      if (--left == 0) stop.request_stop();
+    };
+    const std::stop_token soon = stop.get_token();
     switch (action.what) {
       case 0:
         return loader_.Step(std::chrono::milliseconds(0));
       case 1:
-        return JudgeCows(store_, soon, kQuiet);
+        return JudgeCows(store_, soon, count);
       case 2:
-        return JudgeSensors(store_, soon, kQuiet);
+        return JudgeSensors(store_, soon, count);
       case 3:
-        return Cleanse(cleanse_, soon, kQuiet);
+        return Cleanse(cleanse_, soon, count);
       case 4:
         return Aggregate(store_, kAllAggregateTasks[static_cast<std::size_t>(action.place) % 5],
-                         soon, kQuiet);
+                         soon, count);
       default: {
         const FarmDay day{19'820 + action.place % 3 * 10};
         const auto asked = store_.RequestRebuild(

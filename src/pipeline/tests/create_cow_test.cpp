@@ -75,7 +75,7 @@ TEST(CowMaker, AllThatWaitAreServedByOneLookAtTheLog) {
   SlowLog log;
   NoStore store;
   BehindQueries queries;
-  CowMaker maker({store, log, log, queries, [] { return false; }});
+  CowMaker maker({store, log, log, queries, {}});
   std::vector<std::thread> clients;
   const auto ask = [&] {
     clients.emplace_back([&] {
@@ -105,14 +105,14 @@ TEST(CowMaker, WhoWaitsForTheLoaderEndsWithTheProcess) {
   log.Put({Topic::kCows, 0}, Now(), "key", "{}");
   NoStore store;
   BehindQueries queries;
-  std::atomic<bool> stop = false;
-  CowMaker maker({store, log, log, queries, [&] { return stop.load(); }});
+  std::stop_source stop;
+  CowMaker maker({store, log, log, queries, stop.get_token()});
   std::thread client([&] {
     const auto made = maker.Create({"Alma", std::nullopt, {}});
     EXPECT_EQ(made.error().code(), ErrorCode::kShuttingDown);
   });
   while (queries.asked == 0) std::this_thread::sleep_for(1ms);
-  stop = true;
+  stop.request_stop();
   client.join();
 }
 

@@ -189,8 +189,7 @@ class LoaderTest : public ::testing::Test {
     return loaded;
   }
   Result<std::int64_t> ToEnd(Loader& loader, const StepProgress& progress) {
-    return LoadToEnd(
-        loader, log_, queries_, [] { return false; }, progress);
+    return LoadToEnd(loader, log_, queries_, {}, progress);
   }
   [[nodiscard]] std::vector<std::int64_t> Offsets() const {
     std::vector<std::int64_t> offsets;

@@ -68,6 +68,7 @@ class FakeWriter : public EventWriter {
     most_bytes_in_flight_ = std::max(most_bytes_in_flight_, bytes_in_flight_ += bytes);
     std::vector<AppendOutcome> outcomes(batch.size());
     const auto failure = fail_call.find(calls_++);
+    if (calls_ == stop_after) stop.request_stop();
     for (std::size_t i = 0; i < batch.size(); ++i) {
       outcomes[i] = Outcome(failure == fail_call.end() ? nullptr : &failure->second, i);
       if (outcomes[i].kind != AppendOutcome::Kind::kDurable) continue;
@@ -93,6 +94,8 @@ class FakeWriter : public EventWriter {
   [[nodiscard]] std::size_t most_bytes_in_flight() const { return most_bytes_in_flight_; }
 
   int answer_after_calls = 0;
+  int stop_after = -1;  ///< After so many calls somebody asks to stop.
+  std::stop_source stop;
   std::atomic<bool> silent = false;  ///< No outcome is told until it is false again.
   std::map<int, Failure> fail_call;
   std::map<Topic, std::vector<std::int64_t>> values;
@@ -133,7 +136,7 @@ class SeedTest : public ::testing::Test {
         [this](const SeedProgress& progress) {
           done[std::string(progress.file)].push_back(progress.rows_done);
         },
-        [this] { return stop_after >= 0 && writer.calls() >= stop_after; }, stopped);
+        writer.stop.get_token(), stopped);
   }
   /// Each row of 0 … rows - 1 is there, and the newest of each row after all newer ones before it:
   /// the log ends in the file's order.
@@ -152,7 +155,6 @@ class SeedTest : public ::testing::Test {
   FakeWriter writer;
   std::map<std::string, std::vector<std::int64_t>> done;
   SeedStop stopped;
-  int stop_after = -1;
 };
 
 TEST_F(SeedTest, SendsEveryRowInOrderCowsAndSensorsFirst) {
@@ -245,7 +247,7 @@ TEST_F(SeedTest, WhatIsInFlightIsBoundedInBytes) {
 
 TEST_F(SeedTest, StopsWhileTheLogGivesNoAnswer) {
   writer.silent = true;
-  stop_after = 16;
+  writer.stop_after = 16;
   Add("m", Topic::kMeasurements, 100'000);
   const auto result = Run();
   ASSERT_FALSE(result);
@@ -278,7 +280,7 @@ TEST_F(SeedTest, ABadRowTellsHowFarEverythingIsDurable) {
 }
 
 TEST_F(SeedTest, StopsWhenAskedAndTellsWhereToGoOn) {
-  stop_after = 5;
+  writer.stop_after = 5;
   Add("m", Topic::kMeasurements, 100'000);
   const auto result = Run();
   ASSERT_FALSE(result);
@@ -291,7 +293,7 @@ TEST_F(SeedTest, StopsAlsoWhileTheLogTakesNothing) {
   for (int call = 0; call < 100; ++call) {
     writer.fail_call[call] = FakeWriter::Failure::kUnavailable;
   }
-  stop_after = 12;
+  writer.stop_after = 12;
   Add("m", Topic::kMeasurements, 100'000);
   const auto result = Run();
   ASSERT_FALSE(result);

@@ -47,8 +47,16 @@ std::optional<ErrorCode> CodeOf(const Result<T>& result) {
 }
 
 inline constexpr TopicPartition kReadings{Topic::kMeasurements, 0};
-inline bool Never() { return false; }
+inline const std::stop_token Never;
 inline void Quiet(std::string_view, std::int64_t) {}
+
+/// Cleanse no more than so many chunks. Returns the versions judged.
+inline std::int64_t CleanseChunks(CleanseContext& context, int chunks) {
+  std::stop_source stop;
+  return Must(Cleanse(context, stop.get_token(), [&](std::string_view, std::int64_t) {
+    if (--chunks == 0) stop.request_stop();
+  }));
+}
 
 /// A measurement of bronze, whose message it makes again.
 struct ReadBack {

@@ -245,9 +245,7 @@ TEST_P(LayerStoreContract, DaysThatWereAskedForBeforeAreRebuiltAsWell) {
   const auto only = [](const char* day) { return DayRange{*ParseDate(day), *ParseDate(day)}; };
   Must(store_->RequestRebuild(only("2024-04-06")));
   CleanseContext context{*store_, calendar_, {}, 1};
-  int chunks = 2;
-  Must(Cleanse(
-      context, [&] { return chunks-- == 0; }, Quiet));
+  CleanseChunks(context, 2);
   Must(store_->RequestRebuild(only("2024-04-07")));
   RunAll();
   EXPECT_THAT(Silver(), ElementsAre("C1 S1 2024-04-06T05:00:00Z 12 accepted on 2024-04-06",
@@ -293,15 +291,11 @@ TEST_P(LayerStoreContract, ARebuildThatWasStoppedGoesOnWhenItIsAskedForAgain) {
   const Lines before = DumpLayers(*layers_);
   Must(store_->RequestRebuild(std::nullopt));
   CleanseContext context{*store_, calendar_, {}, 1};
-  int chunks = 5;
-  const auto judged = [&](const StopRequested& stop) {
-    return Must(Cleanse(context, stop, Quiet));
-  };
-  const std::int64_t first = judged([&] { return chunks-- == 0; });
+  const std::int64_t first = CleanseChunks(context, 5);
   Must(store_->RequestRebuild(std::nullopt));
-  const std::int64_t second = judged(Never);
+  const std::int64_t second = Must(Cleanse(context, Never, Quiet));
   Must(store_->RequestRebuild(std::nullopt));
-  EXPECT_EQ(first + second, judged(Never));
+  EXPECT_EQ(first + second, Must(Cleanse(context, Never, Quiet)));
   RunAll();
   EXPECT_EQ(DumpLayers(*layers_), before);
 }

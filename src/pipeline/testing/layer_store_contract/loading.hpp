@@ -284,8 +284,9 @@ TEST_P(LayerStoreContract, LoadToEndLoadsWhatTheLogHeldWhenItBegan) {
   EXPECT_EQ(Must(LoadToEnd(*loader_, log_, *queries, Never, Quiet)), 5);
   EXPECT_EQ(Must(LoadToEnd(*loader_, log_, *queries, Never, Quiet)), 0);
   SendReading("S1", "C1", "2024-04-07T05:00:00Z", "12");
-  const auto at_once = [] { return true; };
-  EXPECT_EQ(Must(LoadToEnd(*loader_, log_, *queries, at_once, Quiet)), 0);
+  std::stop_source stopped;
+  stopped.request_stop();
+  EXPECT_EQ(Must(LoadToEnd(*loader_, log_, *queries, stopped.get_token(), Quiet)), 0);
   EXPECT_EQ(Must(LoadToEnd(*loader_, log_, *queries, Never, Quiet)), 1);
 }
 

@@ -7,6 +7,7 @@
 #include <optional>
 #include <semaphore>
 #include <set>
+#include <stop_token>
 #include <string>
 #include <string_view>
 #include <thread>
@@ -26,8 +27,8 @@ struct RunnerParts {
   const Definitions& definitions;
   pipeline::CleanseContext& context;
   pipeline::RunLedger& ledger;
-  std::string owner;             ///< `<host>:<pid>`.
-  pipeline::StopRequested stop;  ///< Whether the process is asked to end. Threads: any.
+  std::string owner;     ///< `<host>:<pid>`.
+  std::stop_token stop;  ///< Of the process.
 };
 
 /// How many tasks of a process run at once; the others wait.
@@ -115,7 +116,7 @@ class QueueRunner {
   QueueRunner& operator=(const QueueRunner&) = delete;
 
   void Start();
-  /// Wait for the threads, if it was started. REQUIRES: the process is asked to end.
+  /// Wait for the threads, if it was started. REQUIRES: the process is asked to stop.
   void Join();
   /// A run was asked for. Threads: any.
   void Wake();
@@ -123,11 +124,11 @@ class QueueRunner {
  private:
   void Work();
   Result<bool> TakeAndDo();
-  void Pause(std::chrono::milliseconds duration);
+  void WaitForMore();
 
   TaskRunner& runner_;
   std::mutex mutex_;
-  std::condition_variable woken_;
+  std::condition_variable_any woken_;
   std::int64_t wakes_ = 0;
   std::vector<std::thread> threads_;
 };

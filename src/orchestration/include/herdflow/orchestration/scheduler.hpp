@@ -4,6 +4,7 @@
 #include <map>
 #include <mutex>
 #include <optional>
+#include <stop_token>
 #include <string>
 
 #include "herdflow/core/retry.hpp"
@@ -18,11 +19,11 @@ class News {
   void Announce();
   /// Wait until something is new and then was quiet for a moment (or has gone on for long), or
   /// until it is time to look anyway: another process may have loaded.
-  void Wait(const pipeline::StopRequested& stop);
+  void Wait(const std::stop_token& stop);
 
  private:
   std::mutex mutex_;
-  std::condition_variable changed_;
+  std::condition_variable_any changed_;
   std::int64_t count_ = 0;
   std::int64_t seen_ = 0;
   std::chrono::steady_clock::time_point newest_;
@@ -51,8 +52,7 @@ class Scheduler {
   /// A pipeline that runs when something is new: one that fails backs off by itself, beside others.
   struct Turn {
     explicit Turn(const PipelineDefinition& definition)
-        : pipeline(definition),
-          retry(definition.id, {std::chrono::seconds(1), std::chrono::seconds(10)}) {}
+        : pipeline(definition), retry(definition.id, {.first = std::chrono::seconds(1)}) {}
 
     const PipelineDefinition& pipeline;
     Retry retry;

@@ -1,7 +1,7 @@
 #pragma once
 
-#include <functional>
 #include <memory>
+#include <stop_token>
 #include <string>
 #include <vector>
 
@@ -30,11 +30,10 @@ struct EventSources {
 /// Files are opened again when they are read: however many they are, one is open at a time. One
 /// that was changed meanwhile is refused.
 ///
-/// `stop_requested` is asked all the time. Memory: below a hundred megabytes, whatever the files
-/// hold.
+/// Memory: below a hundred megabytes, whatever the files hold.
 /// Errors: kNotFound (no such path), kInvalidInput naming file, column or row and what was
 /// expected, kConflict (changed meanwhile), kShuttingDown.
 Result<EventSources> OpenEventSources(const std::vector<std::string>& paths,
-                                      const std::function<bool()>& stop_requested);
+                                      const std::stop_token& stop);
 
 }  // namespace herdflow::parquet_io

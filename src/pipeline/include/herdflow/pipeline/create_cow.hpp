@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <mutex>
 #include <optional>
+#include <stop_token>
 #include <string>
 
 #include "herdflow/core/result.hpp"
@@ -27,7 +28,7 @@ struct CowMakerParts {
   EventWriter& writer;
   TopicAdmin& topics;
   HerdQueries& queries;
-  StopRequested stop;  ///< Whether the process is asked to end. Threads: any.
+  std::stop_token stop;  ///< Of the process.
 };
 
 /// Makes cows.

@@ -6,6 +6,7 @@
 #include <functional>
 #include <optional>
 #include <span>
+#include <stop_token>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -26,8 +27,6 @@ namespace herdflow::pipeline {
 
 /// Told after every committed chunk; `step` is a literal such as "cleanse".
 using StepProgress = std::function<void(std::string_view step, std::int64_t rows)>;
-/// Asked between chunks.
-using StopRequested = std::function<bool()>;
 
 struct LoadContext {
   EventReader& reader;
@@ -116,7 +115,7 @@ class Loader {
 /// it is not the one that the store was filled from; kCorruptData: it is damaged; kUnavailable: no
 /// broker has it, or has it any more) is returned when the others were loaded.
 Result<std::int64_t> LoadToEnd(Loader& loader, TopicAdmin& topics, HerdQueries& queries,
-                               const StopRequested& stop, const StepProgress& progress);
+                               const std::stop_token& stop, const StepProgress& progress);
 
 /// A partition of the log that is not the one which the store was filled from.
 struct LogConflict {
@@ -136,18 +135,18 @@ struct CleanseContext {
 };
 
 /// bronze → silver, quarantine, dirty days, until nothing is new. Returns the versions judged.
-Result<std::int64_t> Cleanse(CleanseContext& context, const StopRequested& stop,
+Result<std::int64_t> Cleanse(CleanseContext& context, const std::stop_token& stop,
                              const StepProgress& progress);
 
 /// silver → one gold table, over its dirty days. Returns the dirty days done.
-Result<std::int64_t> Aggregate(LayerStore& store, AggregateTask task, const StopRequested& stop,
+Result<std::int64_t> Aggregate(LayerStore& store, AggregateTask task, const std::stop_token& stop,
                                const StepProgress& progress);
 
 /// bronze → gold's cows. Returns the messages judged.
-Result<std::int64_t> JudgeCows(LayerStore& store, const StopRequested& stop,
+Result<std::int64_t> JudgeCows(LayerStore& store, const std::stop_token& stop,
                                const StepProgress& progress);
 /// bronze → gold's sensors.
-Result<std::int64_t> JudgeSensors(LayerStore& store, const StopRequested& stop,
+Result<std::int64_t> JudgeSensors(LayerStore& store, const std::stop_token& stop,
                                   const StepProgress& progress);
 
 /// The rows of one table that are not what is made of the layer before it.
@@ -164,7 +163,7 @@ inline constexpr std::int64_t kMostDifferences = 10'000;
 /// on meanwhile. Returns the tables that differ. kUnavailable: readings wait to be judged again.
 Result<std::vector<TableDifference>> Verify(CleanseContext& context,
                                             const std::optional<DayRange>& days,
-                                            const StopRequested& stop,
+                                            const std::stop_token& stop,
                                             const StepProgress& progress);
 
 /// The seed system's three pipelines, in the order in which they run.
@@ -175,7 +174,7 @@ inline constexpr std::array kAllPipelines{Pipeline::kCows, Pipeline::kSensors,
 [[nodiscard]] std::string_view Name(Pipeline pipeline);
 
 /// Run one pipeline to the end. Returns the messages judged and dirty days done.
-Result<std::int64_t> Run(Pipeline pipeline, CleanseContext& context, const StopRequested& stop,
+Result<std::int64_t> Run(Pipeline pipeline, CleanseContext& context, const std::stop_token& stop,
                          const StepProgress& progress);
 
 }  // namespace herdflow::pipeline

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <stop_token>
 #include <string>
 #include <vector>
 
@@ -67,11 +68,11 @@ struct SeedStop {
 /// does not know about may be there twice. Either is counted, and harmless: a reading sent twice is
 /// one reading by its natural key.
 ///
-/// `stop_requested` is asked all the time; what is in flight then gets a second to become durable.
+/// Asked to stop, what is in flight gets a second to become durable.
 /// On failure or stop `stopped` says where to go on.
 Result<SeedResult> Seed(const std::vector<std::unique_ptr<EventSource>>& sources,
                         EventWriter& writer,
                         const std::function<void(const SeedProgress&)>& progress,
-                        const std::function<bool()>& stop_requested, SeedStop& stopped);
+                        const std::stop_token& stop, SeedStop& stopped);
 
 }  // namespace herdflow::pipeline

@@ -1,0 +1,72 @@
+#include <mutex>
+#include <utility>
+
+#include "herdflow/api/backend.hpp"
+#include "roles.hpp"
+
+namespace herdflow::app {
+namespace {
+
+/// What the requests of the back end ask, which wait for less long than a step does.
+struct Asked {
+  std::shared_ptr<pipeline::TopicAdmin> topics;
+  std::shared_ptr<pipeline::EventWriter> writer;
+  std::unique_ptr<pipeline::LayerStore> store;
+  std::unique_ptr<pipeline::RunLedger> ledger;
+  std::unique_ptr<pipeline::HerdQueries> queries;
+  herd::FarmCalendar calendar;
+};
+
+class Backend final : public Role {
+ public:
+  Backend(SharedParts& shared, Asked asked)
+      : shared_(shared),
+        asked_(std::move(asked)),
+        cows_({*asked_.store, *asked_.writer, *asked_.topics, *asked_.queries, shared.stop}) {}
+
+  Result<> Start() override {
+    const Configuration& configuration = shared_.configuration;
+    api::BackendDeps deps{*asked_.queries,
+                          [this](const pipeline::NewCow& cow) { return cows_.Create(cow); },
+                          [this] { return Today(); },
+                          configuration.health,
+                          *asked_.ledger,
+                          shared_.definitions,
+                          shared_.run_requested};
+    HERDFLOW_ASSIGN(server_, Listen(shared_, {"backend", configuration.backend_address,
+                                              configuration.backend_port,
+                                              api::BackendRoutes(std::move(deps))}));
+    return {};
+  }
+  void Stop() override { Close(server_); }
+
+ private:
+  FarmDay Today() {
+    const std::lock_guard lock(calendar_);
+    return asked_.calendar.DayOf(Now());
+  }
+
+  SharedParts& shared_;
+  Asked asked_;
+  pipeline::CowMaker cows_;
+  std::mutex calendar_;
+  std::unique_ptr<http::Server> server_;
+};
+
+}  // namespace
+
+Result<std::unique_ptr<Role>> MakeBackend(SharedParts& shared) {
+  const Configuration& configuration = shared.configuration;
+  HERDFLOW_ASSIGN(auto topics, shared.Topics());
+  HERDFLOW_ASSIGN(auto writer, shared.Writer());
+  HERDFLOW_ASSIGN(auto store,
+                  OpenStore(configuration, pipeline::StoreUse::kJudge, Patience::kRequest));
+  HERDFLOW_ASSIGN(auto ledger, OpenLedger(configuration, Patience::kRequest));
+  HERDFLOW_ASSIGN(auto queries, OpenQueries(configuration));
+  HERDFLOW_ASSIGN(auto calendar, OpenCalendar(configuration));
+  return std::make_unique<Backend>(
+      shared, Asked{std::move(topics), std::move(writer), std::move(store), std::move(ledger),
+                    std::move(queries), std::move(calendar)});
+}
+
+}  // namespace herdflow::app

@@ -1,0 +1,39 @@
+#include <utility>
+
+#include "herdflow/api/producer.hpp"
+#include "roles.hpp"
+
+namespace herdflow::app {
+namespace {
+
+class Producer final : public Role {
+ public:
+  Producer(SharedParts& shared, std::shared_ptr<pipeline::TopicAdmin> topics,
+           std::shared_ptr<pipeline::EventWriter> writer)
+      : shared_(shared), topics_(std::move(topics)), writer_(std::move(writer)) {}
+
+  Result<> Start() override {
+    const Configuration& configuration = shared_.configuration;
+    HERDFLOW_ASSIGN(server_, Listen(shared_, {"producer", configuration.producer_address,
+                                              configuration.producer_port,
+                                              api::ProducerRoutes({*writer_, *topics_})}));
+    return {};
+  }
+  void Stop() override { Close(server_); }
+
+ private:
+  SharedParts& shared_;
+  const std::shared_ptr<pipeline::TopicAdmin> topics_;
+  const std::shared_ptr<pipeline::EventWriter> writer_;
+  std::unique_ptr<http::Server> server_;
+};
+
+}  // namespace
+
+Result<std::unique_ptr<Role>> MakeProducer(SharedParts& shared) {
+  HERDFLOW_ASSIGN(auto topics, shared.Topics());
+  HERDFLOW_ASSIGN(auto writer, shared.Writer());
+  return std::make_unique<Producer>(shared, std::move(topics), std::move(writer));
+}
+
+}  // namespace herdflow::app
