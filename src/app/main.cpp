@@ -5,6 +5,7 @@
 #include "commands.hpp"
 #include "config.hpp"
 #include "herdflow/core/logging.hpp"
+#include "herdflow/core/text.hpp"
 #include "stop.hpp"
 #include "terminal.hpp"
 #include "version.hpp"
@@ -81,7 +82,7 @@ int Main(int argc, char** argv) {
   } catch (const CLI::ParseError& error) {
     if (const auto unknown = app.remaining(); error.get_exit_code() != 0 && !unknown.empty()) {
       std::fprintf(stderr, "herdflow: '%s' is no command or option; see herdflow --help\n",
-                   unknown.front().c_str());
+                   Visible(unknown.front()).c_str());
       return kUsage;
     }
     return app.exit(error) == 0 ? 0 : kUsage;
@@ -93,7 +94,7 @@ int Main(int argc, char** argv) {
   const Result<> result =
       configuration ? chosen.run(*configuration) : Result<>(Fail(configuration.error()));
   if (result) return 0;
-  std::fprintf(stderr, "herdflow: %s\n", result.error().message().c_str());
+  std::fprintf(stderr, "herdflow: %s\n", Visible(result.error().message()).c_str());
   return ExitCodeOf(result.error().code());
 }
 

@@ -11,7 +11,7 @@ namespace herdflow::herd {
 namespace {
 
 /// Raised whenever the same message could be judged differently than before.
-constexpr int kRulesCode = 1;
+constexpr int kRulesCode = 2;
 
 constexpr std::size_t kLongestId = 255;
 constexpr Instant kEarliest{std::chrono::sys_days(std::chrono::year(2000) / 1 / 1)};

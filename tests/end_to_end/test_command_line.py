@@ -42,6 +42,11 @@ def test_a_wrong_command_line_exits_2_and_says_why(
     assert not done.stdout.strip()
 
 
+def test_what_shows_nothing_is_shown(herd: Installation, tmp_path: Path) -> None:
+    assert "'st\\u200batus'" in herd.attempt("st\u200batus").stderr
+    assert "fa\\u00a0rm\\u000a.parquet" in herd.attempt("seed", tmp_path / "fa\u00a0rm\n.parquet").stderr
+
+
 @pytest.mark.parametrize("day", ["2024-02-30", "yesterday", "2999-01-01"])
 def test_a_report_of_no_day_or_of_the_future_exits_2(herd: Installation, day: str) -> None:
     herd.process()

@@ -222,6 +222,8 @@ TEST(JudgeValue, ReasonsSayWhatWasSeenAndExpected) {
   EXPECT_NE(reason.find('"' + Repeated("é", 80) + "…\""), std::string::npos) << reason;
   const std::string control = std::get<Rejection>(JudgeValue(Text("a\x1B["), {}, {})).reason;
   EXPECT_NE(control.find("\"a\\u001b[\""), std::string::npos) << control;
+  EXPECT_EQ(JudgeId(Text("s\u00A0"), "sensor_id")->reason,
+            "sensor_id is \"s\\u00a0\", with a blank at an end; none was expected");
 }
 
 TEST(JudgeDeleted, KnowsItsSpellings) {
@@ -304,7 +306,7 @@ TEST(UnitKindOf, KnowsTwoSpellingsEach) {
 TEST(RulesVersion, ChangesWithEveryBound) {
   const std::string version = RulesVersion({});
   EXPECT_EQ(version.size(), 18U);
-  EXPECT_TRUE(version.starts_with("1-"));
+  EXPECT_TRUE(version.starts_with("2-"));
   EXPECT_EQ(version, RulesVersion({}));
   EXPECT_NE(version, RulesVersion({.litre_min = 1}));
   EXPECT_NE(version, RulesVersion({.litre_max = 1}));

@@ -23,6 +23,24 @@ struct Utf8Character {
 /// The text with every byte that is no part of a character shown as U+FFFD.
 [[nodiscard]] std::string ReplaceBadUtf8(std::string_view bytes);
 
+/// U+FEFF, which editors and spreadsheets put before a text.
+inline constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
+[[nodiscard]] std::string_view WithoutByteOrderMark(std::string_view text);
+
+/// Unicode's White_Space (U+0020, U+00A0, U+2003, U+3000, …).
+[[nodiscard]] bool IsBlank(char32_t code_point);
+/// C0, DEL or C1.
+[[nodiscard]] bool IsControl(char32_t code_point);
+
+/// The text as a message quotes it: what a person would not see (control characters, blanks but for
+/// U+0020, what has no width) as `\u00a0`, a byte that is no part of a character as U+FFFD. What is
+/// longer than so many characters ends in `…`.
+[[nodiscard]] std::string Visible(std::string_view text,
+                                  std::size_t max_characters = std::string_view::npos);
+
+/// The text without what Visible writes as an escape, and without blanks.
+[[nodiscard]] std::string OnlyVisible(std::string_view text);
+
 /// The text's beginning, at most so many bytes, no character cut in two.
 [[nodiscard]] std::string_view CutUtf8(std::string_view text, std::size_t max_bytes);
 
