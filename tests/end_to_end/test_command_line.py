@@ -27,6 +27,8 @@ CORRUPT = 6
         ("cow",),
         ("pipeline", "walk"),
         ("status", "--no-such-option"),
+        ("status", "--log-engine", "kafka", "--kafka-brokers", "http://127.0.0.1:9092"),
+        ("status", "--store-engine", "mysql", "--mysql-host", "mysql://127.0.0.1"),
         ("generate", "--cows", "-3", "--from", "2024-01-01", "--to", "2024-01-31", "-o", "x"),
         ("generate", "--cows", "3", "--from", "2024-02-01", "--to", "2024-01-31", "-o", "x"),
         ("generate", "--cows", "many", "--from", "2024-01-01", "--to", "2024-01-31", "-o", "x"),
