@@ -6,7 +6,6 @@
 #include <array>
 #include <cstdint>
 #include <numeric>
-#include <vector>
 
 namespace herdflow {
 namespace {
@@ -137,6 +136,24 @@ std::size_t EditDistance(std::string_view a, std::string_view b) {
     }
   }
   return row.back();
+}
+
+std::string Nearest(std::string_view unknown, const std::vector<std::string>& names) {
+  return *std::min_element(names.begin(), names.end(), [&](const auto& a, const auto& b) {
+    return EditDistance(unknown, a) < EditDistance(unknown, b);
+  });
+}
+
+std::optional<std::string> Meant(std::string_view unknown, const std::vector<std::string>& names) {
+  if (names.empty()) return std::nullopt;
+  constexpr std::size_t kFewestLetters = 3;
+  const auto longer = std::find_if(names.begin(), names.end(), [&](const std::string& name) {
+    return unknown.size() >= kFewestLetters && name.starts_with(unknown);
+  });
+  if (longer != names.end()) return *longer;
+  std::string nearest = Nearest(unknown, names);
+  if (EditDistance(unknown, nearest) > 1 + unknown.size() / 4) return std::nullopt;
+  return nearest;
 }
 
 }  // namespace herdflow

@@ -96,5 +96,16 @@ TEST(EditDistance, CountsChanges) {
   EXPECT_EQ(EditDistance("abc", ""), 3u);
 }
 
+TEST(Meant, IsTheNameThatAFewLettersAreMissingOrWrongOf) {
+  const std::vector<std::string> names{"serve", "seed", "load", "report", "generate"};
+  EXPECT_EQ(Meant("serv", names), "serve");
+  EXPECT_EQ(Meant("reprot", names), "report");
+  EXPECT_EQ(Meant("gen", names), "generate");
+  EXPECT_EQ(Meant("send", names), "seed");
+  EXPECT_EQ(Meant("fly", names), std::nullopt);
+  EXPECT_EQ(Meant("", names), std::nullopt);
+  EXPECT_EQ(Meant("serv", {}), std::nullopt);
+}
+
 }  // namespace
 }  // namespace herdflow
