@@ -22,7 +22,7 @@ using http::Response;
 
 constexpr std::int64_t kUsualLines = 200;
 constexpr std::int64_t kMostLines = 1'000;
-constexpr std::size_t kMaxTextBytes = 4'096;
+constexpr std::ptrdiff_t kMaxTextCharacters = 4'096;
 
 std::optional<std::int64_t> NumberIn(std::string_view text) {
   std::int64_t number = 0;
@@ -31,24 +31,11 @@ std::optional<std::int64_t> NumberIn(std::string_view text) {
   return error == std::errc() && rest == end ? std::optional(number) : std::nullopt;
 }
 
-/// The value behind `name=` in the query, as sent; nothing where there is none.
-std::optional<std::string_view> QueryValue(std::string_view query, std::string_view name) {
-  while (!query.empty()) {
-    const std::size_t end = std::min(query.find('&'), query.size());
-    const std::string_view pair = query.substr(0, end);
-    query.remove_prefix(std::min(end + 1, query.size()));
-    const std::size_t equals = std::min(pair.find('='), pair.size());
-    if (pair.substr(0, equals) != name) continue;
-    return pair.substr(std::min(equals + 1, pair.size()));
-  }
-  return std::nullopt;
-}
-
 /// A whole number of the query within bounds, or what is wrong with it.
 std::variant<std::int64_t, http::FieldError> QueryNumber(const Request& request,
                                                          std::string_view name, std::int64_t usual,
                                                          std::int64_t least, std::int64_t most) {
-  const auto text = QueryValue(request.query, name);
+  const auto text = request.QueryValue(name);
   if (!text) return usual;
   const auto number = NumberIn(*text);
   if (number && *number >= least && *number <= most) return *number;
@@ -77,9 +64,12 @@ std::string ReadText(const herd::Field& field, std::string_view name, bool is_re
     errors.push_back({location, "bad_type", "expected a text"});
     return {};
   }
-  if (field.text.size() > kMaxTextBytes) {
+  const auto characters = std::count_if(field.text.begin(), field.text.end(), [](char byte) {
+    return (static_cast<unsigned char>(byte) & 0xC0U) != 0x80U;  // In UTF-8 where one begins.
+  });
+  if (characters > kMaxTextCharacters) {
     errors.push_back(
-        {location, "too_long", fmt::format("expected at most {} bytes", kMaxTextBytes)});
+        {location, "too_long", fmt::format("expected at most {} characters", kMaxTextCharacters)});
     return {};
   }
   return std::string(field.text);

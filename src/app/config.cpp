@@ -28,13 +28,10 @@ std::string Upper(std::string_view text) {
 
 /// The known name that is nearest to an unknown one.
 template <class NameOf>
-std::string Nearest(std::string_view unknown, NameOf name_of) {
-  const auto fields = ConfigFields();
-  const auto nearest =
-      std::min_element(fields.begin(), fields.end(), [&](const auto& a, const auto& b) {
-        return EditDistance(unknown, name_of(a)) < EditDistance(unknown, name_of(b));
-      });
-  return name_of(*nearest);
+std::string NearestField(std::string_view unknown, NameOf name_of) {
+  std::vector<std::string> names;
+  for (const ConfigField& field : ConfigFields()) names.push_back(name_of(field));
+  return Nearest(unknown, names);
 }
 
 std::string DottedName(const ConfigField& field) {
@@ -96,7 +93,7 @@ Result<> ReadTable(Configuration& configuration, const std::string& file, std::s
       const std::string name = fmt::format("[{}] {}", section, key.str());
       return Fail(ErrorCode::kInvalidInput,
                   "reading the configuration: {}: there is no field {}; the nearest is {}", where,
-                  name, Nearest(name, DottedName));
+                  name, NearestField(name, DottedName));
     }
     if (field->is_secret) {
       return Fail(ErrorCode::kInvalidInput,
@@ -144,12 +141,13 @@ Result<> ReadFile(Configuration& configuration, const std::string& file) {
     const auto fields = ConfigFields();
     if (std::none_of(fields.begin(), fields.end(),
                      [&](const ConfigField& known) { return known.section == key.str(); })) {
-      return Fail(
-          ErrorCode::kInvalidInput,
-          "reading the configuration: {}, line {}: there is no section [{}]; the nearest "
-          "is [{}]",
-          file, node.source().begin.line, key.str(),
-          Nearest(key.str(), [](const ConfigField& known) { return std::string(known.section); }));
+      return Fail(ErrorCode::kInvalidInput,
+                  "reading the configuration: {}, line {}: there is no section [{}]; the nearest "
+                  "is [{}]",
+                  file, node.source().begin.line, key.str(),
+                  NearestField(key.str(), [](const ConfigField& known) {
+                    return std::string(known.section);
+                  }));
     }
     HERDFLOW_CHECK(ReadTable(configuration, file, key.str(), *table));
   }
@@ -162,9 +160,9 @@ void WarnOfIgnored(const std::vector<std::string>& names) {
   if (names.empty()) return;
   std::string told;
   for (const std::string& name : names) {
-    told +=
-        fmt::format("{}{} (the nearest is {})", told.empty() ? "" : ", ", name,
-                    Nearest(name, [](const ConfigField& known) { return known.Environment(); }));
+    told += fmt::format(
+        "{}{} (the nearest is {})", told.empty() ? "" : ", ", name,
+        NearestField(name, [](const ConfigField& known) { return known.Environment(); }));
   }
   Log(LogLevel::kWarning, "ignored what is no setting in the environment: {}", told);
 }

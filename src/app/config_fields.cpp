@@ -4,9 +4,11 @@
 #include <array>
 #include <charconv>
 #include <system_error>
+#include <utility>
 #include <variant>
 
 #include "config.hpp"
+#include "hosts.hpp"
 
 namespace herdflow::app {
 namespace {
@@ -26,6 +28,40 @@ ConfigField TextField(std::string_view section, std::string_view name, std::stri
             return std::nullopt;
           },
           [member](const Configuration& configuration) { return configuration.*member; }};
+}
+
+/// A text that `accepts`; else what is expected.
+ConfigField CheckedField(ConfigField field, bool (*accepts)(std::string_view),
+                         std::string_view expected) {
+  field.set = [set = std::move(field.set), accepts, expected](Configuration& configuration,
+                                                              std::string_view text) -> SetResult {
+    if (!accepts(text)) return std::string(expected);
+    return set(configuration, text);
+  };
+  return field;
+}
+
+ConfigField AddressField(std::string_view section, std::string_view help,
+                         std::string Configuration::*member) {
+  return CheckedField(
+      TextField(section, "address", "address", help, member), IsListenAddress,
+      "localhost or an IP address such as 127.0.0.1, ::1 or 0.0.0.0, without scheme "
+      "and port");
+}
+
+ConfigField BrokersField() {
+  ConfigField field = TextField("kafka", "brokers", "host:port, …",
+                                "Brokers to ask for the others.", &Configuration::kafka_brokers);
+  field.set = [](Configuration& configuration, std::string_view text) -> SetResult {
+    auto brokers = ReadBrokers(text);
+    if (!brokers) {
+      return "HOST:PORT without a scheme, such as kafka-1:9092 or [::1]:9092, several separated by "
+             "commas";
+    }
+    configuration.kafka_brokers = *std::move(brokers);
+    return std::nullopt;
+  };
+  return field;
 }
 
 ConfigField SecretField(std::string_view section, std::string_view name, std::string_view help,
@@ -233,8 +269,7 @@ std::span<const ConfigField> ConfigFields() {
           "Where the layers are: sqlite (store.db in [data] folder) or mysql (MySQL or MariaDB).",
           &Configuration::store_engine,
           {{{"sqlite", StoreEngine::kSqlite}, {"mysql", StoreEngine::kMysql}}}),
-      TextField("kafka", "brokers", "host:port, …", "Brokers to ask for the others.",
-                &Configuration::kafka_brokers),
+      BrokersField(),
       TextField("kafka", "topic_prefix", "text",
                 "Before the names of the topics: keeps several herds apart on one cluster.",
                 &Configuration::kafka_topic_prefix),
@@ -252,8 +287,9 @@ std::span<const ConfigField> ConfigFields() {
                   "How long a topic that is made keeps its messages; 0: for ever. Bronze keeps "
                   "what was loaded. The embedded log keeps everything.",
                   &Configuration::topics_retention_days, 0, 36'500),
-      TextField("mysql", "host", "host", "The server's host, reached by TCP.",
-                &Configuration::mysql_host),
+      CheckedField(TextField("mysql", "host", "host", "The server's host, reached by TCP.",
+                             &Configuration::mysql_host),
+                   IsHost, "a host's name or IP address alone; the port is [mysql] port"),
       PortField("mysql", "The server's port.", &Configuration::mysql_port),
       TextField("mysql", "socket", "file",
                 "The server's Unix socket, in the place of host and port.",
@@ -307,13 +343,13 @@ std::span<const ConfigField> ConfigFields() {
                 "The file whose first line is the bearer token, of at least 16 visible ASCII "
                 "characters, that every request must show but /healthz and /readyz.",
                 &Configuration::http_token_file),
-      TextField("backend", "address", "address",
-                "Where the back end listens; without [http] token_file on loopback only.",
-                &Configuration::backend_address),
+      AddressField("backend",
+                   "Where the back end listens; without [http] token_file on loopback only.",
+                   &Configuration::backend_address),
       PortField("backend", "The back end's port: cows and reports.", &Configuration::backend_port),
-      TextField("producer", "address", "address",
-                "Where the producer listens; without [http] token_file on loopback only.",
-                &Configuration::producer_address),
+      AddressField("producer",
+                   "Where the producer listens; without [http] token_file on loopback only.",
+                   &Configuration::producer_address),
       PortField("producer", "The producer's port: readings come in here.",
                 &Configuration::producer_port)};
   return fields;

@@ -4,7 +4,10 @@
 #include <spdlog/spdlog.h>
 
 #include <memory>
+#include <string>
 #include <utility>
+
+#include "herdflow/core/text.hpp"
 
 namespace herdflow {
 namespace {
@@ -59,8 +62,10 @@ std::string_view Name(LogLevel level) {
 void SetLogLevel(LogLevel level) { Logger().set_level(ToSpdlog(level)); }
 
 void LogLine(LogLevel level, std::string_view line) {
-  if (listener != nullptr) listener->each_(level, line);
-  Logger().log(ToSpdlog(level), spdlog::string_view_t(line.data(), line.size()));
+  // One line, whatever somebody put into a name that it quotes.
+  const std::string shown = Visible(line);
+  if (listener != nullptr) listener->each_(level, shown);
+  Logger().log(ToSpdlog(level), shown);
 }
 
 }  // namespace herdflow

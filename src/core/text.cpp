@@ -1,14 +1,37 @@
 #include "herdflow/core/text.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
+#include <array>
+#include <cstdint>
 #include <numeric>
-#include <vector>
 
 namespace herdflow {
 namespace {
 
 unsigned char Byte(char c) { return static_cast<unsigned char>(c); }
 bool IsContinuation(char c) { return (Byte(c) & 0xC0) == 0x80; }
+
+struct CodePoints {
+  char32_t first, last;
+};
+
+/// Unicode's Default_Ignorable_Code_Point, and the other characters that show nothing.
+constexpr std::array kWithoutInk{
+    CodePoints{0x00AD, 0x00AD},     CodePoints{0x034F, 0x034F},     CodePoints{0x061C, 0x061C},
+    CodePoints{0x115F, 0x1160},     CodePoints{0x17B4, 0x17B5},     CodePoints{0x180B, 0x180F},
+    CodePoints{0x200B, 0x200F},     CodePoints{0x202A, 0x202E},     CodePoints{0x2060, 0x206F},
+    CodePoints{0x2800, 0x2800},     CodePoints{0x3164, 0x3164},     CodePoints{0xFE00, 0xFE0F},
+    CodePoints{0xFEFF, 0xFEFF},     CodePoints{0xFFA0, 0xFFA0},     CodePoints{0xFFF0, 0xFFFB},
+    CodePoints{0x1'BCA0, 0x1'BCA3}, CodePoints{0x1'D173, 0x1'D17A}, CodePoints{0xE'0000, 0xE'0FFF}};
+
+bool IsInvisible(char32_t c) {
+  if (c >= 0x20 && c < 0x7F) return false;  // Nearly every character of nearly every text.
+  if (IsControl(c) || IsBlank(c)) return true;
+  return std::any_of(kWithoutInk.begin(), kWithoutInk.end(),
+                     [c](const CodePoints& range) { return c >= range.first && c <= range.last; });
+}
 
 }  // namespace
 
@@ -52,6 +75,48 @@ std::string ReplaceBadUtf8(std::string_view bytes) {
   return text;
 }
 
+std::string_view WithoutByteOrderMark(std::string_view text) {
+  if (text.starts_with(kByteOrderMark)) text.remove_prefix(kByteOrderMark.size());
+  return text;
+}
+
+bool IsBlank(char32_t c) {
+  return (c >= 0x09 && c <= 0x0D) || c == 0x20 || c == 0x85 || c == 0xA0 || c == 0x1680 ||
+         (c >= 0x2000 && c <= 0x200A) || c == 0x2028 || c == 0x2029 || c == 0x202F || c == 0x205F ||
+         c == 0x3000;
+}
+
+bool IsControl(char32_t c) { return c < 0x20 || (c >= 0x7F && c <= 0x9F); }
+
+std::string Visible(std::string_view text, std::size_t max_characters) {
+  std::string out;
+  for (std::size_t count = 0; !text.empty(); ++count) {
+    if (count == max_characters) return out + "…";
+    const Utf8Character next = DecodeUtf8(text);
+    if (next.code_point == Utf8Character::kInvalid) {
+      out += "\uFFFD";
+    } else if (!IsInvisible(next.code_point)) {
+      out += text.substr(0, next.bytes);
+    } else if (next.code_point <= 0xFFFF) {
+      out += fmt::format("\\u{:04x}", static_cast<std::uint32_t>(next.code_point));
+    } else {
+      out += fmt::format("\\u{{{:x}}}", static_cast<std::uint32_t>(next.code_point));
+    }
+    text.remove_prefix(next.bytes);
+  }
+  return out;
+}
+
+std::string OnlyVisible(std::string_view text) {
+  std::string out;
+  while (!text.empty()) {
+    const Utf8Character next = DecodeUtf8(text);
+    if (next.code_point != ' ' && !IsInvisible(next.code_point)) out += text.substr(0, next.bytes);
+    text.remove_prefix(next.bytes);
+  }
+  return out;
+}
+
 std::string_view CutUtf8(std::string_view text, std::size_t max_bytes) {
   if (text.size() <= max_bytes) return text;
   std::size_t end = max_bytes;
@@ -71,6 +136,24 @@ std::size_t EditDistance(std::string_view a, std::string_view b) {
     }
   }
   return row.back();
+}
+
+std::string Nearest(std::string_view unknown, const std::vector<std::string>& names) {
+  return *std::min_element(names.begin(), names.end(), [&](const auto& a, const auto& b) {
+    return EditDistance(unknown, a) < EditDistance(unknown, b);
+  });
+}
+
+std::optional<std::string> Meant(std::string_view unknown, const std::vector<std::string>& names) {
+  if (names.empty()) return std::nullopt;
+  constexpr std::size_t kFewestLetters = 3;
+  const auto longer = std::find_if(names.begin(), names.end(), [&](const std::string& name) {
+    return unknown.size() >= kFewestLetters && name.starts_with(unknown);
+  });
+  if (longer != names.end()) return *longer;
+  std::string nearest = Nearest(unknown, names);
+  if (EditDistance(unknown, nearest) > 1 + unknown.size() / 4) return std::nullopt;
+  return nearest;
 }
 
 }  // namespace herdflow

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 namespace herdflow {
 namespace {
 
@@ -10,9 +12,11 @@ class Scanner {
  public:
   explicit Scanner(std::string_view text) : rest_(text) {}
 
-  bool Char(char expected) {
-    if (rest_.empty() || rest_.front() != expected) return false;
-    rest_.remove_prefix(1);
+  bool Char(char expected) { return Text({&expected, 1}); }
+
+  bool Text(std::string_view expected) {
+    if (!rest_.starts_with(expected)) return false;
+    rest_.remove_prefix(expected.size());
     return true;
   }
 
@@ -27,46 +31,129 @@ class Scanner {
     return number;
   }
 
-  /// One to nine digits after a decimal mark, as nanoseconds.
-  std::optional<std::int64_t> Nanoseconds() {
-    std::int64_t nanos = 0;
-    std::size_t count = 0;
-    while (count < rest_.size() && IsDigit(rest_[count])) {
-      if (count == 9) return std::nullopt;
-      nanos = nanos * 10 + (rest_[count++] - '0');
-    }
+  /// The digits after a decimal mark as microseconds, rounded half to even by all of them: up to
+  /// 1'000'000. Nothing if there is none.
+  std::optional<std::int64_t> Microseconds() {
+    constexpr std::size_t kKept = 6;
+    const std::size_t count = CountDigits();
     if (count == 0) return std::nullopt;
+    std::int64_t micros = 0;
+    for (std::size_t i = 0; i < kKept; ++i) micros = micros * 10 + (i < count ? rest_[i] - '0' : 0);
+    const std::string_view cut =
+        rest_.substr(std::min(kKept, count), count - std::min(kKept, count));
     rest_.remove_prefix(count);
-    for (; count < 9; ++count) nanos *= 10;
-    return nanos;
+    if (cut.empty() || cut.front() < '5') return micros;
+    const bool is_tie =
+        cut.front() == '5' && cut.find_first_not_of('0', 1) == std::string_view::npos;
+    return micros + (is_tie && micros % 2 == 0 ? 0 : 1);
   }
 
+  /// How many digits stand next.
+  [[nodiscard]] std::size_t CountDigits() const {
+    return std::min(rest_.find_first_not_of("0123456789"), rest_.size());
+  }
   [[nodiscard]] bool AtEnd() const { return rest_.empty(); }
-  [[nodiscard]] bool NextIsDigit() const { return !rest_.empty() && IsDigit(rest_.front()); }
+  [[nodiscard]] bool NextIsDigit() const { return CountDigits() > 0; }
 
  private:
   static bool IsDigit(char c) { return c >= '0' && c <= '9'; }
   std::string_view rest_;
 };
 
-std::optional<FarmDay> ScanDate(Scanner& scan) {
-  const auto year = scan.Digits(4);
-  if (!year || !scan.Char('-')) return std::nullopt;
-  const auto month = scan.Digits(2);
-  if (!month || !scan.Char('-')) return std::nullopt;
-  const auto day = scan.Digits(2);
-  if (!day) return std::nullopt;
-  const std::chrono::year_month_day date(std::chrono::year(*year),
-                                         std::chrono::month(static_cast<unsigned>(*month)),
-                                         std::chrono::day(static_cast<unsigned>(*day)));
+std::optional<FarmDay> DayOf(int year, int month, int day) {
+  const std::chrono::year_month_day date(std::chrono::year(year),
+                                         std::chrono::month(static_cast<unsigned>(month)),
+                                         std::chrono::day(static_cast<unsigned>(day)));
   if (!date.ok()) return std::nullopt;
   return ToFarmDay(date);
 }
 
+/// `-06-01`, or `0601` in the basic format.
+std::optional<FarmDay> ScanMonthAndDay(Scanner& scan, int year, bool extended) {
+  const auto month = scan.Digits(2);
+  if (!month || (extended && !scan.Char('-'))) return std::nullopt;
+  const auto day = scan.Digits(2);
+  if (!day) return std::nullopt;
+  return DayOf(year, *month, *day);
+}
+
+/// The ordinal day, 001 to 366.
+std::optional<FarmDay> ScanDayOfYear(Scanner& scan, int year) {
+  const auto number = scan.Digits(3);
+  const auto first = DayOf(year, 1, 1);
+  if (!number || *number < 1 || !first) return std::nullopt;
+  const FarmDay day = *first + (*number - 1);
+  if (static_cast<int>(ToDate(day).year()) != year) return std::nullopt;
+  return day;
+}
+
+/// `W22-6`, or `W226` in the basic format. Week 1 has the year's first Thursday.
+std::optional<FarmDay> ScanWeekAndDay(Scanner& scan, int year, bool extended) {
+  const auto week = scan.Digits(2);
+  if (!week || *week < 1 || (extended && !scan.Char('-'))) return std::nullopt;
+  const auto weekday = scan.Digits(1);
+  const auto fourth = DayOf(year, 1, 4);
+  if (!weekday || *weekday < 1 || *weekday > 7 || !fourth) return std::nullopt;
+  const std::chrono::weekday weekday_of_fourth{std::chrono::sys_days(ToDate(*fourth))};
+  const FarmDay monday =
+      *fourth - static_cast<std::int32_t>(weekday_of_fourth.iso_encoding() - 1) + 7 * (*week - 1);
+  if (static_cast<int>(ToDate(monday + 3).year()) != year) return std::nullopt;
+  return monday + (*weekday - 1);
+}
+
+std::optional<FarmDay> ScanDate(Scanner& scan) {
+  const auto year = scan.Digits(4);
+  if (!year) return std::nullopt;
+  const bool extended = scan.Char('-');
+  if (scan.Char('W')) return ScanWeekAndDay(scan, *year, extended);
+  if (scan.CountDigits() == 3) return ScanDayOfYear(scan, *year);
+  return ScanMonthAndDay(scan, *year, extended);
+}
+
+struct TimeOfDay {
+  std::int64_t seconds = 0;
+  std::int64_t micros = 0;  ///< Of the second; up to 1'000'000 by rounding.
+  bool is_leap_second = false;
+};
+
+/// `05`, `05:30`, `05:30:10.25`, or without colons in the basic format.
+std::optional<TimeOfDay> ScanTime(Scanner& scan) {
+  const auto hour = scan.Digits(2);
+  if (!hour || *hour > 24) return std::nullopt;
+  int minute = 0;
+  int second = 0;
+  TimeOfDay time;
+  const bool extended = scan.Char(':');
+  if (extended || scan.NextIsDigit()) {
+    const auto read = scan.Digits(2);
+    if (!read || *read > 59) return std::nullopt;
+    minute = *read;
+    if (extended ? scan.Char(':') : scan.NextIsDigit()) {
+      const auto seconds = scan.Digits(2);
+      if (!seconds || *seconds > 60) return std::nullopt;
+      second = *seconds;
+      if (scan.Char('.') || scan.Char(',')) {
+        const auto micros = scan.Microseconds();
+        if (!micros) return std::nullopt;
+        time.micros = *micros;
+      }
+    }
+  }
+  time.seconds = std::int64_t{*hour} * 3600 + minute * 60 + second;
+  time.is_leap_second = second == 60;
+  constexpr std::int64_t kDay = 86'400;
+  // 24:00 is the end of the day, and nothing comes after it.
+  if (*hour == 24 && (time.seconds != kDay || time.micros != 0)) return std::nullopt;
+  return time;
+}
+
 /// The zone's offset from UTC in minutes; nothing if the rest is not a zone.
 std::optional<int> ScanZone(Scanner& scan) {
-  if (scan.AtEnd() || ((scan.Char('Z') || scan.Char('z')) && scan.AtEnd())) return 0;
-  const bool behind = scan.Char('-');
+  const bool is_utc = scan.Char('Z') || scan.Char('z');
+  if (scan.AtEnd()) return 0;
+  if (is_utc) return std::nullopt;
+  // ISO 8601 writes the minus as U+2212 where it can.
+  const bool behind = scan.Char('-') || scan.Text("\u2212");
   if (!behind && !scan.Char('+')) return std::nullopt;
   const auto hours = scan.Digits(2);
   if (!hours || *hours > 23) return std::nullopt;
@@ -82,10 +169,33 @@ std::optional<int> ScanZone(Scanner& scan) {
   return behind ? -offset : offset;
 }
 
-std::int64_t RoundHalfEven(std::int64_t nanos) {
-  const std::int64_t micros = nanos / 1000;
-  const std::int64_t rest = nanos % 1000;
-  return micros + ((rest > 500 || (rest == 500 && micros % 2 == 1)) ? 1 : 0);
+/// Leap seconds are put between the last second of a month of UTC and the next month.
+bool CanBeLeapSecond(std::int64_t seconds) {
+  constexpr std::int64_t kDay = 86'400;
+  if (seconds % kDay != 0) return false;
+  const auto next = ToDate(FarmDay{static_cast<std::int32_t>(seconds / kDay)});
+  return next.day() == std::chrono::day(1);
+}
+
+struct IsoText {
+  FarmDay day;  ///< As it is written, whatever the zone.
+  Instant at;
+};
+
+std::optional<IsoText> ScanIso(std::string_view text) {
+  Scanner scan(text);
+  const auto day = ScanDate(scan);
+  if (!day) return std::nullopt;
+  std::int64_t seconds = std::int64_t{day->days} * 86'400;
+  if (scan.AtEnd()) return IsoText{*day, FromMicros(seconds * 1'000'000)};
+  if (!scan.Char('T') && !scan.Char('t') && !scan.Char(' ')) return std::nullopt;
+  const auto time = ScanTime(scan);
+  if (!time) return std::nullopt;
+  const auto zone = ScanZone(scan);
+  if (!zone) return std::nullopt;
+  seconds += time->seconds - std::int64_t{*zone} * 60;
+  if (time->is_leap_second && !CanBeLeapSecond(seconds)) return std::nullopt;
+  return IsoText{*day, FromMicros(seconds * 1'000'000 + time->micros)};
 }
 
 }  // namespace
@@ -102,8 +212,10 @@ std::string FormatDate(FarmDay day) {
 
 std::optional<FarmDay> ParseDate(std::string_view text) {
   Scanner scan(text);
-  const auto day = ScanDate(scan);
-  return day && scan.AtEnd() ? day : std::nullopt;
+  const auto year = scan.Digits(4);
+  if (!year || !scan.Char('-')) return std::nullopt;
+  const auto day = ScanMonthAndDay(scan, *year, true);
+  return scan.AtEnd() ? day : std::nullopt;
 }
 
 std::string FormatInstant(Instant at) {
@@ -118,34 +230,15 @@ std::string FormatInstant(Instant at) {
 }
 
 std::optional<Instant> ParseInstant(std::string_view text) {
-  Scanner scan(text);
-  const auto day = ScanDate(scan);
-  if (!day) return std::nullopt;
-  const std::int64_t midnight = std::int64_t{day->days} * 86'400;
-  if (scan.AtEnd()) return FromMicros(midnight * 1'000'000);
-  if (!scan.Char('T') && !scan.Char('t') && !scan.Char(' ')) return std::nullopt;
-  const auto hour = scan.Digits(2);
-  if (!hour || *hour > 23 || !scan.Char(':')) return std::nullopt;
-  const auto minute = scan.Digits(2);
-  if (!minute || *minute > 59) return std::nullopt;
-  int second = 0;
-  std::int64_t nanos = 0;
-  if (scan.Char(':')) {
-    const auto read = scan.Digits(2);
-    if (!read || *read > 59) return std::nullopt;
-    second = *read;
-    if (scan.Char('.') || scan.Char(',')) {
-      const auto fraction = scan.Nanoseconds();
-      if (!fraction) return std::nullopt;
-      nanos = *fraction;
-    }
-  }
-  const auto zone = ScanZone(scan);
-  if (!zone) return std::nullopt;
-  const std::int64_t seconds =
-      midnight + std::int64_t{*hour} * 3600 + (std::int64_t{*minute} - *zone) * 60 + second;
-  // The whole second first: half to even must look at the µs digit, not at the second's sign.
-  return FromMicros(seconds * 1'000'000 + RoundHalfEven(nanos));
+  const auto read = ScanIso(text);
+  if (!read) return std::nullopt;
+  return read->at;
+}
+
+std::optional<FarmDay> ParseWrittenDay(std::string_view text) {
+  const auto read = ScanIso(text);
+  if (!read) return std::nullopt;
+  return read->day;
 }
 
 }  // namespace herdflow

@@ -11,7 +11,6 @@ namespace {
 constexpr std::size_t kLongestName = 255;
 constexpr std::size_t kLongestUnit = 10;
 constexpr FarmDay kEarliestBirth = ToFarmDay(std::chrono::year(1980) / 1 / 1);
-constexpr std::size_t kDateLength = 10;  // YYYY-MM-DD
 
 Rejection Reject(RejectionCode code, std::string_view field, std::string_view what) {
   return {code, field, fmt::format("{} {}", field, what)};
@@ -46,12 +45,10 @@ std::variant<std::string_view, Rejection> JudgeLabel(const Field& label, std::st
   return text;
 }
 
+/// A date-time's zone must not move the day on which a calf was born.
 std::optional<FarmDay> DayAsWritten(const Field& birthdate) {
   if (birthdate.kind != Field::Kind::kText) return std::nullopt;
-  const std::string_view text = TrimAscii(birthdate.text);
-  // A whole date-time must be one, but its zone must not move the day on which a calf was born.
-  if (!ParseInstant(text)) return std::nullopt;
-  return ParseDate(text.substr(0, kDateLength));
+  return ParseWrittenDay(TrimAscii(birthdate.text));
 }
 
 std::variant<std::optional<FarmDay>, Rejection> JudgeBirthdate(const Field& birthdate,

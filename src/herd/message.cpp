@@ -8,13 +8,14 @@
 #include <cstring>
 #include <new>
 
+#include "herdflow/core/text.hpp"
+
 namespace herdflow::herd {
 namespace {
 
 namespace ondemand = simdjson::ondemand;
 
 constexpr int kDeepestNesting = 64;
-constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
 
 template <class Fields>
 struct Slot {
@@ -171,8 +172,10 @@ Fault ReadValue(ondemand::value value, Field& field, int depth) {
 template <class Fields, std::size_t kCount>
 Field* FieldNamed(std::string_view name, Fields& fields,
                   const std::array<Slot<Fields>, kCount>& slots) {
+  // Whoever turns a CSV file of a spreadsheet into JSON has its byte order mark before a name.
+  const std::string_view bare = WithoutByteOrderMark(name);
   for (const auto& slot : slots) {
-    if (slot.name == name) return &(fields.*slot.field);
+    if (slot.name == bare) return &(fields.*slot.field);
   }
   return nullptr;
 }
@@ -304,8 +307,7 @@ Parsed<Fields> MessageParser::Buffers::Parse(std::string_view json,
                                              const std::array<Slot<Fields>, kCount>& slots) {
   if (json.empty()) return Rejection{RejectionCode::kMissing, "", "the message has no value"};
   // Versions of simdjson differ about a byte order mark: it is skipped here, once.
-  std::string_view body = json;
-  if (body.starts_with(kByteOrderMark)) body.remove_prefix(kByteOrderMark.size());
+  const std::string_view body = WithoutByteOrderMark(json);
 
   if (padded.size() < body.size() + simdjson::SIMDJSON_PADDING) {
     padded.resize(body.size() + simdjson::SIMDJSON_PADDING);

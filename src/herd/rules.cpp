@@ -11,7 +11,7 @@ namespace herdflow::herd {
 namespace {
 
 /// Raised whenever the same message could be judged differently than before.
-constexpr int kRulesCode = 1;
+constexpr int kRulesCode = 2;
 
 constexpr std::size_t kLongestId = 255;
 constexpr Instant kEarliest{std::chrono::sys_days(std::chrono::year(2000) / 1 / 1)};
@@ -31,9 +31,11 @@ int MicrosecondPower(const Decimal& number) {
 }
 
 std::variant<Instant, Rejection> UnreadableTimestamp(const Field& timestamp) {
+  // Whoever writes times in another form is shown one that is read.
+  const bool has_digit = timestamp.text.find_first_of("0123456789") != std::string_view::npos;
   return Reject(RejectionCode::kBadTimestamp, "timestamp",
-                fmt::format("is {}; Unix seconds or an ISO 8601 date and time was expected",
-                            Seen(timestamp)));
+                fmt::format("is {}; Unix seconds or an ISO 8601 date and time{} was expected",
+                            Seen(timestamp), has_digit ? " such as 2024-06-01T05:00:00Z" : ""));
 }
 
 struct Range {

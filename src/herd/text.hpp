@@ -22,8 +22,8 @@ struct TextShape {
 };
 [[nodiscard]] TextShape ShapeOf(std::string_view text);
 
-/// The field's value as a person may see it in a reason: a text in quotes, at most 80 code points,
-/// control characters written as \u00xx.
+/// The field's value as a person may see it in a reason (see Visible): a text in quotes, at most 80
+/// code points.
 [[nodiscard]] std::string Seen(const Field& field);
 
 }  // namespace herdflow::herd

@@ -1,5 +1,6 @@
 #include "herdflow/http/problem.hpp"
 
+#include "herdflow/core/text.hpp"
 #include "herdflow/http/json_writer.hpp"
 
 namespace herdflow::http {
@@ -78,7 +79,7 @@ Response ProblemResponse(ProblemKind kind, std::string_view detail,
   json.Key("type").String(facts.type);
   json.Key("title").String(facts.title);
   json.Key("status").Integer(facts.status);
-  json.Key("detail").String(detail.empty() ? facts.detail : detail);
+  json.Key("detail").String(detail.empty() ? std::string(facts.detail) : Visible(detail));
   json.Key("errors").BeginArray();
   for (const FieldError& error : errors) {
     json.BeginObject();

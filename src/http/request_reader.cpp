@@ -25,12 +25,22 @@ constexpr std::size_t kReadBytes = std::size_t{16} * 1024;
 
 std::string_view Text(boost::beast::string_view text) { return {text.data(), text.size()}; }
 
-/// The path and query of the request line's target: `/p?q`, or `http://host/p?q` as to a proxy.
-std::string_view PathAndQuery(std::string_view target) {
+struct Target {
+  std::string_view path;
+  std::string_view query;  ///< What stands behind `?`.
+};
+
+/// Of the request line's target: `/p?q`, or `http://host/p?q` as to a proxy.
+Target TargetOf(std::string_view target) {
   constexpr std::string_view kScheme = "http://";
-  if (!target.starts_with(kScheme)) return target;
-  const std::size_t slash = target.find('/', kScheme.size());
-  return slash == std::string_view::npos ? "/" : target.substr(slash);
+  const bool is_absolute = EqualsIgnoringCase(target.substr(0, kScheme.size()), kScheme);
+  if (is_absolute) {
+    target.remove_prefix(std::min(target.find_first_of("/?", kScheme.size()), target.size()));
+  }
+  const std::size_t question = std::min(target.find('?'), target.size());
+  const std::string_view path = target.substr(0, question);
+  target.remove_prefix(std::min(question + 1, target.size()));
+  return {is_absolute && path.empty() ? "/" : path, target};
 }
 
 /// A browser says in `Origin` which page sends; a page of elsewhere may not. (Without this, any
@@ -180,13 +190,16 @@ bool RequestReader::State::IsAdmitted(const Fields& header) const {
 
 std::optional<Response> RequestReader::State::JudgeRouting() {
   const Fields& header = parser->get();
-  std::string_view path = PathAndQuery(Text(header.target()));
-  path = path.substr(0, path.find('?'));
+  const std::string_view path = TargetOf(Text(header.target())).path;
   const bool is_path = path.starts_with('/');
   found = is_path ? router.Find(Text(header.method_string()), path) : Router::Found();
   if (!IsAdmitted(header)) return AskForToken(found.route, header);
   if (!is_path) {
     return ProblemResponse(ProblemKind::kMalformedRequest, "The request's target must be a path.");
+  }
+  if (found.bad_escape) {
+    return ProblemResponse(ProblemKind::kMalformedRequest,
+                           "In the path, % must be followed by two hexadecimal digits.");
   }
   if (found.route == nullptr && found.allow.empty()) {
     return ProblemResponse(ProblemKind::kNotFound,
@@ -196,10 +209,6 @@ std::optional<Response> RequestReader::State::JudgeRouting() {
     Response response = ProblemResponse(ProblemKind::kMethodNotAllowed);
     response.headers.emplace_back("Allow", found.allow);
     return response;
-  }
-  if (found.bad_escape) {
-    return ProblemResponse(ProblemKind::kMalformedRequest,
-                           "In the path, % must be followed by two hexadecimal digits.");
   }
   const std::size_t limit = found.route->max_body_bytes;
   if (const auto length = parser->content_length(); length && *length > limit) {
@@ -213,10 +222,9 @@ Request RequestReader::State::TakeRequest() {
   auto& message = parser->get();
   Request request;
   request.method = found.route->method;
-  const std::string_view target = PathAndQuery(Text(message.target()));
-  const std::size_t question = target.find('?');
-  request.path = target.substr(0, question);
-  if (question != std::string_view::npos) request.query = target.substr(question + 1);
+  const Target target = TargetOf(Text(message.target()));
+  request.path = target.path;
+  request.query = target.query;
   request.parameters = std::move(found.parameters);
   for (const auto& field : message) {
     request.headers.emplace_back(Text(field.name_string()), Text(field.value()));

@@ -3,15 +3,10 @@
 #include <algorithm>
 #include <set>
 
+#include "percent.hpp"
+
 namespace herdflow::http {
 namespace {
-
-int HexDigit(char c) {
-  if (c >= '0' && c <= '9') return c - '0';
-  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
-  if (c >= 'A' && c <= 'F') return c - 'A' + 10;
-  return -1;
-}
 
 std::string_view WithoutTrailingSlash(std::string_view path) {
   if (path.ends_with('/')) path.remove_suffix(1);
@@ -52,23 +47,6 @@ std::string Allow(const std::vector<const Route*>& routes) {
 
 }  // namespace
 
-bool PercentDecode(std::string_view text, std::string& out) {
-  out.clear();
-  for (std::size_t at = 0; at < text.size(); ++at) {
-    if (text[at] != '%') {
-      out += text[at];
-      continue;
-    }
-    if (at + 2 >= text.size()) return false;
-    const int high = HexDigit(text[at + 1]);
-    const int low = HexDigit(text[at + 2]);
-    if (high < 0 || low < 0) return false;
-    out += static_cast<char>(high * 16 + low);
-    at += 2;
-  }
-  return true;
-}
-
 Router::Router(std::vector<Route> routes) : routes_(std::move(routes)) {
   for (const Route& route : routes_) {
     const std::string_view path = WithoutTrailingSlash(route.path);
@@ -89,7 +67,6 @@ Router::Router(std::vector<Route> routes) : routes_(std::move(routes)) {
 
 bool Router::Match(const Pattern& pattern, std::string_view path, Found& found) {
   found.parameters.clear();
-  found.bad_escape = false;
   for (const std::string& expected : pattern.segments) {
     if (path.empty()) return false;
     const std::string_view segment = TakeSegment(path);
@@ -98,16 +75,20 @@ bool Router::Match(const Pattern& pattern, std::string_view path, Found& found) 
       continue;
     }
     if (segment.empty()) return false;
-    std::string value;
-    if (!PercentDecode(segment, value)) found.bad_escape = true;
-    found.parameters.emplace_back(expected.substr(1, expected.size() - 2), std::move(value));
+    found.parameters.emplace_back(expected.substr(1, expected.size() - 2),
+                                  PercentDecode(segment).value_or(""));
   }
   return path.empty();
 }
 
-Router::Found Router::Find(std::string_view method, std::string_view path) const {
+Router::Found Router::Find(std::string_view method, std::string_view sent_path) const {
   Found found;
-  path = WithoutTrailingSlash(path);
+  const auto decoded = DecodeUnreserved(sent_path);
+  if (!decoded) {
+    found.bad_escape = true;
+    return found;
+  }
+  const std::string_view path = WithoutTrailingSlash(*decoded);
   const std::vector<const Route*>* routes = nullptr;
   if (const auto fixed = fixed_.find(path); fixed != fixed_.end()) {
     routes = &fixed->second.routes;
@@ -118,10 +99,7 @@ Router::Found Router::Find(std::string_view method, std::string_view path) const
       break;
     }
   }
-  if (routes == nullptr) {
-    found.bad_escape = false;
-    return found;
-  }
+  if (routes == nullptr) return found;
   found.route = Choose(*routes, method);
   if (found.route == nullptr) found.allow = Allow(*routes);
   return found;

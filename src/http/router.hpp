@@ -18,10 +18,10 @@ class Router {
     const Route* route = nullptr;
     std::vector<NamedText> parameters;
     std::string allow;        ///< Path known, method not: the methods it has.
-    bool bad_escape = false;  ///< The path has a `%` that is no escape.
+    bool bad_escape = false;  ///< The path has a `%` that is no escape, so it is no path.
   };
-  /// `path`: percent-encoded, without the query. `HEAD` is answered by a `GET` route.
-  [[nodiscard]] Found Find(std::string_view method, std::string_view path) const;
+  /// `sent_path`: percent-encoded, without the query. `HEAD` is answered by a `GET` route.
+  [[nodiscard]] Found Find(std::string_view method, std::string_view sent_path) const;
 
  private:
   struct Pattern {
@@ -34,8 +34,5 @@ class Router {
   std::map<std::string, Pattern, std::less<>> fixed_;  ///< By path without trailing slash.
   std::vector<Pattern> open_;                          ///< With parameters.
 };
-
-/// `%C3%A9` → `é`; nothing where a `%` is not followed by two hexadecimal digits.
-[[nodiscard]] bool PercentDecode(std::string_view text, std::string& out);
 
 }  // namespace herdflow::http

@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <array>
 
+#include "herdflow/core/text.hpp"
+
 namespace herdflow::parquet_io {
 namespace {
 
@@ -34,10 +36,20 @@ bool SameLetters(std::string_view a, std::string_view b) {
                     [](char x, char y) { return Lower(x) == Lower(y); });
 }
 
+/// Of a file of another kind there may be thousands.
+constexpr std::size_t kMostNames = 12;
+constexpr std::size_t kLongestName = 80;
+
 std::string Quoted(const std::vector<std::string>& names) {
+  if (names.empty()) return "no columns";
   std::vector<std::string> quoted;
-  for (const std::string& name : names) quoted.push_back('"' + name + '"');
-  return quoted.empty() ? "no columns" : fmt::format("{}", fmt::join(quoted, ", "));
+  for (const std::string& name : names) {
+    if (quoted.size() == kMostNames) break;
+    quoted.push_back('"' + Visible(name, kLongestName) + '"');
+  }
+  const std::size_t more = names.size() - quoted.size();
+  return fmt::format("{}{}", fmt::join(quoted, ", "),
+                     more == 0 ? "" : fmt::format(" and {} more", more));
 }
 
 std::string Required(Topic topic) {
@@ -53,10 +65,22 @@ std::vector<int> PositionsOf(std::string_view name, const std::vector<std::strin
   std::vector<int> exact;
   std::vector<int> similar;
   for (std::size_t i = 0; i < names.size(); ++i) {
-    if (names[i] == name) exact.push_back(static_cast<int>(i));
-    if (SameLetters(names[i], name)) similar.push_back(static_cast<int>(i));
+    const std::string_view found = WithoutByteOrderMark(names[i]);
+    if (found == name) exact.push_back(static_cast<int>(i));
+    if (SameLetters(found, name)) similar.push_back(static_cast<int>(i));
   }
   return exact.empty() ? similar : exact;
+}
+
+/// What hides a column that is missed: a blank or what shows nothing in its name.
+std::string HiddenName(std::string_view name, const std::vector<std::string>& names) {
+  const auto hidden = std::find_if(names.begin(), names.end(), [name](const std::string& found) {
+    return SameLetters(OnlyVisible(found), name);
+  });
+  return hidden == names.end()
+             ? ""
+             : fmt::format(" (rename \"{}\", whose name holds a blank or what shows nothing)",
+                           Visible(*hidden));
 }
 
 Result<ColumnMatch> MatchTopic(Topic topic, const std::vector<std::string>& names) {
@@ -73,8 +97,9 @@ Result<ColumnMatch> MatchTopic(Topic topic, const std::vector<std::string>& name
     }
     if (positions.empty() && column.required) {
       return Fail(ErrorCode::kInvalidInput,
-                  "column \"{}\" is missing; a file of {} has {}, this one has {}", column.name,
-                  pipeline::Name(topic), Required(topic), Quoted(names));
+                  "column \"{}\" is missing{}; a file of {} has {}, this one has {}", column.name,
+                  HiddenName(column.name, names), pipeline::Name(topic), Required(topic),
+                  Quoted(names));
     }
     match.positions.push_back(positions.empty() ? -1 : positions.front());
   }
@@ -82,8 +107,9 @@ Result<ColumnMatch> MatchTopic(Topic topic, const std::vector<std::string>& name
 }
 
 /// The topic of which the most columns are there: what a file that fits none was meant to be.
-Topic Nearest(const std::vector<std::string>& names) {
-  Topic nearest = Topic::kMeasurements;
+/// Nothing where it has no column of any.
+std::optional<Topic> Nearest(const std::vector<std::string>& names) {
+  std::optional<Topic> nearest;
   double best = 0;
   for (const Topic topic : pipeline::kAllTopics) {
     int found = 0;
@@ -91,7 +117,9 @@ Topic Nearest(const std::vector<std::string>& names) {
     for (const ColumnSpec& column : ColumnsOf(topic)) {
       if (!column.required) continue;
       ++all;
-      found += PositionsOf(column.name, names).empty() ? 0 : 1;
+      const bool is_there =
+          !PositionsOf(column.name, names).empty() || !HiddenName(column.name, names).empty();
+      found += is_there ? 1 : 0;
     }
     const double share = static_cast<double>(found) / all;
     if (share > best) {
@@ -100,6 +128,19 @@ Topic Nearest(const std::vector<std::string>& names) {
     }
   }
   return nearest;
+}
+
+tl::unexpected<Error> Foreign(const TopicFile& file, const std::vector<std::string>& names) {
+  std::string known;
+  for (const Topic topic : pipeline::kAllTopics) {
+    known += fmt::format("{}{} has {}", known.empty() ? "" : ", one of ", pipeline::Name(topic),
+                         Required(topic));
+  }
+  return Fail(
+      ErrorCode::kInvalidInput,
+      "{}: it is Parquet, but of something else: it has {}; a file of {}; rename its columns "
+      "so, or leave it out",
+      file.path, Quoted(names), known);
 }
 
 }  // namespace
@@ -126,6 +167,7 @@ Result<ColumnMatch> MatchColumns(const TopicFile& file, const std::vector<std::s
     if (fitting.size() == 1) return std::move(fitting.front());
     topic = TopicByName(file.path);
     if (!topic && fitting.empty()) topic = Nearest(names);
+    if (!topic && fitting.empty()) return Foreign(file, names);
     if (!topic) {
       return Fail(ErrorCode::kInvalidInput,
                   "{}: its columns {} fit {} and {}; name the file after the one that it is for",

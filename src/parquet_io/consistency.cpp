@@ -11,6 +11,8 @@
 #include <optional>
 #include <utility>
 
+#include "arrow_error.hpp"
+#include "file_kind.hpp"
 #include "page_header.hpp"
 
 namespace herdflow::parquet_io {
@@ -115,11 +117,7 @@ Result<> Checker::CheckGroup(int group, const std::vector<int>& leaves, std::vec
   for (int leaf = 0; leaf < metadata_.num_columns(); ++leaf) {
     HERDFLOW_ASSIGN(auto chunk, CheckColumn(*row_group, group, leaf));
     if (std::find(leaves.begin(), leaves.end(), leaf) == leaves.end()) continue;
-    if (row_group->ColumnChunk(leaf)->crypto_metadata() != nullptr) {
-      return Fail(ErrorCode::kInvalidInput,
-                  "reading {}: {} is encrypted: write the file anew without encryption", path_,
-                  chunk.Name());
-    }
+    if (row_group->ColumnChunk(leaf)->crypto_metadata() != nullptr) return Fail(Encrypted(path_));
     read.push_back(std::move(chunk));
   }
   return {};
@@ -186,9 +184,7 @@ Result<> Checker::CheckPages(const Chunk& chunk) {
 Result<PageHeader> Checker::HeaderAt(const Chunk& chunk, std::int64_t position) {
   for (std::int64_t bytes = kUsualHeader; bytes <= kLongestHeader; bytes *= 16) {
     const auto read = file_.ReadAt(position, bytes);
-    if (!read.ok()) {
-      return Fail(ErrorCode::kInvalidInput, "reading {}: {}", path_, read.status().message());
-    }
+    if (!read.ok()) return Fail(ReadingError(path_, chunk.Name(), read.status()));
     const std::shared_ptr<arrow::Buffer>& buffer = *read;
     const auto header = ReadPageHeader(
         {reinterpret_cast<const char*>(buffer->data()), static_cast<std::size_t>(buffer->size())});
@@ -203,9 +199,7 @@ Result<PageHeader> Checker::HeaderAt(const Chunk& chunk, std::int64_t position) 
 Result<> CheckConsistency(const std::string& path, arrow::io::RandomAccessFile& file,
                           const parquet::FileMetaData& metadata, const std::vector<int>& leaves) {
   const auto file_bytes = file.GetSize();
-  if (!file_bytes.ok()) {
-    return Fail(ErrorCode::kUnavailable, "reading {}: {}", path, file_bytes.status().message());
-  }
+  if (!file_bytes.ok()) return Fail(ReadingError(path, "", file_bytes.status()));
   return Checker(path, file, *file_bytes, metadata).Run(leaves);
 }
 

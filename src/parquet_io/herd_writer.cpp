@@ -15,6 +15,8 @@
 #include <system_error>
 #include <tuple>
 
+#include "arrow_error.hpp"
+
 namespace herdflow::parquet_io {
 namespace {
 
@@ -79,15 +81,14 @@ class Drafts {
 /// Runs what may throw or return an Arrow status; both end here.
 template <class Action>
 Result<> Guarded(const fs::path& file, Action action) {
-  std::string why;
+  arrow::Status status;
   try {
-    const arrow::Status status = action();
-    if (status.ok()) return {};
-    why = status.message();
+    status = action();
   } catch (const std::exception& exception) {
-    why = exception.what();
+    status = arrow::Status::UnknownError(exception.what());
   }
-  return Fail(ErrorCode::kUnavailable, "writing {}: {}", file.string(), why);
+  if (status.ok()) return {};
+  return Fail(WritingError(file.string(), status));
 }
 
 /// Nothing in the file may depend on when or by which library version it was made.

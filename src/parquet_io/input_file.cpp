@@ -12,6 +12,8 @@
 #include <string_view>
 #include <system_error>
 
+#include "arrow_error.hpp"
+
 namespace herdflow::parquet_io {
 namespace {
 
@@ -48,7 +50,7 @@ Result<InputFile> OpenInputFile(const std::string& path, arrow::MemoryPool* pool
   auto file = arrow::io::ReadableFile::Open(descriptor, pool);
   if (!file.ok()) {
     ::close(descriptor);
-    return Fail(ErrorCode::kUnavailable, "opening {}: {}", path, file.status().message());
+    return Fail(ReadingError(path, "", file.status()));
   }
   return InputFile{std::move(file).ValueUnsafe(), *state};
 }
@@ -61,9 +63,7 @@ Result<bool> BeginsAsParquet(const std::string& path) {
   HERDFLOW_ASSIGN(const InputFile file, OpenInputFile(path, arrow::default_memory_pool()));
   std::array<char, 4> magic{};
   const auto read = file.bytes->ReadAt(0, magic.size(), magic.data());
-  if (!read.ok()) {
-    return Fail(ErrorCode::kUnavailable, "reading {}: {}", path, read.status().message());
-  }
+  if (!read.ok()) return Fail(ReadingError(path, "", read.status()));
   const std::string_view begin(magic.data(), magic.size());
   return begin == "PAR1" || begin == "PARE";
 }

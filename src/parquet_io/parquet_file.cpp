@@ -13,7 +13,9 @@
 #include <exception>
 #include <new>
 
+#include "arrow_error.hpp"
 #include "consistency.hpp"
+#include "file_kind.hpp"
 
 namespace herdflow::parquet_io {
 namespace {
@@ -30,10 +32,6 @@ constexpr std::int64_t kMostMemory = 96 << 20;
 /// Read from the disk at once, a column. Without a buffer Arrow reads whole column chunks.
 constexpr std::int64_t kBufferBytes = 128 << 10;
 
-tl::unexpected<Error> Unreadable(std::string_view path, std::string_view why) {
-  return Fail(ErrorCode::kInvalidInput, "reading {}: {}", path, why);
-}
-
 /// Runs what returns an Arrow status, or throws one.
 template <class Action>
 arrow::Status Try(Action action) {
@@ -46,18 +44,6 @@ arrow::Status Try(Action action) {
   } catch (const std::exception& exception) {
     return arrow::Status::Invalid(exception.what());
   }
-}
-
-template <class Action>
-Result<> Guarded(std::string_view path, Action action) {
-  const arrow::Status status = Try(action);
-  if (status.ok()) return {};
-  if (status.IsOutOfMemory()) {
-    return Unreadable(path, fmt::format("more than {} MiB are needed at once to read it; write the "
-                                        "file anew with pages of about a megabyte",
-                                        kMostMemory >> 20));
-  }
-  return Unreadable(path, status.message());
 }
 
 std::string TypeText(const arrow::DataType& type) {
@@ -73,9 +59,10 @@ class OpenFile final : public ParquetFile {
 
   Result<> Open() {
     HERDFLOW_ASSIGN(input_, OpenInputFile(file_.path, &pool_));
-    HERDFLOW_CHECK(Guarded(file_.path, [this] { return OpenReader(); }));
+    HERDFLOW_CHECK(CheckIsParquet(file_.path, input_));
+    HERDFLOW_CHECK(Guarded([this] { return OpenReader(); }));
     HERDFLOW_CHECK(FindColumns());
-    HERDFLOW_CHECK(Guarded(file_.path, [this] { return CheckCodecs(); }));
+    HERDFLOW_CHECK(GuardedResult([this] { return CheckCodecs(); }));
     return Seek(0);
   }
 
@@ -89,17 +76,35 @@ class OpenFile final : public ParquetFile {
  private:
   using BatchReader = std::unique_ptr<arrow::RecordBatchReader>;
 
+  template <class Action>
+  Result<> Guarded(Action action) const {
+    const arrow::Status status = Try(action);
+    if (status.ok()) return {};
+    return Fail(Explained(status, ""));
+  }
+  /// Runs what returns a Result, and may throw.
+  template <class Action>
+  Result<> GuardedResult(Action action) const {
+    Result<> result;
+    HERDFLOW_CHECK(Guarded([&] {
+      result = action();
+      return arrow::Status::OK();
+    }));
+    return result;
+  }
+  [[nodiscard]] Error Explained(const arrow::Status& status, std::string_view place) const;
+
   arrow::Status OpenReader();
   [[nodiscard]] bool ReadAsDictionary(int leaf) const;
   Result<> FindColumns();
-  arrow::Status CheckCodecs() const;
+  Result<> CheckCodecs() const;
   [[nodiscard]] std::vector<int> GroupsFrom(std::int64_t row, std::int64_t& first_row) const;
   arrow::Result<BatchReader> ReaderFrom(std::int64_t row, const std::vector<int>& leaves,
                                         std::int64_t& before);
   Result<bool> ReadNext(std::shared_ptr<arrow::RecordBatch>& batch);
   Result<> CheckUnchanged() const;
   bool ReadsOn(int leaf, std::int64_t& reached);
-  tl::unexpected<Error> Damaged(const Error& error);
+  tl::unexpected<Error> Damaged(const arrow::Status& status);
 
   TopicFile file_;
   arrow::CappedMemoryPool pool_{arrow::default_memory_pool(), kMostMemory};
@@ -114,6 +119,20 @@ class OpenFile final : public ParquetFile {
   std::int64_t before_ = 0;    ///< Rows of `batches_` still to be passed over.
   std::int64_t position_ = 0;  ///< The row that is read next.
 };
+
+Error OpenFile::Explained(const arrow::Status& status, std::string_view place) const {
+  if (status.IsOutOfMemory()) {
+    return Error(
+        ErrorCode::kInvalidInput,
+        fmt::format("reading {}: more than {} MiB are needed at once to read it; write the "
+                    "file anew with pages of about a megabyte{}",
+                    file_.path, kMostMemory >> 20,
+                    place.empty() ? "" : fmt::format(" ({})", place)));
+  }
+  if (metadata_ != nullptr && metadata_->is_encryption_algorithm_set())
+    return Encrypted(file_.path);
+  return ReadingError(file_.path, place, status);
+}
 
 arrow::Status OpenFile::OpenReader() {
   parquet::ReaderProperties reading(&pool_);
@@ -174,7 +193,7 @@ Result<> OpenFile::FindColumns() {
   return {};
 }
 
-arrow::Status OpenFile::CheckCodecs() const {
+Result<> OpenFile::CheckCodecs() const {
   for (int group = 0; group < metadata_->num_row_groups(); ++group) {
     const auto chunks = metadata_->RowGroup(group);
     for (const int leaf : leaves_) {
@@ -182,13 +201,14 @@ arrow::Status OpenFile::CheckCodecs() const {
       if (codec == arrow::Compression::UNCOMPRESSED || arrow::util::Codec::IsAvailable(codec)) {
         continue;
       }
-      return arrow::Status::NotImplemented(
-          "column \"", metadata_->schema()->Column(leaf)->name(), "\" is compressed by ",
-          arrow::util::Codec::GetCodecAsString(codec),
-          ", which cannot be read here; write the file anew with zstd or snappy");
+      return Fail(ErrorCode::kInvalidInput,
+                  "reading {}: column \"{}\" is compressed by {}, which cannot be read here; write "
+                  "the file anew with zstd or snappy",
+                  file_.path, metadata_->schema()->Column(leaf)->name(),
+                  arrow::util::Codec::GetCodecAsString(codec));
     }
   }
-  return arrow::Status::OK();
+  return {};
 }
 
 /// The row groups from the one that holds `row` on, and the number of the first one's first row.
@@ -223,18 +243,13 @@ Result<> OpenFile::Seek(std::int64_t row) {
   position_ = row;
   batches_.reset();
   if (row == rows()) return {};
-  return Guarded(file_.path, [&]() -> arrow::Status {
-    return ReaderFrom(row, leaves_, before_).Value(&batches_);
-  });
+  return Guarded(
+      [&]() -> arrow::Status { return ReaderFrom(row, leaves_, before_).Value(&batches_); });
 }
 
 Result<> OpenFile::Check() {
-  Result<> agrees;
-  HERDFLOW_CHECK(Guarded(file_.path, [&] {
-    agrees = CheckConsistency(file_.path, *input_.bytes, *metadata_, leaves_);
-    return arrow::Status::OK();
-  }));
-  return agrees;
+  return GuardedResult(
+      [this] { return CheckConsistency(file_.path, *input_.bytes, *metadata_, leaves_); });
 }
 
 Result<> OpenFile::CheckUnchanged() const {
@@ -249,11 +264,10 @@ Result<bool> OpenFile::ReadNext(std::shared_ptr<arrow::RecordBatch>& batch) {
   HERDFLOW_CHECK(CheckUnchanged());
   if (status.ok()) return true;
   if (status.IsOutOfMemory() && batch_rows_ > 1) return false;
-  const auto told = Guarded(file_.path, [&] { return status; });
   if (status.IsOutOfMemory()) {
-    return Fail(ErrorCode::kInvalidInput, "{} (at row {})", told.error().message(), position_ + 1);
+    return Fail(Explained(status, fmt::format("at row {}", position_ + 1)));
   }
-  return Damaged(told.error());
+  return Damaged(status);
 }
 
 Result<ColumnBatch> OpenFile::Read() {
@@ -290,7 +304,7 @@ Result<ColumnBatch> OpenFile::Read() {
 
 /// How far the rows from `position_` on can be read in one column, a few at a time.
 bool OpenFile::ReadsOn(int leaf, std::int64_t& reached) {
-  const auto read = Guarded(file_.path, [&]() -> arrow::Status {
+  const arrow::Status read = Try([&]() -> arrow::Status {
     std::int64_t before = 0;
     ARROW_ASSIGN_OR_RAISE(auto column, ReaderFrom(position_, {leaf}, before));
     std::shared_ptr<arrow::RecordBatch> batch;
@@ -301,11 +315,12 @@ bool OpenFile::ReadsOn(int leaf, std::int64_t& reached) {
     }
     return arrow::Status::OK();
   });
-  return read.has_value();
+  return read.ok();
 }
 
 /// Reads the batch that failed once more, a column at a time: Arrow does not say where it was.
-tl::unexpected<Error> OpenFile::Damaged(const Error& error) {
+tl::unexpected<Error> OpenFile::Damaged(const arrow::Status& status) {
+  if (IsOfTheSystem(status)) return Fail(Explained(status, ""));
   reader_->set_batch_size(kSearchRows);
   std::string place = fmt::format("after row {}", position_);
   for (const int leaf : leaves_) {
@@ -316,8 +331,7 @@ tl::unexpected<Error> OpenFile::Damaged(const Error& error) {
     break;
   }
   reader_->set_batch_size(batch_rows_);
-  return Fail(ErrorCode::kInvalidInput, "{} ({}): the file is damaged, write it anew",
-              error.message(), place);
+  return Fail(Explained(status, place));
 }
 
 }  // namespace

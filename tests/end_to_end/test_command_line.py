@@ -27,6 +27,8 @@ CORRUPT = 6
         ("cow",),
         ("pipeline", "walk"),
         ("status", "--no-such-option"),
+        ("status", "--log-engine", "kafka", "--kafka-brokers", "http://127.0.0.1:9092"),
+        ("status", "--store-engine", "mysql", "--mysql-host", "mysql://127.0.0.1"),
         ("generate", "--cows", "-3", "--from", "2024-01-01", "--to", "2024-01-31", "-o", "x"),
         ("generate", "--cows", "3", "--from", "2024-02-01", "--to", "2024-01-31", "-o", "x"),
         ("generate", "--cows", "many", "--from", "2024-01-01", "--to", "2024-01-31", "-o", "x"),
@@ -40,6 +42,41 @@ def test_a_wrong_command_line_exits_2_and_says_why(
     assert done.returncode == USAGE, done.stderr
     assert done.stderr.strip()
     assert not done.stdout.strip()
+
+
+def test_what_shows_nothing_is_shown(herd: Installation, tmp_path: Path) -> None:
+    assert "'st\\u200batus'" in herd.attempt("st\u200batus").stderr
+    assert "fa\\u00a0rm\\u000a.parquet" in herd.attempt("seed", tmp_path / "fa\u00a0rm\n.parquet").stderr
+
+
+def test_without_a_command_the_first_steps_are_shown(herd: Installation) -> None:
+    done = herd.attempt()
+    assert done.returncode == USAGE
+    for first in ("herdflow serve ", "herdflow seed FOLDER ", "herdflow report "):
+        assert first in done.stderr
+    assert "there are run, list, " in herd.attempt("pipeline").stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "meant"),
+    [
+        (("serv",), "did you mean serve?"),
+        (("reprot", "2024-01-01"), "did you mean report?"),
+        (("pipeline", "rebild"), "did you mean rebuild?"),
+        (("topics", "lst"), "did you mean list?"),
+        (("status", "--jsn"), "did you mean --json?"),
+        (("serve", "--backend-prot=5"), "did you mean --backend-port?"),
+        (("fly",), "see herdflow --help"),
+    ],
+    ids=str,
+)
+def test_a_mistyped_word_names_the_nearest(
+    herd: Installation, arguments: tuple[str, ...], meant: str
+) -> None:
+    done = herd.attempt(*arguments)
+    assert done.returncode == USAGE
+    assert meant in done.stderr
+    assert not done.stdout
 
 
 @pytest.mark.parametrize("day", ["2024-02-30", "yesterday", "2999-01-01"])

@@ -48,6 +48,40 @@ TEST(IsUtf8, KnowsWellFormedText) {
   }
 }
 
+TEST(Visible, LeavesWhatAPersonSees) {
+  for (const std::string text : {"", "Berta #1", " a b ", "é€", "牛", "🐄", "שלום", "~", "\\"}) {
+    EXPECT_EQ(Visible(text), text);
+  }
+}
+
+TEST(Visible, EscapesWhatShowsNothing) {
+  EXPECT_EQ(Visible("\xEF\xBB\xBF"
+                    "cow_id"),
+            "\\ufeffcow_id");
+  EXPECT_EQ(Visible("cow\u200B_id"), "cow\\u200b_id");
+  EXPECT_EQ(Visible("cow_id\u00A0"), "cow_id\\u00a0");
+  EXPECT_EQ(Visible(std::string("a\0\t\n\x1b[\x7f", 7)), "a\\u0000\\u0009\\u000a\\u001b[\\u007f");
+  EXPECT_EQ(Visible("\u0085\u00AD\u2028\u202E\u2060\u3000\u3164"),
+            "\\u0085\\u00ad\\u2028\\u202e\\u2060\\u3000\\u3164");
+  EXPECT_EQ(Visible("a\U000E0020"), "a\\u{e0020}");
+  EXPECT_EQ(Visible("a\xFFz"), "a" + kShown + "z");
+}
+
+TEST(Visible, EndsAfterSoManyCharacters) {
+  EXPECT_EQ(Visible("🐄🐄", 2), "🐄🐄");
+  EXPECT_EQ(Visible("🐄\n🐄", 2), "🐄\\u000a…");
+}
+
+TEST(OnlyVisible, HasNeitherBlanksNorWhatShowsNothing) {
+  EXPECT_EQ(OnlyVisible("\xEF\xBB\xBF cow\u200B_id\u00A0\t"), "cow_id");
+}
+
+TEST(WithoutByteOrderMark, TakesOne) {
+  EXPECT_EQ(WithoutByteOrderMark("\xEF\xBB\xBFid"), "id");
+  EXPECT_EQ(WithoutByteOrderMark("\xEF\xBB\xBF\xEF\xBB\xBFid"), "\xEF\xBB\xBFid");
+  EXPECT_EQ(WithoutByteOrderMark("id"), "id");
+}
+
 TEST(CutUtf8, CutsNoCharacterInTwo) {
   EXPECT_EQ(CutUtf8("aé", 3), "aé");
   EXPECT_EQ(CutUtf8("aé", 2), "a");
@@ -60,6 +94,17 @@ TEST(EditDistance, CountsChanges) {
   EXPECT_EQ(EditDistance("folder", "fodler"), 2u);
   EXPECT_EQ(EditDistance("port", "sport"), 1u);
   EXPECT_EQ(EditDistance("abc", ""), 3u);
+}
+
+TEST(Meant, IsTheNameThatAFewLettersAreMissingOrWrongOf) {
+  const std::vector<std::string> names{"serve", "seed", "load", "report", "generate"};
+  EXPECT_EQ(Meant("serv", names), "serve");
+  EXPECT_EQ(Meant("reprot", names), "report");
+  EXPECT_EQ(Meant("gen", names), "generate");
+  EXPECT_EQ(Meant("send", names), "seed");
+  EXPECT_EQ(Meant("fly", names), std::nullopt);
+  EXPECT_EQ(Meant("", names), std::nullopt);
+  EXPECT_EQ(Meant("serv", {}), std::nullopt);
 }
 
 }  // namespace

@@ -52,8 +52,9 @@ TEST(JudgeCow, BirthdateIsTheDayAsWritten) {
   EXPECT_EQ(born({}), std::nullopt);
   EXPECT_EQ(born(Null()), std::nullopt);
   EXPECT_EQ(born(Text("None")), std::nullopt);
-  for (const auto* text : {"2019-09-09", " 2019-09-09 ", "2019-09-09T23:30:00-05:00",
-                           "2019-09-09 00:00:00", "2019-09-09T00:00:00+14:00"}) {
+  for (const auto* text :
+       {"2019-09-09", " 2019-09-09 ", "2019-09-09T23:30:00-05:00", "2019-09-09 00:00:00",
+        "2019-09-09T00:00:00+14:00", "20190909", "20190909T233000-0500", "2019-252"}) {
     EXPECT_EQ(born(Text(text)), ParseDate("2019-09-09")) << text;
   }
 }

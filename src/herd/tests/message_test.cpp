@@ -171,6 +171,9 @@ TEST_F(MessageParserTest, WhatIsNotUtf8IsBadUtf8) {
 
 TEST_F(MessageParserTest, AByteOrderMarkIsSkipped) {
   EXPECT_EQ(Read("\xEF\xBB\xBF{\"value\":1}").value.text, "1");
+  EXPECT_EQ(Read("{\"\xEF\xBB\xBFvalue\":1}").value.text, "1");
+  EXPECT_EQ(Read(R"({"\ufeffvalue":1})").value.text, "1");
+  EXPECT_EQ(Refused(R"({"\ufeffvalue":1,"value":1})"), "bad_json");
 }
 
 TEST_F(MessageParserTest, DeepNestingIsRefusedNotACrash) {

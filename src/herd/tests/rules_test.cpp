@@ -84,10 +84,22 @@ TEST(ReadTimestamp, OneInstantHasManySpellings) {
     EXPECT_EQ(Micros(Number(token)), kExpected) << token;
     EXPECT_EQ(Micros(Text(token)), kExpected) << token;
   }
-  for (const auto* text : {" 1594425600 ", "2020-07-11", "2020-07-11T00:00:00", "2020-07-11 00:00Z",
-                           "2020-07-11T02:00:00+02:00", " 2020-07-11T00:00:00Z\n"}) {
+  for (const auto* text :
+       {" 1594425600 ", "2020-07-11", "2020-07-11T00:00:00", "2020-07-11 00:00Z",
+        "2020-07-11T02:00:00+02:00", " 2020-07-11T00:00:00Z\n", "20200711T000000Z",
+        "2020-W28-6T00:00Z", "2020-07-10T24:00", "2020-07-11T00:00:00.0000000001"}) {
     EXPECT_EQ(Micros(Text(text)), kExpected) << text;
   }
+}
+
+TEST(ReadTimestamp, DigitsAloneAreNeverADate) {
+  EXPECT_EQ(Micros(Text("20200711")), 20'200'711'000'000);
+}
+
+TEST(ReadTimestamp, WhoeverWritesAnotherFormIsShownOneThatIsRead) {
+  EXPECT_EQ(std::get<Rejection>(ReadTimestamp(Text("11.07.2020 05:00"))).reason,
+            "timestamp is \"11.07.2020 05:00\"; Unix seconds or an ISO 8601 date and time such as "
+            "2024-06-01T05:00:00Z was expected");
 }
 
 TEST(ReadTimestamp, MagnitudeSaysTheUnit) {
@@ -222,6 +234,8 @@ TEST(JudgeValue, ReasonsSayWhatWasSeenAndExpected) {
   EXPECT_NE(reason.find('"' + Repeated("é", 80) + "…\""), std::string::npos) << reason;
   const std::string control = std::get<Rejection>(JudgeValue(Text("a\x1B["), {}, {})).reason;
   EXPECT_NE(control.find("\"a\\u001b[\""), std::string::npos) << control;
+  EXPECT_EQ(JudgeId(Text("s\u00A0"), "sensor_id")->reason,
+            "sensor_id is \"s\\u00a0\", with a blank at an end; none was expected");
 }
 
 TEST(JudgeDeleted, KnowsItsSpellings) {
@@ -304,7 +318,7 @@ TEST(UnitKindOf, KnowsTwoSpellingsEach) {
 TEST(RulesVersion, ChangesWithEveryBound) {
   const std::string version = RulesVersion({});
   EXPECT_EQ(version.size(), 18U);
-  EXPECT_TRUE(version.starts_with("1-"));
+  EXPECT_TRUE(version.starts_with("2-"));
   EXPECT_EQ(version, RulesVersion({}));
   EXPECT_NE(version, RulesVersion({.litre_min = 1}));
   EXPECT_NE(version, RulesVersion({.litre_max = 1}));

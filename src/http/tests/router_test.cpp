@@ -55,10 +55,25 @@ TEST(Router, HeadIsAnsweredByGet) {
   EXPECT_EQ(found.allow, "");
 }
 
+TEST(Router, AnEscapeThatNeedNotBeOneIsTheSamePath) {
+  const Router router = Cows();
+  for (const auto* path : {"/%63ows", "/c%6Fws/", "/%63%6f%77%73"}) {
+    ASSERT_TRUE(router.Find("POST", path).route) << path;
+  }
+  EXPECT_EQ(router.Find("GET", "/c%6fws/%7e%41%2541").parameters,
+            (std::vector<NamedText>{{"cow_id", "~A%41"}}));
+  for (const auto* path : {"/cows%2F", "/%2Fcows", "//cows", "/c%6Fws%3F"}) {
+    EXPECT_FALSE(router.Find("POST", path).route) << path;
+  }
+  EXPECT_EQ(router.Find("GET", "/cows/%2F").parameters, (std::vector<NamedText>{{"cow_id", "/"}}));
+}
+
 TEST(Router, NoticesWhatIsNoEscape) {
   const Router router = Cows();
-  for (const auto* path : {"/cows/%", "/cows/%4", "/cows/%zz", "/cows/a%2"}) {
+  for (const auto* path :
+       {"/cows/%", "/cows/%4", "/cows/%zz", "/cows/a%2", "/%zz", "/cows/%2%35"}) {
     EXPECT_TRUE(router.Find("GET", path).bad_escape) << path;
+    EXPECT_FALSE(router.Find("GET", path).route) << path;
   }
   EXPECT_FALSE(router.Find("GET", "/cows/%41").bad_escape);
 }

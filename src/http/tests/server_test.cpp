@@ -78,7 +78,21 @@ TEST_F(ServerTest, KnowsUnknownPathsAndOtherMethods) {
   EXPECT_EQ(answer.Header("allow"), "GET, HEAD");
   EXPECT_EQ(Ask(Get("/hello/")).status, 200);
   EXPECT_EQ(Ask(Get("/hello?a=b")).status, 200);
-  EXPECT_EQ(Ask("GET http://localhost/hello HTTP/1.1\r\nHost: localhost\r\n\r\n").status, 200);
+  for (const auto* target :
+       {"http://localhost/hello", "HTTP://localhost/hello", "hTTp://localhost/%68ello"}) {
+    EXPECT_EQ(Ask(fmt::format("GET {} HTTP/1.1\r\nHost: localhost\r\n\r\n", target)).status, 200)
+        << target;
+  }
+  for (const auto& [target, status] : {std::pair{"//hello", 404},
+                                       {"/hello%2F", 404},
+                                       {"/%zz", 400},
+                                       {"/hell%", 400},
+                                       {"ftp://localhost/hello", 400},
+                                       {"http://localhost?/hello", 404},
+                                       {"*", 400}}) {
+    EXPECT_EQ(Ask(fmt::format("GET {} HTTP/1.1\r\nHost: localhost\r\n\r\n", target)).status, status)
+        << target;
+  }
 }
 
 TEST_F(ServerTest, HeadIsGetWithoutBody) {

@@ -54,6 +54,38 @@ TEST(MatchColumns, AMissingColumnIsNamedWithWhatIsThere) {
             "\"time\", \"value\"");
 }
 
+TEST(MatchColumns, AByteOrderMarkIsNoPartOfAName) {
+  EXPECT_THAT(Match("x.parquet", {"\xEF\xBB\xBFID", "unit"})->positions, ElementsAre(0, 1, -1));
+}
+
+TEST(MatchColumns, WhatCannotBeSeenInANameIsShown) {
+  const auto failure = [](const std::string& name) {
+    return Match("cows.parquet", {"id", name, "birthdate"}).error().message();
+  };
+  EXPECT_EQ(
+      failure("na\u200Bme"),
+      "cows.parquet: column \"name\" is missing (rename \"na\\u200bme\", whose name holds a blank "
+      "or what shows nothing); a file of cows has \"id\", \"name\", \"birthdate\", this one has "
+      "\"id\", \"na\\u200bme\", \"birthdate\"");
+  EXPECT_THAT(failure("Name "), HasSubstr("(rename \"Name \", whose"));
+  EXPECT_THAT(failure("name\u00A0"), HasSubstr("(rename \"name\\u00a0\", whose"));
+  EXPECT_THAT(failure("name\t"), HasSubstr("(rename \"name\\u0009\", whose"));
+  EXPECT_THAT(failure("\x1b[31m"),
+              HasSubstr("this one has \"id\", \"\\u001b[31m\", \"birthdate\""));
+}
+
+TEST(MatchColumns, ATableOfSomethingElseIsToldFromAColumnThatIsMissing) {
+  EXPECT_EQ(
+      Match("x.parquet", {"invoice", "sum"}).error().message(),
+      "x.parquet: it is Parquet, but of something else: it has \"invoice\", \"sum\"; a file of "
+      "cows has \"id\", \"name\", \"birthdate\", one of sensors has \"id\", \"unit\", one of "
+      "measurements has \"sensor_id\", \"cow_id\", \"timestamp\", \"value\"; rename its columns "
+      "so, "
+      "or leave it out");
+  std::vector<std::string> many(300, "c");
+  EXPECT_THAT(Match("x.parquet", many).error().message(), HasSubstr("\"c\" and 288 more; a file"));
+}
+
 TEST(MatchColumns, AFilesPlaceIsBinding) {
   const auto match = MatchColumns({"d/cows.parquet", Topic::kCows}, {"id", "unit"});
   EXPECT_THAT(match.error().message(), HasSubstr("column \"name\" is missing; a file of cows has"));

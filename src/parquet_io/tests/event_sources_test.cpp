@@ -213,15 +213,6 @@ TEST_F(EventSources, ColumnsOfExtensionTypesMayStandBeside) {
   EXPECT_THAT(values, ElementsAre(R"({"id":"s1","unit":"L"})"));
 }
 
-TEST_F(EventSources, WhatIsNotParquetIsNamed) {
-  EXPECT_THAT(ReadFailure({WriteBytes("cows.csv", "id,name,birthdate\n1,Base,2020-01-01\n")}),
-              AllOf(HasSubstr("reading " + Path("cows.csv")), HasSubstr("Parquet magic bytes")));
-  EXPECT_THAT(ReadFailure({WriteBytes("empty.parquet", "")}), HasSubstr(Path("empty.parquet")));
-  const std::string bytes = FileBytes(WriteMany("m.parquet", 1'000));
-  EXPECT_THAT(ReadFailure({WriteBytes("cut.parquet", bytes.substr(0, bytes.size() - 100))}),
-              HasSubstr(Path("cut.parquet")));
-}
-
 TEST_F(EventSources, ADamagedPageNamesFileColumnAndRow) {
   const std::string path = WriteMany("m.parquet", 20'000, {.group_rows = 5'000, .checksums = true});
   const auto footer = parquet::ParquetFileReader::OpenFile(path)->metadata();

@@ -5,6 +5,7 @@
 #include <arrow/json/from_string.h>
 #include <arrow/util/compression.h>
 #include <parquet/arrow/writer.h>
+#include <parquet/encryption/encryption.h>
 #include <parquet/properties.h>
 #include <stdlib.h>
 
@@ -28,6 +29,20 @@ std::string CompactNumber(std::int64_t number) {
   auto rest = static_cast<std::uint64_t>(number) << 1U;
   for (; rest >= 0x80U; rest >>= 7U) coded += static_cast<char>((rest & 0x7FU) | 0x80U);
   return coded + static_cast<char>(rest);
+}
+
+std::shared_ptr<parquet::FileEncryptionProperties> EncryptionOf(
+    TableOptions::Encryption encryption) {
+  using Encryption = TableOptions::Encryption;
+  if (encryption == Encryption::kNone) return nullptr;
+  const arrow::util::SecureString key("a key of 16 byte");
+  parquet::FileEncryptionProperties::Builder properties(key);
+  if (encryption != Encryption::kWhole) properties.set_plaintext_footer();
+  if (encryption == Encryption::kColumnNote) {
+    parquet::ColumnEncryptionProperties::Builder note;
+    properties.encrypted_columns({{"note", note.key(key)->build()}});
+  }
+  return properties.build();
 }
 
 }  // namespace
@@ -71,6 +86,7 @@ std::string ParquetTest::Write(std::string_view name, const std::vector<TestColu
   properties.max_rows_per_page(options.page_rows)
       ->data_pagesize(options.page_bytes)
       ->write_batch_size(options.write_rows);
+  properties.encryption(EncryptionOf(options.encryption));
   if (options.pages_version_2) properties.data_page_version(parquet::ParquetDataPageVersion::V2);
   parquet::ArrowWriterProperties::Builder arrow_properties;
   if (options.arrow_types) arrow_properties.store_schema();

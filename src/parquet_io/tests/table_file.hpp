@@ -30,6 +30,9 @@ struct TestColumn {
 };
 
 struct TableOptions {
+  /// The footer and all columns, all columns, or the one named `note`.
+  enum class Encryption : std::uint8_t { kNone, kWhole, kColumns, kColumnNote };
+
   std::string codec = "snappy";
   std::int64_t group_rows = 1 << 20;
   bool dictionary = true;
@@ -41,7 +44,8 @@ struct TableOptions {
   std::int64_t page_rows = 20'000;
   std::int64_t page_bytes = 1 << 20;
   std::int64_t write_rows = 1'024;  ///< Between two looks at a page's size.
-  bool arrow_types = true;          ///< Keep Arrow's own types in the file, as pyarrow does.
+  Encryption encryption = Encryption::kNone;
+  bool arrow_types = true;  ///< Keep Arrow's own types in the file, as pyarrow does.
 };
 
 /// A temporary folder to write Parquet files into.

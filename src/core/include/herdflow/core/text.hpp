@@ -1,8 +1,10 @@
 #pragma once
 
 #include <cstddef>
+#include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace herdflow {
 
@@ -23,10 +25,35 @@ struct Utf8Character {
 /// The text with every byte that is no part of a character shown as U+FFFD.
 [[nodiscard]] std::string ReplaceBadUtf8(std::string_view bytes);
 
+/// U+FEFF, which editors and spreadsheets put before a text.
+inline constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
+[[nodiscard]] std::string_view WithoutByteOrderMark(std::string_view text);
+
+/// Unicode's White_Space (U+0020, U+00A0, U+2003, U+3000, …).
+[[nodiscard]] bool IsBlank(char32_t code_point);
+/// C0, DEL or C1.
+[[nodiscard]] bool IsControl(char32_t code_point);
+
+/// The text as a message quotes it: what a person would not see (control characters, blanks but for
+/// U+0020, what has no width) as `\u00a0`, a byte that is no part of a character as U+FFFD. What is
+/// longer than so many characters ends in `…`.
+[[nodiscard]] std::string Visible(std::string_view text,
+                                  std::size_t max_characters = std::string_view::npos);
+
+/// The text without what Visible writes as an escape, and without blanks.
+[[nodiscard]] std::string OnlyVisible(std::string_view text);
+
 /// The text's beginning, at most so many bytes, no character cut in two.
 [[nodiscard]] std::string_view CutUtf8(std::string_view text, std::size_t max_bytes);
 
 /// How many bytes must be added, removed or changed to make one text of the other (Levenshtein).
 [[nodiscard]] std::size_t EditDistance(std::string_view a, std::string_view b);
+
+/// The name that is nearest to an unknown one; of several, the first. REQUIRES: there is one.
+[[nodiscard]] std::string Nearest(std::string_view unknown, const std::vector<std::string>& names);
+/// The same, if whoever wrote the unknown name can have meant it: a few letters are wrong, or the
+/// rest of it is missing.
+[[nodiscard]] std::optional<std::string> Meant(std::string_view unknown,
+                                               const std::vector<std::string>& names);
 
 }  // namespace herdflow

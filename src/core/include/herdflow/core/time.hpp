@@ -43,8 +43,13 @@ struct FarmDay {
 [[nodiscard]] std::optional<FarmDay> ParseDate(std::string_view text);
 /// `2024-04-07T05:00:00Z`, with six decimals where there are any (`…05:00:00.250000Z`).
 [[nodiscard]] std::string FormatInstant(Instant at);
-/// ISO 8601 date-time: `T` or a blank between, seconds and up to nine decimals optional (rounded
-/// half to even), zone `Z`, `±hh:mm`, `±hhmm`, `±hh` or none (UTC); a bare date is its midnight.
+/// ISO 8601, what is one instant (docs/data-dictionary.md, "Times"): a day as `2024-06-01`,
+/// `2024-153` or `2024-W22-6`, alone (its midnight) or with `T` or a blank and `05`, `05:30` or
+/// `05:30:10`, seconds with any number of decimals (rounded half to even to µs), zone `Z`,
+/// `±hh:mm`, `±hhmm`, `±hh` or none (UTC). Also without hyphens and colons. `24:00` is the next
+/// midnight; a leap second is the second after it, as Unix time has it.
 [[nodiscard]] std::optional<Instant> ParseInstant(std::string_view text);
+/// The day that such a text names, as it is written: its zone moves nothing.
+[[nodiscard]] std::optional<FarmDay> ParseWrittenDay(std::string_view text);
 
 }  // namespace herdflow

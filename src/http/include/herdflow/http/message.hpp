@@ -1,6 +1,7 @@
 #pragma once
 
 #include <functional>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -21,6 +22,9 @@ struct Request {
 
   /// The header of this name in any letter case; empty where there is none.
   [[nodiscard]] std::string_view Header(std::string_view name) const;
+  /// The value behind `name=` in the query, percent-decoded, `+` being a blank, as forms send it;
+  /// nothing where there is none.
+  [[nodiscard]] std::optional<std::string> QueryValue(std::string_view name) const;
   /// The path's parameter of this name. REQUIRES: the route's path has it.
   [[nodiscard]] std::string_view Parameter(std::string_view name) const;
 };
