@@ -101,6 +101,18 @@ TEST_F(RequestReaderTest, WhatComesBehindTheChunksIsNoHeader) {
   }
 }
 
+TEST_F(RequestReaderTest, ALastChunkThatIsTheFirstMayBeCutAnywhere) {
+  for (const auto* rest : {"0\r\n\r\n", "0\r\nX-Tag: late\r\n\r\n"}) {
+    const std::string bytes =
+        std::string("POST /a HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n") +
+        rest;
+    for (std::size_t piece = 1; piece <= bytes.size(); ++piece) {
+      EXPECT_EQ(Read(bytes, piece), std::vector<std::string>{"POST /a   "})
+          << "in pieces of " << piece;
+    }
+  }
+}
+
 TEST_F(RequestReaderTest, AFoldedLineIsSeenHoweverTheBytesAreCut) {
   for (const char blank : {' ', '\t'}) {
     const std::string bytes = std::string("GET /a/1 HTTP/1.1\r\nHost: localhost\r\nX-Tag: a\r\n") +
