@@ -1,4 +1,4 @@
-"""Requests that hide another one in what may be their body: nobody may find it there but who was sent two.
+"""Requests that hide another one in what may be their body: it is found only where two were sent.
 
 Straight to herdflow, and through a proxy that may have understood something else.
 """
@@ -34,7 +34,7 @@ def port_of(address: str) -> int:
 
 
 def send(port: int, request: bytes, *, is_all: bool, source: str = "127.0.0.1") -> bytes:
-    """What comes back until the other side closes."""
+    """What comes back until the other side closes. `is_all`: it is told that nothing more is sent."""
     with socket.create_connection(
         ("127.0.0.1", port), timeout=30, source_address=(source, 0)
     ) as connection:

@@ -1,8 +1,9 @@
 // A message of any topic, as it stands in the log: read, written again, judged.
 
+#include <algorithm>
 #include <array>
+#include <optional>
 #include <string>
-#include <tuple>
 #include <variant>
 
 #include "fuzz.hpp"
