@@ -13,8 +13,11 @@ if(NOT HERDFLOW_SANITIZE)
   target_compile_options(herdflow_options INTERFACE $<$<CONFIG:Release>:-U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2>)
 else()
   target_compile_options(herdflow_options INTERFACE
-    -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer -O1)
-  target_link_options(herdflow_options INTERFACE -fsanitize=address,undefined)
+    -fsanitize=${HERDFLOW_SANITIZE} -fno-sanitize-recover=all -fno-omit-frame-pointer -O1)
+  target_link_options(herdflow_options INTERFACE -fsanitize=${HERDFLOW_SANITIZE})
+endif()
+if(HERDFLOW_FUZZ)
+  target_compile_options(herdflow_options INTERFACE -fsanitize=fuzzer-no-link)
 endif()
 target_link_options(herdflow_options INTERFACE -Wl,-z,relro,-z,now)
 

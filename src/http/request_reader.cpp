@@ -74,14 +74,46 @@ bool IsLoopbackHost(std::string_view host) {
   return !no_address && address.is_loopback();
 }
 
-/// Of the ways to send a body, `chunked` alone is understood, and by HTTP/1.1 alone. Where a body
-/// has no length that sender and receiver agree on, what follows may be its rest or a request (RFC
-/// 9112, 6.1 and 6.3).
-bool IsLengthInDoubt(const Fields& header) {
+/// Of the ways to send a body, `chunked` alone is understood, and by HTTP/1.1 alone (RFC
+/// 9112, 6.1).
+bool IsCodingInDoubt(const Fields& header) {
   const auto [first, last] = header.equal_range(beast_http::field::transfer_encoding);
   if (first == last) return false;
   return header.version() < 11 || std::next(first) != last ||
          !EqualsIgnoringCase(Text(first->value()), "chunked");
+}
+
+/// `5, 5` is one length to some, and two to others (RFC 9112, 6.3).
+bool IsLengthListed(const Fields& header) {
+  const auto [first, last] = header.equal_range(beast_http::field::content_length);
+  return first != last && (std::next(first) != last || first->value().contains(','));
+}
+
+/// A line that begins with a blank goes on with the field before; to some it is a field of its own
+/// (RFC 9112, 5.2).
+bool HasFoldedLine(std::string_view lines) {
+  return lines.find("\n ") != std::string_view::npos ||
+         lines.find("\n\t") != std::string_view::npos;
+}
+
+/// Refuses a control character in what follows a chunk's size: between quotes it would be taken,
+/// while to others it ends the line.
+struct ExtensionCheck {
+  void operator()(std::uint64_t, boost::beast::string_view extension,
+                  boost::beast::error_code& error) const {
+    const auto is_control = [](char c) {
+      return (c >= '\0' && c < ' ' && c != '\t') || c == '\x7f';
+    };
+    if (std::any_of(extension.begin(), extension.end(), is_control)) {
+      error = beast_http::error::bad_chunk_extension;
+    }
+  }
+};
+
+/// HTTP/1.0 knows no answer before the answer (RFC 9110, 10.1.1).
+bool AwaitsContinue(const Fields& header) {
+  return header.version() >= 11 &&
+         EqualsIgnoringCase(Text(header[beast_http::field::expect]), "100-continue");
 }
 
 ProblemKind KindOf(boost::beast::error_code error) {
@@ -117,10 +149,12 @@ struct RequestReader::State {
         buffer(the_limits.header_bytes + 2 * kReadBytes) {}
 
   void Begin();
+  void Put(boost::beast::error_code& error);
   std::optional<Response> JudgeHeader();
   std::optional<Response> JudgeRouting();
   bool IsAdmitted(const Fields& header) const;
-  Request TakeRequest();
+  bool IsLengthInDoubt() const;
+  void TakeHead();
   Framing FramingOf() const;
 
   const Router& router;
@@ -128,8 +162,11 @@ struct RequestReader::State {
   const Access& access;
   boost::beast::flat_buffer buffer;
   std::optional<Parser> parser;
+  ExtensionCheck check_extension;
+  bool has_folded_line = false;
   bool header_judged = false;
   Router::Found found;
+  Request request;
 };
 
 void RequestReader::State::Begin() {
@@ -142,7 +179,24 @@ void RequestReader::State::Begin() {
   parser.emplace();
   parser->header_limit(static_cast<std::uint32_t>(limits.header_bytes));
   parser->body_limit(boost::none);  // Known once the route is.
+  parser->on_chunk_header(check_extension);
+  has_folded_line = false;
   header_judged = false;
+}
+
+/// Gives the parser what is there, up to the end of the header or of the body.
+void RequestReader::State::Put(boost::beast::error_code& error) {
+  const auto bytes = buffer.data();
+  const std::size_t used = parser->put(bytes, error);
+  if (!header_judged && HasFoldedLine({static_cast<const char*>(bytes.data()), used})) {
+    has_folded_line = true;
+  }
+  buffer.consume(used);
+}
+
+/// Where a body has no length that all agree on, what follows may be its rest or a request.
+bool RequestReader::State::IsLengthInDoubt() const {
+  return has_folded_line || IsCodingInDoubt(parser->get()) || IsLengthListed(parser->get());
 }
 
 Framing RequestReader::State::FramingOf() const {
@@ -168,9 +222,11 @@ std::optional<Response> RequestReader::State::JudgeHeader() {
   if (header.version() >= 11 && header.count(beast_http::field::host) != 1) {
     return ProblemResponse(ProblemKind::kMalformedRequest, "Send the header Host, once.");
   }
-  if (IsLengthInDoubt(header)) {
-    return ProblemResponse(ProblemKind::kMalformedRequest,
-                           "Of Transfer-Encoding only chunked is understood, once, by HTTP/1.1.");
+  if (IsLengthInDoubt()) {
+    return ProblemResponse(
+        ProblemKind::kMalformedRequest,
+        "Send one Content-Length, or by HTTP/1.1 Transfer-Encoding: chunked, and "
+        "each header on a line of its own.");
   }
   if (IsCrossOrigin(header)) return ProblemResponse(ProblemKind::kCrossOrigin);
   const auto host = header.find(beast_http::field::host);
@@ -218,19 +274,18 @@ std::optional<Response> RequestReader::State::JudgeRouting() {
   return std::nullopt;
 }
 
-Request RequestReader::State::TakeRequest() {
-  auto& message = parser->get();
-  Request request;
+/// Before the body is read: what comes behind its chunks as further fields is nobody's.
+void RequestReader::State::TakeHead() {
+  const Fields& header = parser->get();
+  request = {};
   request.method = found.route->method;
-  const Target target = TargetOf(Text(message.target()));
+  const Target target = TargetOf(Text(header.target()));
   request.path = target.path;
   request.query = target.query;
   request.parameters = std::move(found.parameters);
-  for (const auto& field : message) {
+  for (const auto& field : header) {
     request.headers.emplace_back(Text(field.name_string()), Text(field.value()));
   }
-  request.body = std::move(message.body());
-  return request;
 }
 
 RequestReader::RequestReader(const Router& router, const Limits& limits, const Access& access)
@@ -257,7 +312,7 @@ RequestReader::Outcome RequestReader::Next() {
   while (!parser.is_done()) {
     if (state.buffer.size() == 0) return NeedMore{};
     boost::beast::error_code error;
-    state.buffer.consume(parser.put(state.buffer.data(), error));
+    state.Put(error);
     const bool full = state.buffer.size() == state.buffer.max_size();
     if (error == beast_http::error::need_more && !full) return NeedMore{};
     if (error) {
@@ -273,16 +328,17 @@ RequestReader::Outcome RequestReader::Next() {
     if (auto refusal = state.JudgeHeader()) {
       Framing framing = state.FramingOf();
       // Else its body would follow, or what may be its body.
-      framing.keep_alive = framing.keep_alive && parser.is_done() && !IsLengthInDoubt(parser.get());
+      framing.keep_alive = framing.keep_alive && parser.is_done() && !state.IsLengthInDoubt();
       state.parser.reset();
       return Refused{std::move(*refusal), framing};
     }
+    state.TakeHead();
     if (!parser.is_done() && state.buffer.size() == 0) {
-      return NeedMore{
-          EqualsIgnoringCase(Text(parser.get()[beast_http::field::expect]), "100-continue")};
+      return NeedMore{AwaitsContinue(parser.get())};
     }
   }
-  Complete complete{state.TakeRequest(), state.found.route, state.FramingOf()};
+  state.request.body = std::move(parser.get().body());
+  Complete complete{std::move(state.request), state.found.route, state.FramingOf()};
   state.parser.reset();
   return complete;
 }

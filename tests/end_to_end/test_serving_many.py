@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import concurrent.futures
 import contextlib
+import itertools
 import resource
 import socket
 import sqlite3
@@ -11,10 +12,11 @@ import subprocess
 
 import pytest
 import requests
-from installation import Installation, Server, wait_until
+from installation import Installation, Server, loopback_session, wait_until
 from program import executable, free_port
 
 CONNECTIONS = 1024
+SENDERS = 8
 
 
 def _make_cow(server: Server, key: str) -> requests.Response:
@@ -50,6 +52,28 @@ def test_idle_connections_lock_nobody_out(herd: Installation) -> None:
         # 503 until the server has seen that they are idle.
         wait_until(lambda: requests.get(server.producer + "/healthz", timeout=4).status_code == 200, 5)
         assert server.stop() == 0
+
+
+def _send_cows_until_nobody_answers(server: Server, sender: int, answered: list[str]) -> None:
+    with loopback_session() as session, contextlib.suppress(requests.ConnectionError):
+        for number in itertools.count():
+            cow = f"{sender}-{number}"
+            answer = session.post(server.producer + "/cow", json={"id": cow, "name": "Alma"}, timeout=30)
+            assert answer.status_code in (200, 503), answer.text
+            if answer.status_code == 200:
+                answered.append(cow)
+
+
+def test_a_signal_under_load_loses_nothing_that_was_answered(herd: Installation) -> None:
+    answered: list[str] = []
+    with herd.serve() as server, concurrent.futures.ThreadPoolExecutor(SENDERS) as pool:
+        sending = [pool.submit(_send_cows_until_nobody_answers, server, n, answered) for n in range(SENDERS)]
+        wait_until(lambda: len(answered) > 200 and herd.count("gold_cows") > 0)
+        assert server.stop() == 0
+        for each in sending:
+            each.result()
+    stored = {each["key"] for each in herd.ask("topics", "tail", "cows", "-n", len(answered) + SENDERS)}
+    assert stored >= set(answered)
 
 
 @pytest.mark.parametrize(("descriptors", "code"), [(40, 2), (400, None)])

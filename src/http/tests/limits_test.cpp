@@ -90,7 +90,9 @@ TEST_F(ServerTest, ClosesWhereTheLengthOfABodyIsInDoubt) {
                                "Transfer-Encoding: chunked\r\nTransfer-Encoding: identity",
                                "Transfer-Encoding: identity\r\nTransfer-Encoding: chunked",
                                "Content-Length: 0\r\nTransfer-Encoding: gzip",
-                               "Transfer-Encoding: gzip\r\nContent-Length: 0"}) {
+                               "Transfer-Encoding: gzip\r\nContent-Length: 0",
+                               "Transfer-Encoding:\r\n chunked", "X: a\r\n\tContent-Length: 9",
+                               "Content-Length: 0, 0", "Content-Length: 0\r\nContent-Length: 0"}) {
     for (const auto* path : {"/echo", "/nowhere"}) {
       SCOPED_TRACE(encoding);
       Connection connection(server_->port());
@@ -110,6 +112,22 @@ TEST_F(ServerTest, ClosesWhereTheLengthOfABodyIsInDoubt) {
       hidden);
   EXPECT_EQ(old.Read()->status, 400);
   EXPECT_FALSE(old.Read());
+}
+
+TEST_F(ServerTest, NothingEndsTheLineOfAChunksSizeButItsEnd) {
+  Start();
+  const std::string start =
+      "POST /echo HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n";
+  EXPECT_EQ(Ask(start + "1;a=\"b;\tc\"\r\nx\r\n0;d\r\n\r\n").body, "x");
+  for (const auto* line : {"0;a=\"\n\"", "0;a=\"\n5\n\"", "0;a=\"\v\"", "0;a=\"\x7f\"", "0;a=\n"}) {
+    Connection connection(server_->port());
+    connection.Send(start + line + "\r\n\r\n" + Post("/echo", "hidden"));
+    const auto answer = connection.Read();
+    ASSERT_TRUE(answer) << line;
+    EXPECT_EQ(answer->status, 400) << line;
+    EXPECT_EQ(answer->Header("connection"), "close") << line;
+    EXPECT_FALSE(connection.Read()) << line;
+  }
 }
 
 TEST_F(ServerTest, RefusesPagesOfOtherOrigins) {

@@ -82,6 +82,47 @@ TEST_F(RequestReaderTest, AsksForContinueOnlyWhereTheBodyIsStillToCome) {
   EXPECT_FALSE(std::get<RequestReader::NeedMore>(reader.Next()).send_continue);
 }
 
+TEST_F(RequestReaderTest, AnOldClientGetsNothingBeforeItsAnswer) {
+  RequestReader reader(router_, limits_, access_);
+  const std::string_view head =
+      "POST /a HTTP/1.0\r\nContent-Length: 2\r\nExpect: 100-continue\r\n\r\n";
+  std::copy(head.begin(), head.end(), reader.Space().begin());
+  reader.Filled(head.size());
+  EXPECT_FALSE(std::get<RequestReader::NeedMore>(reader.Next()).send_continue);
+}
+
+TEST_F(RequestReaderTest, WhatComesBehindTheChunksIsNoHeader) {
+  const std::string bytes =
+      "POST /a HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n"
+      "2\r\nab\r\n0\r\nX-Tag: late\r\n\r\nGET /a/1 HTTP/1.1\r\nHost: localhost\r\n\r\n";
+  const std::vector<std::string> expected{"POST /a   ab", "GET /a/1   "};
+  for (std::size_t piece = 1; piece <= bytes.size(); ++piece) {
+    EXPECT_EQ(Read(bytes, piece), expected) << "in pieces of " << piece;
+  }
+}
+
+TEST_F(RequestReaderTest, ALastChunkThatIsTheFirstMayBeCutAnywhere) {
+  for (const auto* rest : {"0\r\n\r\n", "0\r\nX-Tag: late\r\n\r\n"}) {
+    const std::string bytes =
+        std::string("POST /a HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n") +
+        rest;
+    for (std::size_t piece = 1; piece <= bytes.size(); ++piece) {
+      EXPECT_EQ(Read(bytes, piece), std::vector<std::string>{"POST /a   "})
+          << "in pieces of " << piece;
+    }
+  }
+}
+
+TEST_F(RequestReaderTest, AFoldedLineIsSeenHoweverTheBytesAreCut) {
+  for (const char blank : {' ', '\t'}) {
+    const std::string bytes = std::string("GET /a/1 HTTP/1.1\r\nHost: localhost\r\nX-Tag: a\r\n") +
+                              blank + "b\r\n\r\nGET /a/1 HTTP/1.1\r\nHost: localhost\r\n\r\n";
+    for (std::size_t piece = 1; piece <= bytes.size(); ++piece) {
+      EXPECT_EQ(Read(bytes, piece), std::vector<std::string>{"400"}) << "in pieces of " << piece;
+    }
+  }
+}
+
 TEST_F(RequestReaderTest, NoBytesBreakIt) {
   std::mt19937 random(7);
   const std::string_view words[] = {"GET ",
