@@ -71,6 +71,34 @@ Result<> CheckPromises(std::string_view name, std::string_view value) {
   return {};
 }
 
+/// How the brokers are reached, and who we are to them. Without either nothing is said of it here,
+/// so that the user's own settings may.
+Settings SecurityOf(const KafkaLogOptions& options) {
+  Settings settings;
+  if (options.tls || options.login) {
+    settings.emplace_back("security.protocol", fmt::format("{}{}", options.login ? "sasl_" : "",
+                                                           options.tls ? "ssl" : "plaintext"));
+  }
+  if (options.tls) {
+    settings.emplace_back("enable.ssl.certificate.verification", "true");
+    settings.emplace_back("ssl.endpoint.identification.algorithm", "https");
+    const std::pair<const char*, const std::string*> files[] = {
+        {"ssl.ca.location", &options.tls->ca_file},
+        {"ssl.certificate.location", &options.tls->certificate_file},
+        {"ssl.key.location", &options.tls->key_file},
+        {"ssl.key.password", &options.tls->key_password}};
+    for (const auto& [name, value] : files) {
+      if (!value->empty()) settings.emplace_back(name, *value);
+    }
+  }
+  if (options.login) {
+    settings.emplace_back("sasl.mechanisms", options.login->mechanism);
+    settings.emplace_back("sasl.username", options.login->user);
+    settings.emplace_back("sasl.password", options.login->password);
+  }
+  return settings;
+}
+
 Result<> Set(rd_kafka_conf_t* conf, const std::string& name, const std::string& value) {
   std::array<char, 512> reason{};
   if (rd_kafka_conf_set(conf, name.c_str(), value.c_str(), reason.data(), reason.size()) ==
@@ -246,7 +274,8 @@ Result<Client> MakeClient(const KafkaLogOptions& options, rd_kafka_type_t type,
       {"topic.metadata.refresh.interval.ms", std::to_string(options.metadata_interval.count())},
       {"message.max.bytes", std::to_string(options.max_message_bytes)},
   };
-  for (const auto& settings : {&common, &ours}) {
+  const Settings security = SecurityOf(options);
+  for (const auto& settings : {&common, &security, &ours}) {
     for (const auto& [name, value] : *settings) HERDFLOW_CHECK(Set(conf.get(), name, value));
   }
   for (const auto& [name, value] : options.client_options) {

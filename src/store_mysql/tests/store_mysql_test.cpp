@@ -37,6 +37,19 @@ TEST(MysqlErrors, TellWhatToDo) {
   EXPECT_FALSE(store_mysql::IsLost(1213));
 }
 
+TEST(MysqlErrors, AServerThatHangsUpWhileTlsIsAgreedOnIsAwayAnythingElseIsForSomebodyToMend) {
+  const Error cut =
+      store_mysql::MakeError(2026, "TLS/SSL error: unexpected eof while reading", "connecting");
+  EXPECT_EQ(cut.code(), ErrorCode::kUnavailable);
+  const Error expired =
+      store_mysql::MakeError(2026, "TLS/SSL error: certificate has expired", "connecting");
+  EXPECT_EQ(expired.code(), ErrorCode::kInvalidInput);
+  EXPECT_THAT(expired.message(), ::testing::StartsWith("connecting: no TLS with it: certificate"));
+  EXPECT_THAT(expired.message(), HasSubstr("ca_file"));
+  EXPECT_THAT(store_mysql::MakeError(3159, "insecure transport", "connecting").message(),
+              HasSubstr("set [mysql] tls to on"));
+}
+
 TEST(MysqlOptions, AServerThatIsNotThereIsUnavailableAndSaysWhatToCheck) {
   store_mysql::MysqlStoreOptions options;
   options.server.socket = "/nonexistent/socket";
