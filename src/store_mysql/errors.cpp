@@ -4,6 +4,7 @@
 #include <mysqld_error.h>
 
 #include <algorithm>
+#include <array>
 
 namespace herdflow::store_mysql {
 namespace {
@@ -170,13 +171,16 @@ Meaning MeaningOf(unsigned number) {
   }
 }
 
-/// The driver's word for whatever goes wrong with TLS, also for a server that hangs up while it is
-/// agreed on, as one that is ending does.
+/// The driver's number for whatever goes wrong with TLS, also for a server that hangs up or falls
+/// silent while it is agreed on, as one that is ending does.
 Error MakeTlsError(std::string_view text, std::string_view doing) {
   constexpr std::string_view kPrefix = "TLS/SSL error: ";
   if (text.starts_with(kPrefix)) text.remove_prefix(kPrefix.size());
-  const bool hung_up = text.find("unexpected eof") != std::string_view::npos;
-  const Meaning meaning = MeaningOf(hung_up ? CR_SERVER_LOST : CR_SSL_CONNECTION_ERROR);
+  constexpr std::array<std::string_view, 3> kLost{"unexpected eof", "reset by peer", "timed out"};
+  const bool is_lost = std::any_of(kLost.begin(), kLost.end(), [&](std::string_view words) {
+    return text.find(words) != std::string_view::npos;
+  });
+  const Meaning meaning = MeaningOf(is_lost ? CR_SERVER_LOST : CR_SSL_CONNECTION_ERROR);
   return Error(meaning.code, fmt::format("{}: no TLS with it: {} ({}); {}", doing, text,
                                          CR_SSL_CONNECTION_ERROR, meaning.advice));
 }
