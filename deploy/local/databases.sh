@@ -99,7 +99,8 @@ write_database_config() {
   forget_socket "$part" # what a killed server left would keep MySQL from starting
   choose_socket "$part" >"$folder/$part/socket"
   # Made here and not by the server, so that it is there before anyone can connect.
-  [[ -s $folder/$part/password ]] || head -c 24 /dev/urandom | base64 | tr '+/' 'Hf' >"$folder/$part/password"
+  make_password "$part"
+  make_certificates "$part"
   write_accounts "$part" >"$folder/$part/accounts.sql"
   # A server that starts empties this folder of what looks like its tables, whosever they are.
   mkdir -p "$folder/$part/tmp"
@@ -119,6 +120,9 @@ innodb_flush_log_at_trx_commit=1
 innodb_buffer_pool_size=512M
 max_allowed_packet=64M
 character-set-server=utf8mb4
+ssl-ca=$folder/$part/tls/ca.pem
+ssl-cert=$folder/$part/tls/server.pem
+ssl-key=$folder/$part/tls/server.key
 END
     printf '%s\n' "${@:2}"
   } >"$folder/$part/config"

@@ -29,7 +29,8 @@ prepare_kafka3() { prepare_kafka; }
 
 # start_kafkas PART BROKERS HEAP: those brokers that do not run.
 start_kafkas() {
-  local part=$1 brokers=$2 heap=$3 n numbers=() java
+  local part=$1 heap=$3 n numbers=() java
+  brokers=$2
   java=(java -cp "$cache/kafka/*" -Dorg.slf4j.simpleLogger.showDateTime=true
     '-Dorg.slf4j.simpleLogger.dateTimeFormat=yyyy-MM-dd HH:mm:ss.SSS')
   for n in $(processes_of "$part"); do
@@ -38,7 +39,11 @@ start_kafkas() {
   if runs "$part"; then
     keep_ports "$part"
   else
-    choose_ports "$part" $((2 * brokers))
+    choose_ports "$part" $((2 * brokers + closed_listeners))
+  fi
+  if ((closed_listeners > 0)); then
+    make_password "$part"
+    make_certificates "$part"
   fi
   [[ -e $folder/$part/cluster ]] || new_cluster >"$folder/$part/cluster"
   for n in "${numbers[@]}"; do write_broker_config "$part" "$n" >"$(file_of "$part" config "$n")"; done
@@ -47,13 +52,18 @@ start_kafkas() {
     launch "$part" "$n" "${java[@]}" "-Xmx$heap" -XX:+ExitOnOutOfMemoryError kafka.Kafka "$(file_of "$part" config "$n")"
   done
   for n in "${numbers[@]}"; do wait_until "$part" "$n" broker_answers "$part" "$n"; done
+  if ((closed_listeners > 0)); then
+    echo "127.0.0.1:$(scram_port)" >"$folder/$part/address.scram"
+    echo "127.0.0.1:$(mutual_port)" >"$folder/$part/address.mutual"
+  fi
   broker_addresses | paste -sd , >"$folder/$part/address"
   if ((${#numbers[@]} > 0)); then
     sed -nE 's/.*Kafka version: (.*)/\1/p;T;q' "$(file_of "$part" log "${numbers[0]}")" >"$folder/$part/version"
   fi
 }
-start_kafka() { start_kafkas kafka 1 512m; }
-start_kafka3() { start_kafkas kafka3 3 384m; }
+# One broker also listens for who has a password, and for who has a certificate.
+start_kafka() { closed_listeners=2 start_kafkas kafka 1 512m; }
+start_kafka3() { closed_listeners=0 start_kafkas kafka3 3 384m; }
 
 version_of_kafka() {
   local port
@@ -76,10 +86,12 @@ keep_ports() {
   done
 }
 
-# Of the ports chosen, those of the brokers come first, then those of the controllers.
+# Of the ports chosen, those of the brokers come first, then those of the controllers, then the closed listeners'.
 broker_port() { echo "${ports[$1 == 0 ? 0 : $1 - 1]}"; }
-controller_port() { echo "${ports[(${#ports[@]} / 2) + ($1 == 0 ? 0 : $1 - 1)]}"; }
-broker_addresses() { printf '127.0.0.1:%s\n' "${ports[@]:0:${#ports[@]}/2}"; }
+controller_port() { echo "${ports[brokers + ($1 == 0 ? 0 : $1 - 1)]}"; }
+scram_port() { echo "${ports[2 * brokers]}"; }
+mutual_port() { echo "${ports[2 * brokers + 1]}"; }
+broker_addresses() { printf '127.0.0.1:%s\n' "${ports[@]:0:brokers}"; }
 
 # An id of Kafka: 16 bytes in the base64 of addresses, with no - in front.
 new_cluster() { head -c 16 /dev/urandom | base64 | tr '+/' 'Hf' | tr -d =; }
@@ -107,20 +119,35 @@ format_at_once() {
 
 format_broker() {
   rm -rf "$(file_of "$1" data "$2")"
-  "${java[@]}" -XX:TieredStopAtLevel=1 -XX:+UseSerialGC kafka.tools.StorageTool format -t "$(<"$folder/$1/cluster")" -c "$(file_of "$1" config "$2")" &&
+  local arguments=()
+  if ((closed_listeners > 0)); then
+    write_scram_users "$1" >"$folder/$1/users"
+    arguments=("@$folder/$1/users")
+  fi
+  "${java[@]}" -XX:TieredStopAtLevel=1 -XX:+UseSerialGC kafka.tools.StorageTool format -t "$(<"$folder/$1/cluster")" -c "$(file_of "$1" config "$2")" "${arguments[@]}" &&
     touch "$(file_of "$1" .formatted "$2")"
 }
 
+# write_scram_users PART: arguments, a line each; other users of the machine see those of a command line.
+write_scram_users() {
+  local mechanism
+  for mechanism in SCRAM-SHA-256 SCRAM-SHA-512; do
+    printf '%s\n' --add-scram "$mechanism=[name=herdflow,password=$(read_file "$1" password)]"
+  done
+}
+
 write_broker_config() {
-  local part=$1 n=$2 id=$2 voters=() number replicas=1 in_sync=1
+  local part=$1 n=$2 id=$2 listeners voters=() number replicas=1 in_sync=1
   if ((n == 0)); then id=1; else replicas=3 in_sync=2; fi
+  listeners=("PLAINTEXT://127.0.0.1:$(broker_port "$n")" "CONTROLLER://127.0.0.1:$(controller_port "$n")")
+  if ((closed_listeners > 0)); then listeners+=("SCRAM://127.0.0.1:$(scram_port)" "MUTUAL://127.0.0.1:$(mutual_port)"); fi
   for number in $(processes_of "$part"); do voters+=("$((number == 0 ? 1 : number))@127.0.0.1:$(controller_port "$number")"); done
   cat <<END
 process.roles=broker,controller
 node.id=$id
 controller.quorum.voters=$(IFS=,; echo "${voters[*]}")
-listeners=PLAINTEXT://127.0.0.1:$(broker_port "$n"),CONTROLLER://127.0.0.1:$(controller_port "$n")
-listener.security.protocol.map=PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT
+listeners=$(IFS=,; echo "${listeners[*]}")
+listener.security.protocol.map=PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT,SCRAM:SASL_SSL,MUTUAL:SSL
 inter.broker.listener.name=PLAINTEXT
 controller.listener.names=CONTROLLER
 log.dirs=$(file_of "$part" data "$n")
@@ -141,6 +168,22 @@ group.min.session.timeout.ms=1000
 # Less than the 9 s of old: a killed broker can come back, or lose its leaderships, only after that time.
 broker.session.timeout.ms=4000
 broker.heartbeat.interval.ms=1000
+END
+  if ((closed_listeners > 0)); then write_closed_listeners "$part"; fi
+}
+
+write_closed_listeners() {
+  local tls=$folder/$1/tls modules=org.apache.kafka.common.security
+  cat <<END
+ssl.keystore.type=PEM
+ssl.keystore.location=$tls/server-with-key.pem
+ssl.truststore.type=PEM
+ssl.truststore.location=$tls/ca.pem
+listener.name.mutual.ssl.client.auth=required
+listener.name.scram.sasl.enabled.mechanisms=SCRAM-SHA-512,SCRAM-SHA-256,PLAIN
+listener.name.scram.scram-sha-512.sasl.jaas.config=$modules.scram.ScramLoginModule required;
+listener.name.scram.scram-sha-256.sasl.jaas.config=$modules.scram.ScramLoginModule required;
+listener.name.scram.plain.sasl.jaas.config=$modules.plain.PlainLoginModule required user_herdflow="$(read_file "$1" password)";
 END
 }
 

@@ -15,6 +15,8 @@ cache=${STACK_CACHE:-$PWD/build/third_party}
 folder=$PWD/build/stack
 parts=()
 
+# shellcheck source=deploy/local/tls.sh
+source deploy/local/tls.sh
 # shellcheck source=deploy/local/kafka.sh
 source deploy/local/kafka.sh
 # shellcheck source=deploy/local/databases.sh
@@ -194,7 +196,7 @@ stop_part() {
   done
   if [[ $part == airflow ]]; then end_airflow_leftovers; fi
   forget_socket "$part"
-  rm -f "$folder/$part"/{address,pid{,.1,.2,.3,.4}}
+  rm -f "$folder/$part"/{address{,.scram,.mutual},pid{,.1,.2,.3,.4}}
 }
 
 # --- Ports -------------------------------------------------------------------------------------------------

@@ -11,6 +11,7 @@
 #include <sstream>
 #include <system_error>
 
+#include "connections.hpp"
 #include "herdflow/core/logging.hpp"
 #include "herdflow/core/text.hpp"
 
@@ -210,7 +211,7 @@ Result<> CheckTogether(const Configuration& configuration) {
                 "one of them another",
                 configuration.backend_port);
   }
-  return {};
+  return CheckConnections(configuration);
 }
 
 }  // namespace
@@ -238,9 +239,6 @@ Result<Configuration> ReadConfiguration(const ConfigSources& sources) {
   return configuration;
 }
 
-namespace {
-
-/// The first line of a file that holds a secret.
 Result<std::string> ReadSecret(const std::string& file, std::string_view field) {
   std::ifstream stream(file);
   std::string line;
@@ -251,8 +249,6 @@ Result<std::string> ReadSecret(const std::string& file, std::string_view field) 
   if (line.ends_with('\r')) line.pop_back();  // Of an editor on Windows.
   return line;
 }
-
-}  // namespace
 
 Result<KafkaOptions> WithSecrets(const KafkaOptions& options) {
   constexpr std::string_view kFile = "_file";
@@ -266,6 +262,11 @@ Result<KafkaOptions> WithSecrets(const KafkaOptions& options) {
     read.emplace_back(name.substr(0, name.size() - kFile.size()), std::move(secret));
   }
   return read;
+}
+
+Result<std::string> KafkaPassword(const Configuration& configuration) {
+  if (configuration.kafka_password_file.empty()) return configuration.kafka_password;
+  return ReadSecret(configuration.kafka_password_file, "[kafka] password_file");
 }
 
 Result<std::string> MysqlPassword(const Configuration& configuration) {

@@ -24,6 +24,12 @@ enum class StoreEngine : std::uint8_t { kSqlite, kMysql };
 /// A name of librdkafka's and its value.
 using KafkaOptions = std::vector<std::pair<std::string, std::string>>;
 
+/// How a server is reached: what its section of the configuration says of TLS.
+struct TlsSettings {
+  bool is_on = false;
+  std::string ca_file, certificate_file, key_file, key_password_file;
+};
+
 /// Everything that can be set, with what holds where nothing is.
 struct Configuration {
   std::string data_folder = "data";
@@ -31,6 +37,11 @@ struct Configuration {
   StoreEngine store_engine = StoreEngine::kSqlite;
   std::string kafka_brokers = "127.0.0.1:9092";
   std::string kafka_topic_prefix;
+  TlsSettings kafka_tls;
+  std::string kafka_user;  ///< Empty: brokers are not told who we are.
+  std::string kafka_password;
+  std::string kafka_password_file;
+  std::string kafka_sasl_mechanism = "SCRAM-SHA-512";
   KafkaOptions kafka_options;
   bool topics_create = true;
   std::int64_t topics_partitions = 0;  ///< 0: as the engine likes it.
@@ -42,6 +53,7 @@ struct Configuration {
   std::string mysql_user = "herdflow";
   std::string mysql_password;
   std::string mysql_password_file;
+  TlsSettings mysql_tls;
   std::string mysql_prefix;
   std::int64_t mysql_connections = 8;
   std::int64_t mysql_statement_timeout = 60;  ///< Seconds.
@@ -84,8 +96,12 @@ Result<Configuration> ReadConfiguration(const ConfigSources& sources);
 /// This process's environment variables that begin with `HERDFLOW_`.
 [[nodiscard]] std::map<std::string, std::string> HerdflowEnvironment();
 
+/// The first line of a file that holds a secret. `field`: the setting that names it.
+Result<std::string> ReadSecret(const std::string& file, std::string_view field);
 /// The options with the contents of files in the place of `<name>_file = <path>`.
 Result<KafkaOptions> WithSecrets(const KafkaOptions& options);
+/// The password of [kafka] password or password_file; empty where neither is set.
+Result<std::string> KafkaPassword(const Configuration& configuration);
 /// The password of [mysql] password or password_file; empty where neither is set.
 Result<std::string> MysqlPassword(const Configuration& configuration);
 /// Who may ask by HTTP: who has the token of [http] token_file, everybody where it is not set.

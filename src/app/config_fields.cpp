@@ -6,6 +6,7 @@
 #include <system_error>
 #include <utility>
 #include <variant>
+#include <vector>
 
 #include "config.hpp"
 #include "hosts.hpp"
@@ -104,7 +105,7 @@ struct NamedChoice {
 
 template <class Choice>
 ConfigField ChoiceField(std::string_view section, std::string_view name, std::string_view help,
-                        Choice Configuration::*member, std::array<NamedChoice<Choice>, 2> choices) {
+                        Choice Configuration::*member, std::vector<NamedChoice<Choice>> choices) {
   return {section,
           name,
           "choice",
@@ -116,12 +117,68 @@ ConfigField ChoiceField(std::string_view section, std::string_view name, std::st
               configuration.*member = choice;
               return std::nullopt;
             }
-            return fmt::format("{} or {}", choices[0].name, choices[1].name);
+            std::string names(choices.front().name);
+            for (std::size_t i = 1; i < choices.size(); ++i) {
+              names +=
+                  fmt::format("{}{}", i + 1 == choices.size() ? " or " : ", ", choices[i].name);
+            }
+            return names;
           },
           [member, choices](const Configuration& configuration) {
-            const bool first = configuration.*member == choices[0].choice;
-            return std::string(choices[first ? 0 : 1].name);
+            const auto shown = std::find_if(choices.begin(), choices.end(), [&](const auto& known) {
+              return known.choice == configuration.*member;
+            });
+            return std::string(shown->name);
           }};
+}
+
+ConfigField TlsField(std::string_view section, TlsSettings Configuration::*tls,
+                     std::string_view help) {
+  return {section,
+          "tls",
+          "choice",
+          help,
+          false,
+          [tls](Configuration& configuration, std::string_view text) -> SetResult {
+            if (text != "on" && text != "off") return "on or off";
+            (configuration.*tls).is_on = text == "on";
+            return std::nullopt;
+          },
+          [tls](const Configuration& configuration) {
+            return std::string((configuration.*tls).is_on ? "on" : "off");
+          }};
+}
+
+/// One of the files of TLS, which mean the same for each server.
+ConfigField TlsFileField(std::string_view section, TlsSettings Configuration::*tls,
+                         std::string TlsSettings::*file) {
+  struct Described {
+    std::string TlsSettings::*file;
+    std::string_view name, help;
+  };
+  static constexpr Described kFiles[] = {
+      {&TlsSettings::ca_file, "ca_file",
+       "With tls: the certificates (PEM) of the authorities that the server's must come from; "
+       "without it those of the system."},
+      {&TlsSettings::certificate_file, "certificate_file",
+       "With tls: the certificate (PEM) for a server that asks for one."},
+      {&TlsSettings::key_file, "key_file", "The private key (PEM) of certificate_file."},
+      {&TlsSettings::key_password_file, "key_password_file",
+       "The file that holds the password of key_file, where it has one."},
+  };
+  const auto* const described = std::find_if(std::begin(kFiles), std::end(kFiles),
+                                             [&](const auto& known) { return known.file == file; });
+  return {section,
+          described->name,
+          "file",
+          described->help,
+          false,
+          [tls, file](Configuration& configuration, std::string_view text) -> SetResult {
+            if (text.empty()) return "a text that is not empty";
+            (configuration.*tls).*file = text;
+            return std::nullopt;
+          },
+          [tls, file](const Configuration& configuration) { return (configuration.*tls).*file; }};
 }
 
 bool IsSecretName(std::string_view name) {
@@ -263,19 +320,39 @@ std::span<const ConfigField> ConfigFields() {
       ChoiceField<LogEngine>("log", "engine",
                              "Where events are kept: sqlite (log.db in [data] folder) or kafka.",
                              &Configuration::log_engine,
-                             {{{"sqlite", LogEngine::kSqlite}, {"kafka", LogEngine::kKafka}}}),
+                             {{"sqlite", LogEngine::kSqlite}, {"kafka", LogEngine::kKafka}}),
       ChoiceField<StoreEngine>(
           "store", "engine",
           "Where the layers are: sqlite (store.db in [data] folder) or mysql (MySQL or MariaDB).",
           &Configuration::store_engine,
-          {{{"sqlite", StoreEngine::kSqlite}, {"mysql", StoreEngine::kMysql}}}),
+          {{"sqlite", StoreEngine::kSqlite}, {"mysql", StoreEngine::kMysql}}),
       BrokersField(),
       TextField("kafka", "topic_prefix", "text",
                 "Before the names of the topics: keeps several herds apart on one cluster.",
                 &Configuration::kafka_topic_prefix),
+      TlsField("kafka", &Configuration::kafka_tls,
+               "on or off. On: connections are encrypted, and each broker must show a certificate "
+               "for the host it is reached by that is valid; else there is none."),
+      TlsFileField("kafka", &Configuration::kafka_tls, &TlsSettings::ca_file),
+      TlsFileField("kafka", &Configuration::kafka_tls, &TlsSettings::certificate_file),
+      TlsFileField("kafka", &Configuration::kafka_tls, &TlsSettings::key_file),
+      TlsFileField("kafka", &Configuration::kafka_tls, &TlsSettings::key_password_file),
+      TextField("kafka", "user", "text",
+                "Who herdflow is to brokers that ask for a user and a password (SASL).",
+                &Configuration::kafka_user),
+      SecretField("kafka", "password", "The user's password.", &Configuration::kafka_password),
+      TextField("kafka", "password_file", "file", "The file that holds the user's password.",
+                &Configuration::kafka_password_file),
+      ChoiceField<std::string>("kafka", "sasl_mechanism",
+                               "How the password is shown: SCRAM-SHA-512, SCRAM-SHA-256, or PLAIN, "
+                               "which gives it away and needs tls.",
+                               &Configuration::kafka_sasl_mechanism,
+                               {{"SCRAM-SHA-512", "SCRAM-SHA-512"},
+                                {"SCRAM-SHA-256", "SCRAM-SHA-256"},
+                                {"PLAIN", "PLAIN"}}),
       KafkaOptionsField(),
       ChoiceField<bool>("topics", "create", "Whether serve, seed and load make missing topics.",
-                        &Configuration::topics_create, {{{"true", true}, {"false", false}}}),
+                        &Configuration::topics_create, {{"true", true}, {"false", false}}),
       NumberField("topics", "partitions", "number",
                   "Partitions of a topic that is made; 0: 1 in the embedded log, 6 in Kafka.",
                   &Configuration::topics_partitions, 0, 1'000),
@@ -299,6 +376,13 @@ std::span<const ConfigField> ConfigFields() {
       SecretField("mysql", "password", "The user's password.", &Configuration::mysql_password),
       TextField("mysql", "password_file", "file", "The file that holds the user's password.",
                 &Configuration::mysql_password_file),
+      TlsField("mysql", &Configuration::mysql_tls,
+               "on or off. On: the connection is encrypted, and the server must show a certificate "
+               "for host that is valid; else there is no connection."),
+      TlsFileField("mysql", &Configuration::mysql_tls, &TlsSettings::ca_file),
+      TlsFileField("mysql", &Configuration::mysql_tls, &TlsSettings::certificate_file),
+      TlsFileField("mysql", &Configuration::mysql_tls, &TlsSettings::key_file),
+      TlsFileField("mysql", &Configuration::mysql_tls, &TlsSettings::key_password_file),
       TextField("mysql", "prefix", "text",
                 "Before the names of the databases bronze_layer, silver_layer, gold_layer and ops: "
                 "keeps several herds apart on one server.",

@@ -8,7 +8,10 @@
 #include <charconv>
 #include <csignal>
 #include <filesystem>
+#include <mutex>
 
+#include "connections.hpp"
+#include "herdflow/core/logging.hpp"
 #include "herdflow/log_kafka/log_kafka.hpp"
 #include "herdflow/log_sqlite/log_sqlite.hpp"
 #include "herdflow/store_mysql/store.hpp"
@@ -37,10 +40,24 @@ Result<log_sqlite::SqliteLogOptions> LogOptions(const Configuration& configurati
   return options;
 }
 
+/// A process opens many connections, and says of them the same.
+void WarnOnce(std::once_flag& warned, const std::optional<std::string>& warning) {
+  if (!warning) return;
+  std::call_once(warned, [&] { Log(LogLevel::kWarning, "{}", *warning); });
+}
+
 Result<log_kafka::KafkaLogOptions> KafkaOptionsOf(const Configuration& configuration) {
+  static std::once_flag warned;
+  WarnOnce(warned, KafkaInClear(configuration));
   log_kafka::KafkaLogOptions options;
   options.brokers = configuration.kafka_brokers;
   options.topic_prefix = configuration.kafka_topic_prefix;
+  HERDFLOW_ASSIGN(options.tls, KafkaTls(configuration));
+  if (!configuration.kafka_user.empty()) {
+    HERDFLOW_ASSIGN(std::string password, KafkaPassword(configuration));
+    options.login = {configuration.kafka_user, std::move(password),
+                     configuration.kafka_sasl_mechanism};
+  }
   HERDFLOW_ASSIGN(options.client_options, WithSecrets(configuration.kafka_options));
   return options;
 }
@@ -96,12 +113,15 @@ Result<> CheckPolicies(const std::vector<pipeline::TopicDescription>& topics) {
 }
 
 Result<store_mysql::MysqlOptions> ServerOptions(const Configuration& configuration) {
+  static std::once_flag warned;
+  WarnOnce(warned, MysqlInClear(configuration));
   store_mysql::MysqlOptions options;
   options.host = configuration.mysql_host;
   options.port = configuration.mysql_port;
   options.socket = configuration.mysql_socket;
   options.user = configuration.mysql_user;
   HERDFLOW_ASSIGN(options.password, MysqlPassword(configuration));
+  HERDFLOW_ASSIGN(options.tls, MysqlTls(configuration));
   options.prefix = configuration.mysql_prefix;
   options.connections = static_cast<std::size_t>(configuration.mysql_connections);
   options.statement_timeout = std::chrono::seconds(configuration.mysql_statement_timeout);

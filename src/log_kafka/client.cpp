@@ -71,6 +71,34 @@ Result<> CheckPromises(std::string_view name, std::string_view value) {
   return {};
 }
 
+/// How the brokers are reached, and who we are to them. Without either nothing is said of it here,
+/// so that the user's own settings may.
+Settings SecurityOf(const KafkaLogOptions& options) {
+  Settings settings;
+  if (options.tls || options.login) {
+    settings.emplace_back("security.protocol", fmt::format("{}{}", options.login ? "sasl_" : "",
+                                                           options.tls ? "ssl" : "plaintext"));
+  }
+  if (options.tls) {
+    settings.emplace_back("enable.ssl.certificate.verification", "true");
+    settings.emplace_back("ssl.endpoint.identification.algorithm", "https");
+    const std::pair<const char*, const std::string*> files[] = {
+        {"ssl.ca.location", &options.tls->ca_file},
+        {"ssl.certificate.location", &options.tls->certificate_file},
+        {"ssl.key.location", &options.tls->key_file},
+        {"ssl.key.password", &options.tls->key_password}};
+    for (const auto& [name, value] : files) {
+      if (!value->empty()) settings.emplace_back(name, *value);
+    }
+  }
+  if (options.login) {
+    settings.emplace_back("sasl.mechanisms", options.login->mechanism);
+    settings.emplace_back("sasl.username", options.login->user);
+    settings.emplace_back("sasl.password", options.login->password);
+  }
+  return settings;
+}
+
 Result<> Set(rd_kafka_conf_t* conf, const std::string& name, const std::string& value) {
   std::array<char, 512> reason{};
   if (rd_kafka_conf_set(conf, name.c_str(), value.c_str(), reason.data(), reason.size()) ==
@@ -131,7 +159,57 @@ void SetCallbacks(rd_kafka_conf_t* conf, rd_kafka_type_t type, Listener& listene
       });
 }
 
-std::string_view Advice(rd_kafka_resp_err_t error) {
+bool Says(std::string_view reason, std::string_view words) {
+  return reason.find(words) != std::string_view::npos;
+}
+
+bool IsLogin(rd_kafka_resp_err_t error) {
+  return error == RD_KAFKA_RESP_ERR__AUTHENTICATION ||
+         error == RD_KAFKA_RESP_ERR_SASL_AUTHENTICATION_FAILED;
+}
+
+/// A broker that hangs up is ending, or expects something else at this port than TLS or a login.
+bool IsHangUp(rd_kafka_resp_err_t error, std::string_view reason) {
+  return (error == RD_KAFKA_RESP_ERR__SSL && Says(reason, "unexpected eof")) ||
+         (error == RD_KAFKA_RESP_ERR__TRANSPORT &&
+          (Says(reason, "security.protocol") || Says(reason, "PLAINTEXT broker listener")));
+}
+
+/// Not the brokers' certificates, or not ours. That of ours comes as a broken connection.
+bool IsCertificate(rd_kafka_resp_err_t error, std::string_view reason) {
+  return (error == RD_KAFKA_RESP_ERR__SSL && !IsHangUp(error, reason)) ||
+         (error == RD_KAFKA_RESP_ERR__TRANSPORT && Says(reason, "SSL alert number"));
+}
+
+/// The driver before 2.6.1 says its nonce twice in the last message of SCRAM. Brokers from 4.0 on
+/// take that for a wrong password.
+std::string ScramAdvice(std::string_view reason) {
+  constexpr int kSaysItOnce = 0x020601ff;
+  if (rd_kafka_version() >= kSaysItOnce || !Says(reason, "invalid credentials")) {
+    return "";
+  }
+  return fmt::format(
+      "; this librdkafka, {}, cannot log in by SCRAM where brokers are of Kafka 4 or newer: it "
+      "takes "
+      "2.6.1, or sasl_mechanism PLAIN with tls",
+      rd_kafka_version_str());
+}
+
+std::string Advice(rd_kafka_resp_err_t error, std::string_view reason) {
+  if (IsLogin(error)) {
+    return "; check [kafka] user, password_file and sasl_mechanism" + ScramAdvice(reason);
+  }
+  if (IsCertificate(error, reason)) {
+    return "; with [kafka] tls each broker must show a valid certificate for the host it is "
+           "reached "
+           "by, from an authority of ca_file, and may ask for one of its own, which is that of "
+           "certificate_file";
+  }
+  if (IsHangUp(error, reason) || error == RD_KAFKA_RESP_ERR__TRANSPORT) {
+    return "; try again later, and look whether the brokers run, and whether their port is for TLS "
+           "or "
+           "for a login: [kafka] tls and user say what herdflow expects";
+  }
   switch (CodeOf(error)) {
     case ErrorCode::kUnavailable:
     case ErrorCode::kTimeout:
@@ -139,8 +217,7 @@ std::string_view Advice(rd_kafka_resp_err_t error) {
     case ErrorCode::kNotFound:
       return "; make it with: herdflow topics create";
     case ErrorCode::kInvalidInput:
-      return IsForbidden(error) ? "; correct the credentials, or grant the right on the brokers"
-                                : "";
+      return IsForbidden(error) ? "; grant the right to the user on the brokers" : "";
     case ErrorCode::kConflict:
     case ErrorCode::kCorruptData:
     case ErrorCode::kShuttingDown:
@@ -148,6 +225,24 @@ std::string_view Advice(rd_kafka_resp_err_t error) {
       return "";
   }
   return "";
+}
+
+/// The driver's words without its settings' names, which are not ours, codes and times.
+std::string Plain(std::string_view reason) {
+  for (const std::string_view advice :
+       {" (after ", ": SSL alert number", ": broker certificate could not be verified",
+        ": verify that security.protocol", ": connecting to a PLAINTEXT",
+        " while requesting ApiVersion", ": requesting ApiVersion"}) {
+    reason = reason.substr(0, reason.find(advice));
+  }
+  std::string plain(reason);
+  constexpr std::string_view kRoutines = "SSL routines::";
+  const auto begin = plain.find("error:");
+  const auto end = plain.find(kRoutines);
+  if (begin != std::string::npos && end != std::string::npos && begin < end) {
+    plain.erase(begin, end + kRoutines.size() - begin);
+  }
+  return plain;
 }
 
 }  // namespace
@@ -193,10 +288,15 @@ ErrorCode CodeOf(rd_kafka_resp_err_t error) {
   }
 }
 
+bool IsRefusal(rd_kafka_resp_err_t error, std::string_view reason) {
+  return IsLogin(error) || IsCertificate(error, reason) || IsHangUp(error, reason);
+}
+
 Error ToError(rd_kafka_resp_err_t error, std::string_view doing, std::string_view reason) {
-  return Error(CodeOf(error),
-               fmt::format("{}: {}{}", doing, reason.empty() ? rd_kafka_err2str(error) : reason,
-                           Advice(error)));
+  return Error(
+      IsCertificate(error, reason) ? ErrorCode::kInvalidInput : CodeOf(error),
+      fmt::format("{}: {}{}", doing, reason.empty() ? rd_kafka_err2str(error) : Plain(reason),
+                  Advice(error, reason)));
 }
 
 void EndClient(rd_kafka_t* client, std::chrono::seconds longest) {
@@ -218,7 +318,9 @@ void LogDriverLine(int level, std::string_view facility, std::string_view line) 
   // no number for it yet.
   const bool is_usual = facility == "CONFWARN" || facility == "AUTOCREATE" ||
                         (facility == "GETPID" && line.ends_with("retrying"));
-  if (level > kSyslogWarning || is_usual) {
+  // Told in plainer words by whoever uses the client (IsRefusal).
+  const bool is_refusal = facility == "FAIL" && (Says(line, "SSL") || Says(line, "SASL"));
+  if (level > kSyslogWarning || is_usual || is_refusal) {
     Log(LogLevel::kDebug, "Kafka client: {}: {}", facility, line);
     return;
   }
@@ -246,7 +348,8 @@ Result<Client> MakeClient(const KafkaLogOptions& options, rd_kafka_type_t type,
       {"topic.metadata.refresh.interval.ms", std::to_string(options.metadata_interval.count())},
       {"message.max.bytes", std::to_string(options.max_message_bytes)},
   };
-  for (const auto& settings : {&common, &ours}) {
+  const Settings security = SecurityOf(options);
+  for (const auto& settings : {&common, &security, &ours}) {
     for (const auto& [name, value] : *settings) HERDFLOW_CHECK(Set(conf.get(), name, value));
   }
   for (const auto& [name, value] : options.client_options) {

@@ -48,6 +48,9 @@ using Metadata = std::unique_ptr<const rd_kafka_metadata_t, Free<rd_kafka_metada
                             std::string_view reason = {});
 /// Whether the brokers refuse us: wrong credentials, or a right is missing.
 [[nodiscard]] bool IsForbidden(rd_kafka_resp_err_t error);
+/// Whether there is no connection because TLS or the login failed: the driver goes on trying, and
+/// what was asked for comes back as a time-out that does not say why.
+[[nodiscard]] bool IsRefusal(rd_kafka_resp_err_t error, std::string_view reason);
 
 /// What a client tells, on the thread that polls it. Outlives the client.
 class Listener {

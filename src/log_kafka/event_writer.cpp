@@ -264,7 +264,12 @@ void KafkaEventWriter::OnDelivery(const rd_kafka_message_t& message) {
 
 void KafkaEventWriter::OnError(rd_kafka_resp_err_t error, std::string_view reason) {
   if (error == RD_KAFKA_RESP_ERR__FATAL) fatal_ = true;
-  Log(LogLevel::kDebug, "{}: {}", kAppending, reason);
+  if (IsRefusal(error, reason)) {
+    constexpr int kSyslogWarning = 4;
+    LogDriverLine(kSyslogWarning, "refused", ToError(error, kAppending, reason).message());
+  } else {
+    Log(LogLevel::kDebug, "{}: {}", kAppending, reason);
+  }
 }
 
 /// Every completion is called here, by the thread that polls, which holds no lock.

@@ -31,6 +31,8 @@ constexpr const char* kForEver = "-1";
 constexpr std::int16_t kReplicasForTwoInSync = 3;
 constexpr milliseconds kLook{20};
 constexpr milliseconds kShortestQuestion{200};
+/// A login or a certificate that was refused for so long will be refused again.
+constexpr milliseconds kUntilRefused{1'000};
 /// One answer of Read holds at most so much, so that memory stays bounded.
 constexpr std::size_t kMaxReadBytes = std::size_t{64} << 20;
 
@@ -83,7 +85,11 @@ class KafkaTopicAdmin : public pipeline::TopicAdmin, private Listener {
   Result<pipeline::MessageBatch> ReadRange(pipeline::TopicPartition partition,
                                            pipeline::OffsetRange range, std::size_t count);
 
+  void OnError(rd_kafka_resp_err_t error, std::string_view reason) override;
+
   const KafkaLogOptions options_;
+  std::mutex refused_mutex_;
+  std::optional<Error> refused_;  ///< Why the last broker that was tried did not let us in.
   Client client_;
   std::mutex reading_;
   Client consumer_;  ///< Made when it is first needed.
@@ -99,7 +105,28 @@ Result<> KafkaTopicAdmin::Open() {
 Result<TopicMetadata> KafkaTopicAdmin::Ask(Topic topic) {
   const TopicHandle handle(
       rd_kafka_topic_new(client_.get(), KafkaName(options_, topic).c_str(), nullptr));
-  return TopicMetadata::Ask(client_.get(), handle.get(), options_.request_timeout);
+  const auto deadline = Clock::now() + options_.request_timeout;
+  for (;;) {
+    const auto begun = Clock::now();
+    const auto left = std::max(deadline - begun, Clock::duration::zero());
+    const auto slice = std::min(std::chrono::ceil<milliseconds>(left), kUntilRefused);
+    auto answer = TopicMetadata::Ask(client_.get(), handle.get(), slice);
+    rd_kafka_poll(client_.get(), 0);  // OnError hears what happened meanwhile.
+    const std::lock_guard lock(refused_mutex_);
+    if (answer || answer.error().code() != ErrorCode::kUnavailable) refused_.reset();
+    const bool for_good = refused_ && refused_->code() == ErrorCode::kInvalidInput;
+    const bool was_answered = Clock::now() < begun + slice;
+    if (!for_good && !was_answered && slice < left) continue;
+    if (refused_) return Fail(*refused_);
+    return answer;
+  }
+}
+
+void KafkaTopicAdmin::OnError(rd_kafka_resp_err_t error, std::string_view reason) {
+  if (error == RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN) return;  // What came before it says why.
+  const std::lock_guard lock(refused_mutex_);
+  refused_.reset();
+  if (IsRefusal(error, reason)) refused_ = ToError(error, "connecting to Kafka", reason);
 }
 
 /// Brokers carry changes out after they have answered.

@@ -4,6 +4,7 @@
 #include <mysqld_error.h>
 
 #include <algorithm>
+#include <array>
 
 namespace herdflow::store_mysql {
 namespace {
@@ -108,7 +109,9 @@ Meaning MeaningOf(unsigned number) {
     case ER_ACCOUNT_HAS_BEEN_LOCKED:
     case kMysqlAccountLocked:
     case kMysqlPasswordExpired:
-      return {ErrorCode::kInvalidInput, "check [mysql] user and password_file, and its grants"};
+      return {ErrorCode::kInvalidInput,
+              "check [mysql] user and password_file, its grants, and whether it may come without "
+              "[mysql] tls, or without a certificate"};
     case ER_TABLEACCESS_DENIED_ERROR:
     case ER_COLUMNACCESS_DENIED_ERROR:
     case ER_SPECIFIC_ACCESS_DENIED_ERROR:
@@ -136,14 +139,21 @@ Meaning MeaningOf(unsigned number) {
       return {ErrorCode::kInvalidInput,
               "does a proxy stand between, which opens transactions read-only?"};
     case CR_SSL_CONNECTION_ERROR:
+      return {
+          ErrorCode::kInvalidInput,
+          "with [mysql] tls the server must speak TLS and show a valid certificate for the name "
+          "in [mysql] host, from an authority of ca_file; certificate_file, key_file and "
+          "key_password_file must belong together"};
     case kNeedsSecureTransport:
+      return {ErrorCode::kInvalidInput, "set [mysql] tls to on"};
     case CR_AUTH_PLUGIN_CANNOT_LOAD:
     case CR_AUTH_PLUGIN_ERR:
     case CR_VERSION_ERROR:
-      return {ErrorCode::kInvalidInput,
-              "the server wants another way to log in than herdflow knows: a user with a password "
-              "(caching_sha2_password, mysql_native_password), by [mysql] socket or on a trusted "
-              "network"};
+      return {
+          ErrorCode::kInvalidInput,
+          "the server wants another way to log in than herdflow knows: a user with a password "
+          "(caching_sha2_password, mysql_native_password), by [mysql] socket, with [mysql] tls, "
+          "or on a trusted network"};
     case ER_DUP_ENTRY:
       return {ErrorCode::kConflict, "a row with this key exists already"};
     case ER_BAD_DB_ERROR:
@@ -161,9 +171,24 @@ Meaning MeaningOf(unsigned number) {
   }
 }
 
+/// The driver's number for whatever goes wrong with TLS, also for a server that hangs up or falls
+/// silent while it is agreed on, as one that is ending does.
+Error MakeTlsError(std::string_view text, std::string_view doing) {
+  constexpr std::string_view kPrefix = "TLS/SSL error: ";
+  if (text.starts_with(kPrefix)) text.remove_prefix(kPrefix.size());
+  constexpr std::array<std::string_view, 3> kLost{"unexpected eof", "reset by peer", "timed out"};
+  const bool is_lost = std::any_of(kLost.begin(), kLost.end(), [&](std::string_view words) {
+    return text.find(words) != std::string_view::npos;
+  });
+  const Meaning meaning = MeaningOf(is_lost ? CR_SERVER_LOST : CR_SSL_CONNECTION_ERROR);
+  return Error(meaning.code, fmt::format("{}: no TLS with it: {} ({}); {}", doing, text,
+                                         CR_SSL_CONNECTION_ERROR, meaning.advice));
+}
+
 }  // namespace
 
 Error MakeError(unsigned number, std::string_view text, std::string_view doing) {
+  if (number == CR_SSL_CONNECTION_ERROR) return MakeTlsError(text, doing);
   const Meaning meaning = MeaningOf(number);
   return Error(meaning.code, fmt::format("{}: the database says {} ({}); {}", doing, text, number,
                                          meaning.advice));

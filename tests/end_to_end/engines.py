@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import functools
 import itertools
 import os
+import tempfile
 from dataclasses import dataclass
+from importlib.metadata import files
 from pathlib import Path
 
 import pytest
@@ -20,13 +23,17 @@ def new_prefix() -> str:
 
 @dataclass(frozen=True)
 class Engines:
-    """`sqlite` is embedded; others name a server of the folder TEST_STACK (deploy/local/up)."""
+    """`sqlite` is embedded; others name a server of the folder TEST_STACK (deploy/local/up).
+
+    Encrypted: by TLS, to Kafka as a user with a password (SASL/SCRAM).
+    """
 
     log: str = EMBEDDED_ENGINE
     store: str = EMBEDDED_ENGINE
+    encrypted: bool = False
 
     def __str__(self) -> str:
-        return f"{self.log}-{self.store}"
+        return f"{self.log}-{self.store}{'-encrypted' if self.encrypted else ''}"
 
     @property
     def has_kafka(self) -> bool:
@@ -60,18 +67,52 @@ class Engines:
         if self.has_kafka:
             variables |= {
                 "HERDFLOW_LOG_ENGINE": "kafka",
-                "HERDFLOW_KAFKA_BROKERS": self.brokers(),
                 "HERDFLOW_KAFKA_TOPIC_PREFIX": prefix,
+                **(self._kafka_encrypted() if self.encrypted else {"HERDFLOW_KAFKA_BROKERS": self.brokers()}),
             }
         if self.has_mysql:
             variables |= {
                 "HERDFLOW_STORE_ENGINE": "mysql",
-                "HERDFLOW_MYSQL_SOCKET": self.socket(),
                 "HERDFLOW_MYSQL_USER": "herdflow",
                 "HERDFLOW_MYSQL_PASSWORD_FILE": str(_stack() / self.store / "password"),
                 "HERDFLOW_MYSQL_PREFIX": prefix,
+                **(self._mysql_encrypted() if self.encrypted else {"HERDFLOW_MYSQL_SOCKET": self.socket()}),
             }
         return variables
+
+    def file(self, part: str, name: str) -> Path:
+        """What a server of `log` or `store` left in its folder."""
+        return _stack() / part / name
+
+    def tls(self, part: str) -> Path:
+        """The folder of its certificates."""
+        return self.file(part, "tls")
+
+    def _kafka_encrypted(self) -> dict[str, str]:
+        return {
+            "HERDFLOW_KAFKA_BROKERS": _read(self.log, "address.scram"),
+            "HERDFLOW_KAFKA_TLS": "on",
+            "HERDFLOW_KAFKA_CA_FILE": str(self.tls(self.log) / "ca.pem"),
+            "HERDFLOW_KAFKA_USER": "herdflow",
+            "HERDFLOW_KAFKA_PASSWORD_FILE": str(_stack() / self.log / "password"),
+            "LD_LIBRARY_PATH": str(_newer_driver()),
+        }
+
+    def _mysql_encrypted(self) -> dict[str, str]:
+        return {
+            "HERDFLOW_MYSQL_PORT": _read(self.store, "address").partition(":")[2],
+            "HERDFLOW_MYSQL_TLS": "on",
+            "HERDFLOW_MYSQL_CA_FILE": str(self.tls(self.store) / "ca.pem"),
+        }
+
+
+@functools.cache
+def _newer_driver() -> Path:
+    """A folder with the librdkafka of Python's client: the one of Debian 12 cannot log in by SCRAM to Kafka 4."""
+    folder = Path(tempfile.mkdtemp(prefix="librdkafka."))
+    library = next(file for file in files("confluent-kafka") or [] if file.match("*.libs/librdkafka*"))
+    (folder / "librdkafka.so.1").symlink_to(library.locate())
+    return folder
 
 
 EMBEDDED = Engines()

@@ -94,11 +94,12 @@ class Installation:
             **self.engines.environment(self.prefix),
         }
 
-    def attempt(self, *arguments: object) -> subprocess.CompletedProcess[str]:
-        """Run a command whose exit code the test looks at."""
+    def attempt(self, *arguments: object, **settings: object) -> subprocess.CompletedProcess[str]:
+        """Run a command whose exit code the test looks at. A setting that is None is left out."""
+        changed = {**self.environment(), **settings}
         return subprocess.run(
             [str(executable()), *map(str, arguments)],
-            env=self.environment(),
+            env={name: str(value) for name, value in changed.items() if value is not None},
             capture_output=True,
             text=True,
             timeout=COMMAND_SECONDS,

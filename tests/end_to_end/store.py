@@ -101,7 +101,13 @@ def nothing_where_no_table_is() -> Iterator[None]:
             raise
 
 
-def drop_databases(engines: Engines, prefix: str) -> None:
+def change_server(engines: Engines, *statements: str) -> None:
+    """As the server's administrator."""
     with _connect(engines) as connection, connection.cursor() as cursor:
-        for name in ("bronze_layer", "silver_layer", "gold_layer", "ops"):
-            cursor.execute(f"DROP DATABASE IF EXISTS {prefix}{name}")
+        for statement in statements:
+            cursor.execute(statement)
+
+
+def drop_databases(engines: Engines, prefix: str) -> None:
+    names = ("bronze_layer", "silver_layer", "gold_layer", "ops")
+    change_server(engines, *(f"DROP DATABASE IF EXISTS {prefix}{name}" for name in names))

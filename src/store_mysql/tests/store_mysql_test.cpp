@@ -37,6 +37,20 @@ TEST(MysqlErrors, TellWhatToDo) {
   EXPECT_FALSE(store_mysql::IsLost(1213));
 }
 
+TEST(MysqlErrors, AServerThatHangsUpWhileTlsIsAgreedOnIsAwayAnythingElseIsForSomebodyToMend) {
+  for (const char* cut : {"unexpected eof while reading", "Connection timed out (110)"}) {
+    EXPECT_EQ(store_mysql::MakeError(2026, fmt::format("TLS/SSL error: {}", cut), "").code(),
+              ErrorCode::kUnavailable);
+  }
+  const Error expired =
+      store_mysql::MakeError(2026, "TLS/SSL error: certificate has expired", "connecting");
+  EXPECT_EQ(expired.code(), ErrorCode::kInvalidInput);
+  EXPECT_THAT(expired.message(), ::testing::StartsWith("connecting: no TLS with it: certificate"));
+  EXPECT_THAT(expired.message(), HasSubstr("ca_file"));
+  EXPECT_THAT(store_mysql::MakeError(3159, "insecure transport", "connecting").message(),
+              HasSubstr("set [mysql] tls to on"));
+}
+
 TEST(MysqlOptions, AServerThatIsNotThereIsUnavailableAndSaysWhatToCheck) {
   store_mysql::MysqlStoreOptions options;
   options.server.socket = "/nonexistent/socket";

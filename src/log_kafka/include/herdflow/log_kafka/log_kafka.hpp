@@ -3,19 +3,30 @@
 #include <chrono>
 #include <cstddef>
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "herdflow/core/result.hpp"
+#include "herdflow/core/tls.hpp"
 #include "herdflow/pipeline/event_log.hpp"
 
 namespace herdflow::log_kafka {
 
+/// Who we are to brokers that ask by SASL.
+struct SaslLogin {
+  std::string user;
+  std::string password;
+  std::string mechanism = "SCRAM-SHA-512";  ///< By Kafka's name. PLAIN gives the password away.
+};
+
 /// Where Kafka is, and how its client is set.
 struct KafkaLogOptions {
-  std::string brokers;       ///< `host:port`, several with commas between.
-  std::string topic_prefix;  ///< Before `cows`, `sensors` and `measurements`.
+  std::string brokers;             ///< `host:port`, several with commas between.
+  std::string topic_prefix;        ///< Before `cows`, `sensors` and `measurements`.
+  std::optional<TlsOptions> tls;   ///< Nothing: in clear text.
+  std::optional<SaslLogin> login;  ///< Nothing: brokers are not told who we are.
   /// Settings of librdkafka by its own names, secrets in clear. They go before herdflow's own; one
   /// that would break a promise of the log is refused with kInvalidInput. Values of secrets are
   /// never logged.

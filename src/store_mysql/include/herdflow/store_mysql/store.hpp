@@ -3,9 +3,11 @@
 #include <chrono>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "herdflow/core/result.hpp"
+#include "herdflow/core/tls.hpp"
 #include "herdflow/pipeline/herd_queries.hpp"
 #include "herdflow/pipeline/layer_store.hpp"
 #include "herdflow/pipeline/run_ledger.hpp"
@@ -19,6 +21,9 @@ struct MysqlOptions {
   std::string socket;  ///< The server's Unix socket: used where it is set, before host and port.
   std::string user = "herdflow";
   std::string password;
+  /// Nothing: in clear text. Else the connection is encrypted to a verified server, or there is
+  /// none. REQUIRES: no socket.
+  std::optional<TlsOptions> tls;
   /// Stands before the names of the four databases: `<prefix>bronze_layer`, `…silver_layer`,
   /// `…gold_layer`, `…ops`. Letters, digits and underscores.
   std::string prefix;
