@@ -139,7 +139,7 @@ std::optional<TimeOfDay> ScanTime(Scanner& scan) {
       }
     }
   }
-  time.seconds = std::int64_t{*hour} * 3600 + minute * 60 + second;
+  time.seconds = std::int64_t{*hour} * 3600 + std::int64_t{minute} * 60 + second;
   time.is_leap_second = second == 60;
   constexpr std::int64_t kDay = 86'400;
   // 24:00 is the end of the day, and nothing comes after it.

@@ -15,7 +15,14 @@ namespace {
 
 namespace json = boost::json;
 
-/// The value with every `{"$ref": "#/…"}` in it replaced by what it names.
+/// `std::regex`, which the library uses, compares bytes: it knows no characters beyond ASCII.
+bool IsPatternOfCharacters(const json::key_value_pair& member) {
+  const auto* pattern = member.value().if_string();
+  return member.key() == "pattern" && pattern != nullptr &&
+         pattern->find("\\u") != json::string::npos;
+}
+
+/// The value with every `{"$ref": "#/…"}` in it replaced by what it names, for the library.
 json::value Resolve(const json::value& value, const json::value& root) {
   if (const auto* array = value.if_array()) {
     json::array out;
@@ -28,7 +35,9 @@ json::value Resolve(const json::value& value, const json::value& root) {
     return Resolve(root.at_pointer(std::string_view(reference->as_string()).substr(1)), root);
   }
   json::object out;
-  for (const auto& member : *object) out[member.key()] = Resolve(member.value(), root);
+  for (const auto& member : *object) {
+    if (!IsPatternOfCharacters(member)) out[member.key()] = Resolve(member.value(), root);
+  }
   return out;
 }
 

@@ -70,6 +70,31 @@ TEST_F(DocumentTest, CodesOfFieldsAreThoseOfTheRules) {
   }
 }
 
+TEST_F(DocumentTest, PipelinesAndTasksAreThoseOfTheDefinitions) {
+  const Contract contract(BackendDocument());
+  const auto listed = [&](std::string_view schema) {
+    std::set<std::string> names;
+    for (const auto& name : contract.root().at_pointer(schema).as_array()) {
+      if (name.is_string() && !name.as_string().empty()) names.emplace(name.as_string());
+    }
+    return names;
+  };
+  std::set<std::string> pipelines;
+  std::set<std::string> all_tasks;
+  std::size_t place = 0;
+  for (const auto& pipeline : orchestration::Definitions({}).pipelines) {
+    pipelines.insert(pipeline.id);
+    std::set<std::string> tasks;
+    for (const auto& task : pipeline.tasks) tasks.insert(task.id);
+    all_tasks.insert(tasks.begin(), tasks.end());
+    EXPECT_EQ(listed(fmt::format(
+                  "/components/schemas/NewNotification/anyOf/{}/properties/task/enum", place++)),
+              tasks);
+  }
+  EXPECT_EQ(listed("/components/schemas/PipelineId/enum"), pipelines);
+  EXPECT_EQ(listed("/components/schemas/TaskId/enum"), all_tasks);
+}
+
 TEST_F(DocumentTest, ExamplesFitTheirSchemas) {
   for (const auto document : {ProducerDocument(), BackendDocument()}) {
     const Contract contract(document);

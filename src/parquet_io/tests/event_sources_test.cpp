@@ -130,6 +130,22 @@ TEST_F(EventSources, EveryCodecIsRead) {
   }
 }
 
+TEST_F(EventSources, ACodecThatIsNotReadIsNamed) {
+  constexpr std::int64_t kSnappy = 1;
+  constexpr std::int64_t kLzo = 3;
+  const std::string bytes = FileBytes(WriteSensors("s.parquet"));
+  bool is_named = false;
+  for (const std::size_t place : PlacesOf(kSnappy, Path("s.parquet"))) {
+    Overwrite(WriteBytes("lzo.parquet", bytes), place, kLzo);
+    is_named =
+        is_named || ReadFailure({Path("lzo.parquet")}) ==
+                        "reading " + Path("lzo.parquet") +
+                            ": column \"id\" is compressed by lzo, which cannot be read here; "
+                            "write the file anew with zstd or snappy";
+  }
+  EXPECT_TRUE(is_named);
+}
+
 TEST_F(EventSources, AFileWithoutRowsIsAtItsEnd) {
   EXPECT_TRUE(ReadEvents({WriteMany("m.parquet", 0)}).empty());
   EXPECT_EQ(OpenOne(Path("m.parquet"))->rows(), 0);
