@@ -163,6 +163,7 @@ struct RequestReader::State {
   boost::beast::flat_buffer buffer;
   std::optional<Parser> parser;
   ExtensionCheck check_extension;
+  std::size_t header_bytes = 0;  ///< That the parser has taken.
   bool has_folded_line = false;
   bool header_judged = false;
   Router::Found found;
@@ -180,6 +181,7 @@ void RequestReader::State::Begin() {
   parser->header_limit(static_cast<std::uint32_t>(limits.header_bytes));
   parser->body_limit(boost::none);  // Known once the route is.
   parser->on_chunk_header(check_extension);
+  header_bytes = 0;
   has_folded_line = false;
   header_judged = false;
 }
@@ -188,8 +190,11 @@ void RequestReader::State::Begin() {
 void RequestReader::State::Put(boost::beast::error_code& error) {
   const auto bytes = buffer.data();
   const std::size_t used = parser->put(bytes, error);
-  if (!header_judged && HasFoldedLine({static_cast<const char*>(bytes.data()), used})) {
-    has_folded_line = true;
+  if (!header_judged) {
+    if (HasFoldedLine({static_cast<const char*>(bytes.data()), used})) has_folded_line = true;
+    header_bytes += used;
+    // The parser's own limit forgets what came and was taken before.
+    if (header_bytes > limits.header_bytes) error = beast_http::error::header_limit;
   }
   buffer.consume(used);
 }

@@ -123,6 +123,20 @@ TEST_F(RequestReaderTest, AFoldedLineIsSeenHoweverTheBytesAreCut) {
   }
 }
 
+TEST_F(RequestReaderTest, TheHeadersLimitIsTheSameHoweverTheBytesAreCut) {
+  limits_.header_bytes = 200;
+  const std::string start = "GET /a/1 HTTP/1.1\r\nHost: localhost\r\nA: ";
+  const std::string end = "\r\n\r\n";
+  for (const std::size_t size :
+       {std::size_t{199}, std::size_t{200}, std::size_t{201}, std::size_t{219}}) {
+    const std::string bytes = start + std::string(size - start.size() - end.size(), 'a') + end;
+    const auto* expected = size > limits_.header_bytes ? "431" : "GET /a/1   ";
+    for (std::size_t piece = 1; piece <= bytes.size(); ++piece) {
+      EXPECT_EQ(Read(bytes, piece), std::vector<std::string>{expected}) << size << " by " << piece;
+    }
+  }
+}
+
 TEST_F(RequestReaderTest, NoBytesBreakIt) {
   std::mt19937 random(7);
   const std::string_view words[] = {"GET ",
