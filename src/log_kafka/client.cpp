@@ -19,6 +19,7 @@ using Clock = std::chrono::steady_clock;
 static_assert(RD_KAFKA_VERSION >= 0x020002ff, "herdflow needs librdkafka 2.0.2 or newer");
 
 constexpr std::chrono::seconds kLogPause{10};
+constexpr int kSyslogWarning = 4;
 
 /// A setting that a promise rests on.
 struct Guarded {
@@ -311,8 +312,11 @@ void EndClient(rd_kafka_t* client, std::chrono::seconds longest) {
       longest.count());
 }
 
+void LogRefusal(rd_kafka_resp_err_t error, std::string_view doing, std::string_view reason) {
+  LogDriverLine(kSyslogWarning, "refused", ToError(error, doing, reason).message());
+}
+
 void LogDriverLine(int level, std::string_view facility, std::string_view line) {
-  constexpr int kSyslogWarning = 4;
   // Each client is told which settings are for the other kind; brokers of before 2017 that they
   // cannot be asked to make no topics; and every producer that a broker which has just started has
   // no number for it yet.
@@ -360,7 +364,11 @@ Result<Client> MakeClient(const KafkaLogOptions& options, rd_kafka_type_t type,
   std::array<char, 512> reason{};
   Client client(rd_kafka_new(type, conf.get(), reason.data(), reason.size()));
   if (!client) {
-    return Fail(ErrorCode::kInvalidInput, "setting the Kafka client: {}", reason.data());
+    return Fail(ErrorCode::kInvalidInput, "setting the Kafka client: {}{}", Plain(reason.data()),
+                options.tls ? "; look at [kafka] ca_file, certificate_file, key_file and "
+                              "key_password_file, of which all are PEM and the last three belong "
+                              "together"
+                            : "");
   }
   (void)conf.release();  // The client's now.
   return client;

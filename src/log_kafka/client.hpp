@@ -69,6 +69,8 @@ class Listener {
 /// A line of the driver's to the log. One of a kind (`facility`) and while in the whole process: a
 /// broker that is away floods nothing. `level` as syslog counts. Threads: any.
 void LogDriverLine(int level, std::string_view facility, std::string_view line);
+/// The same, of a failure that IsRefusal: what is tried again and again is said as a sentence.
+void LogRefusal(rd_kafka_resp_err_t error, std::string_view doing, std::string_view reason);
 
 using Settings = std::vector<std::pair<std::string, std::string>>;
 

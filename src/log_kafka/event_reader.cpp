@@ -194,10 +194,10 @@ void KafkaEventReader::TakeGroupError(const rd_kafka_message_t& message) {
 
 void KafkaEventReader::OnError(rd_kafka_resp_err_t error, std::string_view reason) {
   if (error == RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN) away_ = true;
-  // Why they are down is told before, and says more.
-  if (error == RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN && error_) return;
+  // One broker's: the others' partitions are read.
+  if (IsRefusal(error, reason) && !IsForbidden(error)) LogRefusal(error, "reading the log", reason);
   if (error == RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN || IsForbidden(error) ||
-      IsRefusal(error, reason) || error == RD_KAFKA_RESP_ERR__FATAL) {
+      error == RD_KAFKA_RESP_ERR__FATAL) {
     error_ = ToError(error, fmt::format("reading the log from {}", options_.brokers), reason);
   }
 }

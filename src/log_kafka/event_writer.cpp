@@ -265,8 +265,7 @@ void KafkaEventWriter::OnDelivery(const rd_kafka_message_t& message) {
 void KafkaEventWriter::OnError(rd_kafka_resp_err_t error, std::string_view reason) {
   if (error == RD_KAFKA_RESP_ERR__FATAL) fatal_ = true;
   if (IsRefusal(error, reason)) {
-    constexpr int kSyslogWarning = 4;
-    LogDriverLine(kSyslogWarning, "refused", ToError(error, kAppending, reason).message());
+    LogRefusal(error, kAppending, reason);
   } else {
     Log(LogLevel::kDebug, "{}: {}", kAppending, reason);
   }

@@ -33,7 +33,8 @@ def test_kafka_and_mariadb_keep_their_data_and_ports_until_they_are_destroyed(st
         assert re.fullmatch(r"127\.0\.0\.1:\d+", entry["address"])
     assert re.match(r"4\.\d+\.\d+$", before["kafka"]["version"])
     assert "MariaDB" in before["mariadb"]["version"]
-    assert (stack.folder / "mariadb/password").stat().st_mode & 0o777 == 0o600
+    for secret in ("mariadb/password", "mariadb/tls/server.key", "kafka/password", "kafka/users", "kafka/config", "kafka/tls/ca.key"):
+        assert (stack.folder / secret).stat().st_mode & 0o777 == 0o600, secret
     table = stack.run("status")
     assert re.search(rf"^mariadb +running +{before['mariadb']['pids'][0]} ", table, re.MULTILINE), table
 
@@ -49,7 +50,7 @@ def test_kafka_and_mariadb_keep_their_data_and_ports_until_they_are_destroyed(st
 
     stack.run("down")
     assert stack.processes() == []
-    assert not (stack.folder / "kafka/address").exists()
+    assert not list(stack.folder.glob("kafka/address*"))
     assert not (stack.folder / "mariadb/address").exists()
     assert {(entry["state"], entry["address"]) for entry in stack.status().values()} == {("stopped", None)}
 

@@ -8,6 +8,8 @@
 #include <fstream>
 #include <sstream>
 
+#include "connections.hpp"
+
 namespace herdflow::app {
 namespace {
 
@@ -144,14 +146,18 @@ TEST(Config, SecretsComeFromTheEnvironmentOrAFileAndAreNotShown) {
   std::ofstream(file) << "hush\r\n";
   ConfigSources sources;
   sources.environment["HERDFLOW_MYSQL_PASSWORD_FILE"] = file;
+  sources.environment["HERDFLOW_KAFKA_USER"] = "we";
+  sources.environment["HERDFLOW_KAFKA_PASSWORD"] = "louder";
+  sources.environment["HERDFLOW_KAFKA_PASSWORD_FILE"] = file;
   sources.environment["HERDFLOW_KAFKA_OPTIONS"] =
-      "sasl.username=me, sasl.password_file=" + file + ",ssl.key.password=hush";
+      "some.username=me, some.password_file=" + file + ",ssl.key.password=hush";
   auto read = ReadConfiguration(sources);
   ASSERT_TRUE(read) << read.error().message();
   EXPECT_EQ(*MysqlPassword(*read), "hush");
+  EXPECT_EQ(*KafkaPassword(*read), "hush");
   EXPECT_EQ(*WithSecrets(read->kafka_options),
             (KafkaOptions{
-                {"sasl.username", "me"}, {"sasl.password", "hush"}, {"ssl.key.password", "hush"}}));
+                {"some.username", "me"}, {"some.password", "hush"}, {"ssl.key.password", "hush"}}));
   sources.environment["HERDFLOW_MYSQL_PASSWORD"] = "louder";
   read = ReadConfiguration(sources);
   EXPECT_EQ(*MysqlPassword(*read), "hush");
@@ -189,6 +195,119 @@ TEST(Config, TheTokenIsTheFirstLineOfItsFile) {
   }
   std::filesystem::remove(file);
   EXPECT_FALSE(HttpAccess(configuration));
+}
+
+struct Contradiction {
+  std::map<std::string, std::string> environment;
+  std::vector<std::string> told;
+};
+
+TEST(Config, WhatIsSaidOfAConnectionAndContradictsItselfIsRefusedWithWhatToDo) {
+  const std::string tls = "HERDFLOW_KAFKA_TLS";
+  const std::string options = "HERDFLOW_KAFKA_OPTIONS";
+  const Contradiction contradictions[] = {
+      {{{"HERDFLOW_MYSQL_CA_FILE", "ca"}}, {"[mysql] ca_file", "set tls to on"}},
+      {{{"HERDFLOW_KAFKA_KEY_PASSWORD_FILE", "p"}}, {"[kafka] key_password_file", "set tls to on"}},
+      {{{tls, "on"}, {"HERDFLOW_KAFKA_CERTIFICATE_FILE", "c"}},
+       {"[kafka] certificate_file is set without key_file"}},
+      {{{"HERDFLOW_MYSQL_TLS", "on"}, {"HERDFLOW_MYSQL_KEY_FILE", "k"}},
+       {"[mysql] key_file is set without certificate_file"}},
+      {{{tls, "on"}, {"HERDFLOW_KAFKA_KEY_PASSWORD_FILE", "p"}},
+       {"[kafka] key_password_file is set without key_file"}},
+      {{{"HERDFLOW_MYSQL_TLS", "on"}, {"HERDFLOW_MYSQL_SOCKET", "s"}},
+       {"[mysql] tls is on", "[mysql] socket"}},
+      {{{"HERDFLOW_KAFKA_USER", "we"}}, {"[kafka] user is set without password_file"}},
+      {{{"HERDFLOW_KAFKA_PASSWORD", "p"}}, {"[kafka] password_file is set without user"}},
+      {{{"HERDFLOW_KAFKA_USER", "we"},
+        {"HERDFLOW_KAFKA_PASSWORD", "p"},
+        {"HERDFLOW_KAFKA_SASL_MECHANISM", "PLAIN"}},
+       {"[kafka] sasl_mechanism is PLAIN", "SCRAM-SHA-512"}},
+      {{{tls, "on"}, {options, "security.protocol=plaintext"}},
+       {"security.protocol", "[kafka] tls", "leave it out of the options"}},
+      {{{tls, "on"}, {options, "enable.ssl.certificate.verification=false"}},
+       {"enable.ssl.certificate.verification", "[kafka] tls"}},
+      {{{"HERDFLOW_KAFKA_USER", "we"},
+        {"HERDFLOW_KAFKA_PASSWORD", "p"},
+        {options, "sasl.password_file=f"}},
+       {"sasl.password_file", "[kafka] user"}},
+  };
+  for (const auto& [environment, told] : contradictions) {
+    ConfigSources sources;
+    sources.environment = environment;
+    const auto read = ReadConfiguration(sources);
+    ASSERT_FALSE(read) << told.front();
+    EXPECT_EQ(read.error().code(), ErrorCode::kInvalidInput);
+    for (const std::string& words : told) {
+      EXPECT_NE(read.error().message().find(words), std::string::npos) << read.error().message();
+    }
+  }
+}
+
+TEST(Config, KafkasOwnOptionsMaySayAllOfItInTheirPlace) {
+  ConfigSources sources;
+  sources.environment["HERDFLOW_KAFKA_OPTIONS"] =
+      "security.protocol=sasl_ssl, sasl.mechanisms=PLAIN, sasl.username=we, ssl.ca.location=ca";
+  EXPECT_TRUE(ReadConfiguration(sources));
+  sources.environment = {{"HERDFLOW_KAFKA_TLS", "on"},
+                         {"HERDFLOW_KAFKA_OPTIONS", "ssl.crl.location=revoked.pem"}};
+  EXPECT_TRUE(ReadConfiguration(sources));
+}
+
+TEST(Config, FilesOfTlsAreLookedAtByName) {
+  const std::string file =
+      (std::filesystem::temp_directory_path() / ("herdflow_tls_" + std::to_string(getpid())))
+          .string();
+  std::ofstream(file) << "hush\r\n";
+  Configuration configuration;
+  EXPECT_EQ(*MysqlTls(configuration), std::nullopt);
+  configuration.mysql_tls = {true, file, file, file, file};
+  const auto tls = MysqlTls(configuration);
+  ASSERT_TRUE(tls) << tls.error().message();
+  EXPECT_EQ((*tls)->ca_file, file);
+  EXPECT_EQ((*tls)->key_password, "hush");
+  std::ofstream(file) << "";
+  for (const std::string& unreadable : {file, std::string("/"), file + ".none"}) {
+    configuration.mysql_tls.certificate_file = unreadable;
+    configuration.mysql_tls.ca_file.clear();
+    const auto refused = MysqlTls(configuration);
+    ASSERT_FALSE(refused) << unreadable;
+    EXPECT_EQ(refused.error().code(), ErrorCode::kInvalidInput);
+    EXPECT_NE(refused.error().message().find("[mysql] certificate_file: cannot read " + unreadable),
+              std::string::npos)
+        << refused.error().message();
+  }
+  std::filesystem::remove(file);
+}
+
+TEST(Config, WhatGoesToAnotherMachineInClearTextIsWarnedOf) {
+  Configuration configuration;
+  configuration.mysql_host = configuration.kafka_brokers = "elsewhere";
+  EXPECT_EQ(KafkaInClear(configuration), std::nullopt) << "the engine is another";
+  EXPECT_EQ(MysqlInClear(configuration), std::nullopt);
+  configuration.log_engine = LogEngine::kKafka;
+  configuration.store_engine = StoreEngine::kMysql;
+  for (const char* here : {"localhost", "127.0.0.1", "127.0.0.2", "::1", "db.localhost"}) {
+    configuration.mysql_host = here;
+    EXPECT_EQ(MysqlInClear(configuration), std::nullopt) << here;
+  }
+  for (const char* there : {"10.0.0.7", "db", "0.0.0.0", "localhost.example"}) {
+    configuration.mysql_host = there;
+    ASSERT_NE(MysqlInClear(configuration), std::nullopt) << there;
+    EXPECT_NE(MysqlInClear(configuration)->find(there), std::string::npos);
+  }
+  configuration.mysql_socket = "/run/mysqld.sock";
+  EXPECT_EQ(MysqlInClear(configuration), std::nullopt);
+  configuration.kafka_brokers = "127.0.0.1:9092, [::1]:9092,PLAINTEXT://localhost:9092";
+  EXPECT_EQ(KafkaInClear(configuration), std::nullopt);
+  configuration.kafka_brokers = "localhost:9092, kafka-2:9092";
+  ASSERT_NE(KafkaInClear(configuration), std::nullopt);
+  EXPECT_NE(KafkaInClear(configuration)->find("Kafka at kafka-2:9092 is reached without TLS"),
+            std::string::npos);
+  configuration.kafka_options = {{"security.protocol", "SASL_SSL"}};
+  EXPECT_EQ(KafkaInClear(configuration), std::nullopt);
+  configuration.kafka_options.clear();
+  configuration.kafka_tls.is_on = true;
+  EXPECT_EQ(KafkaInClear(configuration), std::nullopt);
 }
 
 TEST(Config, ReferencePageIsUpToDate) {

@@ -1,6 +1,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "client.hpp"
 #include "herdflow/log_kafka/log_kafka.hpp"
 
 namespace herdflow::log_kafka {
@@ -89,6 +90,52 @@ TEST(KafkaOptions, AMalformedSecretIsNotTold) {
     EXPECT_THAT(errors[0].message(), HasSubstr(name));
     EXPECT_THAT(errors[0].message(), Not(HasSubstr("hunter2")));
   }
+}
+
+TEST(KafkaOptions, FilesThatAreNoCertificatesAreRefusedBeforeAnyBrokerIsAsked) {
+  KafkaLogOptions options;
+  options.brokers = "127.0.0.1:1";
+  options.tls.emplace().ca_file = "/dev/null";
+  const auto made = MakeKafkaTopicAdmin(options);
+  ASSERT_FALSE(made);
+  EXPECT_EQ(made.error().code(), ErrorCode::kInvalidInput);
+  EXPECT_THAT(made.error().message(), HasSubstr("[kafka] ca_file"));
+}
+
+TEST(KafkaErrors, OfTlsAndLoginSayWhatToDoAndWhetherItMayPass) {
+  const struct {
+    rd_kafka_resp_err_t error;
+    const char* reason;
+    ErrorCode code;
+    const char* told;
+  } refusals[] = {
+      {RD_KAFKA_RESP_ERR__SSL,
+       "ssl://k:9092/bootstrap: SSL handshake failed: error:0A000086:SSL routines::certificate "
+       "verify failed: broker certificate could not be verified, verify that ssl.ca.location is "
+       "correctly configured (after 4ms in state SSL_HANDSHAKE)",
+       ErrorCode::kInvalidInput,
+       "asking: ssl://k:9092/bootstrap: SSL handshake failed: certificate verify failed; with "
+       "[kafka] tls each broker must show a valid certificate"},
+      {RD_KAFKA_RESP_ERR__TRANSPORT,
+       "ssl://k:9092/1: Receive failed: error:0A00045C:SSL routines::tlsv13 alert certificate "
+       "required: SSL alert number 116 (after 1ms in state APIVERSION_QUERY)",
+       ErrorCode::kInvalidInput, "certificate_file"},
+      {RD_KAFKA_RESP_ERR__SSL, "ssl://k:9092/1: SSL handshake failed: unexpected eof while reading",
+       ErrorCode::kUnavailable, "[kafka] tls and user"},
+      {RD_KAFKA_RESP_ERR__TRANSPORT,
+       "k:9092/1: Disconnected: verify that security.protocol is correctly configured, broker "
+       "might require SASL authentication",
+       ErrorCode::kUnavailable, "asking: k:9092/1: Disconnected; try again later"},
+      {RD_KAFKA_RESP_ERR__AUTHENTICATION, "SASL authentication error: Authentication failed",
+       ErrorCode::kInvalidInput, "check [kafka] user, password_file and sasl_mechanism"},
+  };
+  for (const auto& [error, reason, code, told] : refusals) {
+    EXPECT_TRUE(IsRefusal(error, reason)) << reason;
+    const Error made = ToError(error, "asking", reason);
+    EXPECT_EQ(made.code(), code) << reason;
+    EXPECT_THAT(made.message(), HasSubstr(told));
+  }
+  EXPECT_FALSE(IsRefusal(RD_KAFKA_RESP_ERR__TRANSPORT, "Connect to k:9092 failed"));
 }
 
 TEST(KafkaOptions, ABrokerMustBeNamed) {

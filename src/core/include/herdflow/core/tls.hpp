@@ -11,6 +11,8 @@ struct TlsOptions {
   std::string certificate_file;  ///< Shown to a server that asks for one; empty: none is.
   std::string key_file;          ///< The private key of the certificate.
   std::string key_password;      ///< Empty: the key is not encrypted.
+
+  bool operator==(const TlsOptions&) const = default;
 };
 
 }  // namespace herdflow
