@@ -145,8 +145,9 @@ std::string Nearest(std::string_view unknown, const std::vector<std::string>& na
 }
 
 std::optional<std::string> Meant(std::string_view unknown, const std::vector<std::string>& names) {
-  if (names.empty()) return std::nullopt;
   constexpr std::size_t kFewestLetters = 3;
+  constexpr std::size_t kMostLetters = 100;  // No name of ours is near to more.
+  if (names.empty() || unknown.size() > kMostLetters) return std::nullopt;
   const auto longer = std::find_if(names.begin(), names.end(), [&](const std::string& name) {
     return unknown.size() >= kFewestLetters && name.starts_with(unknown);
   });

@@ -2,9 +2,9 @@
 
 #include <date/tz.h>
 
-#include <algorithm>
 #include <chrono>
 #include <cstdint>
+#include <string>
 #include <vector>
 
 #include "herdflow/core/text.hpp"
@@ -18,28 +18,13 @@ std::int64_t FloorDivide(std::int64_t value, std::int64_t by) {
   return value / by - (value % by < 0 ? 1 : 0);
 }
 
-/// "Berlin" and "europe/berlin" both mean "Europe/Berlin"; empty if nothing is near.
-std::string NearestZone(std::string_view wanted) {
-  std::string nearest;
-  std::size_t best = wanted.size() / 2 + 1;
-  if (wanted.size() > 64) return nearest;
-  for (const auto& zone : date::get_tzdb().zones) {
-    const std::string& name = zone.name();
-    const std::string_view city = std::string_view(name).substr(name.rfind('/') + 1);
-    const std::size_t distance = std::min(EditDistance(wanted, name), EditDistance(wanted, city));
-    if (distance < best) {
-      best = distance;
-      nearest = name;
-    }
-  }
-  return nearest;
-}
-
 std::string HintFor(std::string_view wanted) {
   try {
-    const std::string nearest = NearestZone(wanted);
-    return nearest.empty() ? "an IANA name such as \"Europe/Berlin\" is expected"
-                           : "did you mean \"" + nearest + "\"?";
+    std::vector<std::string> names;
+    for (const auto& zone : date::get_tzdb().zones) names.push_back(zone.name());
+    const auto meant = Meant(wanted, names);
+    return meant ? fmt::format("did you mean \"{}\"?", *meant)
+                 : "an IANA name such as \"Europe/Berlin\" is expected";
   } catch (const std::exception&) {
     return "this machine has no time zone data: install the package tzdata";
   }

@@ -113,7 +113,7 @@ TEST(FarmCalendar, TheEndsOfTimeAreNoTrap) {
 }
 
 TEST(FarmCalendar, AnUnknownZoneIsNamedWithTheNearestKnown) {
-  for (const auto* wrong : {"Europe/Berln", "Berlin", "europe/berlin"}) {
+  for (const auto* wrong : {"Europe/Berln", "europe/berlin"}) {
     const auto calendar = FarmCalendar::Make(wrong);
     ASSERT_FALSE(calendar);
     EXPECT_EQ(calendar.error().code(), ErrorCode::kInvalidInput);
