@@ -7,7 +7,7 @@ import schemathesis
 
 def _is_past(day):
     today = datetime.datetime.now(datetime.timezone.utc).date()
-    return not isinstance(day, str) or day[:10] <= str(today)
+    return not isinstance(day, str) or day.strip()[:10] <= str(today)
 
 
 @schemathesis.hook
