@@ -1,6 +1,8 @@
 # shellcheck shell=bash disable=SC2154 # folder is a variable of lib.sh
 # How clients know the servers, and these them: passwords, and certificates by an authority of the part's own.
 
+readonly new_key=(-newkey ec -pkeyopt ec_paramgen_curve:P-256 -noenc -days 3650)
+
 # make_certificates PART: once, in DIR/PART/tls.
 make_certificates() {
   local tls=$folder/$1/tls
@@ -30,4 +32,3 @@ make_certificate() {
   openssl req -x509 "${new_key[@]}" -CA "$1/ca.pem" -CAkey "$1/ca.key" -subj "/CN=$3" -addext basicConstraints=critical,CA:FALSE \
     -addext subjectAltName=DNS:localhost,IP:127.0.0.1 -keyout "$1/$2.key" -out "$1/$2.pem"
 }
-readonly new_key=(-newkey ec -pkeyopt ec_paramgen_curve:P-256 -noenc -days 3650)

@@ -160,145 +160,7 @@ void SetCallbacks(rd_kafka_conf_t* conf, rd_kafka_type_t type, Listener& listene
       });
 }
 
-bool Says(std::string_view reason, std::string_view words) {
-  return reason.find(words) != std::string_view::npos;
-}
-
-bool IsLogin(rd_kafka_resp_err_t error) {
-  return error == RD_KAFKA_RESP_ERR__AUTHENTICATION ||
-         error == RD_KAFKA_RESP_ERR_SASL_AUTHENTICATION_FAILED;
-}
-
-/// A broker that hangs up is ending, or expects something else at this port than TLS or a login.
-bool IsHangUp(rd_kafka_resp_err_t error, std::string_view reason) {
-  return (error == RD_KAFKA_RESP_ERR__SSL && Says(reason, "unexpected eof")) ||
-         (error == RD_KAFKA_RESP_ERR__TRANSPORT &&
-          (Says(reason, "security.protocol") || Says(reason, "PLAINTEXT broker listener")));
-}
-
-/// Not the brokers' certificates, or not ours. That of ours comes as a broken connection.
-bool IsCertificate(rd_kafka_resp_err_t error, std::string_view reason) {
-  return (error == RD_KAFKA_RESP_ERR__SSL && !IsHangUp(error, reason)) ||
-         (error == RD_KAFKA_RESP_ERR__TRANSPORT && Says(reason, "SSL alert number"));
-}
-
-/// The driver before 2.6.1 says its nonce twice in the last message of SCRAM. Brokers from 4.0 on
-/// take that for a wrong password.
-std::string ScramAdvice(std::string_view reason) {
-  constexpr int kSaysItOnce = 0x020601ff;
-  if (rd_kafka_version() >= kSaysItOnce || !Says(reason, "invalid credentials")) {
-    return "";
-  }
-  return fmt::format(
-      "; this librdkafka, {}, cannot log in by SCRAM where brokers are of Kafka 4 or newer: it "
-      "takes "
-      "2.6.1, or sasl_mechanism PLAIN with tls",
-      rd_kafka_version_str());
-}
-
-std::string Advice(rd_kafka_resp_err_t error, std::string_view reason) {
-  if (IsLogin(error)) {
-    return "; check [kafka] user, password_file and sasl_mechanism" + ScramAdvice(reason);
-  }
-  if (IsCertificate(error, reason)) {
-    return "; with [kafka] tls each broker must show a valid certificate for the host it is "
-           "reached "
-           "by, from an authority of ca_file, and may ask for one of its own, which is that of "
-           "certificate_file";
-  }
-  if (IsHangUp(error, reason) || error == RD_KAFKA_RESP_ERR__TRANSPORT) {
-    return "; try again later, and look whether the brokers run, and whether their port is for TLS "
-           "or "
-           "for a login: [kafka] tls and user say what herdflow expects";
-  }
-  switch (CodeOf(error)) {
-    case ErrorCode::kUnavailable:
-    case ErrorCode::kTimeout:
-      return "; try again later, and look whether the brokers run";
-    case ErrorCode::kNotFound:
-      return "; make it with: herdflow topics create";
-    case ErrorCode::kInvalidInput:
-      return IsForbidden(error) ? "; grant the right to the user on the brokers" : "";
-    case ErrorCode::kConflict:
-    case ErrorCode::kCorruptData:
-    case ErrorCode::kShuttingDown:
-    case ErrorCode::kInternal:
-      return "";
-  }
-  return "";
-}
-
-/// The driver's words without its settings' names, which are not ours, codes and times.
-std::string Plain(std::string_view reason) {
-  for (const std::string_view advice :
-       {" (after ", ": SSL alert number", ": broker certificate could not be verified",
-        ": verify that security.protocol", ": connecting to a PLAINTEXT",
-        " while requesting ApiVersion", ": requesting ApiVersion"}) {
-    reason = reason.substr(0, reason.find(advice));
-  }
-  std::string plain(reason);
-  constexpr std::string_view kRoutines = "SSL routines::";
-  const auto begin = plain.find("error:");
-  const auto end = plain.find(kRoutines);
-  if (begin != std::string::npos && end != std::string::npos && begin < end) {
-    plain.erase(begin, end + kRoutines.size() - begin);
-  }
-  return plain;
-}
-
 }  // namespace
-
-bool IsForbidden(rd_kafka_resp_err_t error) {
-  constexpr std::array kForbidden{
-      RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED, RD_KAFKA_RESP_ERR_GROUP_AUTHORIZATION_FAILED,
-      RD_KAFKA_RESP_ERR_CLUSTER_AUTHORIZATION_FAILED, RD_KAFKA_RESP_ERR_SASL_AUTHENTICATION_FAILED,
-      RD_KAFKA_RESP_ERR__AUTHENTICATION};
-  return std::find(kForbidden.begin(), kForbidden.end(), error) != kForbidden.end();
-}
-
-ErrorCode CodeOf(rd_kafka_resp_err_t error) {
-  if (IsForbidden(error)) return ErrorCode::kInvalidInput;
-  switch (error) {
-    case RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART:
-    case RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC:
-    case RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION:
-      return ErrorCode::kNotFound;
-    case RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE:
-    case RD_KAFKA_RESP_ERR_RECORD_LIST_TOO_LARGE:
-    case RD_KAFKA_RESP_ERR_INVALID_RECORD:
-    case RD_KAFKA_RESP_ERR_INVALID_MSG:
-    case RD_KAFKA_RESP_ERR_INVALID_TIMESTAMP:
-    case RD_KAFKA_RESP_ERR_TOPIC_EXCEPTION:
-    case RD_KAFKA_RESP_ERR_INVALID_PARTITIONS:
-    case RD_KAFKA_RESP_ERR_INVALID_REPLICATION_FACTOR:
-    case RD_KAFKA_RESP_ERR_INVALID_CONFIG:
-    case RD_KAFKA_RESP_ERR_INVALID_REQUEST:
-    case RD_KAFKA_RESP_ERR_INVALID_GROUP_ID:
-    case RD_KAFKA_RESP_ERR_INVALID_SESSION_TIMEOUT:
-    case RD_KAFKA_RESP_ERR_POLICY_VIOLATION:
-    case RD_KAFKA_RESP_ERR_UNSUPPORTED_VERSION:
-    case RD_KAFKA_RESP_ERR_SECURITY_DISABLED:
-    case RD_KAFKA_RESP_ERR_TOPIC_DELETION_DISABLED:
-    case RD_KAFKA_RESP_ERR__INVALID_ARG:
-    case RD_KAFKA_RESP_ERR__UNSUPPORTED_FEATURE:
-      return ErrorCode::kInvalidInput;
-    case RD_KAFKA_RESP_ERR_TOPIC_ALREADY_EXISTS:
-      return ErrorCode::kConflict;
-    default:  // Not our enumeration: the brokers may invent codes. Asking again is always safe.
-      return ErrorCode::kUnavailable;
-  }
-}
-
-bool IsRefusal(rd_kafka_resp_err_t error, std::string_view reason) {
-  return IsLogin(error) || IsCertificate(error, reason) || IsHangUp(error, reason);
-}
-
-Error ToError(rd_kafka_resp_err_t error, std::string_view doing, std::string_view reason) {
-  return Error(
-      IsCertificate(error, reason) ? ErrorCode::kInvalidInput : CodeOf(error),
-      fmt::format("{}: {}{}", doing, reason.empty() ? rd_kafka_err2str(error) : Plain(reason),
-                  Advice(error, reason)));
-}
 
 void EndClient(rd_kafka_t* client, std::chrono::seconds longest) {
   std::promise<void> promise;
@@ -313,7 +175,11 @@ void EndClient(rd_kafka_t* client, std::chrono::seconds longest) {
 }
 
 void LogRefusal(rd_kafka_resp_err_t error, std::string_view doing, std::string_view reason) {
-  LogDriverLine(kSyslogWarning, "refused", ToError(error, doing, reason).message());
+  const Error refusal = ToError(error, doing, reason);
+  // One that hangs up is mostly ending; what is wrong with its port is told at the start.
+  constexpr int kSyslogDebug = 7;
+  LogDriverLine(refusal.code() == ErrorCode::kInvalidInput ? kSyslogWarning : kSyslogDebug,
+                "refused", refusal.message());
 }
 
 void LogDriverLine(int level, std::string_view facility, std::string_view line) {
@@ -323,7 +189,7 @@ void LogDriverLine(int level, std::string_view facility, std::string_view line) 
   const bool is_usual = facility == "CONFWARN" || facility == "AUTOCREATE" ||
                         (facility == "GETPID" && line.ends_with("retrying"));
   // Told in plainer words by whoever uses the client (IsRefusal).
-  const bool is_refusal = facility == "FAIL" && (Says(line, "SSL") || Says(line, "SASL"));
+  const bool is_refusal = facility == "FAIL" && TellsRefusal(line);
   if (level > kSyslogWarning || is_usual || is_refusal) {
     Log(LogLevel::kDebug, "Kafka client: {}: {}", facility, line);
     return;
@@ -364,11 +230,13 @@ Result<Client> MakeClient(const KafkaLogOptions& options, rd_kafka_type_t type,
   std::array<char, 512> reason{};
   Client client(rd_kafka_new(type, conf.get(), reason.data(), reason.size()));
   if (!client) {
-    return Fail(ErrorCode::kInvalidInput, "setting the Kafka client: {}{}", Plain(reason.data()),
-                options.tls ? "; look at [kafka] ca_file, certificate_file, key_file and "
-                              "key_password_file, of which all are PEM and the last three belong "
-                              "together"
-                            : "");
+    const Error refused =
+        ToError(RD_KAFKA_RESP_ERR__INVALID_ARG, "setting the Kafka client", reason.data());
+    if (!options.tls) return Fail(refused);
+    return Fail(refused.code(),
+                "{}; look at [kafka] ca_file, certificate_file, key_file and key_password_file, of "
+                "which all are PEM and the last three belong together",
+                refused.message());
   }
   (void)conf.release();  // The client's now.
   return client;

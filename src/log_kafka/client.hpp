@@ -10,6 +10,7 @@
 #include <utility>
 #include <vector>
 
+#include "errors.hpp"
 #include "herdflow/log_kafka/log_kafka.hpp"
 
 namespace herdflow::log_kafka {
@@ -40,17 +41,6 @@ using MessageHandle = std::unique_ptr<rd_kafka_message_t, Free<rd_kafka_message_
 using ErrorHandle = std::unique_ptr<rd_kafka_error_t, Free<rd_kafka_error_destroy>>;
 using Event = std::unique_ptr<rd_kafka_event_t, Free<rd_kafka_event_destroy>>;
 using Metadata = std::unique_ptr<const rd_kafka_metadata_t, Free<rd_kafka_metadata_destroy>>;
-
-/// What a failure of the driver means to the caller: the one place that knows the driver's codes.
-[[nodiscard]] ErrorCode CodeOf(rd_kafka_resp_err_t error);
-/// "<doing>: <what the driver says>; <what to do>". `reason` is what it says in its own words.
-[[nodiscard]] Error ToError(rd_kafka_resp_err_t error, std::string_view doing,
-                            std::string_view reason = {});
-/// Whether the brokers refuse us: wrong credentials, or a right is missing.
-[[nodiscard]] bool IsForbidden(rd_kafka_resp_err_t error);
-/// Whether there is no connection because TLS or the login failed: the driver goes on trying, and
-/// what was asked for comes back as a time-out that does not say why.
-[[nodiscard]] bool IsRefusal(rd_kafka_resp_err_t error, std::string_view reason);
 
 /// What a client tells, on the thread that polls it. Outlives the client.
 class Listener {

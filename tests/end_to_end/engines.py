@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import functools
 import itertools
 import os
@@ -109,7 +110,9 @@ class Engines:
 @functools.cache
 def _newer_driver() -> Path:
     """A folder with the librdkafka of Python's client: the one of Debian 12 cannot log in by SCRAM to Kafka 4."""
-    folder = Path(tempfile.mkdtemp(prefix="librdkafka."))
+    made = tempfile.TemporaryDirectory(prefix="librdkafka.")
+    atexit.register(made.cleanup)
+    folder = Path(made.name)
     library = next(file for file in files("confluent-kafka") or [] if file.match("*.libs/librdkafka*"))
     (folder / "librdkafka.so.1").symlink_to(library.locate())
     return folder
