@@ -270,8 +270,10 @@ void StartSession(std::shared_ptr<Shared> shared, const std::shared_ptr<Worker>&
                   asio::ip::tcp::socket socket, Connections::Place place) {
   auto session =
       std::make_shared<Session>(std::move(shared), worker, std::move(socket), std::move(place));
+  // Given away: a session that ends at once must end there, not with a reference that is left here.
   asio::co_spawn(
-      worker->context, [session]() -> awaitable<void> { co_await session->Live(); },
+      worker->context,
+      [session = std::move(session)]() -> awaitable<void> { co_await session->Live(); },
       asio::detached);
 }
 

@@ -212,5 +212,11 @@ TEST_F(ServerTest, SurvivesClientsThatGoAway) {
   EXPECT_EQ(Ask(Get("/hello")).status, 200);
 }
 
+TEST_F(ServerTest, ConnectionsThatEndAtOnceEndOnTheirOwnThread) {
+  Start();
+  for (int i = 0; i < 500; ++i) Connection(server_->port()).Send(Get("/hello"));
+  EXPECT_EQ(Ask(Get("/hello")).status, 200);
+}
+
 }  // namespace
 }  // namespace herdflow::http
