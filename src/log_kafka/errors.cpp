@@ -53,7 +53,9 @@ std::string Advice(rd_kafka_resp_err_t error, std::string_view reason) {
            "that "
            "of certificate_file";
   }
-  if (IsHangUp(error, reason) || error == RD_KAFKA_RESP_ERR__TRANSPORT) {
+  // Who waits for the other to speak first waits until the time is over.
+  if (IsHangUp(error, reason) || error == RD_KAFKA_RESP_ERR__TRANSPORT ||
+      error == RD_KAFKA_RESP_ERR__TIMED_OUT) {
     return "; try again later, and look whether the brokers run, and whether their port is for TLS "
            "or for a login: [kafka] tls and user say what herdflow expects";
   }
