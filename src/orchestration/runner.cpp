@@ -56,6 +56,8 @@ std::vector<TaskRun> Followers(const Definitions::Place& place, const TaskRun& r
 struct TaskRunner::Active {
   Active(Work wanted, const std::stop_token& process) : work(std::move(wanted)), stop(process) {}
 
+  [[nodiscard]] bool IsOverdue() const { return Clock::now() >= deadline.load(); }
+
   /// Ask it to end, for this reason.
   void End(std::atomic<bool>& reason) {
     reason = true;
@@ -70,8 +72,8 @@ struct TaskRunner::Active {
   }
 
   Work work;
-  PartialStop stop;  ///< Asked by who sets one of the flags, too.
-  std::atomic<bool> cancel = false, lost = false, overdue = false;
+  PartialStop stop;  ///< Asked for whichever reason.
+  std::atomic<bool> cancel = false, lost = false;
   Clock::time_point started = Clock::now();
   std::atomic<Clock::time_point> deadline = Clock::time_point::max();
   std::atomic<std::int64_t> rows_read = 0;
@@ -155,7 +157,7 @@ TaskRunner::Outcome TaskRunner::Try(Active& active) {
       outcome.state = RunState::kCancelled;
     } else if (active.lost || parts_.stop.stop_requested()) {
       outcome.state = RunState::kInterrupted;
-    } else if (active.overdue) {
+    } else if (active.IsOverdue()) {
       outcome.state = RunState::kFailed;
       outcome.error =
           Error(ErrorCode::kUnavailable,
@@ -263,7 +265,7 @@ void TaskRunner::ReportEverySecond() {
       active = active_;
     }
     for (const auto& each : active) {
-      if (Clock::now() >= each->deadline.load()) each->End(each->overdue);
+      if (each->IsOverdue()) each->stop.Request();
       ReportActive(*each);
     }
     WriteDone();
