@@ -8,15 +8,14 @@ import re
 import shutil
 import socket
 import subprocess
-import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from types import TracebackType
 
 from installation import wait_until
 from left_out import leave_out
 from program import free_port
+from relay import Relay
 
 # Where a request could be read in two ways, a proxy that lets it through is the danger: the second
 # port passes on what the first one refuses.
@@ -45,41 +44,20 @@ _ANSWER_CAME = "-DL"  # Where a request ended: the log's second letter.
 _ANSWER = re.compile(rb"HTTP/1\.1 (?!1)\d\d\d ")
 
 
-class CountingRelay:
+class CountingRelay(Relay):
     """Passes bytes on to `port` and back, and counts the final answers that come back.
 
     No body of herdflow's holds what its answers begin with.
     """
 
     def __init__(self, port: int) -> None:
-        self.port = 0
+        super().__init__()
         self.answers = 0
         self._target = port
-        self._listens = threading.Event()
-        self._thread = threading.Thread(target=lambda: asyncio.run(self._serve()))
-
-    def __enter__(self) -> CountingRelay:
-        self._thread.start()
-        assert self._listens.wait(10)
-        return self
-
-    def __exit__(self, *_: type[BaseException] | BaseException | TracebackType | None) -> None:
-        self._loop.call_soon_threadsafe(self._end.set)
-        self._thread.join()
-
-    async def _serve(self) -> None:
-        self._loop = asyncio.get_running_loop()
-        self._end = asyncio.Event()
-        server = await asyncio.start_server(self._connect, "127.0.0.1", 0)
-        self.port = server.sockets[0].getsockname()[1]
-        self._listens.set()
-        await self._end.wait()
-        server.close()
 
     async def _connect(self, proxy: asyncio.StreamReader, to_proxy: asyncio.StreamWriter) -> None:
         herdflow, to_herdflow = await asyncio.open_connection("127.0.0.1", self._target)
-        with contextlib.suppress(asyncio.CancelledError):  # At the end, when nobody waits for it.
-            await asyncio.gather(self._pass_on(proxy, to_herdflow), self._count(herdflow, to_proxy))
+        await asyncio.gather(self._pass_on(proxy, to_herdflow), self._count(herdflow, to_proxy))
 
     async def _pass_on(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         with contextlib.suppress(ConnectionError):

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-import threading
 from collections import Counter, deque
-from types import TracebackType
+
+from relay import Relay
 
 COMMIT = b"\x03COMMIT"  # The command "query", and its text.
 PASS, BEFORE, AFTER = "pass", "cut before it arrives", "cut when it has happened"
@@ -18,34 +18,14 @@ async def read_packet(reader: asyncio.StreamReader) -> tuple[bytes, bytes]:
     return header, await reader.readexactly(int.from_bytes(header[:3], "little"))
 
 
-class CommitProxy:
+class CommitProxy(Relay):
     """Listens on `port`. What becomes of the next COMMITs is in `plan`; what did, in `seen`."""
 
     def __init__(self, host: str, port: int) -> None:
+        super().__init__()
         self.plan: deque[str] = deque()
         self.seen: Counter[str] = Counter()
-        self.port = 0
         self._target = host, port
-        self._loop = asyncio.new_event_loop()
-        self._listens = threading.Event()
-        self._thread = threading.Thread(target=self._loop.run_until_complete, args=(self._serve(),))
-
-    def __enter__(self) -> CommitProxy:
-        self._thread.start()
-        assert self._listens.wait(10)
-        return self
-
-    def __exit__(self, *_: type[BaseException] | BaseException | TracebackType | None) -> None:
-        self._loop.call_soon_threadsafe(self._end.set)
-        self._thread.join()
-
-    async def _serve(self) -> None:
-        self._end = asyncio.Event()
-        server = await asyncio.start_server(self._connect, "127.0.0.1", 0)
-        self.port = server.sockets[0].getsockname()[1]
-        self._listens.set()
-        await self._end.wait()
-        server.close()
 
     async def _connect(self, from_client: asyncio.StreamReader, to_client: asyncio.StreamWriter) -> None:
         from_server, to_server = await asyncio.open_connection(*self._target)
