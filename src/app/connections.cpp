@@ -127,11 +127,8 @@ Result<> CheckSaidOnce(const Configuration& configuration, std::span<const std::
   return {};
 }
 
-/// The host of `host:port`, `[::1]:port` or `PLAINTEXT://host:port`.
+/// The host of `host:port` or `[::1]:port`: brokers were read without a scheme.
 std::string_view HostOf(std::string_view broker) {
-  if (const auto scheme = broker.find("://"); scheme != std::string_view::npos) {
-    broker.remove_prefix(scheme + 3);
-  }
   if (broker.starts_with('[')) return broker.substr(1, broker.find(']') - 1);
   return broker.substr(0, broker.rfind(':'));
 }

@@ -297,7 +297,7 @@ TEST(Config, WhatGoesToAnotherMachineInClearTextIsWarnedOf) {
   }
   configuration.mysql_socket = "/run/mysqld.sock";
   EXPECT_EQ(MysqlInClear(configuration), std::nullopt);
-  configuration.kafka_brokers = "127.0.0.1:9092, [::1]:9092,PLAINTEXT://localhost:9092";
+  configuration.kafka_brokers = "127.0.0.1:9092, [::1]:9092,localhost:9092";
   EXPECT_EQ(KafkaInClear(configuration), std::nullopt);
   configuration.kafka_brokers = "localhost:9092, kafka-2:9092";
   ASSERT_NE(KafkaInClear(configuration), std::nullopt);
