@@ -28,7 +28,7 @@ FROM debian:bookworm-slim
 # Those of `ldd herdflow`, and the farms' time zones.
 RUN apt-get update \
   && DEBIAN_FRONTEND=noninteractive apt-get install --yes --no-install-recommends \
-    ca-certificates libdate-tz3 libfmt9 libmariadb3 librdkafka1 libsimdjson14 libspdlog1.10 libtomlplusplus3 tzdata \
+    ca-certificates libdate-tz3 libfmt9 libmariadb3 libsasl2-2 libsimdjson14 libspdlog1.10 libssl3 libtomlplusplus3 libzstd1 tzdata zlib1g \
   && rm -rf /var/lib/apt/lists/* /var/cache/apt /var/log/*
 COPY --from=build /image /
 ENV HERDFLOW_DATA_FOLDER=/data

@@ -1,10 +1,12 @@
-# Every third party herdflow is built from. Packages come from the system; Arrow, SQLite and the
-# browser assets are fetched (and SQLite compiled, once for all presets) by scripts/bootstrap.
+# Every third party herdflow is built from. Packages come from the system; Arrow, SQLite, librdkafka and the
+# browser assets are fetched (and the two in the middle compiled, once for all presets) by scripts/bootstrap.
 
 set(HERDFLOW_THIRD_PARTY ${CMAKE_SOURCE_DIR}/build/third_party CACHE PATH "Where scripts/bootstrap puts what it fetches")
-if(NOT EXISTS ${HERDFLOW_THIRD_PARTY}/sqlite/lib/libsqlite3.a)
-  message(FATAL_ERROR "SQLite is not in ${HERDFLOW_THIRD_PARTY}: run scripts/bootstrap first")
-endif()
+foreach(library sqlite/lib/libsqlite3.a librdkafka/lib/librdkafka.a)
+  if(NOT EXISTS ${HERDFLOW_THIRD_PARTY}/${library})
+    message(FATAL_ERROR "${library} is not in ${HERDFLOW_THIRD_PARTY}: run scripts/bootstrap first")
+  endif()
+endforeach()
 
 find_package(Threads REQUIRED)
 if(POLICY CMP0167)
@@ -22,8 +24,21 @@ find_package(tomlplusplus REQUIRED)
 find_package(PkgConfig REQUIRED)
 pkg_check_modules(libmariadb REQUIRED IMPORTED_TARGET libmariadb)
 add_library(mariadb_client ALIAS PkgConfig::libmariadb)
-pkg_check_modules(rdkafka REQUIRED IMPORTED_TARGET rdkafka)
-add_library(kafka_client ALIAS PkgConfig::rdkafka)
+pkg_check_modules(kafka_client_needs REQUIRED IMPORTED_TARGET libssl libcrypto libsasl2 zlib libzstd)
+set(kafka_client_library ${HERDFLOW_THIRD_PARTY}/librdkafka/lib/librdkafka.a)
+if(HERDFLOW_SANITIZE STREQUAL "thread") # Whose suppressions name shared libraries.
+  set(kafka_client_archive ${kafka_client_library})
+  set(kafka_client_library ${CMAKE_BINARY_DIR}/lib/librdkafka.so.1)
+  file(MAKE_DIRECTORY ${CMAKE_BINARY_DIR}/lib)
+  execute_process(COMMAND_ERROR_IS_FATAL ANY COMMAND ${CMAKE_C_COMPILER} -shared -Wl,-soname,librdkafka.so.1
+    -o ${kafka_client_library} -Wl,--whole-archive ${kafka_client_archive} -Wl,--no-whole-archive
+    -lssl -lcrypto -lsasl2 -lz -lzstd -lpthread -ldl -lm)
+endif()
+add_library(kafka_client UNKNOWN IMPORTED)
+set_target_properties(kafka_client PROPERTIES
+  IMPORTED_LOCATION ${kafka_client_library}
+  INTERFACE_INCLUDE_DIRECTORIES ${HERDFLOW_THIRD_PARTY}/librdkafka/include
+  INTERFACE_LINK_LIBRARIES "PkgConfig::kafka_client_needs;Threads::Threads;${CMAKE_DL_LIBS};m;rt")
 
 add_library(sqlite3 STATIC IMPORTED)
 set_target_properties(sqlite3 PROPERTIES

@@ -16,7 +16,7 @@ namespace {
 using std::chrono::milliseconds;
 using Clock = std::chrono::steady_clock;
 
-static_assert(RD_KAFKA_VERSION >= 0x020002ff, "herdflow needs librdkafka 2.0.2 or newer");
+static_assert(RD_KAFKA_VERSION >= 0x020f01ff, "scripts/bootstrap brings librdkafka 2.15.1");
 
 constexpr std::chrono::seconds kLogPause{10};
 constexpr int kSyslogWarning = 4;

@@ -32,26 +32,14 @@ bool IsCertificate(rd_kafka_resp_err_t error, std::string_view reason) {
          (error == RD_KAFKA_RESP_ERR__TRANSPORT && Says(reason, kAlert));
 }
 
-/// The driver before 2.6.1 says its nonce twice in the last message of SCRAM. Brokers from 4.0 on
-/// take that for a wrong password.
-std::string ScramAdvice(std::string_view reason) {
-  constexpr int kSaysItOnce = 0x020601ff;
-  if (rd_kafka_version() >= kSaysItOnce || !Says(reason, "invalid credentials")) return "";
-  return fmt::format(
-      "; this librdkafka, {}, cannot log in by SCRAM where brokers are of Kafka 4 or newer: it "
-      "takes 2.6.1, or sasl_mechanism PLAIN with tls",
-      rd_kafka_version_str());
-}
-
-std::string Advice(rd_kafka_resp_err_t error, std::string_view reason) {
+std::string_view Advice(rd_kafka_resp_err_t error, std::string_view reason) {
   if (IsLogin(error)) {
-    return "; check [kafka] user, password_file and sasl_mechanism" + ScramAdvice(reason);
+    return "; check [kafka] user, password_file and sasl_mechanism";
   }
   if (IsCertificate(error, reason)) {
     return "; with [kafka] tls each broker must show a valid certificate for the host it is "
            "reached by, from an authority of ca_file, and may ask for one of its own, which is "
-           "that "
-           "of certificate_file";
+           "that of certificate_file";
   }
   // Who waits for the other to speak first waits until the time is over.
   if (IsHangUp(error, reason) || error == RD_KAFKA_RESP_ERR__TRANSPORT ||

@@ -19,7 +19,6 @@ using std::chrono::milliseconds;
 constexpr std::size_t kFetchedAhead = std::size_t{2} << 20;
 /// The longest sleep between two looks, should a wake-up be lost.
 constexpr milliseconds kLook{100};
-constexpr milliseconds kWakeTimeout{10};
 /// How long the loader's thread, which has other partitions to look after, waits for an answer.
 constexpr milliseconds kLongestQuestion{1'000};
 constexpr std::chrono::seconds kBetweenCommits{1};
@@ -59,7 +58,6 @@ class KafkaEventReader : public pipeline::EventReader, private Listener {
   Result<PartitionState*> FindAssigned(TopicPartition partition, std::string_view doing);
   std::optional<pipeline::MessageBatch> Read(PartitionState& state,
                                              const pipeline::PollLimits& limits);
-  void WakeFetcher(const PartitionState& state);
   [[nodiscard]] milliseconds Patience() const {
     return std::min(options_.request_timeout, kLongestQuestion);
   }
@@ -80,8 +78,7 @@ class KafkaEventReader : public pipeline::EventReader, private Listener {
   bool group_takes_back_ = false;  ///< The owner is to be told.
   bool leave_next_ = false;        ///< The owner was told, and has had its time.
   bool closing_ = false;
-  bool away_ = false;      ///< No broker was there, and nothing has come since.
-  std::size_t taken_ = 0;  ///< Bytes since the driver's fetcher was woken.
+  bool away_ = false;  ///< No broker was there, and nothing has come since.
   Turns turns_;
   Clock::time_point told_loaded_;
 };
@@ -99,6 +96,7 @@ Result<> KafkaEventReader::Open(const std::string& group) {
       {"partition.assignment.strategy", "roundrobin"},
       {"fetch.wait.max.ms", "50"},
       {"fetch.error.backoff.ms", "100"},
+      {"fetch.queue.backoff.ms", "10"},  // A partition whose queue was full: whether there is room.
       {"fetch.message.max.bytes", "1048576"},
       {"queued.min.messages", "1000000"},
       {"queued.max.messages.kbytes", std::to_string(kFetchedAhead / 1024)},
@@ -365,23 +363,7 @@ std::optional<pipeline::MessageBatch> KafkaEventReader::Read(PartitionState& sta
   state.position = std::max(state.position, state.ended);
   if (state.position == from) return std::nullopt;
   away_ = false;
-  taken_ += bytes;
-  if (taken_ >= kFetchedAhead / 4) WakeFetcher(state);
   return kept.Take(state.position);
-}
-
-/// A driver below 2.2 whose queue was full looks only after up to a second whether there is room
-/// again, so that one partition with a backlog would be read in steps of a second. Any request to
-/// its broker wakes it; the answer does not matter. While there is something else to read, it is
-/// let sleep: one fetch for many partitions is better than one for each.
-void KafkaEventReader::WakeFetcher(const PartitionState& state) {
-  const bool others = std::any_of(partitions_.begin(), partitions_.end(), [&](const auto& other) {
-    return &other != &state && HasNews(other);
-  });
-  if (others) return;
-  taken_ = 0;
-  (void)AskOffsetAfter(client_.get(), state.kafka_name, state.partition.partition, Instant(),
-                       kWakeTimeout);
 }
 
 MessageHandle KafkaEventReader::Next(PartitionState& state) {

@@ -175,8 +175,8 @@ void KafkaEventWriter::Produce(Pending pending, TopicState& state) {
 rd_kafka_resp_err_t KafkaEventWriter::ProduceOne(PendingBatch& batch, std::size_t index,
                                                  std::int32_t partitions) {
   const Event& event = batch.events[index];
-  // The partition is given: with headers and no partition, some versions of the driver free the
-  // headers twice where it is refused. An empty key needs an address, else it would be none.
+  // The partition is given, since the number of partitions is known here. An empty key needs an
+  // address, else it would be none.
   const std::int32_t partition = pipeline::PartitionOf(event.key, partitions);
   rd_kafka_headers_t* headers = nullptr;
   if (!event.headers.empty()) {
@@ -341,7 +341,7 @@ void KafkaEventWriter::LearnBatch(Topic topic) {
           AskTopicConfigs(producer_.client.get(), KafkaName(options_, topic), kLook)) {
     const auto found = configs->find("max.message.bytes");
     if (found != configs->end()) {
-      const std::string& text = found->second.value;
+      const std::string& text = found->second;
       std::from_chars(text.data(), text.data() + text.size(), limit);
     }
   } else {

@@ -80,7 +80,7 @@ class KafkaTopicAdmin : public pipeline::TopicAdmin, private Listener {
   Result<TopicDescription> DescribeOne(Topic topic, const TopicMetadata& metadata);
   void AddRanges(TopicDescription& topic, Clock::time_point deadline);
   Result<TopicConfigs> AskConfigs(Topic topic);
-  Result<> SetConfigs(Topic topic, const TopicConfigs& configs);
+  Result<> SetConfigs(Topic topic, const TopicConfigs& changed);
   Result<> AddPartitions(Topic topic, std::int32_t partitions);
   Result<pipeline::MessageBatch> ReadRange(pipeline::TopicPartition partition,
                                            pipeline::OffsetRange range, std::size_t count);
@@ -194,9 +194,9 @@ Result<TopicDescription> KafkaTopicAdmin::DescribeOne(Topic topic, const TopicMe
                   StreamId(client_.get(), options_, topic, options_.request_timeout));
   description.replication = metadata.replication();
   HERDFLOW_ASSIGN(TopicConfigs configs, AskConfigs(topic));
-  description.retention = ParseRetention(configs[kRetention].value);
-  description.timestamp_type = configs[kTimestampType].value;
-  description.cleanup_policy = configs[kCleanupPolicy].value;
+  description.retention = ParseRetention(configs[kRetention]);
+  description.timestamp_type = configs[kTimestampType];
+  description.cleanup_policy = configs[kCleanupPolicy];
   for (std::int32_t i = 0; i < metadata.partitions(); ++i) {
     description.partitions.push_back({{}, i});
   }
@@ -248,44 +248,43 @@ Result<> KafkaTopicAdmin::Alter(Topic topic, const pipeline::TopicChange& change
                 KafkaName(options_, topic), metadata.partitions());
   }
   if (change.retention || change.repair_policies) {
-    HERDFLOW_ASSIGN(auto configs, AskConfigs(topic));
-    if (change.retention) configs[kRetention] = {RetentionText(*change.retention), true};
+    TopicConfigs changed;
+    if (change.retention) changed[kRetention] = RetentionText(*change.retention);
     if (change.repair_policies) {
-      configs[kTimestampType] = {std::string(pipeline::kLogAppendTime), true};
-      configs[kCleanupPolicy] = {std::string(pipeline::kDeletePolicy), true};
+      changed[kTimestampType] = pipeline::kLogAppendTime;
+      changed[kCleanupPolicy] = pipeline::kDeletePolicy;
     }
-    HERDFLOW_CHECK(SetConfigs(topic, configs));
+    HERDFLOW_CHECK(SetConfigs(topic, changed));
   }
   if (!change.partitions || *change.partitions == metadata.partitions()) return {};
   return AddPartitions(topic, *change.partitions);
 }
 
-/// The request that this driver has sets all of a topic's own settings at once: those that it does
-/// not name go back to the brokers' defaults. So it names them all. Who changes another setting at
-/// the same moment may lose.
-Result<> KafkaTopicAdmin::SetConfigs(Topic topic, const TopicConfigs& configs) {
+/// Those alone: what others are set to stays.
+Result<> KafkaTopicAdmin::SetConfigs(Topic topic, const TopicConfigs& changed) {
   const std::string name = KafkaName(options_, topic);
   const std::string doing = fmt::format("changing the settings of topic {}", name);
   const ConfigResource change(rd_kafka_ConfigResource_new(RD_KAFKA_RESOURCE_TOPIC, name.c_str()));
-  for (const auto& [key, config] : configs) {
-    if (!config.own) continue;
-    rd_kafka_ConfigResource_set_config(change.get(), key.c_str(), config.value.c_str());
+  for (const auto& [key, value] : changed) {
+    const ErrorHandle error(rd_kafka_ConfigResource_add_incremental_config(
+        change.get(), key.c_str(), RD_KAFKA_ALTER_CONFIG_OP_TYPE_SET, value.c_str()));
+    if (error) return Fail(ToError(rd_kafka_error_code(error.get()), doing));
   }
   rd_kafka_ConfigResource_t* list[] = {change.get()};
-  HERDFLOW_ASSIGN(const Event answer,
-                  Request(RD_KAFKA_ADMIN_OP_ALTERCONFIGS, doing, [&](auto* options, auto* queue) {
-                    rd_kafka_AlterConfigs(client_.get(), list, 1, options, queue);
-                  }));
+  HERDFLOW_ASSIGN(
+      const Event answer,
+      Request(RD_KAFKA_ADMIN_OP_INCREMENTALALTERCONFIGS, doing, [&](auto* options, auto* queue) {
+        rd_kafka_IncrementalAlterConfigs(client_.get(), list, 1, options, queue);
+      }));
   std::size_t count = 0;
-  const auto** resources = rd_kafka_AlterConfigs_result_resources(
-      rd_kafka_event_AlterConfigs_result(answer.get()), &count);
+  const auto** resources = rd_kafka_IncrementalAlterConfigs_result_resources(
+      rd_kafka_event_IncrementalAlterConfigs_result(answer.get()), &count);
   HERDFLOW_CHECK(ErrorOfConfig(*resources[0], doing));
   return WaitUntil(topic, doing, [&](const Result<TopicMetadata>&) {
     const auto now = AskConfigs(topic);
-    return now && std::all_of(configs.begin(), configs.end(), [&](const auto& config) {
+    return now && std::all_of(changed.begin(), changed.end(), [&](const auto& config) {
              const auto found = now->find(config.first);
-             return !config.second.own ||
-                    (found != now->end() && found->second.value == config.second.value);
+             return found != now->end() && found->second == config.second;
            });
   });
 }

@@ -31,9 +31,7 @@ Result<TopicConfigs> AskTopicConfigs(rd_kafka_t* client, const std::string& kafk
   TopicConfigs configs;
   for (const auto* entry : std::span(entries, count)) {
     const char* value = rd_kafka_ConfigEntry_value(entry);
-    configs[rd_kafka_ConfigEntry_name(entry)] = {
-        value == nullptr ? "" : value,
-        rd_kafka_ConfigEntry_source(entry) == RD_KAFKA_CONFIG_SOURCE_DYNAMIC_TOPIC_CONFIG};
+    configs[rd_kafka_ConfigEntry_name(entry)] = value == nullptr ? "" : value;
   }
   return configs;
 }

@@ -33,11 +33,8 @@ Result<Event> AdminRequest(rd_kafka_t* client, rd_kafka_admin_op_t what,
   return answer;
 }
 
-struct TopicConfig {
-  std::string value;
-  bool own = false;  ///< Set for this topic, not the brokers' default.
-};
-using TopicConfigs = std::map<std::string, TopicConfig, std::less<>>;
+/// Values of settings by Kafka's names of them.
+using TopicConfigs = std::map<std::string, std::string, std::less<>>;
 
 /// Nothing, or why the brokers refused what was asked of this resource.
 Result<> ErrorOfConfig(const rd_kafka_ConfigResource_t& resource, std::string_view doing);

@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-import atexit
-import functools
 import itertools
 import os
-import tempfile
 from dataclasses import dataclass
-from importlib.metadata import files
 from pathlib import Path
 
 import pytest
@@ -96,7 +92,6 @@ class Engines:
             "HERDFLOW_KAFKA_CA_FILE": str(self.tls(self.log) / "ca.pem"),
             "HERDFLOW_KAFKA_USER": "herdflow",
             "HERDFLOW_KAFKA_PASSWORD_FILE": str(_stack() / self.log / "password"),
-            "LD_LIBRARY_PATH": str(_newer_driver()),
         }
 
     def _mysql_encrypted(self) -> dict[str, str]:
@@ -105,17 +100,6 @@ class Engines:
             "HERDFLOW_MYSQL_TLS": "on",
             "HERDFLOW_MYSQL_CA_FILE": str(self.tls(self.store) / "ca.pem"),
         }
-
-
-@functools.cache
-def _newer_driver() -> Path:
-    """A folder with the librdkafka of Python's client: the one of Debian 12 cannot log in by SCRAM to Kafka 4."""
-    made = tempfile.TemporaryDirectory(prefix="librdkafka.")
-    atexit.register(made.cleanup)
-    folder = Path(made.name)
-    library = next(file for file in files("confluent-kafka") or [] if file.match("*.libs/librdkafka*"))
-    (folder / "librdkafka.so.1").symlink_to(library.locate())
-    return folder
 
 
 EMBEDDED = Engines()
