@@ -6,9 +6,12 @@ namespace {
 Error ErrorOf(const KafkaLogOptions& options, const rd_kafka_message_t& message,
               pipeline::Topic topic) {
   if (message.err == RD_KAFKA_RESP_ERR_NO_ERROR) {
+    // The driver takes what a broker refused for acknowledged once it has taken what came after,
+    // which the leader of a new partition does.
     return Error(ErrorCode::kTimeout,
-                 fmt::format("{}: the event is in topic {}, but no broker said where", kAppending,
-                             KafkaName(options, topic)));
+                 fmt::format("{}: no broker said that the event is in topic {}, only that a later "
+                             "one is; sending it again is harmless",
+                             kAppending, KafkaName(options, topic)));
   }
   if (rd_kafka_message_status(&message) != RD_KAFKA_MSG_STATUS_NOT_PERSISTED) {
     return Error(ErrorCode::kTimeout,

@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <charconv>
 #include <mutex>
+#include <numeric>
 #include <optional>
 #include <span>
 #include <thread>
@@ -46,6 +47,12 @@ std::optional<milliseconds> ParseRetention(const std::string& text) {
   return value < 0 ? std::nullopt : std::optional(milliseconds(value));
 }
 
+std::vector<std::int32_t> NumbersUpTo(std::int32_t count) {
+  std::vector<std::int32_t> numbers(static_cast<std::size_t>(count));
+  std::iota(numbers.begin(), numbers.end(), 0);
+  return numbers;
+}
+
 /// The brokers' answer about the one topic that was asked for.
 Result<> ErrorOf(const rd_kafka_topic_result_t** topics, std::string_view doing) {
   const auto error = rd_kafka_topic_result_error(topics[0]);
@@ -77,6 +84,7 @@ class KafkaTopicAdmin : public pipeline::TopicAdmin, private Listener {
   Result<TopicMetadata> Ask(Topic topic);
   template <class Enough>
   Result<> WaitUntil(Topic topic, std::string_view doing, Enough enough);
+  [[nodiscard]] bool IsServed(Topic topic, const TopicMetadata& metadata);
   Result<TopicDescription> DescribeOne(Topic topic, const TopicMetadata& metadata);
   void AddRanges(TopicDescription& topic, Clock::time_point deadline);
   Result<TopicConfigs> AskConfigs(Topic topic);
@@ -144,6 +152,15 @@ Result<> KafkaTopicAdmin::WaitUntil(Topic topic, std::string_view doing, Enough 
   return {};
 }
 
+/// Each partition's leader answers. One that was only just told that it leads refuses what comes
+/// first and takes what comes right after, which `OutcomeOf` then cannot tell from a success.
+bool KafkaTopicAdmin::IsServed(Topic topic, const TopicMetadata& metadata) {
+  if (!metadata.has_leaders()) return false;
+  const auto ranges = AskRanges(client_.get(), KafkaName(options_, topic),
+                                NumbersUpTo(metadata.partitions()), kShortestQuestion);
+  return std::all_of(ranges.begin(), ranges.end(), [](const auto& range) { return bool(range); });
+}
+
 Result<std::vector<TopicDescription>> KafkaTopicAdmin::List() {
   const auto deadline = Clock::now() + options_.request_timeout;
   HERDFLOW_ASSIGN(auto topics, Describe());
@@ -153,8 +170,7 @@ Result<std::vector<TopicDescription>> KafkaTopicAdmin::List() {
 
 /// What the brokers told until then. Those that did not are away.
 void KafkaTopicAdmin::AddRanges(TopicDescription& topic, Clock::time_point deadline) {
-  std::vector<std::int32_t> numbers;
-  for (const auto& at : topic.partitions) numbers.push_back(at.partition);
+  const auto numbers = NumbersUpTo(static_cast<std::int32_t>(topic.partitions.size()));
   const auto left = std::chrono::duration_cast<milliseconds>(deadline - Clock::now());
   const auto ranges = AskRanges(client_.get(), KafkaName(options_, topic.topic), numbers,
                                 std::max(left, kShortestQuestion));
@@ -236,7 +252,7 @@ Result<> KafkaTopicAdmin::Create(Topic topic, const pipeline::TopicSettings& set
   const bool was_there = !done && done.error().code() == ErrorCode::kConflict;
   if (!done && !was_there) return done;
   return WaitUntil(topic, doing, [&](const Result<TopicMetadata>& now) {
-    return now && (was_there || now->has_leaders());
+    return now && (was_there || IsServed(topic, *now));
   });
 }
 
@@ -307,7 +323,7 @@ Result<> KafkaTopicAdmin::AddPartitions(Topic topic, std::int32_t partitions) {
                              rd_kafka_event_CreatePartitions_result(answer.get()), &count),
                          doing));
   return WaitUntil(topic, doing, [&](const Result<TopicMetadata>& now) {
-    return now && now->partitions() >= partitions && now->has_leaders();
+    return now && now->partitions() >= partitions && IsServed(topic, *now);
   });
 }
 

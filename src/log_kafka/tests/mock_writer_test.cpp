@@ -158,6 +158,22 @@ TEST_F(KafkaWriterOnMock, WhatWasSentAndNotAcknowledgedIsUnknown) {
   ExpectDurableSoon(*writer);
 }
 
+TEST_F(KafkaWriterOnMock, WhatALaterOneAloneWasAcknowledgedForIsUnknown) {
+  cluster_.MakeTopic("cows", 1);
+  auto writer = Writer();
+  ExpectDurable(AppendOne(*writer));
+  cluster_.SetRoundTrip(milliseconds(200));
+  cluster_.Fail(Request::kProduce, {RD_KAFKA_RESP_ERR_NOT_LEADER_FOR_PARTITION});
+  pipeline::testing::Outcomes outcomes;
+  writer->Append(Topic::kCows, {{"key", "refused at first", {}}}, outcomes.Next());
+  std::this_thread::sleep_for(milliseconds(50));  // In a request of its own.
+  writer->Append(Topic::kCows, {{"key", "taken", {}}}, outcomes.Next());
+  const auto all = outcomes.Wait();
+  ASSERT_EQ(all.size(), 2u);
+  ExpectFailure(all[0].at(0), Kind::kUnknown, ErrorCode::kTimeout, "only that a later one is");
+  ExpectDurable(all[1].at(0));
+}
+
 TEST_F(KafkaWriterOnMock, ABrokerThatIsAwayRefusesAndOneThatIsBackTakes) {
   cluster_.MakeTopic("cows");
   auto writer = Writer();
