@@ -15,7 +15,7 @@ from program import REPOSITORY, executable, free_port
 from stack import Stack
 
 START_SECONDS = 600  # The first one fetches Airflow.
-END_SECONDS = 60
+END_SECONDS = 300  # Its parts end one after the other, each in a minute at most.
 
 
 @dataclass
