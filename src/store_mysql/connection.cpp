@@ -1,5 +1,7 @@
 #include "connection.hpp"
 
+#include <errmsg.h>
+
 #include <utility>
 
 #include "errors.hpp"
@@ -60,6 +62,7 @@ Result<std::unique_ptr<Connection>> Connection::Open(const MysqlOptions& options
                          CLIENT_FOUND_ROWS) == nullptr) {
     return Fail(connection->Failure(fmt::format("connecting to the database at {}", where)));
   }
+  connection->is_connected_ = true;
   connection->server_version_ = mysql_get_server_info(handle);
   connection->is_mariadb_ = mariadb_connection(handle) != 0;
   HERDFLOW_ASSIGN(connection->largest_packet_, SetSession(*connection, options.statement_timeout));
@@ -67,8 +70,9 @@ Result<std::unique_ptr<Connection>> Connection::Open(const MysqlOptions& options
 }
 
 Error Connection::Failure(std::string_view doing, MYSQL_STMT* statement) {
-  const unsigned number =
-      statement != nullptr ? mysql_stmt_errno(statement) : mysql_errno(&handle_);
+  unsigned number = statement != nullptr ? mysql_stmt_errno(statement) : mysql_errno(&handle_);
+  // The driver has one number for TLS that cannot be agreed on and for TLS that breaks later.
+  if (is_connected_ && number == CR_SSL_CONNECTION_ERROR) number = CR_SERVER_LOST;
   const char* text = statement != nullptr ? mysql_stmt_error(statement) : mysql_error(&handle_);
   if (IsLost(number)) broken_ = true;
   return MakeError(number, text, doing);

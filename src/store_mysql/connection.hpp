@@ -67,6 +67,7 @@ class Connection {
   MYSQL_STMT* incoming_ = nullptr;
   std::size_t largest_packet_ = 0;
   std::string server_version_;
+  bool is_connected_ = false;
   bool is_mariadb_ = false;
   bool broken_ = false;
   bool wrote_ = false;

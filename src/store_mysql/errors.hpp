@@ -14,7 +14,7 @@ namespace herdflow::store_mysql {
 /// A statement as a message shows it: its first words, on one line, without the comment before it.
 [[nodiscard]] std::string Shown(std::string_view sql);
 
-/// The connection is gone, and whatever was under way on it.
+/// The connection is gone, or nobody knows what state it is in, and whatever was under way on it.
 [[nodiscard]] bool IsLost(unsigned number);
 
 /// What the statement makes or drops is there, or gone, already.

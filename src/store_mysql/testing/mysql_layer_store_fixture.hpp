@@ -23,20 +23,34 @@
 
 namespace herdflow::store_mysql {
 
-/// The server of `$TEST_STACK/<part>`, as `deploy/local/up` left it; nothing where it does not run.
-inline std::optional<MysqlOptions> ServerOfStack(const std::string& part) {
+/// The first line of a file of `$TEST_STACK/<part>`, as `deploy/local/up` left it; empty where
+/// there is none.
+inline std::string LineOfStack(const std::string& part, const char* name) {
   const char* stack = std::getenv("TEST_STACK");
-  if (stack == nullptr) return std::nullopt;
-  const auto read = [&](const char* name) {
-    std::string line;
-    std::ifstream file(fmt::format("{}/{}/{}", stack, part, name));
-    std::getline(file, line);
-    return line;
-  };
+  std::string line;
+  if (stack == nullptr) return line;
+  std::ifstream file(fmt::format("{}/{}/{}", stack, part, name));
+  std::getline(file, line);
+  return line;
+}
+
+/// The server of `$TEST_STACK/<part>`; nothing where it does not run.
+inline std::optional<MysqlOptions> ServerOfStack(const std::string& part) {
   MysqlOptions options;
-  options.socket = read("socket");
-  options.password = read("password");
+  options.socket = LineOfStack(part, "socket");
+  options.password = LineOfStack(part, "password");
   if (options.socket.empty()) return std::nullopt;
+  return options;
+}
+/// The same by its port, encrypted.
+inline std::optional<MysqlOptions> ServerOfStackByTls(const std::string& part) {
+  auto options = ServerOfStack(part);
+  if (!options) return options;
+  const std::string address = LineOfStack(part, "address");
+  options->socket.clear();
+  options->host = address.substr(0, address.find(':'));
+  options->port = static_cast<std::uint16_t>(std::stoi(address.substr(address.find(':') + 1)));
+  options->tls.emplace().ca_file = fmt::format("{}/{}/tls/ca.pem", std::getenv("TEST_STACK"), part);
   return options;
 }
 

@@ -1,5 +1,6 @@
 #include "session.hpp"
 
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include <fstream>
@@ -130,6 +131,16 @@ TEST_P(MysqlSessions, OneThatLayIdleHasItsSettingsAgain) {
     Must(connection.Execute("SET SESSION sql_select_limit = 1"));
   }
   EXPECT_EQ(ask("SELECT @@SESSION.sql_select_limit"), before);
+}
+
+TEST_P(MysqlSessions, OneWhoseTlsBreaksIsLostAsAnyOther) {
+  const auto connection =
+      Must(store_mysql::Connection::Open(*store_mysql::ServerOfStackByTls(GetParam())));
+  ASSERT_EQ(::shutdown(mysql_get_socket(connection->handle()), SHUT_RD), 0);
+  const auto slept = connection->Execute("DO SLEEP(0.2)");
+  ASSERT_FALSE(slept);
+  EXPECT_EQ(slept.error().code(), ErrorCode::kUnavailable) << slept.error().message();
+  EXPECT_TRUE(connection->broken());
 }
 
 TEST_P(MysqlSessions, AFailureAmongTheRowsIsToldAndTheConnectionGoesOn) {
