@@ -13,16 +13,24 @@ bool Says(std::string_view reason, std::string_view words) {
   return reason.find(words) != std::string_view::npos;
 }
 
-bool IsLogin(rd_kafka_resp_err_t error) {
-  return error == RD_KAFKA_RESP_ERR__AUTHENTICATION ||
-         error == RD_KAFKA_RESP_ERR_SASL_AUTHENTICATION_FAILED;
+/// A broker that hangs up or falls silent is ending, or expects something else at this port than
+/// TLS or a login.
+bool IsHangUp(rd_kafka_resp_err_t error, std::string_view reason) {
+  switch (error) {
+    case RD_KAFKA_RESP_ERR__SSL:
+      return Says(reason, "unexpected eof");
+    case RD_KAFKA_RESP_ERR__TRANSPORT:
+      return Says(reason, "security.protocol") || Says(reason, kHandshake);
+    case RD_KAFKA_RESP_ERR__AUTHENTICATION:  // Whatever ends a login.
+      return Says(reason, "Local: Broker transport failure") || Says(reason, "Local: Timed out");
+    default:
+      return false;
+  }
 }
 
-/// A broker that hangs up is ending, or expects something else at this port than TLS or a login.
-bool IsHangUp(rd_kafka_resp_err_t error, std::string_view reason) {
-  return (error == RD_KAFKA_RESP_ERR__SSL && Says(reason, "unexpected eof")) ||
-         (error == RD_KAFKA_RESP_ERR__TRANSPORT &&
-          (Says(reason, "security.protocol") || Says(reason, kHandshake)));
+bool IsLogin(rd_kafka_resp_err_t error, std::string_view reason) {
+  return (error == RD_KAFKA_RESP_ERR__AUTHENTICATION && !IsHangUp(error, reason)) ||
+         error == RD_KAFKA_RESP_ERR_SASL_AUTHENTICATION_FAILED;
 }
 
 /// Theirs was not taken by us, or ours not by them, which comes as an alert on a connection that
@@ -33,7 +41,7 @@ bool IsCertificate(rd_kafka_resp_err_t error, std::string_view reason) {
 }
 
 std::string_view Advice(rd_kafka_resp_err_t error, std::string_view reason) {
-  if (IsLogin(error)) {
+  if (IsLogin(error, reason)) {
     return "; check [kafka] user, password_file and sasl_mechanism";
   }
   if (IsCertificate(error, reason)) {
@@ -126,7 +134,7 @@ ErrorCode CodeOf(rd_kafka_resp_err_t error) {
 }
 
 bool IsRefusal(rd_kafka_resp_err_t error, std::string_view reason) {
-  return IsLogin(error) || IsCertificate(error, reason) || IsHangUp(error, reason);
+  return IsLogin(error, reason) || IsCertificate(error, reason) || IsHangUp(error, reason);
 }
 
 bool TellsRefusal(std::string_view line) {
@@ -134,10 +142,12 @@ bool TellsRefusal(std::string_view line) {
 }
 
 Error ToError(rd_kafka_resp_err_t error, std::string_view doing, std::string_view reason) {
+  const ErrorCode code = IsHangUp(error, reason)        ? ErrorCode::kUnavailable
+                         : IsCertificate(error, reason) ? ErrorCode::kInvalidInput
+                                                        : CodeOf(error);
   return Error(
-      IsCertificate(error, reason) ? ErrorCode::kInvalidInput : CodeOf(error),
-      fmt::format("{}: {}{}", doing, reason.empty() ? rd_kafka_err2str(error) : Plain(reason),
-                  Advice(error, reason)));
+      code, fmt::format("{}: {}{}", doing, reason.empty() ? rd_kafka_err2str(error) : Plain(reason),
+                        Advice(error, reason)));
 }
 
 }  // namespace herdflow::log_kafka

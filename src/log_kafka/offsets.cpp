@@ -59,9 +59,12 @@ class Ranges {
         errors_(partitions_.size(), RD_KAFKA_RESP_ERR_LEADER_NOT_AVAILABLE) {}
 
   /// false: it makes no sense to ask again.
-  bool AskOnce(milliseconds timeout) {
+  bool AskOnce(Clock::time_point until) {
+    const auto left = [until] {
+      return std::max(std::chrono::ceil<milliseconds>(until - Clock::now()), kBetweenQuestions);
+    };
     // The driver finds out by itself only after a while who leads now.
-    const auto metadata = TopicMetadata::Ask(client_, topic_.get(), timeout);
+    const auto metadata = TopicMetadata::Ask(client_, topic_.get(), left());
     std::vector<std::size_t> open;
     std::vector<std::int32_t> asked;
     bool again = false;
@@ -76,8 +79,8 @@ class Ranges {
       asked.push_back(partitions_[i]);
     }
     if (open.empty()) return again;
-    const auto begins = AskOffsets(client_, kafka_name_, asked, RD_KAFKA_OFFSET_BEGINNING, timeout);
-    const auto ends = AskOffsets(client_, kafka_name_, asked, RD_KAFKA_OFFSET_END, timeout);
+    const auto begins = AskOffsets(client_, kafka_name_, asked, RD_KAFKA_OFFSET_BEGINNING, left());
+    const auto ends = AskOffsets(client_, kafka_name_, asked, RD_KAFKA_OFFSET_END, left());
     for (std::size_t i = 0; i < open.size(); ++i) {
       errors_[open[i]] =
           begins[i].error != RD_KAFKA_RESP_ERR_NO_ERROR ? begins[i].error : ends[i].error;
@@ -126,9 +129,9 @@ std::vector<Result<OffsetRange>> AskRanges(rd_kafka_t* client, const std::string
                                            milliseconds timeout) {
   const auto began = Clock::now();
   Ranges ranges(client, kafka_name, partitions);
-  for (;;) {
-    const auto left = std::chrono::duration_cast<milliseconds>(began + timeout - Clock::now());
-    const bool again = ranges.AskOnce(std::clamp(left, kBetweenQuestions, kOneLeader));
+  // Cut once only: a question that is asked anew waits for its answer anew.
+  for (auto until = began + std::min(timeout, kOneLeader);; until = began + timeout) {
+    const bool again = ranges.AskOnce(until);
     const auto longest = ranges.WaitsForLeaders() ? std::min(timeout, kOneLeader) : timeout;
     if (!again || Clock::now() + kBetweenQuestions >= began + longest) return ranges.Take();
     std::this_thread::sleep_for(kBetweenQuestions);

@@ -113,18 +113,18 @@ Result<> KafkaTopicAdmin::Open() {
 Result<TopicMetadata> KafkaTopicAdmin::Ask(Topic topic) {
   const TopicHandle handle(
       rd_kafka_topic_new(client_.get(), KafkaName(options_, topic).c_str(), nullptr));
-  const auto deadline = Clock::now() + options_.request_timeout;
-  for (;;) {
+  // Cut once only: a question that is asked anew waits for its answer anew.
+  milliseconds left = options_.request_timeout;
+  for (milliseconds slice = std::min(left, kUntilRefused);; slice = left) {
     const auto begun = Clock::now();
-    const auto left = std::max(deadline - begun, Clock::duration::zero());
-    const auto slice = std::min(std::chrono::ceil<milliseconds>(left), kUntilRefused);
     auto answer = TopicMetadata::Ask(client_.get(), handle.get(), slice);
     rd_kafka_poll(client_.get(), 0);  // OnError hears what happened meanwhile.
     const std::lock_guard lock(refused_mutex_);
     if (answer || answer.error().code() != ErrorCode::kUnavailable) refused_.reset();
     const bool for_good = refused_ && refused_->code() == ErrorCode::kInvalidInput;
     const bool was_answered = Clock::now() < begun + slice;
-    if (!for_good && !was_answered && slice < left) continue;
+    left -= slice;
+    if (!for_good && !was_answered && left.count() > 0) continue;
     if (refused_) return Fail(*refused_);
     return answer;
   }

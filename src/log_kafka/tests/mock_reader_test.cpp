@@ -102,6 +102,16 @@ TEST_F(KafkaReaderOnMock, WithoutAnyBrokerItIsUnavailable) {
   EXPECT_EQ(listed.error().code(), ErrorCode::kUnavailable) << listed.error().message();
 }
 
+TEST_F(KafkaReaderOnMock, ASlowBrokerIsHeardOut) {
+  cluster_.SetRoundTrip(milliseconds(1'100));
+  auto options = cluster_.Options();
+  options.request_timeout = milliseconds(5'000);
+  const auto admin = MakeKafkaTopicAdmin(options).value();
+  const auto read = admin->Read({Topic::kCows, 99}, 0, 1);
+  ASSERT_FALSE(read);
+  EXPECT_EQ(read.error().code(), ErrorCode::kNotFound) << read.error().message();
+}
+
 TEST_F(KafkaReaderOnMock, ARightThatIsMissingIsToldOnce) {
   cluster_.SetTopicError("cows", RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED);
   const auto reader = Reader();

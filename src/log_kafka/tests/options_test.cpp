@@ -126,6 +126,11 @@ TEST(KafkaErrors, OfTlsAndLoginSayWhatToDoAndWhetherItMayPass) {
        "k:9092/1: Disconnected: verify that security.protocol is correctly configured, broker "
        "might require SASL authentication",
        ErrorCode::kUnavailable, "asking: k:9092/1: Disconnected; try again later"},
+      {RD_KAFKA_RESP_ERR__AUTHENTICATION,
+       "sasl_ssl://k:9092/1: SASL SCRAM-SHA-512 mechanism handshake failed: Local: Broker "
+       "transport "
+       "failure: broker's supported mechanisms: ",
+       ErrorCode::kUnavailable, "look whether the brokers run"},
       {RD_KAFKA_RESP_ERR__AUTHENTICATION, "SASL authentication error: Authentication failed",
        ErrorCode::kInvalidInput, "check [kafka] user, password_file and sasl_mechanism"},
   };
