@@ -30,15 +30,19 @@ if(HERDFLOW_SANITIZE STREQUAL "thread") # Whose suppressions name shared librari
   set(kafka_client_archive ${kafka_client_library})
   set(kafka_client_library ${CMAKE_BINARY_DIR}/lib/librdkafka.so.1)
   file(MAKE_DIRECTORY ${CMAKE_BINARY_DIR}/lib)
-  execute_process(COMMAND_ERROR_IS_FATAL ANY COMMAND ${CMAKE_C_COMPILER} -shared -Wl,-soname,librdkafka.so.1
-    -o ${kafka_client_library} -Wl,--whole-archive ${kafka_client_archive} -Wl,--no-whole-archive
-    -lssl -lcrypto -lsasl2 -lz -lzstd -lpthread -ldl -lm)
+  add_custom_command(OUTPUT ${kafka_client_library} DEPENDS ${kafka_client_archive} VERBATIM
+    COMMAND ${CMAKE_C_COMPILER} -shared -Wl,-soname,librdkafka.so.1 -o ${kafka_client_library}
+      -Wl,--whole-archive ${kafka_client_archive} -Wl,--no-whole-archive -lssl -lcrypto -lsasl2 -lz -lzstd -lpthread -ldl -lm)
+  add_custom_target(kafka_client_library DEPENDS ${kafka_client_library})
 endif()
 add_library(kafka_client UNKNOWN IMPORTED)
 set_target_properties(kafka_client PROPERTIES
   IMPORTED_LOCATION ${kafka_client_library}
   INTERFACE_INCLUDE_DIRECTORIES ${HERDFLOW_THIRD_PARTY}/librdkafka/include
   INTERFACE_LINK_LIBRARIES "PkgConfig::kafka_client_needs;Threads::Threads;${CMAKE_DL_LIBS};m;rt")
+if(TARGET kafka_client_library)
+  add_dependencies(kafka_client kafka_client_library)
+endif()
 
 add_library(sqlite3 STATIC IMPORTED)
 set_target_properties(sqlite3 PROPERTIES
