@@ -59,19 +59,21 @@ class CountingStore final : public pipeline::ForwardingStore {
    public:
     using Counting::Counting;
     Result<> Write(const pipeline::SilverChange& change) override {
-      return Counted(change.readings.size() + change.quarantine.size(), tx().Write(change));
+      return Counted(change.readings.size() + change.quarantine.size(), Counting::Write(change));
     }
   };
 
   class HerdBook final : public Counting<pipeline::ForwardingHerdBookTx, pipeline::HerdBookTx> {
    public:
     using Counting::Counting;
-    Result<> Merge(const pipeline::GoldCow& cow) override { return Counted(1, tx().Merge(cow)); }
+    Result<> Merge(const pipeline::GoldCow& cow) override {
+      return Counted(1, Counting::Merge(cow));
+    }
     Result<> Merge(const pipeline::GoldSensor& sensor) override {
-      return Counted(1, tx().Merge(sensor));
+      return Counted(1, Counting::Merge(sensor));
     }
     Result<> Quarantine(std::span<const pipeline::QuarantineEntry> entries) override {
-      return Counted(entries.size(), tx().Quarantine(entries));
+      return Counted(entries.size(), Counting::Quarantine(entries));
     }
   };
 
@@ -80,10 +82,10 @@ class CountingStore final : public pipeline::ForwardingStore {
    public:
     using Counting::Counting;
     Result<> Replace(std::span<const pipeline::SensorAggregate> rows) override {
-      return Counted(rows.size(), tx().Replace(rows));
+      return Counted(rows.size(), Counting::Replace(rows));
     }
     Result<> Replace(std::span<const pipeline::CowDayRow> rows) override {
-      return Counted(rows.size(), tx().Replace(rows));
+      return Counted(rows.size(), Counting::Replace(rows));
     }
   };
 

@@ -69,8 +69,10 @@ class MeddlingStore : public ForwardingStore {
         : Forwarding(std::move(tx)), owner_(owner) {}
     Result<> Commit() override {
       const auto live = owner_.Live();
-      if (live || owner_.commit_happens) HERDFLOW_CHECK(this->tx().Commit());
-      return live;
+      if (!live && !owner_.commit_happens) return live;
+      HERDFLOW_CHECK(this->tx().Commit());
+      if (live) return {};
+      return Fail(ErrorCode::kTimeout, "{}, when it was committed", live.error().message());
     }
 
    protected:
