@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <boost/asio/buffer.hpp>
-#include <boost/asio/ip/address.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
 #include <boost/beast/http/parser.hpp>
 #include <boost/beast/http/string_body.hpp>
@@ -12,6 +11,7 @@
 #include <iterator>
 #include <optional>
 
+#include "herdflow/http/loopback.hpp"
 #include "herdflow/http/problem.hpp"
 
 namespace herdflow::http {
@@ -55,23 +55,20 @@ bool IsCrossOrigin(const Fields& header) {
   });
 }
 
-/// `localhost`, a name below it, or a loopback address, each with or without a port. A page of
-/// elsewhere whose name was made to mean a loopback address (DNS rebinding) sends its own name.
-bool IsLoopbackHost(std::string_view host) {
+/// `Host: name`, `name:port` or `[IPv6]:port`. A page of elsewhere whose name was made to mean a
+/// loopback address (DNS rebinding) sends its own name.
+bool IsForLoopback(std::string_view host) {
   const bool is_bracketed = host.starts_with('[');
-  const std::size_t end = host.find(is_bracketed ? ']' : ':');
-  if (is_bracketed && end == std::string_view::npos) return false;
-  const std::string_view name = host.substr(is_bracketed ? 1 : 0, is_bracketed ? end - 1 : end);
-  constexpr std::string_view kLocal = "localhost";
-  constexpr std::string_view kBelow = ".localhost";
-  if (EqualsIgnoringCase(name, kLocal)) return true;
-  if (name.size() > kBelow.size() &&
-      EqualsIgnoringCase(name.substr(name.size() - kBelow.size()), kBelow)) {
-    return true;
+  const std::size_t end = std::min(host.find(is_bracketed ? ']' : ':'), host.size());
+  const std::string_view name = host.substr(0, end).substr(is_bracketed ? 1 : 0);
+  std::string_view port = host.substr(end);
+  if (is_bracketed) {
+    if (port.empty() || name.find(':') == std::string_view::npos) return false;
+    port.remove_prefix(1);
   }
-  boost::system::error_code no_address;
-  const auto address = boost::asio::ip::make_address(std::string(name), no_address);
-  return !no_address && address.is_loopback();
+  const auto is_digit = [](char c) { return c >= '0' && c <= '9'; };
+  const bool is_port = port.starts_with(':') && std::all_of(port.begin() + 1, port.end(), is_digit);
+  return (port.empty() || is_port) && IsLoopback(name);
 }
 
 /// Of the ways to send a body, `chunked` alone is understood, and by HTTP/1.1 alone (RFC
@@ -235,7 +232,7 @@ std::optional<Response> RequestReader::State::JudgeHeader() {
   }
   if (IsCrossOrigin(header)) return ProblemResponse(ProblemKind::kCrossOrigin);
   const auto host = header.find(beast_http::field::host);
-  if (!access.needs_token() && host != header.end() && !IsLoopbackHost(Text(host->value()))) {
+  if (!access.needs_token() && host != header.end() && !IsForLoopback(Text(host->value()))) {
     return ProblemResponse(ProblemKind::kCrossOrigin,
                            "Without a token herdflow is reached by localhost, 127.0.0.1 or [::1] "
                            "alone. Whoever runs it sets [http] token_file for other names.");

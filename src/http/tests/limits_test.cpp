@@ -163,9 +163,10 @@ TEST_F(ServerTest, IsReachedByTheNamesOfLoopbackAlone) {
                            "127.8.9.1:5000", "[::1]", "[::1]:5000"}) {
     EXPECT_EQ(to(host), 200) << host;
   }
-  for (const auto* host :
-       {"example.org", "localhost.example.org", "xlocalhost", ".localhost", "127.0.0.1.example.org",
-        "10.0.0.1", "0.0.0.0", "[::]", "[::1", "", "localhost@evil"}) {
+  for (const auto* host : {"example.org", "localhost.example.org", "xlocalhost", ".localhost",
+                           "127.0.0.1.example.org", "10.0.0.1", "0.0.0.0", "[::]", "[::1", "",
+                           "localhost@evil", "[::1].example.org", "[::1]5000", "[localhost]",
+                           "[127.0.0.1]", "localhost:5000.example.org", "[::1]:5000.example.org"}) {
     EXPECT_EQ(to(host), 403) << host;
   }
 }
