@@ -15,20 +15,15 @@ std::string_view Trimmed(std::string_view body) {
   return body.substr(first, body.find_last_not_of(kBlanks) - first + 1);
 }
 
-std::optional<http::Response> RefuseEncoding(const http::Request& request) {
-  const std::string_view encoding = request.Header("Content-Encoding");
-  if (!encoding.empty() && !http::EqualsIgnoringCase(encoding, "identity")) {
-    constexpr std::size_t kShown = 40;
-    return http::ProblemResponse(
-        http::ProblemKind::kUnsupportedEncoding,
-        fmt::format("Content-Encoding is {}; send the body as it is, without that header.",
-                    ReplaceBadUtf8(CutUtf8(encoding, kShown))));
-  }
+namespace {
+
+/// Of a `Content-Type`: whether each charset that it names is UTF-8.
+bool IsUtf8Type(std::string_view type) {
   constexpr std::string_view kCharset = "charset=";
-  for (std::string_view rest = request.Header("Content-Type"); !rest.empty();) {
-    const std::size_t semicolon = std::min(rest.find(';'), rest.size());
-    std::string_view part = Trimmed(rest.substr(0, semicolon));
-    rest.remove_prefix(std::min(semicolon + 1, rest.size()));
+  while (!type.empty()) {
+    const std::size_t semicolon = std::min(type.find(';'), type.size());
+    std::string_view part = Trimmed(type.substr(0, semicolon));
+    type.remove_prefix(std::min(semicolon + 1, type.size()));
     if (!http::EqualsIgnoringCase(part.substr(0, kCharset.size()), kCharset)) continue;
     part.remove_prefix(kCharset.size());
     if (part.size() >= 2 && part.front() == '"' && part.back() == '"') {
@@ -37,7 +32,26 @@ std::optional<http::Response> RefuseEncoding(const http::Request& request) {
     const bool fits = http::EqualsIgnoringCase(part, "utf-8") ||
                       http::EqualsIgnoringCase(part, "utf8") ||
                       http::EqualsIgnoringCase(part, "us-ascii");
-    if (!fits) return http::ProblemResponse(http::ProblemKind::kUnsupportedCharset);
+    if (!fits) return false;
+  }
+  return true;
+}
+
+}  // namespace
+
+std::optional<http::Response> RefuseEncoding(const http::Request& request) {
+  for (const auto& [name, value] : request.headers) {
+    if (http::EqualsIgnoringCase(name, "Content-Encoding") && !value.empty() &&
+        !http::EqualsIgnoringCase(value, "identity")) {
+      constexpr std::size_t kShown = 40;
+      return http::ProblemResponse(
+          http::ProblemKind::kUnsupportedEncoding,
+          fmt::format("Content-Encoding is {}; send the body as it is, without that header.",
+                      ReplaceBadUtf8(CutUtf8(value, kShown))));
+    }
+    if (http::EqualsIgnoringCase(name, "Content-Type") && !IsUtf8Type(value)) {
+      return http::ProblemResponse(http::ProblemKind::kUnsupportedCharset);
+    }
   }
   return std::nullopt;
 }

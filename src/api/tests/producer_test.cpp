@@ -110,6 +110,17 @@ TEST_F(ProducerTest, ACompressedBodyIsRefusedByTheNameOfItsEncoding) {
   }
 }
 
+TEST_F(ProducerTest, EachHeaderThatTellsOfTheBodysEncodingCounts) {
+  const auto status = [this](const std::string& headers) {
+    return port_.Post("/measurement", kReading, headers).status;
+  };
+  const std::string plain = "Content-Encoding: identity\r\nContent-Type: text/plain\r\n";
+  EXPECT_EQ(status(plain + plain), 200);
+  EXPECT_EQ(status(plain + "content-encoding: gzip\r\n"), 415);
+  EXPECT_EQ(status("Content-Encoding:\r\nContent-Encoding: gzip\r\n"), 415);
+  EXPECT_EQ(status(plain + "content-type: text/plain; charset=utf-16\r\n"), 415);
+}
+
 TEST_F(ProducerTest, LargeBodiesAreRefused) {
   const std::string filler(65'536, 'x');
   EXPECT_EQ(port_.Post("/cow", R"({"id":"c","name":")" + filler + "\"}").status, 413);
