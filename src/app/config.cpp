@@ -42,8 +42,42 @@ std::string DottedName(const ConfigField& field) {
 Result<> Set(Configuration& configuration, const ConfigField& field, std::string_view value,
              std::string_view where) {
   if (const auto expected = field.set(configuration, value)) {
-    return Fail(ErrorCode::kInvalidInput, "reading the configuration: {}: {} is '{}', expected {}",
-                where, DottedName(field), value, *expected);
+    return Fail(ErrorCode::kInvalidInput, "reading the configuration: {}: {} is {}, expected {}",
+                where, DottedName(field),
+                field.is_shown ? fmt::format("'{}'", value) : "(not shown: it may hold secrets)",
+                *expected);
+  }
+  return {};
+}
+
+/// By librdkafka's names: what a secret itself is, and not its file, its address or its method.
+bool IsSecretOption(std::string_view name) {
+  constexpr std::string_view kEnds[] = {"password", "passphrase", "secret", "key.pem"};
+  return std::any_of(std::begin(kEnds), std::end(kEnds),
+                     [&](std::string_view end) { return name.ends_with(end); });
+}
+
+/// The file is copied and shared, and other users see a process's command line.
+Result<> RefuseSecretOption(std::string_view name, std::string_view where) {
+  if (!IsSecretOption(name)) return {};
+  std::string instead = fmt::format("{}_file = the path of a file whose first line it is", name);
+  if (name == "sasl.password") instead = "[kafka] user and password_file";
+  if (name.ends_with(".pem"))
+    instead = "the option that names the key's file, such as ssl.key.location";
+  return Fail(ErrorCode::kInvalidInput,
+              "reading the configuration: {}: [kafka.options] {} is a secret and does not belong "
+              "there, where others may see it: give {}, or set it in HERDFLOW_KAFKA_OPTIONS",
+              where, name, instead);
+}
+
+/// What the file or a flag gives, which are no places for secrets.
+Result<> SetInSight(Configuration& configuration, const ConfigField& field, std::string_view value,
+                    std::string_view where) {
+  const auto before = static_cast<std::ptrdiff_t>(configuration.kafka_options.size());
+  HERDFLOW_CHECK(Set(configuration, field, value, where));
+  const KafkaOptions& options = configuration.kafka_options;
+  for (auto option = options.begin() + before; option != options.end(); ++option) {
+    HERDFLOW_CHECK(RefuseSecretOption(option->first, where));
   }
   return {};
 }
@@ -66,13 +100,15 @@ Result<> ReadKafkaOptions(KafkaOptions& options, const std::string& file, const 
       HERDFLOW_CHECK(ReadKafkaOptions(options, file, name + ".", *inner));
       continue;
     }
+    const std::string where = fmt::format("{}, line {}", file, node.source().begin.line);
     const auto text = TextOf(node);
     if (!text) {
       return Fail(ErrorCode::kInvalidInput,
-                  "reading the configuration: {}, line {}: [kafka.options] {} must be a text, a "
-                  "number, true or false",
-                  file, node.source().begin.line, name);
+                  "reading the configuration: {}: [kafka.options] {} must be a text, a number, "
+                  "true or false",
+                  where, name);
     }
+    HERDFLOW_CHECK(RefuseSecretOption(name, where));
     options.emplace_back(name, *text);
   }
   return {};
@@ -108,7 +144,7 @@ Result<> ReadTable(Configuration& configuration, const std::string& file, std::s
                   "reading the configuration: {}: {} must be a text or a number", where,
                   DottedName(*field));
     }
-    HERDFLOW_CHECK(Set(configuration, *field, *text, where));
+    HERDFLOW_CHECK(SetInSight(configuration, *field, *text, where));
   }
   return {};
 }
@@ -181,7 +217,7 @@ Result<> ReadEnvironment(Configuration& configuration,
       continue;
     }
     auto set = Set(configuration, *field, value, "environment variable " + name);
-    if (!set && value.starts_with("tcp://")) {
+    if (!set && name.ends_with("_PORT") && value.find("://") != std::string::npos) {
       return Fail(ErrorCode::kInvalidInput,
                   "{}; Kubernetes sets it so for a service of that name: say enableServiceLinks: "
                   "false in the pod, or call the service otherwise",
@@ -233,20 +269,31 @@ Result<Configuration> ReadConfiguration(const ConfigSources& sources) {
   for (const ConfigField& field : ConfigFields()) {
     const auto flag = sources.flags.find(field.Flag());  // A secret has none.
     if (flag == sources.flags.end()) continue;
-    HERDFLOW_CHECK(Set(configuration, field, flag->second, "option " + field.Flag()));
+    HERDFLOW_CHECK(SetInSight(configuration, field, flag->second, "option " + field.Flag()));
   }
   HERDFLOW_CHECK(CheckTogether(configuration));
   return configuration;
 }
 
-Result<std::string> ReadSecret(const std::string& file, std::string_view field) {
+Result<std::ifstream> OpenFile(const std::string& file, std::string_view field) {
   std::ifstream stream(file);
+  if (stream && stream.peek() != std::ifstream::traits_type::eof()) return stream;
+  return Fail(
+      ErrorCode::kInvalidInput, "reading the configuration: {}: cannot read {}: {}", field, file,
+      stream.is_open() ? "it is empty, or a folder" : std::generic_category().message(errno));
+}
+
+Result<std::string> ReadSecret(const std::string& file, std::string_view field) {
+  HERDFLOW_ASSIGN(std::ifstream stream, OpenFile(file, field));
   std::string line;
-  if (!stream || !std::getline(stream, line)) {
-    return Fail(ErrorCode::kInvalidInput, "reading the configuration: {}: cannot read {}", field,
-                file);
-  }
+  std::getline(stream, line);
   if (line.ends_with('\r')) line.pop_back();  // Of an editor on Windows.
+  if (line.empty()) {
+    return Fail(ErrorCode::kInvalidInput,
+                "reading the configuration: {}: the first line of {} is empty; write the secret "
+                "into it, or leave the setting out",
+                field, file);
+  }
   return line;
 }
 
@@ -304,7 +351,8 @@ std::string ConfigurationReference() {
   const Configuration defaults;
   std::string page =
       "# Configuration\n\n"
-      "This page is generated from the table of fields in `src/app/config.cpp`; a test fails where "
+      "This page is generated from the table of fields in `src/app/config_fields.cpp`; a test "
+      "fails where "
       "it is stale.\n\n"
       "An option of the command line comes before an environment variable, that before the file "
       "named by `--config`\n"

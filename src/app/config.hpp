@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <fstream>
 #include <functional>
 #include <map>
 #include <optional>
@@ -71,12 +72,13 @@ struct Configuration {
 /// One field: what gives its parsing, default, bounds, flag, environment variable and reference.
 struct ConfigField {
   std::string_view section, name;
-  std::string_view kind;   ///< `text`, `port`, `litres`, …: for people.
-  std::string_view help;   ///< A sentence; with unit and bounds.
-  bool is_secret = false;  ///< Comes from the environment alone, and is never shown.
+  std::string_view kind;  ///< `text`, `port`, `litres`, …: for people.
+  std::string_view help;  ///< A sentence; with unit and bounds.
   /// Sets the field, or says what is expected.
   std::function<std::optional<std::string>(Configuration&, std::string_view)> set;
   std::function<std::string(const Configuration&)> show;
+  bool is_shown = true;    ///< Else no message tells the value: it is a secret, or may hold one.
+  bool is_secret = false;  ///< Comes from the environment alone.
 
   [[nodiscard]] std::string Flag() const;         ///< `--backend-port`
   [[nodiscard]] std::string Environment() const;  ///< `HERDFLOW_BACKEND_PORT`
@@ -96,7 +98,9 @@ Result<Configuration> ReadConfiguration(const ConfigSources& sources);
 /// This process's environment variables that begin with `HERDFLOW_`.
 [[nodiscard]] std::map<std::string, std::string> HerdflowEnvironment();
 
-/// The first line of a file that holds a secret. `field`: the setting that names it.
+/// A file that `field`, a setting, names: it has something in it to read. kInvalidInput: why not.
+Result<std::ifstream> OpenFile(const std::string& file, std::string_view field);
+/// The first line, never empty, of a file that holds a secret. `field`: the setting that names it.
 Result<std::string> ReadSecret(const std::string& file, std::string_view field);
 /// The options with the contents of files in the place of `<name>_file = <path>`.
 Result<KafkaOptions> WithSecrets(const KafkaOptions& options);

@@ -4,6 +4,7 @@
 #include <array>
 #include <charconv>
 #include <system_error>
+#include <type_traits>
 #include <utility>
 #include <variant>
 #include <vector>
@@ -16,19 +17,27 @@ namespace {
 
 using SetResult = std::optional<std::string>;
 
+/// Where a field's value stands in the configuration: a pointer to the member, or a function.
+template <class Value>
+using Place = std::function<Value&(Configuration&)>;
+
+template <class Value>
+Value ValueAt(const Place<Value>& place, Configuration configuration) {
+  return place(configuration);
+}
+
 ConfigField TextField(std::string_view section, std::string_view name, std::string_view kind,
-                      std::string_view help, std::string Configuration::*member) {
+                      std::string_view help, const Place<std::string>& place) {
   return {section,
           name,
           kind,
           help,
-          false,
-          [member](Configuration& configuration, std::string_view text) -> SetResult {
+          [place](Configuration& configuration, std::string_view text) -> SetResult {
             if (text.empty()) return "a text that is not empty";
-            configuration.*member = text;
+            place(configuration) = text;
             return std::nullopt;
           },
-          [member](const Configuration& configuration) { return configuration.*member; }};
+          [place](const Configuration& configuration) { return ValueAt(place, configuration); }};
 }
 
 /// A text that `accepts`; else what is expected.
@@ -43,9 +52,9 @@ ConfigField CheckedField(ConfigField field, bool (*accepts)(std::string_view),
 }
 
 ConfigField AddressField(std::string_view section, std::string_view help,
-                         std::string Configuration::*member) {
+                         const Place<std::string>& place) {
   return CheckedField(
-      TextField(section, "address", "address", help, member), IsListenAddress,
+      TextField(section, "address", "address", help, place), IsListenAddress,
       "localhost or an IP address such as 127.0.0.1, ::1 or 0.0.0.0, without scheme "
       "and port");
 }
@@ -66,23 +75,24 @@ ConfigField BrokersField() {
 }
 
 ConfigField SecretField(std::string_view section, std::string_view name, std::string_view help,
-                        std::string Configuration::*member) {
-  ConfigField field = TextField(section, name, "secret", help, member);
-  field.is_secret = true;
+                        const Place<std::string>& place) {
+  ConfigField field = TextField(section, name, "secret", help, place);
   field.show = [](const Configuration&) { return std::string(); };
+  field.is_shown = false;
+  field.is_secret = true;
   return field;
 }
 
+template <class Number>
 ConfigField NumberField(std::string_view section, std::string_view name, std::string_view kind,
-                        std::string_view help, std::int64_t Configuration::*member,
-                        std::int64_t least, std::int64_t most) {
+                        std::string_view help, Number Configuration::*member,
+                        std::type_identity_t<Number> least, std::type_identity_t<Number> most) {
   return {section,
           name,
           kind,
           help,
-          false,
           [member, least, most](Configuration& configuration, std::string_view text) -> SetResult {
-            std::int64_t number = 0;
+            Number number = 0;
             const auto [end, error] =
                 std::from_chars(text.data(), text.data() + text.size(), number);
             if (error != std::errc() || end != text.data() + text.size() || number < least ||
@@ -97,6 +107,11 @@ ConfigField NumberField(std::string_view section, std::string_view name, std::st
           }};
 }
 
+ConfigField PortField(std::string_view section, std::string_view help,
+                      std::uint16_t Configuration::*member) {
+  return NumberField(section, "port", "port", help, member, 1, 65'535);
+}
+
 template <class Choice>
 struct NamedChoice {
   std::string_view name;
@@ -105,88 +120,30 @@ struct NamedChoice {
 
 template <class Choice>
 ConfigField ChoiceField(std::string_view section, std::string_view name, std::string_view help,
-                        Choice Configuration::*member, std::vector<NamedChoice<Choice>> choices) {
-  return {section,
-          name,
-          "choice",
-          help,
-          false,
-          [member, choices](Configuration& configuration, std::string_view text) -> SetResult {
-            for (const auto& [known, choice] : choices) {
-              if (known != text) continue;
-              configuration.*member = choice;
-              return std::nullopt;
-            }
-            std::string names(choices.front().name);
-            for (std::size_t i = 1; i < choices.size(); ++i) {
-              names +=
-                  fmt::format("{}{}", i + 1 == choices.size() ? " or " : ", ", choices[i].name);
-            }
-            return names;
-          },
-          [member, choices](const Configuration& configuration) {
-            const auto shown = std::find_if(choices.begin(), choices.end(), [&](const auto& known) {
-              return known.choice == configuration.*member;
-            });
-            return std::string(shown->name);
-          }};
-}
-
-ConfigField TlsField(std::string_view section, TlsSettings Configuration::*tls,
-                     std::string_view help) {
-  return {section,
-          "tls",
-          "choice",
-          help,
-          false,
-          [tls](Configuration& configuration, std::string_view text) -> SetResult {
-            if (text != "on" && text != "off") return "on or off";
-            (configuration.*tls).is_on = text == "on";
-            return std::nullopt;
-          },
-          [tls](const Configuration& configuration) {
-            return std::string((configuration.*tls).is_on ? "on" : "off");
-          }};
-}
-
-/// One of the files of TLS, which mean the same for each server.
-ConfigField TlsFileField(std::string_view section, TlsSettings Configuration::*tls,
-                         std::string TlsSettings::*file) {
-  struct Described {
-    std::string TlsSettings::*file;
-    std::string_view name, help;
-  };
-  static constexpr Described kFiles[] = {
-      {&TlsSettings::ca_file, "ca_file",
-       "With tls: the certificates (PEM) of the authorities that the server's must come from; "
-       "without it those of the system."},
-      {&TlsSettings::certificate_file, "certificate_file",
-       "With tls: the certificate (PEM) for a server that asks for one."},
-      {&TlsSettings::key_file, "key_file", "The private key (PEM) of certificate_file."},
-      {&TlsSettings::key_password_file, "key_password_file",
-       "The file that holds the password of key_file, where it has one."},
-  };
-  const auto* const described = std::find_if(std::begin(kFiles), std::end(kFiles),
-                                             [&](const auto& known) { return known.file == file; });
-  return {section,
-          described->name,
-          "file",
-          described->help,
-          false,
-          [tls, file](Configuration& configuration, std::string_view text) -> SetResult {
-            if (text.empty()) return "a text that is not empty";
-            (configuration.*tls).*file = text;
-            return std::nullopt;
-          },
-          [tls, file](const Configuration& configuration) { return (configuration.*tls).*file; }};
-}
-
-bool IsSecretName(std::string_view name) {
-  for (const std::string_view word :
-       {"password", "secret", "key", "token", "jaas", "oauthbearer"}) {
-    if (name.find(word) != std::string_view::npos) return true;
-  }
-  return false;
+                        const Place<Choice>& place, std::vector<NamedChoice<Choice>> choices) {
+  return {
+      section,
+      name,
+      "choice",
+      help,
+      [place, choices](Configuration& configuration, std::string_view text) -> SetResult {
+        for (const auto& [known, choice] : choices) {
+          if (known != text) continue;
+          place(configuration) = choice;
+          return std::nullopt;
+        }
+        std::string names(choices.front().name);
+        for (std::size_t i = 1; i < choices.size(); ++i) {
+          names += fmt::format("{}{}", i + 1 == choices.size() ? " or " : ", ", choices[i].name);
+        }
+        return names;
+      },
+      [place, choices](const Configuration& configuration) {
+        const Choice chosen = ValueAt(place, configuration);
+        const auto shown = std::find_if(choices.begin(), choices.end(),
+                                        [&](const auto& known) { return known.choice == chosen; });
+        return std::string(shown->name);
+      }};
 }
 
 std::string Trimmed(std::string_view text) {
@@ -202,94 +159,46 @@ SetResult ParseOptions(KafkaOptions& options, std::string_view text) {
     const std::string pair = Trimmed(text.substr(0, comma));
     text.remove_prefix(std::min(comma + 1, text.size()));
     const std::size_t equals = pair.find('=');
-    if (equals == 0 || equals == std::string_view::npos) return "name=value, name=value, …";
+    if (equals == 0 || equals == std::string_view::npos) {
+      return "name=value, name=value, …; a secret with a comma comes from a file, by "
+             "<name>_file=path";
+    }
     options.emplace_back(Trimmed(pair.substr(0, equals)), Trimmed(pair.substr(equals + 1)));
   }
   return std::nullopt;
 }
 
 ConfigField KafkaOptionsField() {
-  return {"kafka",
-          "options",
-          "name=value, …",
-          "Settings of librdkafka by its own names; in the file a table [kafka.options]. A secret "
-          "is given as <name>_file = path of the file that holds it.",
-          false,
-          [](Configuration& configuration, std::string_view text) -> SetResult {
-            return ParseOptions(configuration.kafka_options, text);
-          },
-          [](const Configuration& configuration) {
-            std::string shown;
-            for (const auto& [name, value] : configuration.kafka_options) {
-              const bool hidden = IsSecretName(name) && !name.ends_with("_file");
-              shown += fmt::format("{}{}={}", shown.empty() ? "" : ", ", name,
-                                   hidden ? "(hidden)" : value);
-            }
-            return shown;
-          }};
+  ConfigField field{
+      "kafka",
+      "options",
+      "name=value, …",
+      "Settings of librdkafka by its own names; in the file a table [kafka.options]. A secret is "
+      "given as <name>_file = path of the file whose first line it is; else in the environment "
+      "alone.",
+      [](Configuration& configuration, std::string_view text) -> SetResult {
+        return ParseOptions(configuration.kafka_options, text);
+      },
+      [](const Configuration&) { return std::string(); }};
+  field.is_shown = false;
+  return field;
 }
 
-ConfigField PortField(std::string_view section, std::string_view help,
-                      std::uint16_t Configuration::*member) {
-  return {section,
-          "port",
-          "port",
-          help,
-          false,
-          [member](Configuration& configuration, std::string_view text) -> SetResult {
-            std::uint16_t port = 0;
-            const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), port);
-            if (error != std::errc() || end != text.data() + text.size() || port == 0) {
-              return "a whole number from 1 to 65535";
-            }
-            configuration.*member = port;
-            return std::nullopt;
-          },
-          [member](const Configuration& configuration) {
-            return std::to_string(configuration.*member);
-          }};
-}
-
-/// A quantity kept in millionths, `access` giving its place in the configuration.
+/// A quantity kept in millionths.
 ConfigField QuantityField(std::string_view section, std::string_view name, std::string_view unit,
-                          std::string_view help,
-                          const std::function<std::int64_t&(Configuration&)>& access) {
+                          std::string_view help, const Place<std::int64_t>& place) {
   return {section,
           name,
           unit,
           help,
-          false,
-          [access](Configuration& configuration, std::string_view text) -> SetResult {
+          [place](Configuration& configuration, std::string_view text) -> SetResult {
             const auto value = herd::JudgeValue({herd::Field::Kind::kText, text}, std::nullopt, {});
             if (!std::holds_alternative<std::int64_t>(value)) return "a number from 0 to 1000000";
-            access(configuration) = std::get<std::int64_t>(value);
+            place(configuration) = std::get<std::int64_t>(value);
             return std::nullopt;
           },
-          [access](const Configuration& configuration) {
-            Configuration copy = configuration;
-            return herd::ShortestDecimal(herd::Shown(access(copy)));
-          }};
-}
-
-ConfigField SchedulerField() {
-  using orchestration::SchedulerKind;
-  return {"pipelines",
-          "scheduler",
-          "choice",
-          "Who begins the runs of the pipelines: herdflow (its built-in scheduler, in processes of "
-          "the role pipelines) or external (another scheduler, such as Airflow; only runs that are "
-          "asked for by the API are done).",
-          false,
-          [](Configuration& configuration, std::string_view text) -> SetResult {
-            for (const auto kind : {SchedulerKind::kHerdflow, SchedulerKind::kExternal}) {
-              if (Name(kind) != text) continue;
-              configuration.pipelines.scheduler = kind;
-              return std::nullopt;
-            }
-            return "herdflow or external";
-          },
-          [](const Configuration& configuration) {
-            return std::string(Name(configuration.pipelines.scheduler));
+          [place](const Configuration& configuration) {
+            return herd::ShortestDecimal(herd::Shown(ValueAt(place, configuration)));
           }};
 }
 
@@ -299,7 +208,6 @@ ConfigField ScheduleField(std::string_view name, std::string_view help,
           name,
           "schedule",
           help,
-          false,
           [member](Configuration& configuration, std::string_view text) -> SetResult {
             const auto schedule = orchestration::ParseSchedule(text);
             if (!schedule) return std::string(orchestration::kScheduleForms);
@@ -310,6 +218,18 @@ ConfigField ScheduleField(std::string_view name, std::string_view help,
             return Text(configuration.pipelines.*member);
           }};
 }
+
+// The files of TLS mean the same for each server.
+constexpr std::string_view kCaFile =
+    "With tls: the certificates (PEM) of the authorities that the server's must come from; without "
+    "it those of the system.";
+constexpr std::string_view kCertificateFile =
+    "With tls: the certificate (PEM) for a server that asks for one.";
+constexpr std::string_view kKeyFile = "The private key (PEM) of certificate_file.";
+constexpr std::string_view kKeyPasswordFile =
+    "The file that holds the password of key_file, where it has one.";
+
+using orchestration::SchedulerKind;
 
 }  // namespace
 
@@ -330,13 +250,20 @@ std::span<const ConfigField> ConfigFields() {
       TextField("kafka", "topic_prefix", "text",
                 "Before the names of the topics: keeps several herds apart on one cluster.",
                 &Configuration::kafka_topic_prefix),
-      TlsField("kafka", &Configuration::kafka_tls,
-               "on or off. On: connections are encrypted, and each broker must show a certificate "
-               "for the host it is reached by that is valid; else there is none."),
-      TlsFileField("kafka", &Configuration::kafka_tls, &TlsSettings::ca_file),
-      TlsFileField("kafka", &Configuration::kafka_tls, &TlsSettings::certificate_file),
-      TlsFileField("kafka", &Configuration::kafka_tls, &TlsSettings::key_file),
-      TlsFileField("kafka", &Configuration::kafka_tls, &TlsSettings::key_password_file),
+      ChoiceField<bool>(
+          "kafka", "tls",
+          "on or off. On: connections are encrypted, and each broker must show a certificate "
+          "for the host it is reached by that is valid; else there is none.",
+          [](Configuration& c) -> bool& { return c.kafka_tls.is_on; },
+          {{"on", true}, {"off", false}}),
+      TextField("kafka", "ca_file", "file", kCaFile,
+                [](Configuration& c) -> std::string& { return c.kafka_tls.ca_file; }),
+      TextField("kafka", "certificate_file", "file", kCertificateFile,
+                [](Configuration& c) -> std::string& { return c.kafka_tls.certificate_file; }),
+      TextField("kafka", "key_file", "file", kKeyFile,
+                [](Configuration& c) -> std::string& { return c.kafka_tls.key_file; }),
+      TextField("kafka", "key_password_file", "file", kKeyPasswordFile,
+                [](Configuration& c) -> std::string& { return c.kafka_tls.key_password_file; }),
       TextField("kafka", "user", "text",
                 "Who herdflow is to brokers that ask for a user and a password (SASL).",
                 &Configuration::kafka_user),
@@ -376,13 +303,20 @@ std::span<const ConfigField> ConfigFields() {
       SecretField("mysql", "password", "The user's password.", &Configuration::mysql_password),
       TextField("mysql", "password_file", "file", "The file that holds the user's password.",
                 &Configuration::mysql_password_file),
-      TlsField("mysql", &Configuration::mysql_tls,
-               "on or off. On: the connection is encrypted, and the server must show a certificate "
-               "for host that is valid; else there is no connection."),
-      TlsFileField("mysql", &Configuration::mysql_tls, &TlsSettings::ca_file),
-      TlsFileField("mysql", &Configuration::mysql_tls, &TlsSettings::certificate_file),
-      TlsFileField("mysql", &Configuration::mysql_tls, &TlsSettings::key_file),
-      TlsFileField("mysql", &Configuration::mysql_tls, &TlsSettings::key_password_file),
+      ChoiceField<bool>(
+          "mysql", "tls",
+          "on or off. On: the connection is encrypted, and the server must show a certificate "
+          "for host that is valid; else there is no connection.",
+          [](Configuration& c) -> bool& { return c.mysql_tls.is_on; },
+          {{"on", true}, {"off", false}}),
+      TextField("mysql", "ca_file", "file", kCaFile,
+                [](Configuration& c) -> std::string& { return c.mysql_tls.ca_file; }),
+      TextField("mysql", "certificate_file", "file", kCertificateFile,
+                [](Configuration& c) -> std::string& { return c.mysql_tls.certificate_file; }),
+      TextField("mysql", "key_file", "file", kKeyFile,
+                [](Configuration& c) -> std::string& { return c.mysql_tls.key_file; }),
+      TextField("mysql", "key_password_file", "file", kKeyPasswordFile,
+                [](Configuration& c) -> std::string& { return c.mysql_tls.key_password_file; }),
       TextField("mysql", "prefix", "text",
                 "Before the names of the databases bronze_layer, silver_layer, gold_layer and ops: "
                 "keeps several herds apart on one server.",
@@ -414,7 +348,14 @@ std::span<const ConfigField> ConfigFields() {
                     "A complete day with at least two milk readings and less milk than this makes "
                     "a cow potentially ill.",
                     [](Configuration& c) -> std::int64_t& { return c.health.low_milk_millionths; }),
-      SchedulerField(),
+      ChoiceField<SchedulerKind>(
+          "pipelines", "scheduler",
+          "Who begins the runs of the pipelines: herdflow (its built-in scheduler, in processes of "
+          "the role pipelines) or external (another scheduler, such as Airflow; only runs that are "
+          "asked for by the API are done).",
+          [](Configuration& c) -> SchedulerKind& { return c.pipelines.scheduler; },
+          {{Name(SchedulerKind::kHerdflow), SchedulerKind::kHerdflow},
+           {Name(SchedulerKind::kExternal), SchedulerKind::kExternal}}),
       ScheduleField("cow_data",
                     "When cow_data_pipeline runs: when new, every 15 min (s, min or h), or daily "
                     "at 04:30 by the farm's clock.",

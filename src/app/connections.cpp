@@ -1,12 +1,12 @@
 #include "connections.hpp"
 
 #include <algorithm>
-#include <cerrno>
-#include <fstream>
 #include <span>
 #include <sstream>
 #include <string_view>
-#include <system_error>
+#include <utility>
+
+#include "herdflow/http/loopback.hpp"
 
 namespace herdflow::app {
 namespace {
@@ -42,13 +42,8 @@ Result<> CheckTls(std::string_view section, const TlsSettings& tls) {
 
 /// A driver says only that something of all this did not work.
 Result<> CheckReadable(std::string_view section, std::string_view field, const std::string& file) {
-  if (file.empty()) return {};
-  std::ifstream stream(file);
-  if (stream && stream.peek() != std::ifstream::traits_type::eof()) return {};
-  return Fail(
-      ErrorCode::kInvalidInput, "reading the configuration: [{}] {}: cannot read {}: {}", section,
-      field, file,
-      stream.is_open() ? "it is empty, or a folder" : std::generic_category().message(errno));
+  if (!file.empty()) HERDFLOW_CHECK(OpenFile(file, fmt::format("[{}] {}", section, field)));
+  return {};
 }
 
 Result<std::optional<TlsOptions>> TlsOf(std::string_view section, const TlsSettings& tls) {
@@ -72,19 +67,13 @@ std::string InClear(std::string_view what, std::string_view section) {
       what, section);
 }
 
-/// By its name: nobody is asked what that means.
-bool IsThisMachine(std::string_view host) {
-  return host == "localhost" || host.ends_with(".localhost") || host.starts_with("127.") ||
-         host == "::1";
-}
-
 Result<> CheckKafkaLogin(const Configuration& configuration) {
   const bool has_password =
       !configuration.kafka_password.empty() || !configuration.kafka_password_file.empty();
   if (configuration.kafka_user.empty() == has_password) {
     return Fail(
         ErrorCode::kInvalidInput, "reading the configuration: [kafka] {}: set both, or neither",
-        has_password ? "password_file is set without user" : "user is set without password_file");
+        has_password ? "a password is set without user" : "user is set without password_file");
   }
   if (has_password && configuration.kafka_sasl_mechanism == "PLAIN" &&
       !configuration.kafka_tls.is_on) {
@@ -181,14 +170,14 @@ std::optional<std::string> KafkaInClear(const Configuration& configuration) {
   }
   std::istringstream brokers(configuration.kafka_brokers);
   for (std::string broker; std::getline(brokers >> std::ws, broker, ',');) {
-    if (!IsThisMachine(HostOf(broker))) return InClear("Kafka at " + broker, "kafka");
+    if (!http::IsLoopback(HostOf(broker))) return InClear("Kafka at " + broker, "kafka");
   }
   return std::nullopt;
 }
 
 std::optional<std::string> MysqlInClear(const Configuration& configuration) {
   if (configuration.store_engine != StoreEngine::kMysql || configuration.mysql_tls.is_on ||
-      !configuration.mysql_socket.empty() || IsThisMachine(configuration.mysql_host)) {
+      !configuration.mysql_socket.empty() || http::IsLoopback(configuration.mysql_host)) {
     return std::nullopt;
   }
   return InClear(

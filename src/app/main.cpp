@@ -81,7 +81,8 @@ int RefuseUnknown(const CLI::App& app, const std::string& word) {
   const bool is_option = word.starts_with('-');
   const std::string name = is_option ? word.substr(0, word.find('=')) : word;
   const auto meant = Meant(name, KnownNames(app, is_option));
-  std::fprintf(stderr, "herdflow: '%s' is no command or option; %s\n", Visible(word).c_str(),
+  // Not what stands behind `=`: it may be a secret.
+  std::fprintf(stderr, "herdflow: '%s' is no command or option; %s\n", Visible(name).c_str(),
                meant ? ("did you mean " + *meant + "?").c_str() : "see herdflow --help");
   return kUsage;
 }

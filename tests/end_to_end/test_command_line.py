@@ -66,6 +66,7 @@ def test_without_a_command_the_first_steps_are_shown(herd: Installation) -> None
         (("topics", "lst"), "did you mean list?"),
         (("status", "--jsn"), "did you mean --json?"),
         (("serve", "--backend-prot=5"), "did you mean --backend-port?"),
+        (("serve", "--mysql-password=hunter2"), "'--mysql-password' is no command or option"),
         (("fly",), "see herdflow --help"),
     ],
     ids=str,

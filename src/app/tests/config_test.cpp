@@ -84,12 +84,20 @@ TEST(Config, OtherEnvironmentVariablesAreLeftAloneInOneLine) {
 }
 
 TEST(Config, AServiceLinkInThePlaceOfASettingIsNamedAsThat) {
-  ConfigSources sources;
-  sources.environment["HERDFLOW_BACKEND_PORT"] = "tcp://10.0.0.1:5000";
-  const auto read = ReadConfiguration(sources);
-  ASSERT_FALSE(read);
-  EXPECT_NE(read.error().message().find("enableServiceLinks: false"), std::string::npos);
-  EXPECT_NE(read.error().message().find("HERDFLOW_BACKEND_PORT"), std::string::npos);
+  const auto said = [](const std::string& name, const std::string& value) {
+    ConfigSources sources;
+    sources.environment[name] = value;
+    const auto read = ReadConfiguration(sources);
+    return read ? "" : read.error().message();
+  };
+  for (const auto* address : {"tcp://10.0.0.1:5000", "udp://10.0.0.1:53", "sctp://[fd00::1]:1"}) {
+    const std::string told = said("HERDFLOW_BACKEND_PORT", address);
+    EXPECT_NE(told.find("enableServiceLinks: false"), std::string::npos) << told;
+    EXPECT_NE(told.find("HERDFLOW_BACKEND_PORT"), std::string::npos) << told;
+  }
+  EXPECT_EQ(said("HERDFLOW_BACKEND_PORT", "web").find("Kubernetes"), std::string::npos);
+  EXPECT_EQ(said("HERDFLOW_KAFKA_BROKERS", "http://kafka:9092").find("Kubernetes"),
+            std::string::npos);
 }
 
 TEST_F(ConfigFile, UnknownSectionNamesTheNearest) {
@@ -139,6 +147,81 @@ TEST_F(ConfigFile, ASecretDoesNotBelongIntoTheFile) {
   EXPECT_EQ(read.error().message().find("hush"), std::string::npos) << read.error().message();
 }
 
+TEST(Config, AValueThatMayHoldASecretIsToldByNoMessage) {
+  const std::pair<const char*, const char*> values[] = {
+      {"HERDFLOW_KAFKA_OPTIONS", "sasl.username=me, sasl.password=hun,ter2"},
+      {"HERDFLOW_KAFKA_OPTIONS", "hunter2"},
+      {"HERDFLOW_MYSQL_PASSWORD", ""}};
+  for (const auto& [name, value] : values) {
+    ConfigSources sources;
+    sources.environment[name] = value;
+    const auto read = ReadConfiguration(sources);
+    ASSERT_FALSE(read) << value;
+    const std::string& told = read.error().message();
+    EXPECT_EQ(told.find("hun"), std::string::npos) << told;
+    EXPECT_EQ(told.find("ter2"), std::string::npos) << told;
+    EXPECT_NE(told.find(std::string(name) + ": ["), std::string::npos) << told;
+    EXPECT_NE(told.find("expected "), std::string::npos) << told;
+  }
+}
+
+/// What is said of an option of Kafka's client given as a flag and in both ways of the file.
+std::vector<std::string> SaidOfKafkaOption(const std::string& name) {
+  const std::string file =
+      (std::filesystem::temp_directory_path() / ("herdflow_options_" + std::to_string(getpid())))
+          .string();
+  std::vector<std::string> said;
+  const auto read = [&said](const ConfigSources& sources) {
+    const auto configuration = ReadConfiguration(sources);
+    said.push_back(configuration ? "" : configuration.error().message());
+  };
+  ConfigSources flags;
+  flags.flags["--kafka-options"] = "client.id=we, " + name + "=hush";
+  read(flags);
+  ConfigSources in_file;
+  in_file.file = file;
+  std::ofstream(file) << "[kafka.options]\n" << name << " = \"hush\"\n";
+  read(in_file);
+  std::ofstream(file) << "[kafka]\noptions = \"" << name << "=hush\"\n";
+  read(in_file);
+  std::filesystem::remove(file);
+  return said;
+}
+
+TEST(Config, ASecretOfKafkasClientIsTakenNeitherFromAFlagNorFromTheFile) {
+  const std::pair<const char*, const char*> secrets[] = {
+      {"sasl.password", "give [kafka] user and password_file"},
+      {"ssl.key.password", "give ssl.key.password_file = "},
+      {"ssl.keystore.password", "give ssl.keystore.password_file = "},
+      {"ssl.key.pem", "ssl.key.location"},
+      {"sasl.oauthbearer.client.secret", "give sasl.oauthbearer.client.secret_file = "},
+      {"sasl.oauthbearer.assertion.private.key.passphrase", "passphrase_file = "},
+      {"sasl.oauthbearer.assertion.private.key.pem", "the option that names the key's file"}};
+  for (const auto& [name, instead] : secrets) {
+    const auto said = SaidOfKafkaOption(name);
+    EXPECT_NE(said[0].find("option --kafka-options"), std::string::npos) << said[0];
+    EXPECT_NE(said[1].find("line 2"), std::string::npos) << said[1];
+    for (const std::string& told : said) {
+      EXPECT_NE(told.find(name), std::string::npos) << told;
+      EXPECT_NE(told.find(instead), std::string::npos) << told;
+      EXPECT_NE(told.find("HERDFLOW_KAFKA_OPTIONS"), std::string::npos) << told;
+      EXPECT_EQ(told.find("hush"), std::string::npos) << told;
+    }
+    ConfigSources environment;
+    environment.environment["HERDFLOW_KAFKA_OPTIONS"] = std::string(name) + "=hush";
+    EXPECT_TRUE(ReadConfiguration(environment)) << name;
+  }
+}
+
+TEST(Config, WhatNamesTheFileOrThePlaceOfASecretIsNone) {
+  for (const auto* name :
+       {"sasl.password_file", "ssl.key.password_file", "ssl.key.location", "ssl.keystore.location",
+        "sasl.kerberos.keytab", "sasl.oauthbearer.token.endpoint.url", "sasl.oauthbearer.config",
+        "sasl.oauthbearer.assertion.private.key.file", "ssl.certificate.pem", "ssl.ca.pem"}) {
+    EXPECT_EQ(SaidOfKafkaOption(name), (std::vector<std::string>{"", "", ""})) << name;
+  }
+}
+
 TEST(Config, SecretsComeFromTheEnvironmentOrAFileAndAreNotShown) {
   const std::string file =
       (std::filesystem::temp_directory_path() / ("herdflow_secret_" + std::to_string(getpid())))
@@ -169,6 +252,33 @@ TEST(Config, SecretsComeFromTheEnvironmentOrAFileAndAreNotShown) {
   }
   std::filesystem::remove(file);
   EXPECT_FALSE(WithSecrets(read->kafka_options));
+}
+
+TEST(Config, AFileWithoutASecretIsNotAnEmptyOne) {
+  const std::string file =
+      (std::filesystem::temp_directory_path() / ("herdflow_empty_" + std::to_string(getpid())))
+          .string();
+  Configuration configuration;
+  configuration.mysql_password = configuration.kafka_password = "of the environment";
+  const auto expect = [&](const std::string& path, const std::string& why) {
+    configuration.mysql_password_file = configuration.kafka_password_file = path;
+    for (const auto& read : {MysqlPassword(configuration), KafkaPassword(configuration)}) {
+      ASSERT_FALSE(read) << path;
+      EXPECT_EQ(read.error().code(), ErrorCode::kInvalidInput);
+      EXPECT_NE(read.error().message().find("password_file: "), std::string::npos);
+      EXPECT_NE(read.error().message().find(path), std::string::npos);
+      EXPECT_NE(read.error().message().find(why), std::string::npos) << read.error().message();
+    }
+  };
+  for (const auto* text : {"\n", "\r\n", "\nsecret\n"}) {
+    std::ofstream(file) << text;
+    expect(file, "the first line of");
+  }
+  std::ofstream(file) << "";
+  expect(file, "it is empty, or a folder");
+  expect("/", "it is empty, or a folder");
+  std::filesystem::remove(file);
+  expect(file, "No such file");
 }
 
 TEST(Config, TheTokenIsTheFirstLineOfItsFile) {
@@ -217,7 +327,7 @@ TEST(Config, WhatIsSaidOfAConnectionAndContradictsItselfIsRefusedWithWhatToDo) {
       {{{"HERDFLOW_MYSQL_TLS", "on"}, {"HERDFLOW_MYSQL_SOCKET", "s"}},
        {"[mysql] tls is on", "[mysql] socket"}},
       {{{"HERDFLOW_KAFKA_USER", "we"}}, {"[kafka] user is set without password_file"}},
-      {{{"HERDFLOW_KAFKA_PASSWORD", "p"}}, {"[kafka] password_file is set without user"}},
+      {{{"HERDFLOW_KAFKA_PASSWORD", "p"}}, {"[kafka] a password is set without user"}},
       {{{"HERDFLOW_KAFKA_USER", "we"},
         {"HERDFLOW_KAFKA_PASSWORD", "p"},
         {"HERDFLOW_KAFKA_SASL_MECHANISM", "PLAIN"}},
@@ -286,11 +396,13 @@ TEST(Config, WhatGoesToAnotherMachineInClearTextIsWarnedOf) {
   EXPECT_EQ(MysqlInClear(configuration), std::nullopt);
   configuration.log_engine = LogEngine::kKafka;
   configuration.store_engine = StoreEngine::kMysql;
-  for (const char* here : {"localhost", "127.0.0.1", "127.0.0.2", "::1", "db.localhost"}) {
+  for (const char* here :
+       {"localhost", "LocalHost", "127.0.0.1", "127.0.0.2", "::1", "db.localhost"}) {
     configuration.mysql_host = here;
     EXPECT_EQ(MysqlInClear(configuration), std::nullopt) << here;
   }
-  for (const char* there : {"10.0.0.7", "db", "0.0.0.0", "localhost.example"}) {
+  for (const char* there :
+       {"10.0.0.7", "db", "0.0.0.0", "localhost.example", "127.0.0.1.example.org"}) {
     configuration.mysql_host = there;
     ASSERT_NE(MysqlInClear(configuration), std::nullopt) << there;
     EXPECT_NE(MysqlInClear(configuration)->find(there), std::string::npos);
