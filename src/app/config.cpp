@@ -62,8 +62,7 @@ Result<> RefuseSecretOption(std::string_view name, std::string_view where) {
   if (!IsSecretOption(name)) return {};
   std::string instead = fmt::format("{}_file = the path of a file whose first line it is", name);
   if (name == "sasl.password") instead = "[kafka] user and password_file";
-  if (name.ends_with(".pem"))
-    instead = "the option that names the key's file, such as ssl.key.location";
+  if (name.ends_with(".pem")) instead = "the name of its file, as by ssl.key.location";
   return Fail(ErrorCode::kInvalidInput,
               "reading the configuration: {}: [kafka.options] {} is a secret and does not belong "
               "there, where others may see it: give {}, or set it in HERDFLOW_KAFKA_OPTIONS",
@@ -352,8 +351,7 @@ std::string ConfigurationReference() {
   std::string page =
       "# Configuration\n\n"
       "This page is generated from the table of fields in `src/app/config_fields.cpp`; a test "
-      "fails where "
-      "it is stale.\n\n"
+      "fails where it is stale.\n\n"
       "An option of the command line comes before an environment variable, that before the file "
       "named by `--config`\n"
       "(TOML), that before the default; a file that holds a secret comes before the secret itself. "

@@ -196,7 +196,7 @@ TEST(Config, ASecretOfKafkasClientIsTakenNeitherFromAFlagNorFromTheFile) {
       {"ssl.key.pem", "ssl.key.location"},
       {"sasl.oauthbearer.client.secret", "give sasl.oauthbearer.client.secret_file = "},
       {"sasl.oauthbearer.assertion.private.key.passphrase", "passphrase_file = "},
-      {"sasl.oauthbearer.assertion.private.key.pem", "the option that names the key's file"}};
+      {"sasl.oauthbearer.assertion.private.key.pem", "give the name of its file"}};
   for (const auto& [name, instead] : secrets) {
     const auto said = SaidOfKafkaOption(name);
     EXPECT_NE(said[0].find("option --kafka-options"), std::string::npos) << said[0];
