@@ -286,7 +286,9 @@ Result<std::string> ReadSecret(const std::string& file, std::string_view field) 
   HERDFLOW_ASSIGN(std::ifstream stream, OpenFile(file, field));
   std::string line;
   std::getline(stream, line);
-  if (line.ends_with('\r')) line.pop_back();  // Of an editor on Windows.
+  // Of editors on Windows.
+  if (line.ends_with('\r')) line.pop_back();
+  if (line.starts_with(kByteOrderMark)) line.erase(0, kByteOrderMark.size());
   if (line.empty()) {
     return Fail(ErrorCode::kInvalidInput,
                 "reading the configuration: {}: the first line of {} is empty; write the secret "

@@ -226,7 +226,7 @@ TEST(Config, SecretsComeFromTheEnvironmentOrAFileAndAreNotShown) {
   const std::string file =
       (std::filesystem::temp_directory_path() / ("herdflow_secret_" + std::to_string(getpid())))
           .string();
-  std::ofstream(file) << "hush\r\n";
+  std::ofstream(file) << "\xEF\xBB\xBFhush\r\n";
   ConfigSources sources;
   sources.environment["HERDFLOW_MYSQL_PASSWORD_FILE"] = file;
   sources.environment["HERDFLOW_KAFKA_USER"] = "we";
