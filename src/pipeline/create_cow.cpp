@@ -13,6 +13,7 @@
 #include "herdflow/core/stop.hpp"
 #include "herdflow/herd/message.hpp"
 #include "herdflow/herd/rules.hpp"
+#include "steps.hpp"
 
 namespace herdflow::pipeline {
 namespace {
@@ -48,10 +49,6 @@ Result<> JudgeUpToTheEnd(const CowMakerParts& parts) {
     if (partition.away) return Fail(partition.away->Because("making a cow"));
   }
   const auto deadline = Clock::now() + kPatience;
-  PartialStop judging(parts.stop);
-  const auto note = [&](std::string_view, std::int64_t) {
-    if (Clock::now() > deadline) judging.Request();
-  };
   while (true) {
     HERDFLOW_ASSIGN(const auto progress, parts.queries.ReadProgress());
     if (AreJudged(cows, progress)) return {};
@@ -64,10 +61,11 @@ Result<> JudgeUpToTheEnd(const CowMakerParts& parts) {
                   "try again");
     }
     if (IsSomethingNew(progress)) {
-      HERDFLOW_CHECK(JudgeCows(parts.store, judging.token(), note));
-    } else {
-      SleepFor(kPause, parts.stop);
+      const auto judged = JudgeChunk(parts.store, Topic::kCows);
+      if (judged) continue;
+      if (!IsPassing(judged.error()) || Clock::now() > deadline) return Fail(judged.error());
     }
+    SleepFor(kPause, parts.stop);
   }
 }
 

@@ -70,19 +70,7 @@ Result<> JudgeSensor(HerdBookTx& tx, herd::MessageParser& parser, const Unjudged
 /// Runs one of the two pipelines over what is new of its topic.
 Result<std::int64_t> JudgeTopic(LayerStore& store, Topic topic, const std::stop_token& stop,
                                 const StepProgress& progress) {
-  return RunChunks(Name(topic), stop, progress, [&]() -> Result<std::size_t> {
-    HERDFLOW_ASSIGN(const auto tx, store.BeginHerdBook());
-    HERDFLOW_ASSIGN(const bool anew, tx->BeginAnew(topic));
-    std::size_t judged = 0;
-    std::size_t more = 0;
-    do {
-      HERDFLOW_ASSIGN(more, JudgeRecords(*tx, topic));
-      judged += more;
-    } while (anew && more != 0);
-    if (judged == 0 && !anew) return 0;
-    HERDFLOW_CHECK(tx->Commit());
-    return judged;
-  });
+  return RunChunks(Name(topic), stop, progress, [&] { return JudgeChunk(store, topic); });
 }
 
 }  // namespace
@@ -111,6 +99,20 @@ Result<std::size_t> JudgeRecords(HerdBookTx& tx, Topic topic) {
                                          : JudgeSensor(tx, parser, record));
   }
   return records.size();
+}
+
+Result<std::size_t> JudgeChunk(LayerStore& store, Topic topic) {
+  HERDFLOW_ASSIGN(const auto tx, store.BeginHerdBook());
+  HERDFLOW_ASSIGN(const bool anew, tx->BeginAnew(topic));
+  std::size_t judged = 0;
+  std::size_t more = 0;
+  do {
+    HERDFLOW_ASSIGN(more, JudgeRecords(*tx, topic));
+    judged += more;
+  } while (anew && more != 0);
+  if (judged == 0 && !anew) return 0;
+  HERDFLOW_CHECK(tx->Commit());
+  return judged;
 }
 
 Result<std::int64_t> JudgeCows(LayerStore& store, const std::stop_token& stop,

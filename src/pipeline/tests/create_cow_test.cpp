@@ -30,8 +30,8 @@ class SlowLog final : public testing::FakeEventLog {
   std::atomic<bool> is_answering = false;
 };
 
-/// Nobody comes so far as to ask it.
-class NoStore final : public LayerStore {
+/// Holds nothing and does nothing.
+class NoStore : public LayerStore {
  public:
   [[nodiscard]] const std::string& id() const override { return id_; }
   Result<PartitionClaim> Claim(const Assigned::Partition&, std::int64_t,
@@ -52,8 +52,19 @@ class NoStore final : public LayerStore {
   const std::string id_ = "none";
 };
 
+/// Another process keeps its lock: it is waited for once as long as a new cow may wait at most.
+class LockedStore final : public NoStore {
+ public:
+  Result<std::unique_ptr<HerdBookTx>> BeginHerdBook() override {
+    if (++begun == 2) std::this_thread::sleep_for(3s);
+    return Fail(ErrorCode::kUnavailable, "locked");
+  }
+
+  int begun = 0;
+};
+
 /// Knows nothing of the log's partitions.
-class BehindQueries final : public HerdQueries {
+class BehindQueries : public HerdQueries {
  public:
   Result<std::optional<CowView>> FindCow(std::string_view) override {
     return std::optional<CowView>();
@@ -69,6 +80,17 @@ class BehindQueries final : public HerdQueries {
   Result<StoreStatus> ReadStatus() override { return StoreStatus(); }
 
   std::atomic<int> asked = 0;
+};
+
+/// Of the cows a message is loaded, and not judged yet.
+class UnjudgedQueries final : public BehindQueries {
+ public:
+  Result<std::vector<PartitionProgress>> ReadProgress() override {
+    PartitionProgress cows;
+    cows.topic = Name(Topic::kCows);
+    cows.next_offset = 1;
+    return std::vector{cows};
+  }
 };
 
 TEST(CowMaker, AllThatWaitAreServedByOneLookAtTheLog) {
@@ -114,6 +136,16 @@ TEST(CowMaker, WhoWaitsForTheLoaderEndsWithTheProcess) {
   while (queries.asked == 0) std::this_thread::sleep_for(1ms);
   stop.request_stop();
   client.join();
+}
+
+TEST(CowMaker, AStoreThatStaysLockedIsTriedAgainUntilItHasTakenTooLong) {
+  testing::FakeEventLog log;
+  log.Put({Topic::kCows, 0}, Now(), "key", "{}");
+  LockedStore store;
+  UnjudgedQueries queries;
+  CowMaker maker({store, log, log, queries, {}});
+  EXPECT_EQ(maker.Create({"Alma", std::nullopt, {}}).error().message(), "locked");
+  EXPECT_EQ(store.begun, 2);
 }
 
 }  // namespace
