@@ -31,6 +31,7 @@ class Pipelines final : public Role {
   void Stop() override {
     if (scheduling_.joinable()) scheduling_.join();
     queue_.Join();
+    runner_.Finish();
   }
 
  private:

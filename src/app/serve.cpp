@@ -112,7 +112,7 @@ Result<> Serve(const std::vector<std::string>& role_names, const Configuration& 
   while (!stop.stop_requested()) SleepFor(1h, stop);
   Log(LogLevel::kInfo, "stopping: no new requests; finishing those that were begun");
   StopAll(roles);
-  roles.clear();  // What the tasks did is written down.
+  roles.clear();
   Log(LogLevel::kInfo, "stopped");
   return {};
 }

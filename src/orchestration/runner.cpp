@@ -91,7 +91,8 @@ TaskRunner::TaskRunner(RunnerParts parts) : parts_(std::move(parts)) {
   reporting_ = std::thread([this] { ReportEverySecond(); });
 }
 
-TaskRunner::~TaskRunner() {
+void TaskRunner::Finish() {
+  if (!reporting_.joinable()) return;
   {
     const std::lock_guard lock(mutex_);
     is_ending_ = true;

@@ -304,6 +304,14 @@ TEST_F(RunnerTest, WhatEndedIsWrittenDownInOneCallAndNotDroppedBeforeItIs) {
   EXPECT_THAT(Must(ledger_->Read(run.id, 0, 10))->log, SizeIs(1));
 }
 
+TEST_F(RunnerTest, WhatEndedIsWrittenDownOnceTheRunnerHasFinished) {
+  TaskRunner runner(Parts());
+  RunRound(runner, definitions_.pipelines[0], {});
+  runner.Finish();
+  EXPECT_EQ(RunsKnown(), 1U);
+  runner.Finish();
+}
+
 TEST_F(RunnerTest, APipelineThatFailsStarvesNoOtherAndSaysSoOnce) {
   failing_.has_no_herd_book = true;
   std::vector<std::string> lines;

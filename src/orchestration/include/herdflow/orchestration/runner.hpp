@@ -38,12 +38,12 @@ inline constexpr std::int64_t kMaxAttempts = 5;
 
 /// Does runs of tasks, and tells the ledger how they stand: every second, and when they end.
 ///
-/// Threads: any. Destroyed, it writes down what is not yet. While the ledger is away, tasks go on,
-/// and what they did is written when it is back.
+/// Threads: any. While the ledger is away, tasks go on, and what they did is written when it is
+/// back.
 class TaskRunner {
  public:
   explicit TaskRunner(RunnerParts parts);
-  ~TaskRunner();
+  ~TaskRunner() { Finish(); }
   TaskRunner(const TaskRunner&) = delete;
   TaskRunner& operator=(const TaskRunner&) = delete;
 
@@ -65,6 +65,9 @@ class TaskRunner {
   /// cancels it, its time is over, or the process is asked to end: it is given back then, or ended
   /// as interrupted if nobody asked for it.
   Outcome Do(Work work);
+  /// Write down what is not yet: no report comes any more. Once; further calls do nothing.
+  /// Threads: one. REQUIRES: no Do goes on, and none follows.
+  void Finish();
 
   [[nodiscard]] const RunnerParts& parts() const { return parts_; }
 
