@@ -149,6 +149,7 @@ TaskRunner::Outcome TaskRunner::Try(Active& active) {
     active.rows_read = done + rows;
     active.rows_written = store.rows_written();
     if (active.work.progress) active.work.progress(step, before + rows);
+    if (active.IsOverdue()) active.stop.Request();  // No report need come for that.
   };
   Outcome outcome;
   for (std::int64_t retry = 0;; done = active.rows_read) {
@@ -266,7 +267,7 @@ void TaskRunner::ReportEverySecond() {
       active = active_;
     }
     for (const auto& each : active) {
-      if (each->IsOverdue()) each->stop.Request();
+      if (each->IsOverdue()) each->stop.Request();  // Between two tries nothing else looks.
       ReportActive(*each);
     }
     WriteDone();

@@ -42,12 +42,24 @@ class FailingStore final : public pipeline::ForwardingStore {
   Result<std::unique_ptr<pipeline::AggregateTx>> BeginAggregate(
       pipeline::AggregateTask task) override {
     ++aggregates;
-    return ForwardingStore::BeginAggregate(task);
+    HERDFLOW_ASSIGN(auto tx, ForwardingStore::BeginAggregate(task));
+    if (!is_endless) return tx;
+    return std::make_unique<Endless>(std::move(tx));
   }
 
   std::atomic<int> failures = 0, herd_books = 0, aggregates = 0;
   std::atomic<bool> is_holding = false, has_no_herd_book = false;
+  bool is_endless = false;  ///< There is always a day more to aggregate.
   ErrorCode code = ErrorCode::kInvalidInput;
+
+ private:
+  class Endless final : public pipeline::ForwardingAggregateTx {
+   public:
+    using ForwardingAggregateTx::ForwardingAggregateTx;
+    Result<std::vector<pipeline::DirtyDay>> NextDirty(std::size_t) override {
+      return std::vector<pipeline::DirtyDay>(1);
+    }
+  };
 };
 
 /// Hears of no run that was written down before.
@@ -255,19 +267,23 @@ TEST_F(RunnerTest, AnEndingProcessGivesBackWhatWasAskedFor) {
   EXPECT_EQ(Read(run.id).attempt, 1);
 }
 
-TEST_F(RunnerTest, ATimeOutEndsTheRunAsFailed) {
-  for (auto& each : definitions_.pipelines[0].tasks) each.time_out = 1s;
-  failing_.is_holding = true;
+TEST_F(RunnerTest, ATimeOutEndsTheRunAsFailedAfterTheChunkThatItIsIn) {
+  PipelineDefinition& measurements = definitions_.pipelines[2];
+  for (auto& each : measurements.tasks) each.time_out = 0s;
+  failing_.is_endless = true;
   TaskRunner runner(Parts());
   Round round;
-  std::thread release([&] {
-    std::this_thread::sleep_for(1'200ms);
-    failing_.is_holding = false;
-  });
-  const auto outcome = RunRound(runner, definitions_.pipelines[0], round);
-  release.join();
+  round.only_task = "daily_aggregation";
+  const auto outcome = RunRound(runner, measurements, round);
+  EXPECT_EQ(failing_.aggregates, 1);
   EXPECT_EQ(outcome.state, RunState::kFailed);
-  EXPECT_THAT(outcome.error.value().message(), HasSubstr("longer than 1 s"));
+  EXPECT_THAT(outcome.error.value().message(), HasSubstr("longer than 0 s"));
+}
+
+TEST_F(RunnerTest, ARunThatWasDoneTooLateHasFailed) {
+  for (auto& each : definitions_.pipelines[0].tasks) each.time_out = 0s;
+  TaskRunner runner(Parts());
+  EXPECT_EQ(RunRound(runner, definitions_.pipelines[0], {}).state, RunState::kFailed);
 }
 
 TEST_F(RunnerTest, ALongRunIsSeenWhileItGoesOn) {

@@ -50,7 +50,7 @@ struct TaskDefinition {
   std::string id, description;
   std::vector<std::string> after;  ///< Tasks of the same pipeline that must have succeeded.
   Retries retries;
-  std::chrono::seconds time_out{0};  ///< Asked between chunks.
+  std::chrono::seconds time_out{0};  ///< Then it ends as failed, at the end of a chunk.
 };
 
 struct PipelineDefinition {
