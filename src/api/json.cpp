@@ -97,7 +97,7 @@ void WriteTask(JsonWriter& json, const orchestration::PipelineDefinition& pipeli
                const orchestration::TaskDefinition& task,
                const pipeline::LedgerOverview& overview) {
   json.BeginObject();
-  json.Key("id").String(task.id);
+  json.Key("id").String(task.id());
   json.Key("description").String(task.description);
   json.Key("after");
   WriteTexts(json, task.after);
@@ -110,7 +110,7 @@ void WriteTask(JsonWriter& json, const orchestration::PipelineDefinition& pipeli
   json.Key("last_run");
   const auto last = std::find_if(
       overview.last_runs.begin(), overview.last_runs.end(),
-      [&](const auto& run) { return run.pipeline == pipeline.id && run.task == task.id; });
+      [&](const auto& run) { return run.pipeline == pipeline.id && run.task == task.id(); });
   if (last == overview.last_runs.end()) {
     json.Null();
   } else {

@@ -98,7 +98,7 @@ Response PostRun(const BackendDeps& deps, const Request& request) {
   }
   pipeline::TaskRun run;
   run.pipeline = definition->id;
-  run.task = task->id;
+  run.task = task->id();
   run.key = fmt::format("api:{}", key);
   run.trigger = pipeline::RunTrigger::kApi;
   run.requested_at = Now();
@@ -106,7 +106,7 @@ Response PostRun(const BackendDeps& deps, const Request& request) {
   const auto requested = deps.ledger.Request({&wanted, 1});
   if (!requested) return ProblemResponse(requested.error());
   const auto& [known, is_new] = requested->front();
-  if (known.pipeline != definition->id || known.task != task->id) {
+  if (known.pipeline != definition->id || known.task != task->id()) {
     return ProblemResponse(ProblemKind::kConflict,
                            fmt::format("This Idempotency-Key belongs to run {} of {}.",
                                        static_cast<std::int64_t>(known.id), known.task));

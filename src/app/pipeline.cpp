@@ -31,7 +31,9 @@ Result<std::vector<const PipelineDefinition*>> Wanted(const Definitions& definit
   }
   if (!options.task.empty() && definitions.Find(options.pipeline, options.task).second == nullptr) {
     std::string tasks;
-    for (const auto& task : wanted.front()->tasks) tasks += (tasks.empty() ? "" : ", ") + task.id;
+    for (const auto& task : wanted.front()->tasks) {
+      tasks += fmt::format("{}{}", tasks.empty() ? "" : ", ", task.id());
+    }
     return Fail(ErrorCode::kNotFound, "running a task: {} has none named '{}'; it has {}",
                 options.pipeline, options.task, tasks);
   }

@@ -48,9 +48,9 @@ std::string ListText(const Definitions& definitions, const LedgerOverview& overv
     for (const auto& task : pipeline.tasks) {
       const auto last = std::find_if(
           overview.last_runs.begin(), overview.last_runs.end(),
-          [&](const TaskRun& run) { return run.pipeline == pipeline.id && run.task == task.id; });
+          [&](const TaskRun& run) { return run.pipeline == pipeline.id && run.task == task.id(); });
       const bool known = last != overview.last_runs.end();
-      table.Add({pipeline.id, task.id, schedule, known ? TimeOf(*last) : "-",
+      table.Add({pipeline.id, std::string(task.id()), schedule, known ? TimeOf(*last) : "-",
                  known ? std::string(Name(last->state)) : "never ran"});
     }
   }

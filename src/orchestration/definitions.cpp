@@ -5,13 +5,12 @@
 #include <algorithm>
 #include <charconv>
 
-#include "herdflow/pipeline/pipelines.hpp"
-#include "tasks.hpp"
-
 namespace herdflow::orchestration {
 namespace {
 
 using namespace std::chrono_literals;
+using pipeline::Pipeline;
+using pipeline::Step;
 
 struct Unit {
   std::string_view name;
@@ -61,58 +60,66 @@ constexpr Retries kRetries{5, 1s, 10s};
 constexpr std::chrono::seconds kCleanseTimeOut = 6h;
 constexpr std::chrono::seconds kTimeOut = 2h;
 
+std::string_view DescriptionOf(Step step) {
+  switch (step) {
+    case Step::kCows:
+      return "bronze to gold's cows and quarantine";
+    case Step::kSensors:
+      return "bronze to gold's sensors and quarantine";
+    case Step::kCleanse:
+      return "bronze to silver and quarantine";
+    case Step::kDaily:
+      return "silver to gold: by sensor, cow and day";
+    case Step::kWeekly:
+      return "silver to gold: by sensor, cow and ISO week";
+    case Step::kMonthly:
+      return "silver to gold: by sensor, cow and month";
+    case Step::kYearly:
+      return "silver to gold: by sensor, cow and year";
+    case Step::kCowDays:
+      return "silver to gold: milk and weight of each cow and day, which reports are made from";
+  }
+  return "unknown";
+}
+
+std::vector<TaskDefinition> TasksOf(Pipeline of) {
+  std::vector<TaskDefinition> tasks;
+  for (const Step step : StepsOf(of)) {
+    TaskDefinition& task = tasks.emplace_back();
+    task.step = step;
+    task.description = DescriptionOf(step);
+    if (tasks.size() > 1) task.after = {std::string(tasks.front().id())};
+    task.retries = kRetries;
+    task.time_out = step == Step::kCleanse ? kCleanseTimeOut : kTimeOut;
+  }
+  return tasks;
+}
+
 PipelineDefinition CowData(const Schedule& schedule) {
-  return {std::string(Name(pipeline::Pipeline::kCows)),
+  return {std::string(Name(Pipeline::kCows)),
           "Judges the messages of the topic cows into gold's cows",
           "herd",
           {"cows", "bronze", "gold"},
           schedule,
-          {{std::string(kCleanseCows),
-            "bronze to gold's cows and quarantine",
-            {},
-            kRetries,
-            kTimeOut}}};
+          TasksOf(Pipeline::kCows)};
 }
 
 PipelineDefinition SensorData(const Schedule& schedule) {
-  return {std::string(Name(pipeline::Pipeline::kSensors)),
+  return {std::string(Name(Pipeline::kSensors)),
           "Judges the messages of the topic sensors into gold's sensors",
           "herd",
           {"sensors", "bronze", "gold"},
           schedule,
-          {{std::string(kCleanseSensors),
-            "bronze to gold's sensors and quarantine",
-            {},
-            kRetries,
-            kTimeOut}}};
+          TasksOf(Pipeline::kSensors)};
 }
 
 PipelineDefinition MeasurementData(const Schedule& schedule) {
-  PipelineDefinition pipeline{std::string(Name(pipeline::Pipeline::kMeasurements)),
-                              "Judges readings into silver, and keeps gold's aggregates up to date",
-                              "herd",
-                              {"measurements", "bronze", "silver", "gold"},
-                              schedule,
-                              {}};
-  pipeline.tasks.push_back({std::string(kCleanseMeasurements),
-                            "bronze to silver and quarantine",
-                            {},
-                            kRetries,
-                            kCleanseTimeOut});
-  const auto aggregate = [&](pipeline::AggregateTask task, std::string description) {
-    pipeline.tasks.push_back({std::string(Name(task)),
-                              std::move(description),
-                              {std::string(kCleanseMeasurements)},
-                              kRetries,
-                              kTimeOut});
-  };
-  aggregate(pipeline::AggregateTask::kDaily, "silver to gold: by sensor, cow and day");
-  aggregate(pipeline::AggregateTask::kWeekly, "silver to gold: by sensor, cow and ISO week");
-  aggregate(pipeline::AggregateTask::kMonthly, "silver to gold: by sensor, cow and month");
-  aggregate(pipeline::AggregateTask::kYearly, "silver to gold: by sensor, cow and year");
-  aggregate(pipeline::AggregateTask::kCowDays,
-            "silver to gold: milk and weight of each cow and day, which reports are made from");
-  return pipeline;
+  return {std::string(Name(Pipeline::kMeasurements)),
+          "Judges readings into silver, and keeps gold's aggregates up to date",
+          "herd",
+          {"measurements", "bronze", "silver", "gold"},
+          schedule,
+          TasksOf(Pipeline::kMeasurements)};
 }
 
 }  // namespace
@@ -170,7 +177,7 @@ Definitions::Place Definitions::Find(std::string_view pipeline, std::string_view
   const PipelineDefinition* found = Find(pipeline);
   if (found == nullptr) return {};
   for (const TaskDefinition& each : found->tasks) {
-    if (each.id == task) return {found, &each};
+    if (each.id() == task) return {found, &each};
   }
   return {};
 }

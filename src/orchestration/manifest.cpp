@@ -35,7 +35,7 @@ std::string TaskLine(const TaskDefinition& task) {
   return fmt::format(
       R"(        {{"id": {}, "description": {}, "after": {}, "retries": {{"count": {}, )"
       R"("first_delay_seconds": {}, "longest_delay_seconds": {}}}, "time_out_seconds": {}}})",
-      Quoted(task.id), Quoted(task.description), List(task.after), task.retries.count,
+      Quoted(task.id()), Quoted(task.description), List(task.after), task.retries.count,
       task.retries.first_delay.count(), task.retries.longest_delay.count(), task.time_out.count());
 }
 

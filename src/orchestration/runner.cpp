@@ -8,7 +8,6 @@
 #include "counting_store.hpp"
 #include "herdflow/core/logging.hpp"
 #include "herdflow/core/stop.hpp"
-#include "tasks.hpp"
 
 namespace herdflow::orchestration {
 namespace {
@@ -24,17 +23,6 @@ constexpr std::chrono::seconds kLookEvery{1};  ///< Below pipeline::kLongestLook
 constexpr std::size_t kMostLogLines = 2'000;   ///< Of a run: the process's log has them all.
 constexpr std::size_t kMostUntold = 1'000;     ///< While the ledger is away.
 constexpr int kTriesToTellTheEnd = 20;
-
-Result<std::int64_t> RunTask(std::string_view task, pipeline::CleanseContext& context,
-                             const std::stop_token& stop, const pipeline::StepProgress& progress) {
-  if (task == kCleanseCows) return JudgeCows(context.store, stop, progress);
-  if (task == kCleanseSensors) return JudgeSensors(context.store, stop, progress);
-  if (task == kCleanseMeasurements) return Cleanse(context, stop, progress);
-  for (const pipeline::AggregateTask each : pipeline::kAllAggregateTasks) {
-    if (task == Name(each)) return Aggregate(context.store, each, stop, progress);
-  }
-  return Fail(ErrorCode::kInternal, "running {}: nothing does this task", task);
-}
 
 bool Contains(const std::vector<std::string>& all, std::string_view one) {
   return std::find(all.begin(), all.end(), one) != all.end();
@@ -109,7 +97,7 @@ TaskRunner::Outcome TaskRunner::Do(Work work) {
   const auto& [definition, task] = active->work.place;
   if (run.id == pipeline::RunId{}) {
     run.pipeline = definition->id;
-    run.task = task->id;
+    run.task = task->id();
     run.state = RunState::kRunning;
     run.owner = parts_.owner;
     run.requested_at = Now();
@@ -153,7 +141,7 @@ TaskRunner::Outcome TaskRunner::Try(Active& active) {
   };
   Outcome outcome;
   for (std::int64_t retry = 0;; done = active.rows_read) {
-    const Result<std::int64_t> ran = RunTask(task.id, context, stop, progress);
+    const Result<std::int64_t> ran = Run(task.step, context, stop, progress);
     outcome.rows = active.rows_read;
     if (active.cancel) {
       outcome.state = RunState::kCancelled;
@@ -166,11 +154,11 @@ TaskRunner::Outcome TaskRunner::Try(Active& active) {
                 fmt::format(
                     "running {}: it took longer than {} s; what was committed stays, the next run "
                     "goes on from there",
-                    task.id, task.time_out.count()));
+                    task.id(), task.time_out.count()));
     } else if (!ran) {
       if (active.work.may_retry && IsPassing(ran.error()) && retry < task.retries.count) {
         const auto delay = DelayOf(task.retries, ++retry);
-        Log(LogLevel::kWarning, "{}: {}; retry {} of {} in {} s", task.id, ran.error().message(),
+        Log(LogLevel::kWarning, "{}: {}; retry {} of {} in {} s", task.id(), ran.error().message(),
             retry, task.retries.count, delay.count());
         slots_.release();  // What fails keeps no other task waiting.
         SleepFor(delay, stop);
@@ -362,7 +350,7 @@ std::vector<TaskRunner::Outcome> RunSideBySide(TaskRunner& runner,
       wanted.run.trigger = round.trigger;
       const bool is_command = round.trigger == RunTrigger::kCommand;
       wanted.run.key = fmt::format("{}:{}:{}:{}", is_command ? "command" : "new",
-                                   runner.parts().owner, ToMicros(Now()), tasks[i]->id);
+                                   runner.parts().owner, ToMicros(Now()), tasks[i]->id());
       wanted.is_always_told = round.is_always_told;
       wanted.progress = round.progress;
       outcomes[i] = runner.Do(std::move(wanted));
@@ -384,7 +372,7 @@ TaskRunner::Outcome RunRound(TaskRunner& runner, const PipelineDefinition& pipel
   std::vector<std::string> succeeded;
   std::vector<const TaskDefinition*> left;
   for (const TaskDefinition& task : pipeline.tasks) {
-    if (round.only_task.empty() || round.only_task == task.id) left.push_back(&task);
+    if (round.only_task.empty() || round.only_task == task.id()) left.push_back(&task);
   }
   while (!left.empty()) {
     const auto waiting = std::stable_partition(left.begin(), left.end(), [&](const auto* task) {
@@ -399,7 +387,7 @@ TaskRunner::Outcome RunRound(TaskRunner& runner, const PipelineDefinition& pipel
     for (std::size_t i = 0; i < ready.size(); ++i) {
       whole.rows += outcomes[i].rows;
       if (outcomes[i].state == RunState::kSucceeded) {
-        succeeded.push_back(ready[i]->id);
+        succeeded.emplace_back(ready[i]->id());
       } else if (whole.state == RunState::kSucceeded) {
         whole.state = outcomes[i].state;
         whole.error = outcomes[i].error;
@@ -412,8 +400,8 @@ TaskRunner::Outcome RunRound(TaskRunner& runner, const PipelineDefinition& pipel
 TaskRun SlotRun(const PipelineDefinition& pipeline, const TaskDefinition& task, Instant slot) {
   TaskRun run;
   run.pipeline = pipeline.id;
-  run.task = task.id;
-  run.key = fmt::format("schedule:{}:{}:{}", pipeline.id, FormatInstant(slot), task.id);
+  run.task = task.id();
+  run.key = fmt::format("schedule:{}:{}:{}", pipeline.id, FormatInstant(slot), task.id());
   run.trigger = RunTrigger::kSchedule;
   run.slot = slot;
   run.requested_at = Now();

@@ -47,6 +47,28 @@ std::string_view Name(Pipeline pipeline) {
   return "unknown";
 }
 
+std::string_view Name(Step step) {
+  switch (step) {
+    case Step::kCows:
+      return "cleanse_cows";
+    case Step::kSensors:
+      return "cleanse_sensors";
+    case Step::kCleanse:
+      return "cleanse_measurements";
+    case Step::kDaily:
+      return Name(AggregateTask::kDaily);
+    case Step::kWeekly:
+      return Name(AggregateTask::kWeekly);
+    case Step::kMonthly:
+      return Name(AggregateTask::kMonthly);
+    case Step::kYearly:
+      return Name(AggregateTask::kYearly);
+    case Step::kCowDays:
+      return Name(AggregateTask::kCowDays);
+  }
+  return "unknown";
+}
+
 std::string_view Name(RunTrigger trigger) {
   switch (trigger) {
     case RunTrigger::kSchedule:

@@ -85,7 +85,7 @@ TEST_F(DocumentTest, PipelinesAndTasksAreThoseOfTheDefinitions) {
   for (const auto& pipeline : orchestration::Definitions({}).pipelines) {
     pipelines.insert(pipeline.id);
     std::set<std::string> tasks;
-    for (const auto& task : pipeline.tasks) tasks.insert(task.id);
+    for (const auto& task : pipeline.tasks) tasks.emplace(task.id());
     all_tasks.insert(tasks.begin(), tasks.end());
     EXPECT_EQ(listed(fmt::format(
                   "/components/schemas/NewNotification/anyOf/{}/properties/task/enum", place++)),

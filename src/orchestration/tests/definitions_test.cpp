@@ -68,12 +68,12 @@ TEST(Definitions, TasksStandBehindThoseThatTheyComeAfter) {
   for (const auto& pipeline : definitions.pipelines) {
     for (const auto& task : pipeline.tasks) {
       for (const auto& before : task.after) {
-        EXPECT_TRUE(ids.contains(before)) << task.id;
+        EXPECT_TRUE(ids.contains(before)) << task.id();
         EXPECT_EQ(definitions.Find(pipeline.id, before).first, &pipeline);
       }
       // Whoever does the task before asks for it: with two of them nobody would know.
       EXPECT_LE(task.after.size(), 1U);
-      EXPECT_TRUE(ids.insert(task.id).second);
+      EXPECT_TRUE(ids.emplace(task.id()).second);
       EXPECT_GT(task.time_out, 0s);
     }
   }

@@ -10,6 +10,8 @@
 #include <variant>
 #include <vector>
 
+#include "herdflow/pipeline/pipelines.hpp"
+
 /// The pipelines as data: what the built-in scheduler, the command line and Airflow follow.
 namespace herdflow::orchestration {
 
@@ -47,7 +49,10 @@ struct Retries {
 [[nodiscard]] std::chrono::seconds DelayOf(const Retries& retries, std::int64_t retry);
 
 struct TaskDefinition {
-  std::string id, description;
+  [[nodiscard]] std::string_view id() const { return Name(step); }
+
+  pipeline::Step step{};
+  std::string description;
   std::vector<std::string> after;  ///< Tasks of the same pipeline that must have succeeded.
   Retries retries;
   std::chrono::seconds time_out{0};  ///< Then it ends as failed, at the end of a chunk.

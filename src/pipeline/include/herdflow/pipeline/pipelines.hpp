@@ -173,7 +173,26 @@ inline constexpr std::array kAllPipelines{Pipeline::kCows, Pipeline::kSensors,
 /// `cow_data_pipeline`, `sensor_data_pipeline`, `measurement_data_pipeline`.
 [[nodiscard]] std::string_view Name(Pipeline pipeline);
 
-/// Run one pipeline to the end. Returns the messages judged and dirty days done.
+/// What pipelines are made of, as far as it runs and is retried by itself.
+enum class Step : std::uint8_t {
+  kCows,
+  kSensors,
+  kCleanse,
+  kDaily,
+  kWeekly,
+  kMonthly,
+  kYearly,
+  kCowDays
+};
+/// `cleanse_cows`, `cleanse_sensors`, `cleanse_measurements`; else the name of the AggregateTask.
+[[nodiscard]] std::string_view Name(Step step);
+/// In the order in which they run. All but the first read what the first writes.
+[[nodiscard]] std::span<const Step> StepsOf(Pipeline pipeline);
+
+/// Run one step to the end. Returns the messages judged, or the dirty days done.
+Result<std::int64_t> Run(Step step, CleanseContext& context, const std::stop_token& stop,
+                         const StepProgress& progress);
+/// Run the steps of a pipeline. Returns the sum of theirs.
 Result<std::int64_t> Run(Pipeline pipeline, CleanseContext& context, const std::stop_token& stop,
                          const StepProgress& progress);
 
