@@ -31,19 +31,19 @@ Result<> Load(bool adopt, const Configuration& configuration) {
   HERDFLOW_ASSIGN(const auto reader, OpenReader(configuration, *store, adopt));
   pipeline::Loader loader({*reader, *store, OwnerName()});
   Progress progress("load");
-  HERDFLOW_ASSIGN(const std::int64_t loaded,
-                  pipeline::LoadToEnd(loader, *topics, *queries, stop,
-                                      [&](std::string_view step, std::int64_t rows) {
-                                        progress.Show(step, rows, 0);
-                                      }));
+  const auto loaded = pipeline::LoadToEnd(
+      loader, *topics, *queries, stop,
+      [&](std::string_view step, std::int64_t rows) { progress.Show(step, rows, 0); });
   if (stop.stop_requested()) {
-    return Fail(ErrorCode::kShuttingDown,
-                "loading: stopped after {} messages; `herdflow load` goes on from there", loaded);
+    return Fail(
+        ErrorCode::kShuttingDown, "loading: {}; `herdflow load` goes on from there",
+        loaded ? fmt::format("stopped after {} messages", *loaded) : loaded.error().message());
   }
+  if (!loaded) return Fail(loaded.error());
   // A running `serve` holds the partitions and loads them itself: that counts as well.
-  return Print(loaded == 0 ? "Nothing was left to load here: bronze holds the log to its end\n"
-                           : fmt::format("{} messages loaded: bronze holds the log to its end\n",
-                                         Thousands(loaded)));
+  return Print(*loaded == 0 ? "Nothing was left to load here: bronze holds the log to its end\n"
+                            : fmt::format("{} messages loaded: bronze holds the log to its end\n",
+                                          Thousands(*loaded)));
 }
 
 }  // namespace

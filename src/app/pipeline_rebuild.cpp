@@ -54,12 +54,14 @@ Result<> RunAll(pipeline::CleanseContext& context, std::int64_t messages,
     progress.Show(step, rows, step == "cleanse" ? std::max(messages, rows) : 0);
   };
   for (const pipeline::Pipeline each : pipeline::kAllPipelines) {
-    HERDFLOW_CHECK(pipeline::Run(each, context, stop, show));
+    const auto ran = pipeline::Run(each, context, stop, show);
     if (stop.stop_requested()) {
       return Fail(ErrorCode::kShuttingDown,
-                  "rebuilding: stopped; it goes on when it is called again, or by the next run of "
-                  "the pipelines");
+                  "rebuilding: {}; it goes on when it is called again, or by the next run of the "
+                  "pipelines",
+                  ran ? "stopped" : ran.error().message());
     }
+    if (!ran) return Fail(ran.error());
   }
   return {};
 }
@@ -89,16 +91,19 @@ Result<> VerifyLayers(const std::optional<pipeline::DayRange>& days,
   HERDFLOW_ASSIGN(const std::int64_t messages, MessagesToJudge(configuration));
   HERDFLOW_ASSIGN(const auto store, OpenStore(configuration, pipeline::StoreUse::kLook));
   HERDFLOW_ASSIGN(auto context, OpenCleanse(configuration, *store));
-  std::vector<pipeline::TableDifference> differences;
-  {
+  const auto differences = [&] {
     Progress progress("verify");
     const auto show = [&](std::string_view step, std::int64_t rows) {
       progress.Show(step, rows, step == "verify" ? std::max(messages, rows) : 0);
     };
-    HERDFLOW_ASSIGN(differences, Verify(context, days, stop, show));
+    return Verify(context, days, stop, show);
+  }();
+  if (stop.stop_requested()) {
+    return Fail(ErrorCode::kShuttingDown, "verifying: {}",
+                differences ? "stopped" : differences.error().message());
   }
-  if (stop.stop_requested()) return Fail(ErrorCode::kShuttingDown, "verifying: stopped");
-  return TellDifferences(differences);
+  if (!differences) return Fail(differences.error());
+  return TellDifferences(*differences);
 }
 
 Result<> Rebuild(const RebuildOptions& options, const Configuration& configuration) {

@@ -16,10 +16,9 @@ bool IsDigit(char character) { return character >= '0' && character <= '9'; }
 }  // namespace
 
 Result<> Retry::Pause(const Error& error, const std::stop_token& stop) {
-  SleepFor(Failed(error), stop);
+  if (!stop.stop_requested()) SleepFor(Failed(error), stop);
   if (!stop.stop_requested()) return {};
-  return Fail(ErrorCode::kShuttingDown, "{}: stopped; it had failed before: {}", doing_,
-              error.message());
+  return Fail(ErrorCode::kShuttingDown, "stopped; it had failed before: {}", error.message());
 }
 
 std::chrono::milliseconds Retry::Failed(const Error& error, Clock::time_point now) {
@@ -44,7 +43,7 @@ std::chrono::milliseconds Retry::Failed(const Error& error, Clock::time_point no
 void Retry::Succeeded(Clock::time_point now) {
   if (failures_ == 0) return;
   if (well_since_ == Clock::time_point()) well_since_ = now;
-  if (now - well_since_ < pause_) return;
+  if (!rule_.ends_at_once && now - well_since_ < pause_) return;
   if (!said_.empty()) {
     Log(LogLevel::kInfo, "{}: goes on, after {} failures in {} s", doing_, failures_,
         std::chrono::round<std::chrono::seconds>(well_since_ - since_).count());

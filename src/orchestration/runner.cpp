@@ -216,7 +216,7 @@ void TaskRunner::TellEnd(Active& active) {
                                    Followers(active.work.place, run)};
   const std::string doing =
       fmt::format("{}: telling how run {} ended", run.task, static_cast<std::int64_t>(run.id));
-  Retry retry(doing, {.tries = kTriesToTellTheEnd, .only_passing = true});
+  Retry retry(doing, {.tries = kTriesToTellTheEnd, .only_passing = true, .ends_at_once = true});
   const auto told = retry.Until(parts_.stop, [&] { return parts_.ledger.Report(report); });
   if (told) return;
   // Its heartbeat is over: somebody will take it for a further attempt, which finds nothing to do,

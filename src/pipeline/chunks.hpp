@@ -21,7 +21,8 @@ Result<std::int64_t> RunChunks(std::string_view step, const std::stop_token& sto
   Retry retry(std::string(step), {.first = milliseconds(80),
                                   .longest = milliseconds(1'280),
                                   .tries = 6,
-                                  .only_passing = true});
+                                  .only_passing = true,
+                                  .ends_at_once = true});
   std::int64_t done = 0;
   while (!stop.stop_requested()) {
     HERDFLOW_ASSIGN(const std::size_t count, retry.Until(stop, chunk));

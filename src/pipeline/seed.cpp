@@ -93,9 +93,11 @@ class FileSeeder {
   /// Keys of rows that are sent again: what comes after them of the same key has to follow.
   std::unordered_set<std::string> again_;
   std::optional<Failure> failure_;  ///< The first one that will not pass, or else the first.
-  Retry retry_{
-      "seeding " + source_.name(),
-      {.first = milliseconds(20), .longest = milliseconds(5'000), .quiet = milliseconds(1'000)}};
+  Retry retry_{"seeding " + source_.name(),
+               {.first = milliseconds(20),
+                .longest = milliseconds(5'000),
+                .quiet = milliseconds(1'000),
+                .ends_at_once = true}};
   std::int64_t twice_ = 0;
   std::int64_t perhaps_twice_ = 0;
 };
@@ -168,10 +170,9 @@ bool FileSeeder::TakeOldest(const std::function<bool()>& give_up) {
     Note(oldest.rows[i], std::move(outcomes[i]));
   }
   in_flight_.pop_front();
-  for (; !states_.empty() && states_.front() == State::kDurable; states_.pop_front()) {
-    ++durable_;
-    retry_.Succeeded();
-  }
+  const std::int64_t before = durable_;
+  for (; !states_.empty() && states_.front() == State::kDurable; states_.pop_front()) ++durable_;
+  if (durable_ != before) retry_.Succeeded();
   if (progress_) progress_({source_.name(), durable_, source_.rows()});
   return true;
 }
@@ -203,10 +204,11 @@ Result<> FileSeeder::TryAgain() {
     return Fail(failure_->outcome.error->Because(
         fmt::format("seeding {}, row {}", source_.name(), failure_->row + 1)));
   }
-  HERDFLOW_CHECK(retry_.Pause(
+  const auto paused = retry_.Pause(
       failure_->outcome.error.value_or(Error(ErrorCode::kUnavailable, "the log gave no answer"))
           .Because(fmt::format("row {}", failure_->row + 1)),
-      stop_));
+      stop_);
+  if (!paused) return Fail(paused.error().Because("seeding " + source_.name()));
   failure_.reset();
   again_.clear();
   at_end_ = false;

@@ -339,7 +339,7 @@ Result<std::unique_ptr<pipeline::LayerStore>> MakeSqlLayerStore(
     std::shared_ptr<WriteSessions> sessions, const StoreSettings& settings) {
   auto store = std::make_unique<SqlLayerStore>(std::move(sessions), settings);
   // Several processes that start at once may stand in each other's way.
-  Retry retry("opening the store", {.tries = 6, .only_passing = true});
+  Retry retry("opening the store", {.tries = 6, .only_passing = true, .ends_at_once = true});
   HERDFLOW_CHECK(retry.Until({}, [&] { return store->RecordSettings(); }));
   return store;
 }

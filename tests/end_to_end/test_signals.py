@@ -113,24 +113,44 @@ def test_a_signal_ends_every_command(herd: Installation, tmp_path: Path) -> None
                 each.communicate()
 
 
-def test_a_load_that_waits_for_another_process_ends(herd: Installation, tmp_path: Path) -> None:
-    _fill(herd, tmp_path / "files")
+@contextlib.contextmanager
+def _load_that_waits(herd: Installation, folder: Path) -> Iterator[subprocess.Popen[str]]:
+    """For a process that has the partitions, and was stopped."""
+    _fill(herd, folder)
     loader = _start(herd, "serve", "--roles", "loader")
     time.sleep(1)  # Until it has the partitions, and nothing to do.
     loader.send_signal(signal.SIGSTOP)
     try:
-        herd.run("seed", tmp_path / "files")
+        herd.run("seed", folder)
         load = _start(herd, "load")
         time.sleep(1)
         assert load.poll() is None
-        load.send_signal(signal.SIGINT)
-        assert load.communicate(timeout=SECONDS + MARGIN) is not None
-        assert load.returncode == STOPPED
+        yield load
     finally:
         loader.send_signal(signal.SIGCONT)
         loader.terminate()
         loader.communicate()
     assert loader.returncode == 0
+
+
+def test_a_load_that_waits_for_another_process_ends(herd: Installation, tmp_path: Path) -> None:
+    with _load_that_waits(herd, tmp_path / "files") as load:
+        load.send_signal(signal.SIGINT)
+        assert load.communicate(timeout=SECONDS + MARGIN) is not None
+        assert load.returncode == STOPPED
+
+
+def test_a_load_that_is_stopped_while_it_fails_says_why_and_how_to_go_on(herd: Installation, tmp_path: Path) -> None:
+    with _load_that_waits(herd, tmp_path / "files") as load:
+        moved = herd.folder.rename(tmp_path / "moved")
+        assert load.stderr is not None
+        next(line for line in load.stderr if "trying again" in line)
+        load.send_signal(signal.SIGINT)
+        said = load.stderr.read()
+        assert load.wait(SECONDS + MARGIN) == STOPPED
+        moved.rename(herd.folder)
+    assert "loading: stopped; it had failed before: store.db: the file was moved" in said
+    assert "; `herdflow load` goes on from there" in said
 
 
 def test_a_second_signal_ends_a_command_at_once(herd: Installation, tmp_path: Path) -> None:

@@ -64,12 +64,10 @@ TEST_F(RetryTest, ASuccessThatDoesNotLastEndsNothing) {
   retry_.Failed(Away(), At(100ms));
   retry_.Succeeded(At(300ms));
   retry_.Succeeded(At(499ms));
-  EXPECT_TRUE(retry_.is_failing());
   EXPECT_GE(retry_.Failed(Away(), At(500ms)), 200ms);
   retry_.Succeeded(At(900ms));
   retry_.Succeeded(At(1300ms));
-  EXPECT_FALSE(retry_.is_failing());
-  EXPECT_THAT(lines_, SizeIs(2));
+  EXPECT_THAT(lines_, ElementsAre(HasSubstr("no server"), HasSubstr("goes on, after 3 failures")));
 }
 
 /// A turn that fails so often, and then gives how often it was done.
@@ -89,6 +87,16 @@ class Turn {
   int failures_;
   ErrorCode code_;
 };
+
+TEST_F(RetryTest, WhereTheRuleSaysSoOneSuccessEndsIt) {
+  Retry retry("opening", {.first = 100ms, .ends_at_once = true});
+  retry.Failed(Away(), At(0ms));
+  retry.Failed(Away(), At(100ms));
+  retry.Succeeded(At(300ms));
+  EXPECT_THAT(lines_, ElementsAre(HasSubstr("no server"),
+                                  HasSubstr("opening: goes on, after 2 failures in 0 s")));
+  EXPECT_LE(retry.Failed(Away(), At(310ms)), 100ms);
+}
 
 TEST_F(RetryTest, UntilItGoesWell) {
   Retry retry("loading", {.first = 1ms});
@@ -133,9 +141,9 @@ TEST_F(RetryTest, WhoeverIsAskedToStopDoesNotWaitForTheNextTry) {
     return Fail(ErrorCode::kUnavailable, "no server");
   });
   EXPECT_EQ(result.error().code(), ErrorCode::kShuttingDown);
-  EXPECT_THAT(result.error().message(),
-              HasSubstr("loading: stopped; it had failed before: no server"));
+  EXPECT_THAT(result.error().message(), HasSubstr("stopped; it had failed before: no server"));
   EXPECT_EQ(done, 1);
+  EXPECT_THAT(lines_, SizeIs(0));  // It is not tried again.
 }
 
 TEST(PartialStop, EndsByItselfAndWithTheWhole) {

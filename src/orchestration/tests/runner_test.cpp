@@ -21,6 +21,7 @@ using pipeline::RunState;
 using pipeline::RunTrigger;
 using pipeline::TaskRun;
 using pipeline::testing::Must;
+using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::SizeIs;
 
@@ -267,6 +268,21 @@ TEST_F(RunnerTest, AnEndingProcessGivesBackWhatWasAskedFor) {
   EXPECT_EQ(Read(run.id).attempt, 1);
 }
 
+TEST_F(RunnerTest, AnEndingProcessSaysOnceWhatItCouldNotTell) {
+  DeafLedger deaf(*ledger_);
+  const auto run = Request("cow_data_pipeline", "cleanse_cows", "api:a");
+  TaskRunner runner({definitions_, context_, deaf, "host:1", stop_.get_token()});
+  TaskRunner::Work work;
+  work.place = definitions_.Find(run.pipeline, run.task);
+  work.run = Must(ledger_->Take({"host:1", kMaxAttempts, Now(), Retry::Clock::now()})).value();
+  stop_.request_stop();
+  std::vector<std::string> lines;
+  const LogListener listener([&](LogLevel, std::string_view line) { lines.emplace_back(line); });
+  EXPECT_EQ(runner.Do(work).state, RunState::kInterrupted);
+  EXPECT_THAT(lines, ElementsAre(HasSubstr("cleanse_cows: telling how run 1 ended: stopped; it had "
+                                           "failed before: away")));
+}
+
 TEST_F(RunnerTest, ATimeOutEndsTheRunAsFailedAfterTheChunkThatItIsIn) {
   PipelineDefinition& measurements = definitions_.pipelines[2];
   for (auto& each : measurements.tasks) each.time_out = 0s;
@@ -305,7 +321,7 @@ TEST_F(RunnerTest, WhatEndedIsWrittenDownInOneCallAndNotDroppedBeforeItIs) {
   DeafLedger deaf(*ledger_);
   deaf.deaf_requests = 1;
   failing_.failures = 1;
-  failing_.code = ErrorCode::kUnavailable;  // A step tries again, and logs that.
+  failing_.code = ErrorCode::kUnavailable;  // A step tries again, and logs that, and its end.
   {
     RunnerParts parts{definitions_, context_, deaf, "host:1", stop_.get_token()};
     TaskRunner runner(parts);
@@ -317,7 +333,7 @@ TEST_F(RunnerTest, WhatEndedIsWrittenDownInOneCallAndNotDroppedBeforeItIs) {
   }
   const auto run = Must(ledger_->List()).last_runs.front();
   EXPECT_EQ(run.state, RunState::kSucceeded);
-  EXPECT_THAT(Must(ledger_->Read(run.id, 0, 10))->log, SizeIs(1));
+  EXPECT_THAT(Must(ledger_->Read(run.id, 0, 10))->log, SizeIs(2));
 }
 
 TEST_F(RunnerTest, WhatEndedIsWrittenDownOnceTheRunnerHasFinished) {

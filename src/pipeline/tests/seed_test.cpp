@@ -8,6 +8,9 @@
 #include <memory>
 #include <string>
 #include <thread>
+#include <vector>
+
+#include "herdflow/core/logging.hpp"
 
 namespace herdflow::pipeline {
 namespace {
@@ -199,6 +202,18 @@ TEST_F(SeedTest, SendsAgainWhatIsNotDurableAndKeepsTheOrder) {
     EXPECT_EQ(result->files[0].rows, 40'000);
     ExpectAllInOrder(Topic::kMeasurements, 40'000);
   }
+}
+
+TEST_F(SeedTest, ALogThatTakesSomethingInEachRoundIsNotWaitedForLongerEachTime) {
+  for (int call = 0; call < 8; ++call) {
+    writer.fail_call[call] = FakeWriter::Failure::kUnavailableAfterTwo;
+  }
+  Add("m", Topic::kMeasurements, 100).keys = 100;
+  std::vector<std::string> lines;
+  const LogListener listener([&](LogLevel, std::string_view line) { lines.emplace_back(line); });
+  ASSERT_TRUE(Run());
+  EXPECT_EQ(writer.calls(), 9);
+  EXPECT_THAT(lines, ElementsAre());  // Of pauses from a second on.
 }
 
 TEST_F(SeedTest, NothingThatIsInTheLogIsSentAgainWhereKeysDiffer) {

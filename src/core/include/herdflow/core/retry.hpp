@@ -26,6 +26,9 @@ class Retry {
     int tries = std::numeric_limits<int>::max();  ///< In a row; then it is whoever called's.
     bool only_passing = false;                    ///< What does not pass is not tried again.
     std::chrono::milliseconds quiet{0};           ///< What shorter pauses mend is not told.
+    /// One success is the end of it. Else only what goes well for as long as the last pause is: a
+    /// loop whose every second turn fails backs off as well.
+    bool ends_at_once = false;
   };
 
   /// `doing`: what stands before each line, such as "loading".
@@ -33,7 +36,8 @@ class Retry {
   Retry(std::string doing, Rule rule) : doing_(std::move(doing)), rule_(rule) {}
 
   /// Do `turn`, a function that returns a Result, until it goes well, and return that; or its
-  /// failure, where the rule gives up. kShuttingDown: somebody asked to stop while it was failing.
+  /// failure, where the rule gives up. kShuttingDown: somebody asked to stop while it was failing;
+  /// as in a failure, what was being done is the caller's to say.
   template <class Turn>
   std::invoke_result_t<Turn&> Until(const std::stop_token& stop, Turn turn) {
     for (int tried = 1;; ++tried) {
@@ -53,11 +57,8 @@ class Retry {
   Result<> Pause(const Error& error, const std::stop_token& stop);
   /// It failed. Returns how long to wait before the next try.
   std::chrono::milliseconds Failed(const Error& error, Clock::time_point now = Clock::now());
-  /// It went well. Over is only what has gone well for as long as the last pause: a loop whose
-  /// every second turn fails backs off as well.
+  /// It went well.
   void Succeeded(Clock::time_point now = Clock::now());
-
-  [[nodiscard]] bool is_failing() const { return failures_ > 0; }
 
  private:
   /// Whether this is said for the first time since it went well. Numbers in it may differ.
