@@ -136,14 +136,16 @@ http::Route BlockingRoute(std::string method, std::string path, Handler handler,
 
 }  // namespace
 
+Result<> Ready(pipeline::HerdQueries& queries) {
+  HERDFLOW_CHECK(queries.ReadProgress());
+  return {};
+}
+
 std::vector<http::Route> BackendRoutes(BackendDeps deps) {
   const auto shared = std::make_shared<const BackendDeps>(std::move(deps));
   std::vector<http::Route> routes = PageRoutes(BackendDocument());
   routes.push_back(HealthRoute());
-  routes.push_back(ReadyRoute("store", [shared]() -> Result<> {
-    const auto answer = shared->queries.ReadProgress();
-    return answer ? Result<>() : Result<>(Fail(answer.error()));
-  }));
+  routes.push_back(ReadyRoute("store", [shared] { return Ready(shared->queries); }));
   routes.push_back(BlockingRoute("GET", "/cows/{cow_id}", GetCow, shared));
   routes.push_back(BlockingRoute("POST", "/cows/", PostCow, shared));
   routes.back().max_body_bytes = kMaxBodyBytes;

@@ -149,14 +149,16 @@ http::Route PostRoute(std::string path, Topic topic, Preparation (*prepare)(std:
 
 }  // namespace
 
+Result<> Ready(const ProducerDeps& deps) {
+  HERDFLOW_CHECK(deps.writer.Ready());
+  HERDFLOW_CHECK(deps.topics.Describe());
+  return {};
+}
+
 std::vector<http::Route> ProducerRoutes(ProducerDeps deps) {
   std::vector<http::Route> routes = PageRoutes(ProducerDocument());
   routes.push_back(HealthRoute());
-  routes.push_back(ReadyRoute("event log", [deps]() -> Result<> {
-    HERDFLOW_CHECK(deps.writer.Ready());
-    const auto answer = deps.topics.Describe();
-    return answer ? Result<>() : Result<>(Fail(answer.error()));
-  }));
+  routes.push_back(ReadyRoute("event log", [deps] { return Ready(deps); }));
   for (const char* prefix : {"", "/ingrid"}) {
     const std::string base = prefix;
     routes.push_back(PostRoute(base + "/cow", Topic::kCows, PrepareCow, deps.writer));

@@ -8,7 +8,7 @@ namespace herdflow::app {
 namespace {
 
 /// What the requests of the back end ask, which wait for less long than a step does.
-struct Asked {
+struct RequestParts {
   std::shared_ptr<pipeline::TopicAdmin> topics;
   std::shared_ptr<pipeline::EventWriter> writer;
   std::unique_ptr<pipeline::LayerStore> store;
@@ -19,18 +19,18 @@ struct Asked {
 
 class Backend final : public Role {
  public:
-  Backend(SharedParts& shared, Asked asked)
+  Backend(SharedParts& shared, RequestParts parts)
       : shared_(shared),
-        asked_(std::move(asked)),
-        cows_({*asked_.store, *asked_.writer, *asked_.topics, *asked_.queries, shared.stop}) {}
+        parts_(std::move(parts)),
+        cows_({*parts_.store, *parts_.writer, *parts_.topics, *parts_.queries, shared.stop}) {}
 
   Result<> Start() override {
     const Configuration& configuration = shared_.configuration;
-    api::BackendDeps deps{*asked_.queries,
+    api::BackendDeps deps{*parts_.queries,
                           [this](const pipeline::NewCow& cow) { return cows_.Create(cow); },
                           [this] { return Today(); },
                           configuration.health,
-                          *asked_.ledger,
+                          *parts_.ledger,
                           shared_.definitions,
                           shared_.run_requested};
     HERDFLOW_ASSIGN(server_, Listen(shared_, {"backend", configuration.backend_address,
@@ -38,16 +38,17 @@ class Backend final : public Role {
                                               api::BackendRoutes(std::move(deps))}));
     return {};
   }
+  Result<> Ready() const override { return api::Ready(*parts_.queries); }
   void Stop() override { Close(server_); }
 
  private:
   FarmDay Today() {
     const std::lock_guard lock(calendar_);
-    return asked_.calendar.DayOf(Now());
+    return parts_.calendar.DayOf(Now());
   }
 
   SharedParts& shared_;
-  Asked asked_;
+  RequestParts parts_;
   pipeline::CowMaker cows_;
   std::mutex calendar_;
   std::unique_ptr<http::Server> server_;
@@ -65,8 +66,8 @@ Result<std::unique_ptr<Role>> MakeBackend(SharedParts& shared) {
   HERDFLOW_ASSIGN(auto queries, OpenQueries(configuration));
   HERDFLOW_ASSIGN(auto calendar, OpenCalendar(configuration));
   return std::make_unique<Backend>(
-      shared, Asked{std::move(topics), std::move(writer), std::move(store), std::move(ledger),
-                    std::move(queries), std::move(calendar)});
+      shared, RequestParts{std::move(topics), std::move(writer), std::move(store),
+                           std::move(ledger), std::move(queries), std::move(calendar)});
 }
 
 }  // namespace herdflow::app

@@ -13,10 +13,10 @@ namespace {
 
 using namespace std::chrono_literals;
 
-class LoaderRole final : public Role {
+class Loader final : public Role {
  public:
-  LoaderRole(SharedParts& shared, std::shared_ptr<pipeline::LayerStore> store,
-             std::unique_ptr<pipeline::EventReader> reader)
+  Loader(SharedParts& shared, std::shared_ptr<pipeline::LayerStore> store,
+         std::unique_ptr<pipeline::EventReader> reader)
       : shared_(shared),
         store_(std::move(store)),
         reader_(std::move(reader)),
@@ -45,8 +45,15 @@ class LoaderRole final : public Role {
 
   Result<std::int64_t> Step() {
     auto loaded = loader_.Step(100ms);
+    const auto halted = loader_.halted();
     const std::lock_guard lock(mutex_);
-    last_ = loaded ? Result<>() : Fail(loaded.error());
+    if (!loaded) {
+      last_ = Fail(loaded.error());
+    } else if (!halted.empty()) {
+      last_ = Fail(halted.front().error);
+    } else {
+      last_ = {};
+    }
     return loaded;
   }
 
@@ -62,11 +69,10 @@ class LoaderRole final : public Role {
 }  // namespace
 
 Result<std::unique_ptr<Role>> MakeLoader(SharedParts& shared) {
-  const auto topics = shared.Topics();  // Those that are missing are made.
-  if (!topics) return Fail(topics.error());
+  HERDFLOW_CHECK(shared.Topics());  // Those that are missing are made.
   HERDFLOW_ASSIGN(auto store, shared.Store());
   HERDFLOW_ASSIGN(auto reader, OpenReader(shared.configuration, *store));
-  return std::make_unique<LoaderRole>(shared, std::move(store), std::move(reader));
+  return std::make_unique<Loader>(shared, std::move(store), std::move(reader));
 }
 
 }  // namespace herdflow::app

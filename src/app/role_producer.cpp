@@ -19,6 +19,7 @@ class Producer final : public Role {
                                               api::ProducerRoutes({*writer_, *topics_})}));
     return {};
   }
+  Result<> Ready() const override { return api::Ready({*writer_, *topics_}); }
   void Stop() override { Close(server_); }
 
  private:

@@ -28,9 +28,9 @@ class Role {
 
   /// Begin.
   virtual Result<> Start() = 0;
-  /// Whether it does what it is there for, once it is begun, and why not. Threads: any.
+  /// Whether it does what it is there for, once it is begun, and why not. Threads: any; blocks.
   [[nodiscard]] virtual Result<> Ready() const { return {}; }
-  /// Finish what was begun. REQUIRES: the process was asked to stop.
+  /// Finish what was begun. REQUIRES: Start went well, and the process was asked to stop.
   virtual void Stop() = 0;
 };
 

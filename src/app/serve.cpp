@@ -2,6 +2,7 @@
 #include <array>
 #include <chrono>
 #include <memory>
+#include <span>
 #include <stop_token>
 #include <string>
 #include <string_view>
@@ -61,37 +62,48 @@ struct NamedRole {
   std::unique_ptr<Role> role;
 };
 
-/// Tells when all of them do what they are there for, and until then what is in their way.
-void AwaitReady(const std::vector<NamedRole>& roles, const std::stop_token& stop) {
+/// Tells when each of them has done what it is there for, and until then what is in its way.
+void AwaitReady(std::span<const NamedRole> roles, const std::stop_token& stop) {
   const auto soon = std::chrono::steady_clock::now() + kSoon;
-  for (bool told = false; !stop.stop_requested(); SleepFor(50ms, stop)) {
+  std::vector<const NamedRole*> awaited;
+  for (const NamedRole& each : roles) awaited.push_back(&each);
+  for (bool told = false; !stop.stop_requested(); SleepFor(told ? 1s : 50ms, stop)) {
     const bool is_late = std::chrono::steady_clock::now() > soon;
-    bool ready = true;
-    for (const auto& [name, role] : roles) {
-      const auto is_ready = role->Ready();
-      if (is_ready) continue;
-      ready = false;
-      if (is_late && !told) {
-        Log(LogLevel::kWarning, "{} is not ready: {}", name, is_ready.error().message());
+    std::erase_if(awaited, [&](const NamedRole* each) {
+      const auto ready = each->role->Ready();
+      if (!ready && is_late && !told) {
+        Log(LogLevel::kWarning, "{} is not ready: {}", each->name, ready.error().message());
       }
-    }
+      return ready.has_value();
+    });
     told = told || is_late;
-    if (!ready) continue;
-    Log(LogLevel::kInfo, "ready");
-    return;
+    if (awaited.empty()) return Log(LogLevel::kInfo, "ready");
   }
 }
 
 /// All at once: requests that were begun are given time to end.
-void StopAll(const std::vector<NamedRole>& roles) {
+void StopAll(std::span<const NamedRole> roles) {
   std::vector<std::thread> stopping;
   stopping.reserve(roles.size());
   for (const NamedRole& each : roles) stopping.emplace_back([&each] { each.role->Stop(); });
   for (std::thread& each : stopping) each.join();
 }
 
+/// All of them; where one fails to begin, those before it are stopped.
+Result<> StartAll(std::span<const NamedRole> roles, PartialStop& serving) {
+  for (std::size_t i = 0; i < roles.size(); ++i) {
+    const auto begun = roles[i].role->Start();
+    if (begun) continue;
+    serving.Request();
+    StopAll(roles.first(i));
+    return begun;
+  }
+  return {};
+}
+
 Result<> Serve(const std::vector<std::string>& role_names, const Configuration& configuration) {
-  const std::stop_token stop = CatchStopSignals();
+  PartialStop serving(CatchStopSignals());
+  const std::stop_token stop = serving.token();
   HERDFLOW_ASSIGN(const auto wanted, Wanted(role_names));
   HERDFLOW_ASSIGN(http::Access access, HttpAccess(configuration));
   SharedParts shared(configuration, std::move(access), stop);
@@ -106,7 +118,7 @@ Result<> Serve(const std::vector<std::string>& role_names, const Configuration& 
     HERDFLOW_ASSIGN(shared.connections, ConnectionsAPort(ports, http::Limits().connections));
   }
   SetTimeToEnd(kTimeToStop);
-  for (const NamedRole& each : roles) HERDFLOW_CHECK(each.role->Start());
+  HERDFLOW_CHECK(StartAll(roles, serving));
   Log(LogLevel::kInfo, "{}", DescribeEngines(configuration));
   AwaitReady(roles, stop);
   while (!stop.stop_requested()) SleepFor(1h, stop);

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import subprocess
 from pathlib import Path
 
 import files
 from installation import Installation
+from program import executable
 
 USAGE = 2
 NOT_FOUND = 3
@@ -69,6 +71,15 @@ def test_a_topic_made_anew_is_loaded_only_on_purpose(herd: Installation, tmp_pat
     assert halted.returncode == CONFLICT, halted.stderr
     assert "herdflow load --adopt" in halted.stderr
     assert "gone" in herd.attempt("status").stdout
+
+    with subprocess.Popen(
+        [str(executable()), "serve", "--roles", "loader"], env=herd.environment(), stderr=subprocess.PIPE, text=True
+    ) as loader:
+        assert loader.stderr is not None
+        said = next(line for line in loader.stderr if "ready" in line)
+        loader.terminate()
+    assert "loader is not ready" in said
+    assert "--adopt" in said
 
     adopted = herd.attempt("load", "--adopt")
     assert adopted.returncode == 0, adopted.stderr

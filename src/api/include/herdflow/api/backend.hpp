@@ -23,6 +23,9 @@ struct BackendDeps {
   std::function<void()> run_requested;  ///< Called after a run was asked for; may be empty.
 };
 
+/// Whether the store answers: what `/readyz` asks. Threads: any; blocks.
+Result<> Ready(pipeline::HerdQueries& queries);
+
 /// Everything that the back end's port serves: `GET /cows/{cow_id}`, `POST /cows/`,
 /// `GET /generate-report/{report_date}`, pipelines, runs and notifications below `/api/v1`,
 /// `/healthz`, `/readyz`, `/openapi.json`, `/docs`.

@@ -12,6 +12,9 @@ struct ProducerDeps {
   pipeline::TopicAdmin& topics;   ///< Of the same log. Outlives the server.
 };
 
+/// Whether the log answers, and took the newest event: what `/readyz` asks. Threads: any; blocks.
+Result<> Ready(const ProducerDeps& deps);
+
 /// Everything that the producer's port serves: `POST /cow`, `/sensor`, `/measurement`, the same
 /// below `/ingrid`, `/healthz`, `/readyz`, `/openapi.json`, `/docs`.
 ///
