@@ -31,8 +31,10 @@ itimerspec time_to_end;
 
 void OnStopSignal(int) {
   if (stop_asked.exchange(true)) EndNow("herdflow: stopped at once, by a second signal\n");
+  const int before = errno;  // Of whom it interrupts.
   timer_settime(timer, 0, &time_to_end, nullptr);
   sem_post(&asked);
+  errno = before;
 }
 
 void OnTimeOver(int) {

@@ -21,8 +21,7 @@ Meaning MeaningOfIoError(int code) {
           ErrorCode::kCorruptData,
           "the file is damaged: a page of it is not what was written, or was cut off, or another "
           "program than herdflow has written it; stop, and restore a backup (a store.db can be "
-          "made "
-          "again from the log instead)"};
+          "made again from the log instead)"};
     case SQLITE_IOERR_NOMEM:
       return {ErrorCode::kUnavailable, "out of memory; free some and try again"};
     default:
