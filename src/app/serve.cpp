@@ -92,7 +92,7 @@ void StopAll(std::span<const NamedRole> roles) {
 /// All of them; where one fails to begin, those before it are stopped.
 Result<> StartAll(std::span<const NamedRole> roles, PartialStop& serving) {
   for (std::size_t i = 0; i < roles.size(); ++i) {
-    const auto begun = roles[i].role->Start();
+    auto begun = roles[i].role->Start();
     if (begun) continue;
     serving.Request();
     StopAll(roles.first(i));
