@@ -2,8 +2,8 @@
 
 #include <CLI/CLI.hpp>
 #include <functional>
-#include <string>
 
+#include "command_line.hpp"
 #include "config.hpp"
 #include "herdflow/core/result.hpp"
 
@@ -34,8 +34,5 @@ void AddReport(CLI::App& app, Chosen& chosen);
 void AddCow(CLI::App& app, Chosen& chosen);
 void AddStatus(CLI::App& app, Chosen& chosen);
 void AddTopics(CLI::App& app, Chosen& chosen);
-
-/// `Examples:` below a command's help.
-void AddExamples(CLI::App& command, const std::string& lines);
 
 }  // namespace herdflow::app

@@ -1,3 +1,6 @@
+#include <cstdint>
+#include <limits>
+
 #include "commands.hpp"
 #include "herdflow/parquet_io/herd_writer.hpp"
 #include "parts.hpp"
@@ -46,13 +49,20 @@ void AddGenerate(CLI::App& app, Chosen& chosen) {
   auto* command = app.add_subcommand("generate", "Write a believable herd as three Parquet files");
   auto options = std::make_shared<GenerateOptions>();
   command->add_option("--cows", options->cows, "How many cows [40]")
-      ->check(CLI::Range(1, herd::kMostCows));
-  command->add_option("--from", options->from, "First day, YYYY-MM-DD")->required();
-  command->add_option("--to", options->to, "Last day, YYYY-MM-DD, included")->required();
+      ->check(WholeNumber(1, herd::kMostCows))
+      ->type_name("N");
+  command->add_option("--from", options->from, "First day, YYYY-MM-DD")
+      ->required()
+      ->type_name("DATE");
+  command->add_option("--to", options->to, "Last day, YYYY-MM-DD, included")
+      ->required()
+      ->type_name("DATE");
   command->add_option("--seed", options->seed, "Another number gives another herd [1]")
-      ->check(CLI::NonNegativeNumber);
+      ->check(WholeNumber(0, std::numeric_limits<std::uint64_t>::max()))
+      ->type_name("N");
   command->add_option("-o,--output", options->folder, "Folder to write into; made if missing")
-      ->required();
+      ->required()
+      ->type_name("FOLDER");
   AddExamples(*command,
               "  herdflow generate --cows 40 --from 2025-01-01 --to 2025-12-31 --seed 1 -o herd");
   command->callback(

@@ -1,11 +1,8 @@
-#include <fmt/ranges.h>
-
 #include <CLI/CLI.hpp>
 #include <cstdio>
-#include <memory>
 #include <string>
-#include <vector>
 
+#include "command_line.hpp"
 #include "commands.hpp"
 #include "config.hpp"
 #include "herdflow/core/logging.hpp"
@@ -56,56 +53,6 @@ void AddConfigOptions(CLI::App& app, ConfigSources& sources) {
   }
 }
 
-/// What could stand in the place of a word that nothing is known by: commands of the innermost
-/// command that was found, or options.
-std::vector<std::string> KnownNames(const CLI::App& app, bool options) {
-  std::vector<std::string> names;
-  const CLI::App* command = &app;
-  for (;;) {
-    for (const CLI::Option* option :
-         options ? command->get_options() : std::vector<const CLI::Option*>()) {
-      for (const std::string& name : option->get_lnames()) names.push_back("--" + name);
-    }
-    const auto inner = command->get_subcommands();
-    if (inner.empty()) break;
-    command = inner.front();
-  }
-  if (options) return names;
-  for (const CLI::App* known : command->get_subcommands([](const CLI::App*) { return true; })) {
-    names.push_back(known->get_name());
-  }
-  return names;
-}
-
-int RefuseUnknown(const CLI::App& app, const std::string& word) {
-  const bool is_option = word.starts_with('-');
-  const std::string name = is_option ? word.substr(0, word.find('=')) : word;
-  const auto meant = Meant(name, KnownNames(app, is_option));
-  // Not what stands behind `=`: it may be a secret.
-  std::fprintf(stderr, "herdflow: '%s' is no command or option; %s\n", Visible(name).c_str(),
-               meant ? ("did you mean " + *meant + "?").c_str() : "see herdflow --help");
-  return kUsage;
-}
-
-/// Whoever runs it for the first time sees where to begin. It is no success: a script whose command
-/// got lost has to notice.
-int AskForCommand(const CLI::App& app) {
-  if (const auto above = app.get_subcommands(); !above.empty()) {
-    std::fprintf(stderr, "herdflow %s: a command is missing; there are %s\n",
-                 above.front()->get_name().c_str(),
-                 fmt::format("{}", fmt::join(KnownNames(app, false), ", ")).c_str());
-    return kUsage;
-  }
-  std::fputs(
-      "herdflow: a command is missing. What people do first:\n"
-      "  herdflow serve          takes readings on port 5001, shows cows and reports on port 5000\n"
-      "  herdflow seed FOLDER    sends cows.parquet, sensors.parquet and measurements.parquet\n"
-      "  herdflow report         shows the newest complete day\n"
-      "herdflow --help tells all commands and options.\n",
-      stderr);
-  return kUsage;
-}
-
 int Main(int argc, char** argv) {
   CLI::App app(
       "Sensor readings of dairy cows: from messages and Parquet files to clean data and the daily "
@@ -134,12 +81,9 @@ int Main(int argc, char** argv) {
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
-    const auto unknown = app.remaining(/*recurse=*/true);
-    if (error.get_exit_code() != 0 && !unknown.empty()) return RefuseUnknown(app, unknown.front());
-    if (error.get_exit_code() == static_cast<int>(CLI::ExitCodes::RequiredError)) {
-      return AskForCommand(app);
-    }
-    return app.exit(error) == 0 ? 0 : kUsage;
+    if (error.get_exit_code() == 0) return app.exit(error);
+    std::fputs(Complaint(app, error).c_str(), stderr);
+    return kUsage;
   }
   sources.environment = HerdflowEnvironment();
   chosen.reread = [&sources] { return ReadConfiguration(sources); };
@@ -153,10 +97,6 @@ int Main(int argc, char** argv) {
 }
 
 }  // namespace
-
-void AddExamples(CLI::App& command, const std::string& lines) {
-  command.footer("Examples:\n" + lines);
-}
 
 }  // namespace herdflow::app
 

@@ -141,7 +141,7 @@ Result<std::vector<pipeline::MessageBatch>> ReadNewest(pipeline::TopicAdmin& top
 }
 
 Result<> Tail(const TailOptions& options, const Configuration& configuration) {
-  HERDFLOW_ASSIGN(const pipeline::Topic topic, TopicOf(options.topic));
+  HERDFLOW_ASSIGN(const pipeline::Topic topic, TopicOf("reading a topic", options.topic));
   HERDFLOW_ASSIGN(const auto topics, OpenExistingTopics(configuration));
   HERDFLOW_ASSIGN(const auto described, topics->List());
   http::JsonWriter json;
@@ -171,11 +171,11 @@ Result<> Tail(const TailOptions& options, const Configuration& configuration) {
 
 }  // namespace
 
-Result<pipeline::Topic> TopicOf(const std::string& name) {
+Result<pipeline::Topic> TopicOf(std::string_view doing, const std::string& name) {
   const auto topic = pipeline::TopicNamed(name);
   if (topic) return *topic;
   return Fail(ErrorCode::kNotFound,
-              "reading a topic: there is none named '{}'; there are cows, sensors, measurements",
+              "{}: there is no topic named '{}'; there are cows, sensors, measurements", doing,
               name);
 }
 
@@ -199,7 +199,8 @@ void AddTopics(CLI::App& app, Chosen& chosen) {
       ->required()
       ->type_name("TOPIC");
   tail->add_option("-n", options->count, "How many of each partition [10]")
-      ->check(CLI::Range(std::int64_t{0}, std::int64_t{100'000}));
+      ->check(WholeNumber(0, 100'000))
+      ->type_name("N");
   tail->add_flag("--json", options->json, "As JSON");
   tail->callback([&chosen, options] {
     chosen.run = [options](const Configuration& c) { return Tail(*options, c); };

@@ -24,10 +24,11 @@ std::optional<std::chrono::milliseconds> Days(std::int64_t days) {
   return std::chrono::hours(24 * days);
 }
 
-Result<std::vector<pipeline::Topic>> TopicsOf(const ChangeOptions& options) {
+Result<std::vector<pipeline::Topic>> TopicsOf(std::string_view doing,
+                                              const ChangeOptions& options) {
   std::vector<pipeline::Topic> topics;
   for (const std::string& name : options.topics) {
-    HERDFLOW_ASSIGN(const pipeline::Topic topic, TopicOf(name));
+    HERDFLOW_ASSIGN(const pipeline::Topic topic, TopicOf(doing, name));
     topics.push_back(topic);
   }
   if (topics.empty()) topics.assign(pipeline::kAllTopics.begin(), pipeline::kAllTopics.end());
@@ -35,7 +36,7 @@ Result<std::vector<pipeline::Topic>> TopicsOf(const ChangeOptions& options) {
 }
 
 Result<> Create(const ChangeOptions& options, const Configuration& configuration) {
-  HERDFLOW_ASSIGN(const auto wanted, TopicsOf(options));
+  HERDFLOW_ASSIGN(const auto wanted, TopicsOf("making topics", options));
   HERDFLOW_ASSIGN(const auto topics, OpenTopicAdmin(configuration));
   HERDFLOW_ASSIGN(const auto before, topics->List());
   pipeline::TopicSettings settings = NewTopicSettings(configuration);
@@ -62,7 +63,7 @@ Result<> Alter(const ChangeOptions& options, const Configuration& configuration)
                 "changing a topic: nothing to change; give --partitions, --retention-days or "
                 "--repair");
   }
-  HERDFLOW_ASSIGN(const auto wanted, TopicsOf(options));
+  HERDFLOW_ASSIGN(const auto wanted, TopicsOf("changing a topic", options));
   HERDFLOW_ASSIGN(const auto topics, OpenTopicAdmin(configuration));
   for (const pipeline::Topic topic : wanted) {
     HERDFLOW_CHECK(topics->Alter(topic, change));
@@ -84,7 +85,7 @@ Result<bool> Confirmed(const ChangeOptions& options) {
 }
 
 Result<> Delete(const ChangeOptions& options, const Configuration& configuration) {
-  HERDFLOW_ASSIGN(const auto wanted, TopicsOf(options));
+  HERDFLOW_ASSIGN(const auto wanted, TopicsOf("deleting a topic", options));
   HERDFLOW_ASSIGN(const auto topics, OpenTopicAdmin(configuration));
   HERDFLOW_ASSIGN(const auto described, topics->List());
   for (const pipeline::Topic topic : wanted) {
@@ -133,13 +134,16 @@ void AddTopicChanges(CLI::App& topics, Chosen& chosen) {
     command->add_option("topic", options->topics, kTopicHelp)->required()->type_name("TOPIC");
   }
   create->add_option("--replication", options->replication, "Copies [[topics] replication]")
+      ->check(WholeNumber(1, 9))
       ->type_name("N");
   for (auto* command : {create, alter}) {
     command->add_option("--partitions", options->partitions, "Partitions; they only become more")
+        ->check(WholeNumber(1, 1'000))
         ->type_name("N");
     command
         ->add_option("--retention-days", options->retention_days,
                      "How long messages are kept; 0: for ever")
+        ->check(WholeNumber(0, 36'500))
         ->type_name("DAYS");
   }
   alter->add_flag("--repair", options->repair,

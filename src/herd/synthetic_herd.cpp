@@ -281,11 +281,22 @@ class Days {
 
 Result<SyntheticHerd> SyntheticHerd::Make(const HerdPlan& plan) {
   if (plan.cows < 1 || plan.cows > kMostCows) {
-    return Fail(ErrorCode::kInvalidInput, "cows: {} is not from 1 to {}", plan.cows, kMostCows);
+    return Fail(ErrorCode::kInvalidInput, "generating a herd: --cows is {}, expected 1 to {}",
+                plan.cows, kMostCows);
   }
   if (plan.to < plan.from) {
-    return Fail(ErrorCode::kInvalidInput, "to: {} is before from, {}", FormatDate(plan.to),
-                FormatDate(plan.from));
+    return Fail(ErrorCode::kInvalidInput, "generating a herd: --to is {}, before --from, {}",
+                FormatDate(plan.to), FormatDate(plan.from));
+  }
+  if (plan.from < kEarliestDay) {
+    return Fail(ErrorCode::kInvalidInput,
+                "generating a herd: --from is {}, expected {} or later, as of readings",
+                FormatDate(plan.from), FormatDate(kEarliestDay));
+  }
+  if (plan.to.days - plan.from.days >= kMostDays) {
+    return Fail(ErrorCode::kInvalidInput,
+                "generating a herd: {} to {} are more than {} days, a hundred years",
+                FormatDate(plan.from), FormatDate(plan.to), kMostDays);
   }
   SyntheticHerd herd;
   herd.plan_ = plan;

@@ -19,29 +19,49 @@ UNAVAILABLE = 5
 CORRUPT = 6
 
 
-@pytest.mark.parametrize(
-    "arguments",
-    [
-        ("fly",),
-        ("seed",),
-        ("cow",),
-        ("pipeline", "walk"),
-        ("status", "--no-such-option"),
-        ("status", "--log-engine", "kafka", "--kafka-brokers", "http://127.0.0.1:9092"),
-        ("status", "--store-engine", "mysql", "--mysql-host", "mysql://127.0.0.1"),
-        ("generate", "--cows", "-3", "--from", "2024-01-01", "--to", "2024-01-31", "-o", "x"),
-        ("generate", "--cows", "3", "--from", "2024-02-01", "--to", "2024-01-31", "-o", "x"),
-        ("generate", "--cows", "many", "--from", "2024-01-01", "--to", "2024-01-31", "-o", "x"),
-    ],
-    ids=" ".join,
-)
+DAYS = ("--from", "2024-01-01", "--to", "2024-01-31", "-o", "/dev/null/x")
+WRONG = {
+    ("fly",): "herdflow: 'fly' is no command or option; see herdflow --help",
+    ("seed",): "herdflow seed: FOLDER|FILE... is missing; see herdflow seed --help",
+    ("cow",): "herdflow cow: ID is missing;",
+    ("generate", "--cows", "1"): "generate: --from and --to and --output are missing;",
+    ("generate", "--from", "2024-01-01", "-o", "/dev/null/x"): "herdflow generate: --to is missing;",
+    ("topics",): "herdflow topics: a command is missing; there are list, describe, tail, create,",
+    ("topics", "tail"): "herdflow topics tail: TOPIC is missing;",
+    ("topics", "alter", "--repair"): "herdflow topics alter: TOPIC is missing;",
+    ("topics", "delete"): "herdflow topics delete: TOPIC is missing;",
+    ("pipeline", "walk"): "herdflow pipeline: 'walk' is no command or option; see herdflow pipeline",
+    ("load", "extra"): "herdflow load: 'extra' is too much: load takes no words, only options;",
+    ("cow", "a", "b"): "herdflow cow: 'b' is a word too many; see herdflow cow --help",
+    ("status", "--no-such-option"): "'--no-such-option' is no command or option;",
+    ("status", "--backend-port"): "herdflow status: --backend-port has no value;",
+    ("status", "--config", "a", "--config", "b"): "status: --config is given more than once;",
+    ("status", "--log-engine", "kafka", "--kafka-brokers", "http://127.0.0.1:9092"): "HOST:PORT",
+    ("status", "--store-engine", "mysql", "--mysql-host", "mysql://127.0.0.1"): "[mysql] port",
+    ("generate", "--cows", "-3", *DAYS): "--cows: '-3' is no whole number from 1 to 1000000;",
+    ("generate", "--cows", "many", *DAYS): "--cows: 'many' is no whole number from 1 to 1000000;",
+    ("generate", "--seed", "-5", *DAYS): "--seed: '-5' is no whole number from 0 to 18446744073709",
+    ("generate", *DAYS[:2], "--to", "2023-01-31", "-o", "/dev/null/x"): "--to is 2023-01-31, before --from",
+    ("generate", "--from", "0001-01-01", "--to", "9999-02-01", "-o", "/dev/null/x"): "2000-01-01 or later",
+    ("topics", "tail", "cows", "-n", "many"): "-n: 'many' is no whole number from 0 to 100000;",
+    ("topics", "alter", "cows", "--partitions", "4294967297"): "is no whole number from 1 to 1000;",
+}
+
+
+@pytest.mark.parametrize(("arguments", "words"), WRONG.items(), ids=str)
 def test_a_wrong_command_line_exits_2_and_says_why(
-    herd: Installation, arguments: tuple[str, ...]
+    herd: Installation, arguments: tuple[str, ...], words: str
 ) -> None:
     done = herd.attempt(*arguments)
     assert done.returncode == USAGE, done.stderr
-    assert done.stderr.strip()
+    assert words in done.stderr
     assert not done.stdout.strip()
+
+
+def test_help_shows_what_a_value_is_like(herd: Installation) -> None:
+    shown = herd.run("topics", "tail", "--help") + herd.run("generate", "--help")
+    for option in ("-n N ", "--cows N ", "--seed N ", "--from DATE ", "--output FOLDER "):
+        assert option in shown
 
 
 def test_what_shows_nothing_is_shown(herd: Installation, tmp_path: Path) -> None:
@@ -67,7 +87,9 @@ def test_without_a_command_the_first_steps_are_shown(herd: Installation) -> None
         (("status", "--jsn"), "did you mean --json?"),
         (("serve", "--backend-prot=5"), "did you mean --backend-port?"),
         (("serve", "--mysql-password=hunter2"), "'--mysql-password' is no command or option"),
-        (("fly",), "see herdflow --help"),
+        (("help",), "did you mean --help?"),
+        (("version",), "did you mean --version?"),
+        (("-v",), "did you mean --version?"),
     ],
     ids=str,
 )
@@ -95,13 +117,22 @@ def test_an_unknown_zone_exits_2_and_names_it(herd: Installation) -> None:
 
 
 @pytest.mark.parametrize(
-    "arguments",
-    [("pipeline", "run", "no_such_thing"), ("topics", "tail", "no_such_thing")],
-    ids=" ".join,
+    ("arguments", "doing"),
+    [
+        (("pipeline", "run", "no_such_thing"), ""),
+        (("topics", "tail", "no_such_thing"), "reading a topic: "),
+        (("topics", "create", "no_such_thing"), "making topics: "),
+        (("topics", "alter", "no_such_thing", "--repair"), "changing a topic: "),
+        (("topics", "delete", "no_such_thing", "--yes"), "deleting a topic: "),
+    ],
+    ids=str,
 )
-def test_an_unknown_name_is_named(herd: Installation, arguments: tuple[str, ...]) -> None:
+def test_an_unknown_name_is_named(
+    herd: Installation, arguments: tuple[str, ...], doing: str
+) -> None:
     done = herd.attempt(*arguments)
     assert done.returncode in (USAGE, NOT_FOUND), done.stderr
+    assert done.stderr.startswith(f"herdflow: {doing}")
     assert "no_such_thing" in done.stderr
 
 

@@ -198,7 +198,21 @@ TEST(SyntheticHerd, RefusesAPlanThatIsNone) {
   }
   const auto herd = SyntheticHerd::Make({.cows = 1, .from = kFrom, .to = kFrom - 1, .seed = 1});
   ASSERT_FALSE(herd);
-  EXPECT_NE(herd.error().message().find("to"), std::string::npos);
+  EXPECT_NE(herd.error().message().find("--to is"), std::string::npos);
+  EXPECT_NE(herd.error().message().find("before --from"), std::string::npos);
+}
+
+TEST(SyntheticHerd, ItsDaysAreThoseThatReadingsMayHaveAndNoMoreThanAHundredYears) {
+  const auto make = [](FarmDay from, FarmDay to) {
+    return SyntheticHerd::Make({.cows = 1, .from = from, .to = to, .seed = 1});
+  };
+  EXPECT_TRUE(make(kEarliestDay, kEarliestDay + (kMostDays - 1)));
+  const auto too_early = make(kEarliestDay - 1, kEarliestDay);
+  ASSERT_FALSE(too_early);
+  EXPECT_NE(too_early.error().message().find("--from is 1999-12-31"), std::string::npos);
+  const auto too_many = make(kEarliestDay, kEarliestDay + kMostDays);
+  ASSERT_FALSE(too_many);
+  EXPECT_EQ(too_many.error().code(), ErrorCode::kInvalidInput);
 }
 
 }  // namespace

@@ -21,6 +21,8 @@ struct HerdPlan {
 };
 
 inline constexpr int kMostCows = 1'000'000;
+inline constexpr FarmDay kEarliestDay = ToFarmDay(std::chrono::year(2000) / 1 / 1);
+inline constexpr std::int32_t kMostDays = 36'525;
 
 struct SyntheticCow {
   std::string id, name;
@@ -56,7 +58,8 @@ struct GroundTruth {
 /// same plan gives the same readings on every machine.
 class SyntheticHerd {
  public:
-  /// kInvalidInput, naming the field: not 1 to kMostCows cows, or `to` before `from`.
+  /// kInvalidInput, naming the option: not 1 to kMostCows cows, `to` before `from`, a day before
+  /// kEarliestDay, or more than kMostDays.
   static Result<SyntheticHerd> Make(const HerdPlan& plan);
 
   [[nodiscard]] const std::vector<SyntheticCow>& cows() const { return cows_; }

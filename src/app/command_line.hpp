@@ -1,0 +1,19 @@
+#pragma once
+
+#include <CLI/CLI.hpp>
+#include <cstdint>
+#include <string>
+
+namespace herdflow::app {
+
+/// What is wrong with the command line that `error` was thrown for, and what to do: lines for
+/// people, which begin with the command. REQUIRES: it is no call for help or the version.
+[[nodiscard]] std::string Complaint(const CLI::App& app, const CLI::ParseError& error);
+
+/// Takes a whole number in these bounds alone.
+[[nodiscard]] CLI::Validator WholeNumber(std::uint64_t least, std::uint64_t most);
+
+/// `Examples:` below a command's help.
+void AddExamples(CLI::App& command, const std::string& lines);
+
+}  // namespace herdflow::app
