@@ -75,18 +75,14 @@ std::variant<pipeline::NewCow, Response> ReadNewCow(std::string_view body) {
 }
 
 Response PostCow(const BackendDeps& deps, const Request& request) {
-  constexpr const char* kHeader = "Idempotency-Key";
   if (auto refusal = RefuseEncoding(request)) return std::move(*refusal);
-  const std::string_view key = request.Header(kHeader);
-  if (!IsIdempotencyKey(key)) {
-    return ProblemResponse(ProblemKind::kInvalidInput, {},
-                           {{"header.Idempotency-Key", "bad_characters",
-                             "send at most 255 visible ASCII characters without blanks"}});
+  if (auto refusal = RefuseIdempotencyKey(request, /*is_required=*/false)) {
+    return std::move(*refusal);
   }
   auto read = ReadNewCow(Trimmed(request.body));
   if (auto* refusal = std::get_if<Response>(&read)) return std::move(*refusal);
   auto& wanted = std::get<pipeline::NewCow>(read);
-  wanted.idempotency_key = key;
+  wanted.idempotency_key = request.Header("Idempotency-Key");
   const auto cow = deps.create_cow(wanted);
   if (cow) return http::JsonResponse(200, CowJson(*cow));
   Response response = ProblemResponse(cow.error());

@@ -39,7 +39,11 @@ std::variant<std::int64_t, http::FieldError> QueryNumber(const Request& request,
   if (!text) return usual;
   const auto number = NumberIn(*text);
   if (number && *number >= least && *number <= most) return *number;
-  return http::FieldError{fmt::format("query.{}", name), number ? "out_of_range" : "not_a_number",
+  const std::size_t first = text->starts_with('-') ? 1 : 0;
+  const bool is_number =
+      text->size() > first && text->find_first_not_of("0123456789", first) == std::string::npos;
+  return http::FieldError{fmt::format("query.{}", name),
+                          is_number ? "out_of_range" : "not_a_number",
                           fmt::format("expected a whole number from {} to {}", least, most)};
 }
 
@@ -90,16 +94,13 @@ Response PostRun(const BackendDeps& deps, const Request& request) {
     return ProblemResponse(ProblemKind::kNotFound,
                            "There is no such task; GET /api/v1/pipelines lists them.");
   }
-  const std::string_view key = request.Header("Idempotency-Key");
-  if (key.empty() || !IsIdempotencyKey(key)) {
-    return ProblemResponse(ProblemKind::kInvalidInput, {},
-                           {{"header.Idempotency-Key", key.empty() ? "missing" : "bad_characters",
-                             "send 1 to 255 visible ASCII characters without blanks"}});
+  if (auto refusal = RefuseIdempotencyKey(request, /*is_required=*/true)) {
+    return std::move(*refusal);
   }
   pipeline::TaskRun run;
   run.pipeline = definition->id;
   run.task = task->id();
-  run.key = fmt::format("api:{}", key);
+  run.key = fmt::format("api:{}", request.Header("Idempotency-Key"));
   run.trigger = pipeline::RunTrigger::kApi;
   run.requested_at = Now();
   const pipeline::NewRun wanted{std::move(run), {}};

@@ -56,10 +56,21 @@ std::optional<http::Response> RefuseEncoding(const http::Request& request) {
   return std::nullopt;
 }
 
-bool IsIdempotencyKey(std::string_view key) {
+std::optional<http::Response> RefuseIdempotencyKey(const http::Request& request, bool is_required) {
+  static constexpr std::string_view kName = "Idempotency-Key";
   constexpr std::size_t kMaxKeyBytes = 255;
-  return key.size() <= kMaxKeyBytes &&
-         std::all_of(key.begin(), key.end(), [](char c) { return c > ' ' && c <= '~'; });
+  const auto times = std::count_if(
+      request.headers.begin(), request.headers.end(),
+      [](const auto& header) { return http::EqualsIgnoringCase(header.first, kName); });
+  if (times == 0 && !is_required) return std::nullopt;
+  const std::string_view key = request.Header(kName);
+  const bool is_visible =
+      std::all_of(key.begin(), key.end(), [](char c) { return c > ' ' && c <= '~'; });
+  if (times == 1 && !key.empty() && key.size() <= kMaxKeyBytes && is_visible) return std::nullopt;
+  return http::ProblemResponse(
+      http::ProblemKind::kInvalidInput, {},
+      {{"header.Idempotency-Key", key.empty() ? "missing" : "bad_characters",
+        "send 1 to 255 visible ASCII characters without blanks, in one header"}});
 }
 
 http::FieldError ToFieldError(const herd::Rejection& rejection) {

@@ -20,8 +20,10 @@ inline constexpr std::size_t kMaxBodyBytes = std::size_t{64} * 1024;
 /// will do.)
 [[nodiscard]] std::optional<http::Response> RefuseEncoding(const http::Request& request);
 
-/// Whether a header's value is a name for this very request: at most 255 visible ASCII characters.
-[[nodiscard]] bool IsIdempotencyKey(std::string_view key);
+/// What is wrong with the request's Idempotency-Key, if anything: sent once or, where it is not
+/// required, not at all, it is 1 to 255 visible ASCII characters.
+[[nodiscard]] std::optional<http::Response> RefuseIdempotencyKey(const http::Request& request,
+                                                                 bool is_required);
 
 /// `body.timestamp`, or `body` where the whole message is meant.
 [[nodiscard]] http::FieldError ToFieldError(const herd::Rejection& rejection);

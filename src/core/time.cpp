@@ -52,6 +52,10 @@ class Scanner {
   [[nodiscard]] std::size_t CountDigits() const {
     return std::min(rest_.find_first_not_of("0123456789"), rest_.size());
   }
+  /// Whether some digit of those that stand next is not 0.
+  [[nodiscard]] bool NextIsOtherThanZero() const {
+    return rest_.substr(0, CountDigits()).find_first_not_of('0') != std::string_view::npos;
+  }
   [[nodiscard]] bool AtEnd() const { return rest_.empty(); }
   [[nodiscard]] bool NextIsDigit() const { return CountDigits() > 0; }
 
@@ -122,6 +126,7 @@ std::optional<TimeOfDay> ScanTime(Scanner& scan) {
   if (!hour || *hour > 24) return std::nullopt;
   int minute = 0;
   int second = 0;
+  bool has_fraction = false;
   TimeOfDay time;
   const bool extended = scan.Char(':');
   if (extended || scan.NextIsDigit()) {
@@ -133,6 +138,7 @@ std::optional<TimeOfDay> ScanTime(Scanner& scan) {
       if (!seconds || *seconds > 60) return std::nullopt;
       second = *seconds;
       if (scan.Char('.') || scan.Char(',')) {
+        has_fraction = scan.NextIsOtherThanZero();
         const auto micros = scan.Microseconds();
         if (!micros) return std::nullopt;
         time.micros = *micros;
@@ -143,7 +149,7 @@ std::optional<TimeOfDay> ScanTime(Scanner& scan) {
   time.is_leap_second = second == 60;
   constexpr std::int64_t kDay = 86'400;
   // 24:00 is the end of the day, and nothing comes after it.
-  if (*hour == 24 && (time.seconds != kDay || time.micros != 0)) return std::nullopt;
+  if (*hour == 24 && (time.seconds != kDay || has_fraction)) return std::nullopt;
   return time;
 }
 

@@ -26,6 +26,7 @@ constexpr std::size_t kReadBytes = std::size_t{16} * 1024;
 std::string_view Text(boost::beast::string_view text) { return {text.data(), text.size()}; }
 
 struct Target {
+  std::optional<std::string_view> authority;  ///< Of `http://host/p`.
   std::string_view path;
   std::string_view query;  ///< What stands behind `?`.
 };
@@ -33,14 +34,31 @@ struct Target {
 /// Of the request line's target: `/p?q`, or `http://host/p?q` as to a proxy.
 Target TargetOf(std::string_view target) {
   constexpr std::string_view kScheme = "http://";
-  const bool is_absolute = EqualsIgnoringCase(target.substr(0, kScheme.size()), kScheme);
-  if (is_absolute) {
-    target.remove_prefix(std::min(target.find_first_of("/?", kScheme.size()), target.size()));
+  std::optional<std::string_view> authority;
+  if (EqualsIgnoringCase(target.substr(0, kScheme.size()), kScheme)) {
+    target.remove_prefix(kScheme.size());
+    authority = target.substr(0, target.find_first_of("/?"));
+    target.remove_prefix(authority->size());
   }
   const std::size_t question = std::min(target.find('?'), target.size());
   const std::string_view path = target.substr(0, question);
   target.remove_prefix(std::min(question + 1, target.size()));
-  return {is_absolute && path.empty() ? "/" : path, target};
+  return {authority, authority && path.empty() ? "/" : path, target};
+}
+
+/// Whom the request is for: what its target says counts, and Host where that is a path (RFC 9112,
+/// 3.2.2).
+std::optional<std::string_view> HostOf(const Fields& header) {
+  if (const auto authority = TargetOf(Text(header.target())).authority) return authority;
+  const auto host = header.find(beast_http::field::host);
+  return host == header.end() ? std::nullopt : std::optional(Text(host->value()));
+}
+
+/// No host, or a user before it, which no reader of an address expects (RFC 9110, 4.2.1 and 4.2.4).
+bool IsAuthorityInDoubt(const Fields& header) {
+  const auto authority = TargetOf(Text(header.target())).authority;
+  return authority && (authority->empty() || authority->starts_with(':') ||
+                       authority->find('@') != std::string_view::npos);
 }
 
 /// A browser says in `Origin` which page sends; a page of elsewhere may not. (Without this, any
@@ -51,7 +69,7 @@ bool IsCrossOrigin(const Fields& header) {
     const std::string_view text = Text(origin.value());
     const std::size_t authority = text.find("://");
     return authority == std::string_view::npos ||
-           !EqualsIgnoringCase(text.substr(authority + 3), Text(header[beast_http::field::host]));
+           !EqualsIgnoringCase(text.substr(authority + 3), HostOf(header).value_or(""));
   });
 }
 
@@ -133,7 +151,8 @@ Response AskForToken(const Route* route, const Fields& header) {
 }
 
 std::string BodyLimitText(std::size_t bytes) {
-  return fmt::format("This path takes at most {} bytes.", bytes);
+  return bytes == 0 ? "This path takes no body."
+                    : fmt::format("This path takes at most {} bytes.", bytes);
 }
 
 }  // namespace
@@ -230,9 +249,14 @@ std::optional<Response> RequestReader::State::JudgeHeader() {
         "Send one Content-Length, or by HTTP/1.1 Transfer-Encoding: chunked, and "
         "each header on a line of its own.");
   }
+  if (IsAuthorityInDoubt(header)) {
+    return ProblemResponse(ProblemKind::kMalformedRequest,
+                           "Send the path alone as the request's target, or http://HOST before "
+                           "it.");
+  }
   if (IsCrossOrigin(header)) return ProblemResponse(ProblemKind::kCrossOrigin);
-  const auto host = header.find(beast_http::field::host);
-  if (!access.needs_token() && host != header.end() && !IsForLoopback(Text(host->value()))) {
+  const auto host = HostOf(header);
+  if (!access.needs_token() && host && !IsForLoopback(*host)) {
     return ProblemResponse(ProblemKind::kCrossOrigin,
                            "Without a token herdflow is reached by localhost, 127.0.0.1 or [::1] "
                            "alone. Whoever runs it sets [http] token_file for other names.");

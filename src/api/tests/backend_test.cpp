@@ -115,6 +115,14 @@ TEST_F(BackendTest, RefusesACowWithEveryOffendingField) {
     EXPECT_EQ(Complaints(port.Post("/cows/", R"({"name":"B"})", header)),
               "header.Idempotency-Key bad_characters");
   }
+  for (const auto* header :
+       {"Idempotency-Key:\r\n", "Idempotency-Key: \r\nidempotency-key: k\r\n"}) {
+    EXPECT_EQ(Complaints(port.Post("/cows/", R"({"name":"B"})", header)),
+              "header.Idempotency-Key missing");
+  }
+  EXPECT_EQ(Complaints(port.Post("/cows/", R"({"name":"B"})",
+                                 "Idempotency-Key: k\r\nIdempotency-Key: k\r\n")),
+            "header.Idempotency-Key bad_characters");
   EXPECT_EQ(port.Post("/cows/", "[]").status, 400);
   EXPECT_EQ(port.Post("/cows/", "{}", "Content-Type: a/b; charset=latin1\r\n").status, 415);
 }

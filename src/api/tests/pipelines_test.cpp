@@ -64,6 +64,9 @@ TEST_F(PipelinesTest, ARunIsAskedForOncePerKey) {
 TEST_F(PipelinesTest, WhatCannotBeRunIsRefused) {
   const Port port = Start();
   EXPECT_EQ(Complaints(port.Post(kRuns, "")), "header.Idempotency-Key missing");
+  EXPECT_EQ(Complaints(port.Post(kRuns, "", Key(""))), "header.Idempotency-Key missing");
+  EXPECT_EQ(Complaints(port.Post(kRuns, "", Key("k") + Key("l"))),
+            "header.Idempotency-Key bad_characters");
   EXPECT_EQ(Complaints(port.Post(kRuns, "", Key("a b"))), "header.Idempotency-Key bad_characters");
   EXPECT_EQ(Complaints(port.Post(kRuns, "", Key(std::string(256, 'k')))),
             "header.Idempotency-Key bad_characters");
@@ -104,6 +107,8 @@ TEST_F(PipelinesTest, ShowsARunAndItsLogPieceByPiece) {
   EXPECT_NE(port.Get("/api/v1/runs/1?after=2").body.find(R"("next_after":2)"), std::string::npos);
   EXPECT_EQ(port.Get("/api/v1/runs/2").status, 404);
   EXPECT_EQ(port.Get("/api/v1/runs/x").status, 404);
+  EXPECT_EQ(Complaints(port.Get("/api/v1/runs/1?after=99999999999999999999&limit=-")),
+            "query.after out_of_range, query.limit not_a_number");
   EXPECT_EQ(Complaints(port.Get("/api/v1/runs/1?after=x&limit=0")),
             "query.after not_a_number, query.limit out_of_range");
 }

@@ -72,6 +72,21 @@ TEST_F(RequestReaderTest, ReadsTheSameHoweverTheBytesAreCut) {
   }
 }
 
+TEST_F(RequestReaderTest, APathThatTakesNoBodySaysSo) {
+  for (const std::string_view length :
+       {"Content-Length: 1\r\n\r\nx", "Transfer-Encoding: chunked\r\n\r\n1\r\nx\r\n0\r\n\r\n"}) {
+    RequestReader reader(router_, limits_, access_);
+    const std::string bytes = "GET /a/1 HTTP/1.1\r\nHost: localhost\r\n" + std::string(length);
+    std::copy(bytes.begin(), bytes.end(), reader.Space().begin());
+    reader.Filled(bytes.size());
+    const auto outcome = reader.Next();
+    const auto* refused = std::get_if<RequestReader::Refused>(&outcome);
+    ASSERT_NE(refused, nullptr);
+    EXPECT_EQ(refused->response.status, 413);
+    EXPECT_NE(refused->response.body.find("This path takes no body."), std::string::npos);
+  }
+}
+
 TEST_F(RequestReaderTest, AsksForContinueOnlyWhereTheBodyIsStillToCome) {
   RequestReader reader(router_, limits_, access_);
   const std::string_view head =

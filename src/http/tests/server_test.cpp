@@ -89,10 +89,22 @@ TEST_F(ServerTest, KnowsUnknownPathsAndOtherMethods) {
                                        {"/hell%", 400},
                                        {"ftp://localhost/hello", 400},
                                        {"http://localhost?/hello", 404},
+                                       {"http://evil.example/hello", 403},
+                                       {"http:///hello", 400},
+                                       {"http://:80/hello", 400},
+                                       {"http://localhost:x@evil.example/hello", 400},
                                        {"*", 400}}) {
     EXPECT_EQ(Ask(fmt::format("GET {} HTTP/1.1\r\nHost: localhost\r\n\r\n", target)).status, status)
         << target;
   }
+}
+
+TEST_F(ServerTest, TheHostOfTheTargetCountsBeforeTheHeader) {
+  Start();
+  EXPECT_EQ(Ask("GET http://localhost/hello HTTP/1.1\r\nHost: evil.example\r\n\r\n").status, 200);
+  EXPECT_EQ(Problem(Ask("GET http://localhost/hello HTTP/1.1\r\nHost: evil.example\r\n"
+                        "Origin: http://evil.example\r\n\r\n")),
+            "cross-origin");
 }
 
 TEST_F(ServerTest, HeadIsGetWithoutBody) {

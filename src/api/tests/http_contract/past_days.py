@@ -1,13 +1,18 @@
 """For Schemathesis, what no schema can say: days after today are refused."""
 
 import datetime
+import re
 
 import schemathesis
 
 
 def _is_past(day):
     today = datetime.datetime.now(datetime.timezone.utc).date()
-    return not isinstance(day, str) or day.strip()[:10] <= str(today)
+    if not isinstance(day, str):
+        return True
+    written = day.strip()[:10]
+    is_calendar_day = re.fullmatch("[0-9]{4}-[0-9]{2}-[0-9]{2}", written)
+    return written[:4] < str(today.year) or bool(is_calendar_day) and written <= str(today)
 
 
 @schemathesis.hook

@@ -1,6 +1,7 @@
 import random
 import uuid
 
+import forms
 import pytest
 
 NOISE = [b"", b" ", b"x", b"[]", b"1", b"null", b'"{}"', b"{", b'{"id":1}}', b"\xff", b'{"id":"\xff"}', b"{}" * 40000, b"[" * 5000]
@@ -58,6 +59,24 @@ def test_odd_fields_are_answered_as_described(producer):
             if isinstance(body.get(name), str) and body[name].strip():
                 body[name] = f"contract-{body[name]}"[:256]
         assert producer.check("POST", path, body).status in (200, 422), body
+
+
+def test_times_are_those_of_the_document(producer):
+    for text in forms.texts(seed=4, count=600):
+        body = reading(timestamp=text)
+        status = producer.check("POST", "/measurement", body).status
+        assert status in (200, 422), text
+        if forms.allows(producer, "Measurement", body) or not forms.is_left_out(text):
+            assert (status == 200) == forms.allows(producer, "Measurement", body), f"{text!r}: {status}"
+
+
+def test_ids_are_those_of_the_document(producer):
+    texts = ["a", "a b", "", " ", " a", "a ", "\u00a0a", "a\u2003", "\ufeffa", "a\ufeff", "a\u0085", "a\nb", "a\x7fb", "a\x9fb", "a\u200bb",
+             "None", "nan", "none", "null", "x" * 255, "x" * 256, "\U0001f404" * 255, "\U0001f404" * 256]  # fmt: skip
+    for sent in [*texts, 0, -1, 10**30, 1.5, True, None, [], {}]:
+        body = {"id": sent}
+        status = producer.check("POST", "/sensor", body).status
+        assert (status == 200) == forms.allows(producer, "Sensor", body), f"{sent!r}: {status}"
 
 
 def test_headers(producer):
