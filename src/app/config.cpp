@@ -27,12 +27,19 @@ std::string Upper(std::string_view text) {
   return upper;
 }
 
-/// The known name that is nearest to an unknown one.
+constexpr std::string_view kPrefix = "HERDFLOW_";
+
+/// The known name that was meant by an unknown one, if any.
 template <class NameOf>
-std::string NearestField(std::string_view unknown, NameOf name_of) {
+std::optional<std::string> MeantField(std::string_view unknown, NameOf name_of) {
   std::vector<std::string> names;
   for (const ConfigField& field : ConfigFields()) names.push_back(name_of(field));
-  return Nearest(unknown, names);
+  return Meant(unknown, names);
+}
+
+std::string Advice(const std::optional<std::string>& meant) {
+  return meant ? fmt::format("did you mean {}?", *meant)
+               : "docs/configuration.md lists what there is";
 }
 
 std::string DottedName(const ConfigField& field) {
@@ -90,6 +97,11 @@ std::optional<std::string> TextOf(const toml::node& node) {
   return std::nullopt;
 }
 
+/// What stands in the place of a value.
+std::string_view KindOf(const toml::node& node) {
+  return node.is_array() ? "a list" : node.is_table() ? "a table" : "a date or a time";
+}
+
 /// [kafka.options]. A name with dots that is not quoted is a table in a table: `a.b = 1`.
 Result<> ReadKafkaOptions(KafkaOptions& options, const std::string& file, const std::string& prefix,
                           const toml::table& table) {
@@ -128,8 +140,8 @@ Result<> ReadTable(Configuration& configuration, const std::string& file, std::s
     if (field == fields.end()) {
       const std::string name = fmt::format("[{}] {}", section, key.str());
       return Fail(ErrorCode::kInvalidInput,
-                  "reading the configuration: {}: there is no field {}; the nearest is {}", where,
-                  name, NearestField(name, DottedName));
+                  "reading the configuration: {}: there is no field {}; {}", where, name,
+                  Advice(MeantField(name, DottedName)));
     }
     if (field->is_secret) {
       return Fail(ErrorCode::kInvalidInput,
@@ -140,8 +152,10 @@ Result<> ReadTable(Configuration& configuration, const std::string& file, std::s
     const auto text = TextOf(node);
     if (!text) {
       return Fail(ErrorCode::kInvalidInput,
-                  "reading the configuration: {}: {} must be a text or a number", where,
-                  DottedName(*field));
+                  "reading the configuration: {}: {} is {}; a text, a number, true or false was "
+                  "expected{}",
+                  where, DottedName(*field), KindOf(node),
+                  field->kind.ends_with("…") ? ", several in one text with commas between" : "");
     }
     HERDFLOW_CHECK(SetInSight(configuration, *field, *text, where));
   }
@@ -149,6 +163,10 @@ Result<> ReadTable(Configuration& configuration, const std::string& file, std::s
 }
 
 Result<> ReadFile(Configuration& configuration, const std::string& file) {
+  if (file.empty()) {
+    return Fail(ErrorCode::kInvalidInput,
+                "reading the configuration: --config names no file; name one, or leave it out");
+  }
   std::error_code unreadable;
   if (std::filesystem::is_directory(file, unreadable)) {
     return Fail(ErrorCode::kInvalidInput, "reading the configuration: {} is a folder", file);
@@ -169,6 +187,13 @@ Result<> ReadFile(Configuration& configuration, const std::string& file) {
   }
   for (const auto& [key, node] : root) {
     const auto* table = node.as_table();
+    if (node.is_array_of_tables()) {
+      return Fail(
+          ErrorCode::kInvalidInput,
+          "reading the configuration: {}, line {}: [[{}]] begins one section of many; write "
+          "[{}], once",
+          file, node.source().begin.line, key.str(), key.str());
+    }
     if (table == nullptr) {
       return Fail(ErrorCode::kInvalidInput,
                   "reading the configuration: {}, line {}: '{}' stands outside any section", file,
@@ -178,12 +203,11 @@ Result<> ReadFile(Configuration& configuration, const std::string& file) {
     if (std::none_of(fields.begin(), fields.end(),
                      [&](const ConfigField& known) { return known.section == key.str(); })) {
       return Fail(ErrorCode::kInvalidInput,
-                  "reading the configuration: {}, line {}: there is no section [{}]; the nearest "
-                  "is [{}]",
-                  file, node.source().begin.line, key.str(),
-                  NearestField(key.str(), [](const ConfigField& known) {
-                    return std::string(known.section);
-                  }));
+                  "reading the configuration: {}, line {}: there is no section [{}]; {}", file,
+                  node.source().begin.line, key.str(),
+                  Advice(MeantField(fmt::format("[{}]", key.str()), [](const ConfigField& known) {
+                    return fmt::format("[{}]", known.section);
+                  })));
     }
     HERDFLOW_CHECK(ReadTable(configuration, file, key.str(), *table));
   }
@@ -196,9 +220,12 @@ void WarnOfIgnored(const std::vector<std::string>& names) {
   if (names.empty()) return;
   std::string told;
   for (const std::string& name : names) {
-    told += fmt::format(
-        "{}{} (the nearest is {})", told.empty() ? "" : ", ", name,
-        NearestField(name, [](const ConfigField& known) { return known.Environment(); }));
+    // All begin alike, which makes none of them the nearer.
+    const auto meant = MeantField(name.substr(kPrefix.size()), [](const ConfigField& known) {
+      return known.Environment().substr(kPrefix.size());
+    });
+    told += fmt::format("{}{}", told.empty() ? "" : ", ", name);
+    if (meant) told += fmt::format(" (did you mean {}{}?)", kPrefix, *meant);
   }
   Log(LogLevel::kWarning, "ignored what is no setting in the environment: {}", told);
 }
@@ -258,12 +285,12 @@ std::string ConfigField::Flag() const {
 }
 
 std::string ConfigField::Environment() const {
-  return fmt::format("HERDFLOW_{}_{}", Upper(section), Upper(name));
+  return fmt::format("{}{}_{}", kPrefix, Upper(section), Upper(name));
 }
 
 Result<Configuration> ReadConfiguration(const ConfigSources& sources) {
   Configuration configuration;
-  if (!sources.file.empty()) HERDFLOW_CHECK(ReadFile(configuration, sources.file));
+  if (sources.file) HERDFLOW_CHECK(ReadFile(configuration, *sources.file));
   HERDFLOW_CHECK(ReadEnvironment(configuration, sources.environment));
   for (const ConfigField& field : ConfigFields()) {
     const auto flag = sources.flags.find(field.Flag());  // A secret has none.
@@ -341,7 +368,7 @@ std::map<std::string, std::string> HerdflowEnvironment() {
   for (char** entry = environ; *entry != nullptr; ++entry) {
     const std::string_view text(*entry);
     const std::size_t equals = text.find('=');
-    if (text.starts_with("HERDFLOW_") && equals != std::string_view::npos) {
+    if (text.starts_with(kPrefix) && equals != std::string_view::npos) {
       variables.emplace(text.substr(0, equals), text.substr(equals + 1));
     }
   }

@@ -86,13 +86,13 @@ struct ConfigField {
 [[nodiscard]] std::span<const ConfigField> ConfigFields();
 
 struct ConfigSources {
-  std::string file;                          ///< Empty: none.
+  std::optional<std::string> file;
   std::map<std::string, std::string> flags;  ///< By `Flag()`.
   std::map<std::string, std::string> environment;
 };
 
 /// Flag before environment before file before default. kInvalidInput names line, field and the
-/// nearest known field.
+/// known field that may be meant.
 Result<Configuration> ReadConfiguration(const ConfigSources& sources);
 
 /// This process's environment variables that begin with `HERDFLOW_`.

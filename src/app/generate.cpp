@@ -2,6 +2,7 @@
 #include <limits>
 
 #include "commands.hpp"
+#include "herdflow/core/text.hpp"
 #include "herdflow/parquet_io/herd_writer.hpp"
 #include "parts.hpp"
 #include "terminal.hpp"
@@ -39,7 +40,7 @@ Result<> Generate(const GenerateOptions& options) {
   std::string text = fmt::format("{} cows, {} sensors, {} measurements:\n", Thousands(options.cows),
                                  Thousands(static_cast<std::int64_t>(synthetic.sensors().size())),
                                  Thousands(written.truth.measurements));
-  for (const std::string& file : written.files) text += fmt::format("  {}\n", file);
+  for (const std::string& file : written.files) text += fmt::format("  {}\n", Visible(file));
   return Print(text);
 }
 

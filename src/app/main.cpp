@@ -39,7 +39,10 @@ int ExitCodeOf(ErrorCode code) {
 
 /// `--config`, and an option for every field of the configuration.
 void AddConfigOptions(CLI::App& app, ConfigSources& sources) {
-  app.add_option("--config", sources.file, "TOML file with the configuration")->type_name("FILE");
+  app.add_option_function<std::string>(
+         "--config", [&sources](const std::string& file) { sources.file = file; },
+         "TOML file with the configuration")
+      ->type_name("FILE");
   const Configuration defaults;
   for (const ConfigField& field : ConfigFields()) {
     if (field.is_secret) continue;  // Other users see a process's command line.

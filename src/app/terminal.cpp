@@ -8,6 +8,8 @@
 #include <cstdio>
 #include <system_error>
 
+#include "herdflow/core/text.hpp"
+
 namespace herdflow::app {
 namespace {
 
@@ -25,6 +27,15 @@ std::string Duration(std::int64_t seconds) {
 }
 
 }  // namespace
+
+Table::Table(std::vector<Column> columns) : columns_(std::move(columns)) {
+  for (Column& column : columns_) column.title = Visible(column.title);
+}
+
+void Table::Add(const std::vector<std::string>& cells) {
+  std::vector<std::string>& row = rows_.emplace_back();
+  for (const std::string& cell : cells) row.push_back(Visible(cell));
+}
 
 std::string Table::Text() const {
   std::vector<std::size_t> widths;
@@ -87,7 +98,7 @@ void Progress::Show(std::string_view what, std::int64_t done, std::int64_t total
   }
   const double seconds = std::chrono::duration<double>(now - started_).count();
   const double rate = seconds > 0 ? static_cast<double>(done) / seconds : 0;
-  std::string line = fmt::format("\r\033[K{}: {}", what_, Thousands(done));
+  std::string line = fmt::format("\r\033[K{}: {}", Visible(what_), Thousands(done));
   if (total > 0) {
     constexpr std::int64_t kBar = 24;
     const auto filled = static_cast<std::size_t>(kBar * std::min(done, total) / total);

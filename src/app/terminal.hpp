@@ -10,7 +10,8 @@
 
 namespace herdflow::app {
 
-/// A table with aligned columns for people: numbers to the right, texts to the left.
+/// A table with aligned columns for people: numbers to the right, texts to the left, and whatever
+/// is in a name shown (see Visible), so that a row is a line and a terminal is told nothing.
 class Table {
  public:
   enum class Align { kLeft, kRight };
@@ -18,9 +19,9 @@ class Table {
     std::string title;
     Align align = Align::kLeft;
   };
-  explicit Table(std::vector<Column> columns) : columns_(std::move(columns)) {}
+  explicit Table(std::vector<Column> columns);
 
-  void Add(std::vector<std::string> cells) { rows_.push_back(std::move(cells)); }
+  void Add(const std::vector<std::string>& cells);
   [[nodiscard]] std::string Text() const;
 
  private:

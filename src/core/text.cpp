@@ -33,6 +33,15 @@ bool IsInvisible(char32_t c) {
                      [c](const CodePoints& range) { return c >= range.first && c <= range.last; });
 }
 
+/// ASCII's letters in lower case.
+std::string Lower(std::string_view text) {
+  std::string lower(text);
+  for (char& c : lower) {
+    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
+  }
+  return lower;
+}
+
 }  // namespace
 
 Utf8Character DecodeUtf8(std::string_view text) {
@@ -138,23 +147,22 @@ std::size_t EditDistance(std::string_view a, std::string_view b) {
   return row.back();
 }
 
-std::string Nearest(std::string_view unknown, const std::vector<std::string>& names) {
-  return *std::min_element(names.begin(), names.end(), [&](const auto& a, const auto& b) {
-    return EditDistance(unknown, a) < EditDistance(unknown, b);
-  });
-}
-
 std::optional<std::string> Meant(std::string_view unknown, const std::vector<std::string>& names) {
   constexpr std::size_t kFewestLetters = 3;
   constexpr std::size_t kMostLetters = 100;  // No name of ours is near to more.
-  if (names.empty() || unknown.size() > kMostLetters) return std::nullopt;
-  const auto longer = std::find_if(names.begin(), names.end(), [&](const std::string& name) {
-    return unknown.size() >= kFewestLetters && name.starts_with(unknown);
-  });
-  if (longer != names.end()) return *longer;
-  std::string nearest = Nearest(unknown, names);
-  if (EditDistance(unknown, nearest) > 1 + unknown.size() / 4) return std::nullopt;
-  return nearest;
+  if (unknown.size() > kMostLetters) return std::nullopt;
+  const std::string wanted = Lower(unknown);
+  std::size_t nearest = names.size();
+  std::size_t least = 1 + unknown.size() / 4;
+  for (std::size_t i = 0; i < names.size(); ++i) {
+    const std::string name = Lower(names[i]);
+    if (wanted.size() >= kFewestLetters && name.starts_with(wanted)) return names[i];
+    const std::size_t distance = EditDistance(wanted, name);
+    if (distance > least || (distance == least && nearest != names.size())) continue;
+    nearest = i;
+    least = distance;
+  }
+  return nearest == names.size() ? std::nullopt : std::optional(names[nearest]);
 }
 
 }  // namespace herdflow

@@ -82,6 +82,19 @@ void LeaveOut(const fs::path& path, FoundFiles& found) {
                                            : (IsRegular(path) ? "Parquet file" : "regular file")));
 }
 
+/// What a failure adds, so that nothing is passed over in silence: each thing that is not read.
+std::string LeftOut(const FoundFiles& found) {
+  constexpr std::size_t kMost = 10;
+  std::string text;
+  for (std::size_t i = 0; i < std::min(kMost, found.left_out.size()); ++i) {
+    text += "; left out " + found.left_out[i];
+  }
+  if (found.left_out.size() > kMost) {
+    text += fmt::format("; and {} more", found.left_out.size() - kMost);
+  }
+  return text;
+}
+
 /// Every part file of a folder. A folder inside is doubt, not to be passed over in silence.
 Result<> AddParts(const fs::path& folder, std::optional<Topic> topic, FoundFiles& found) {
   HERDFLOW_ASSIGN(const auto entries, List(folder, found));
@@ -102,7 +115,8 @@ Result<> AddParts(const fs::path& folder, std::optional<Topic> topic, FoundFiles
     }
   }
   if (found.files.size() == before) {
-    return Fail(ErrorCode::kInvalidInput, "folder {} holds no Parquet file", folder.string());
+    return Fail(ErrorCode::kInvalidInput, "folder {} holds no Parquet file{}", folder.string(),
+                LeftOut(found));
   }
   return {};
 }
@@ -155,12 +169,12 @@ Result<> AddFolder(const fs::path& folder, FoundFiles& found) {
     }
   }
   if (places.empty()) return AddParts(folder, std::nullopt, found);
+  HERDFLOW_CHECK(LeaveOutOthers(folder, places, found));
   if (!missing.empty()) {
     return Fail(ErrorCode::kInvalidInput,
-                "folder {} has no {}; if that is meant, name the files instead of the folder",
-                folder.string(), missing);
+                "folder {} has no {}; if that is meant, name the files instead of the folder{}",
+                folder.string(), missing, LeftOut(found));
   }
-  HERDFLOW_CHECK(LeaveOutOthers(folder, places, found));
   for (const auto& [topic, place] : places) {
     if (IsFolder(place)) {
       HERDFLOW_CHECK(AddParts(place, topic, found));

@@ -35,6 +35,7 @@ WRONG = {
     ("cow", "a", "b"): "herdflow cow: 'b' is a word too many; see herdflow cow --help",
     ("status", "--no-such-option"): "'--no-such-option' is no command or option;",
     ("status", "--backend-port"): "herdflow status: --backend-port has no value;",
+    ("status", "--config", ""): "--config names no file",
     ("status", "--config", "a", "--config", "b"): "status: --config is given more than once;",
     ("status", "--log-engine", "kafka", "--kafka-brokers", "http://127.0.0.1:9092"): "HOST:PORT",
     ("status", "--store-engine", "mysql", "--mysql-host", "mysql://127.0.0.1"): "[mysql] port",

@@ -69,8 +69,9 @@ TEST_F(ConfigFile, BrokenTomlNamesTheLine) {
 
 TEST(Config, OtherEnvironmentVariablesAreLeftAloneInOneLine) {
   ConfigSources sources;
-  for (const char* name : {"HERDFLOW_DATA_FODLER", "HERDFLOW_SERVICE_HOST",
-                           "HERDFLOW_SERVICE_PORT_HTTP", "HERDFLOW_PORT_5000_TCP_ADDR"}) {
+  for (const char* name :
+       {"HERDFLOW_DATA_FODLER", "HERDFLOW_backend_port", "HERDFLOW_FOO", "HERDFLOW_SERVICE_HOST",
+        "HERDFLOW_SERVICE_PORT_HTTP", "HERDFLOW_PORT_5000_TCP_ADDR"}) {
     sources.environment[name] = "10.0.0.1";
   }
   testing::internal::CaptureStderr();
@@ -78,9 +79,43 @@ TEST(Config, OtherEnvironmentVariablesAreLeftAloneInOneLine) {
   const std::string told = testing::internal::GetCapturedStderr();
   EXPECT_EQ(std::count(told.begin(), told.end(), '\n'), 1) << told;
   EXPECT_NE(told.find("HERDFLOW_SERVICE_HOST"), std::string::npos) << told;
-  EXPECT_NE(told.find("HERDFLOW_DATA_FODLER (the nearest is HERDFLOW_DATA_FOLDER)"),
+  EXPECT_NE(told.find("HERDFLOW_DATA_FODLER (did you mean HERDFLOW_DATA_FOLDER?)"),
             std::string::npos)
       << told;
+  EXPECT_NE(told.find("HERDFLOW_backend_port (did you mean HERDFLOW_BACKEND_PORT?)"),
+            std::string::npos)
+      << told;
+  EXPECT_NE(told.find("HERDFLOW_FOO, HERDFLOW_PORT_5000_TCP_ADDR, HERDFLOW_SERVICE_HOST, "),
+            std::string::npos)
+      << told;
+}
+
+TEST_F(ConfigFile, AListIsCalledThatAndASectionIsWrittenOnce) {
+  const auto lists = Read("[kafka]\nbrokers = [\"a:1\"]\n");
+  ASSERT_FALSE(lists);
+  EXPECT_NE(lists.error().message().find("[kafka] brokers is a list; "), std::string::npos)
+      << lists.error().message();
+  EXPECT_NE(lists.error().message().find("several in one text with commas"), std::string::npos);
+  const auto tables = Read("\n[[herd]]\ntime_zone = \"UTC\"\n");
+  ASSERT_FALSE(tables);
+  EXPECT_NE(tables.error().message().find("line 2: [[herd]] "), std::string::npos)
+      << tables.error().message();
+  EXPECT_NE(tables.error().message().find("write [herd]"), std::string::npos);
+}
+
+TEST_F(ConfigFile, WhatIsNearToNothingNamesNothing) {
+  const auto read = Read("[zzzzzzzzzzzzz]\n");
+  ASSERT_FALSE(read);
+  EXPECT_EQ(read.error().message().find("did you mean"), std::string::npos)
+      << read.error().message();
+}
+
+TEST(Config, AnEmptyNameOfAFileIsRefused) {
+  ConfigSources sources;
+  sources.file = "";
+  const auto read = ReadConfiguration(sources);
+  ASSERT_FALSE(read);
+  EXPECT_NE(read.error().message().find("--config names no file"), std::string::npos);
 }
 
 TEST(Config, AServiceLinkInThePlaceOfASettingIsNamedAsThat) {

@@ -16,6 +16,15 @@ TEST(Table, AlignsNumbersRightAndTextsLeftByCharacters) {
             "Berta         7\n");
 }
 
+TEST(Table, ShowsWhatIsInANameAndKeepsARowOnItsLine) {
+  Table table({{"cow"}, {"c\u202e1"}});
+  table.Add({"c\x1b[31md\n", "a\u2028b"});
+  EXPECT_EQ(table.Text(),
+            "cow                 c\\u202e1\n"
+            "------------------  --------\n"
+            "c\\u001b[31md\\u000a  a\\u2028b\n");
+}
+
 TEST(Thousands, GroupsDigits) {
   EXPECT_EQ(Thousands(0), "0");
   EXPECT_EQ(Thousands(999), "999");

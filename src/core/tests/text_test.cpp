@@ -102,6 +102,7 @@ TEST(Meant, IsTheNameThatAFewLettersAreMissingOrWrongOf) {
   EXPECT_EQ(Meant("reprot", names), "report");
   EXPECT_EQ(Meant("gen", names), "generate");
   EXPECT_EQ(Meant("send", names), "seed");
+  EXPECT_EQ(Meant("SERV", names), "serve");
   EXPECT_EQ(Meant("fly", names), std::nullopt);
   EXPECT_EQ(Meant("", names), std::nullopt);
   EXPECT_EQ(Meant("serv", {}), std::nullopt);

@@ -33,12 +33,18 @@ TEST_F(FileKind, OfSomethingElseSaysWhatItSeemsToBe) {
            std::pair{"\n [{\"id\": \"c1\"}]"s, "JSON; write it as Parquet"},
            std::pair{"<!DOCTYPE html><title>404</title>"s, "HTML or XML; see what was downloaded"},
            std::pair{"\x1F\x8B\x08\0\0\0\0\0"s, "compressed by gzip; unpack it"},
-           std::pair{"PK\x03\x04\x14\0"s, "a ZIP archive or a workbook of Excel; unpack it"},
+           std::pair{"\x04\x22\x4D\x18\x64"s, "compressed by lz4; unpack it"},
+           std::pair{"PK\x03\x04\x14\0 cows.parquet"s, "a ZIP archive; unpack it"},
+           std::pair{"PK\x03\x04\x14\0 [Content_Types].xml"s, "Excel (.xlsx); write it as Parquet"},
+           std::pair{"PK\x03\x04\x14\0 docProps/app.xml"s, "Excel (.xlsx); write it as Parquet"},
+           std::pair{"\xD0\xCF\x11\xE0\xA1\xB1"s, "Excel (.xls); write it as Parquet"},
+           std::pair{"\x89PNG\r\n"s, "a picture (PNG); name the Parquet file that is meant"},
+           std::pair{std::string(1000, '\0'), "zeros, as a copy that was broken off"},
            std::pair{"ARROW1\0\0"s, "an Arrow (Feather) file; write it as Parquet"},
            std::pair{"SQLite format 3\0\x10"s, "a database of SQLite; write it as Parquet"},
            std::pair{"\xFF\xFEi\0d\0"s, "text in UTF-16; write it as Parquet"},
            std::pair{"version https://git-lfs.github.com/spec/v1\n"s, "git lfs pull"},
-           std::pair{"\x01\x02\x03"s, "something else; write it as Parquet"},
+           std::pair{"\x01\x02\x03"s, "something else; name the Parquet file that is meant"},
        }) {
     EXPECT_THAT(Said(bytes), HasSubstr("it is no Parquet file, but seems to be "));
     EXPECT_THAT(Said(bytes), HasSubstr(kind));
@@ -52,6 +58,13 @@ TEST_F(FileKind, OfAFileThatIsNotWholeSaysWhatIsMissing) {
     EXPECT_EQ(Said(cut),
               "it begins as Parquet does, but its end is missing: it was cut off, or is being "
               "written; copy it or write it anew");
+  }
+  for (const auto& [more, bytes] : {std::pair{"\n"s, 1}, std::pair{std::string(300, 'x'), 300}}) {
+    EXPECT_EQ(
+        Said(whole + more),
+        fmt::format("bytes follow its end ({}): something was added to it; copy it or write it "
+                    "anew",
+                    bytes));
   }
   EXPECT_EQ(Said(whole.substr(40)),
             "it ends as Parquet does, but its beginning is damaged; copy it or write it anew");

@@ -131,6 +131,20 @@ TEST_F(TopicFiles, AMissingFileOfTheThreeIsNamed) {
   EXPECT_THAT(Failure({folder_}), HasSubstr("has no measurements.parquet; if that is meant"));
 }
 
+TEST_F(TopicFiles, WhatIsNotReadIsNamedWhereNothingIs) {
+  WriteBytes("readme.txt", "not data");
+  WriteBytes("_SUCCESS", "");
+  EXPECT_THAT(Failure({folder_}), AllOf(HasSubstr("holds no Parquet file; left out _SUCCESS in "),
+                                        HasSubstr("readme.txt: it is no Parquet file")));
+  WriteMeasurements("measurements.parquet");
+  WriteMeasurements("other.parquet");
+  EXPECT_THAT(Failure({folder_}), AllOf(HasSubstr("has no cows.parquet and sensors.parquet"),
+                                        HasSubstr("other.parquet: it stands beside cows"),
+                                        HasSubstr("readme.txt: it is no Parquet file")));
+  for (int i = 0; i < 20; ++i) WriteBytes("t" + std::to_string(i), "");
+  EXPECT_THAT(Failure({folder_}), HasSubstr("; and 13 more"));
+}
+
 TEST_F(TopicFiles, WhatCannotBeMeantIsNamed) {
   EXPECT_THAT(Failure({Path("none")}), HasSubstr("none: no such file or folder"));
   EXPECT_THAT(Failure({folder_}), HasSubstr("holds no Parquet file"));

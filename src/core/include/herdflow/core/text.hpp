@@ -49,10 +49,8 @@ inline constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
 /// How many bytes must be added, removed or changed to make one text of the other (Levenshtein).
 [[nodiscard]] std::size_t EditDistance(std::string_view a, std::string_view b);
 
-/// The name that is nearest to an unknown one; of several, the first. REQUIRES: there is one.
-[[nodiscard]] std::string Nearest(std::string_view unknown, const std::vector<std::string>& names);
-/// The same, if whoever wrote the unknown name can have meant it: a few letters are wrong, or the
-/// rest of it is missing.
+/// The name that whoever wrote an unknown one can have meant: a few letters are wrong, or the rest
+/// of it is missing; letter case does not count. Of several the nearest, of those the first.
 [[nodiscard]] std::optional<std::string> Meant(std::string_view unknown,
                                                const std::vector<std::string>& names);
 
