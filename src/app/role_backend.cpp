@@ -1,5 +1,6 @@
 #include <mutex>
 #include <utility>
+#include <vector>
 
 #include "herdflow/api/backend.hpp"
 #include "roles.hpp"
@@ -24,24 +25,27 @@ class Backend final : public Role {
         parts_(std::move(parts)),
         cows_({*parts_.store, *parts_.writer, *parts_.topics, *parts_.queries, shared.stop}) {}
 
+  [[nodiscard]] Result<> Check() const override { return CheckPort(shared_, PortOf({})); }
   Result<> Start() override {
-    const Configuration& configuration = shared_.configuration;
     api::BackendDeps deps{*parts_.queries,
                           [this](const pipeline::NewCow& cow) { return cows_.Create(cow); },
                           [this] { return Today(); },
-                          configuration.health,
+                          shared_.configuration.health,
                           *parts_.ledger,
                           shared_.definitions,
                           shared_.run_requested};
-    HERDFLOW_ASSIGN(server_, Listen(shared_, {"backend", configuration.backend_address,
-                                              configuration.backend_port,
-                                              api::BackendRoutes(std::move(deps))}));
+    HERDFLOW_ASSIGN(server_, Listen(shared_, PortOf(api::BackendRoutes(std::move(deps)))));
     return {};
   }
   Result<> Ready() const override { return api::Ready(*parts_.queries); }
   void Stop() override { Close(server_); }
 
  private:
+  [[nodiscard]] Port PortOf(std::vector<http::Route> routes) const {
+    const Configuration& configuration = shared_.configuration;
+    return {"backend", configuration.backend_address, configuration.backend_port,
+            std::move(routes)};
+  }
   FarmDay Today() {
     const std::lock_guard lock(calendar_);
     return parts_.calendar.DayOf(Now());

@@ -1,4 +1,5 @@
 #include <utility>
+#include <vector>
 
 #include "herdflow/api/producer.hpp"
 #include "roles.hpp"
@@ -12,17 +13,21 @@ class Producer final : public Role {
            std::shared_ptr<pipeline::EventWriter> writer)
       : shared_(shared), topics_(std::move(topics)), writer_(std::move(writer)) {}
 
+  [[nodiscard]] Result<> Check() const override { return CheckPort(shared_, PortOf({})); }
   Result<> Start() override {
-    const Configuration& configuration = shared_.configuration;
-    HERDFLOW_ASSIGN(server_, Listen(shared_, {"producer", configuration.producer_address,
-                                              configuration.producer_port,
-                                              api::ProducerRoutes({*writer_, *topics_})}));
+    HERDFLOW_ASSIGN(server_, Listen(shared_, PortOf(api::ProducerRoutes({*writer_, *topics_}))));
     return {};
   }
   Result<> Ready() const override { return api::Ready({*writer_, *topics_}); }
   void Stop() override { Close(server_); }
 
  private:
+  [[nodiscard]] Port PortOf(std::vector<http::Route> routes) const {
+    const Configuration& configuration = shared_.configuration;
+    return {"producer", configuration.producer_address, configuration.producer_port,
+            std::move(routes)};
+  }
+
   SharedParts& shared_;
   const std::shared_ptr<pipeline::TopicAdmin> topics_;
   const std::shared_ptr<pipeline::EventWriter> writer_;

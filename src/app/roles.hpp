@@ -26,6 +26,8 @@ class Role {
  public:
   virtual ~Role() = default;
 
+  /// What is known from the settings to be in its way.
+  [[nodiscard]] virtual Result<> Check() const { return {}; }
   /// Begin.
   virtual Result<> Start() = 0;
   /// Whether it does what it is there for, once it is begun, and why not. Threads: any; blocks.
@@ -70,6 +72,7 @@ struct Port {
   std::uint16_t number = 0;
   std::vector<http::Route> routes;
 };
+Result<> CheckPort(const SharedParts& shared, const Port& port);
 Result<std::unique_ptr<http::Server>> Listen(const SharedParts& shared, Port port);
 /// Answers what was begun, and nothing new. When it returns no handler runs any more.
 void Close(std::unique_ptr<http::Server>& server);

@@ -118,6 +118,7 @@ Result<> Serve(const std::vector<std::string>& role_names, const Configuration& 
     HERDFLOW_ASSIGN(shared.connections, ConnectionsAPort(ports, http::Limits().connections));
   }
   SetTimeToEnd(kTimeToStop);
+  for (const NamedRole& each : roles) HERDFLOW_CHECK(each.role->Check());
   HERDFLOW_CHECK(StartAll(roles, serving));
   Log(LogLevel::kInfo, "{}", DescribeEngines(configuration));
   AwaitReady(roles, stop);

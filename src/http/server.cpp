@@ -216,6 +216,11 @@ void SocketServer::Drain(milliseconds patience) {
 
 }  // namespace
 
+Result<> Server::Check(const ServerOptions& options) {
+  const auto endpoint = EndpointOf(options);
+  return endpoint ? Result<>() : Result<>(Fail(endpoint.error()));
+}
+
 Result<std::unique_ptr<Server>> Server::Start(const ServerOptions& options,
                                               std::vector<Route> routes) {
   HERDFLOW_ASSIGN(const tcp::endpoint endpoint, EndpointOf(options));

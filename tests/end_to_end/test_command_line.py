@@ -144,6 +144,16 @@ def test_an_unknown_cow_exits_3(herd: Installation, tmp_path: Path) -> None:
     assert "nobody" in done.stderr
 
 
+@pytest.mark.parametrize("role", ["producer", "backend"])
+def test_an_address_that_is_refused_is_so_before_any_port_opens(
+    herd: Installation, role: str
+) -> None:
+    done = herd.attempt("serve", f"--{role}-address", "0.0.0.0")
+    assert done.returncode == USAGE, done.stderr
+    assert f"[{role}] address" in done.stderr
+    assert "http://" not in done.stderr
+
+
 def test_a_missing_file_is_named(herd: Installation, tmp_path: Path) -> None:
     done = herd.attempt("seed", tmp_path / "nowhere.parquet")
     assert done.returncode in (USAGE, NOT_FOUND), done.stderr

@@ -51,6 +51,8 @@ struct ServerOptions {
 /// Threads: any.
 class Server {
  public:
+  /// What Start refuses by these options alone: its kInvalidInput.
+  static Result<> Check(const ServerOptions& options);
   /// Listens when it returns. kInvalidInput: no address, or one that others reach and no token.
   /// kConflict: the port is in use; the message names its holder where the system tells.
   static Result<std::unique_ptr<Server>> Start(const ServerOptions& options,
