@@ -6,13 +6,13 @@ import contextlib
 import json
 import os
 import subprocess
-import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import requests
+import waiting
 from program import local_stack
 
 OVER = {"success", "failed"}
@@ -20,11 +20,7 @@ OVER = {"success", "failed"}
 
 def wait_until(what: str, condition: Callable[[], Any], seconds: float = 90, pause: float = 0.5) -> Any:
     """Ask again and again until the condition holds, and give what it gave."""
-    deadline = time.monotonic() + seconds
-    while not (found := condition()):
-        assert time.monotonic() < deadline, f"after {seconds} s still waiting until {what}"
-        time.sleep(pause)
-    return found
+    return waiting.wait_until(condition, seconds, what, pause)
 
 
 @dataclass

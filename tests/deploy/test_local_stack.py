@@ -7,8 +7,6 @@ import re
 import signal
 import socket
 import subprocess
-import time
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -16,6 +14,7 @@ import requests
 from left_out import leave_out
 from program import local_stack
 from stack import Database, Kafka, Stack
+from waiting import wait_until
 
 # --- Kafka and MariaDB -----------------------------------------------------------------------------------------
 
@@ -256,10 +255,3 @@ def listening_addresses(port: int) -> set[str]:
     """As the kernel writes them, of IPv4."""
     rows = [line.split() for line in Path("/proc/net/tcp").read_text().splitlines()[1:]]
     return {address for row in rows for address, at in [row[1].split(":")] if row[3] == "0A" and int(at, 16) == port}
-
-
-def wait_until(condition: Callable[[], bool], seconds: float = 30) -> None:
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline, f"still waiting after {seconds} s"
-        time.sleep(0.1)

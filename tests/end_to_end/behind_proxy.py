@@ -12,10 +12,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from installation import wait_until
 from left_out import leave_out
 from program import free_port
 from relay import Relay
+from waiting import wait_until
 
 # Where a request could be read in two ways, a proxy that lets it through is the danger: the second
 # port passes on what the first one refuses.
@@ -41,7 +41,7 @@ listen lax
 """
 _LINE = re.compile(r'(\S+) (-?\d+) (\S+) (\S\S) "(.*)"')
 _ANSWER_CAME = "-DL"  # Where a request ended: the log's second letter.
-_ANSWER = re.compile(rb"HTTP/1\.1 (?!1)\d\d\d ")
+ANSWER = re.compile(rb"HTTP/1\.[01] ([2-5]\d\d) ")  # A final one, and its status.
 
 
 class CountingRelay(Relay):
@@ -70,7 +70,7 @@ class CountingRelay(Relay):
         end = b""  # Of what was passed on: an answer's beginning may come in two pieces.
         with contextlib.suppress(ConnectionError):
             while data := await reader.read(65536):
-                self.answers += len(_ANSWER.findall(end + data))
+                self.answers += len(ANSWER.findall(end + data))
                 end = (end + data)[-len("HTTP/1.1 200") :]
                 writer.write(data)
                 await writer.drain()

@@ -8,8 +8,7 @@ import os
 import shutil
 import signal
 import subprocess
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -18,18 +17,10 @@ import requests
 from engines import EMBEDDED, Engines, new_prefix
 from program import executable, free_port
 from store import Row, Store, drop_databases, nothing_where_no_table_is, open_store
+from waiting import wait_until
 
 COMMAND_SECONDS = 600
 SERVER_SECONDS = 60
-
-
-def wait_until(condition: Callable[[], bool], seconds: float = SERVER_SECONDS) -> None:
-    """Ask again and again until the condition holds; fail when it takes too long."""
-    deadline = time.monotonic() + seconds
-    while not condition():
-        if time.monotonic() > deadline:
-            raise AssertionError(f"still waiting for {condition} after {seconds} s")
-        time.sleep(0.05)
 
 
 @dataclass

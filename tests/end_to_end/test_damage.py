@@ -13,8 +13,9 @@ from pathlib import Path
 
 import pytest
 from engines import Engines, on
-from installation import Installation, wait_until
+from installation import Installation
 from program import free_port
+from waiting import wait_until
 
 USAGE = 2
 CORRUPT = 6

@@ -18,9 +18,10 @@ import files
 import pytest
 from comparison import assert_audit_is_balanced
 from engines import EMBEDDED_ENGINE, Engines, on
-from installation import Installation, wait_until
+from installation import Installation
 from program import free_port
 from store import change_server
+from waiting import wait_until
 
 USAGE, UNAVAILABLE = 2, 5
 DAY = dt.date(2024, 3, 1)

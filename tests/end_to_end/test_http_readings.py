@@ -11,7 +11,8 @@ import files
 import oracle
 import pytest
 from comparison import assert_all_equal_oracle, assert_audit_is_balanced, assert_same_results
-from installation import Installation, Server, loopback_session, wait_until
+from installation import Installation, Server, loopback_session
+from waiting import wait_until
 
 READINGS = 2_000
 SENDERS = 8

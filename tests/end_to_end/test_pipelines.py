@@ -14,9 +14,10 @@ import files
 import pytest
 import requests
 from engines import EMBEDDED, Engines, on
-from installation import Installation, Server, wait_until
+from installation import Installation, Server
 from program import executable
 from sealed import seal
+from waiting import wait_until
 
 CLEANSE = ("measurement_data_pipeline", "cleanse_measurements")
 ON_BOTH = on("herd", EMBEDDED, Engines(store="mariadb"))

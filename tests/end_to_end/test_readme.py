@@ -6,8 +6,9 @@ import json
 import re
 import subprocess
 
-from installation import Installation, Server, wait_until
+from installation import Installation, Server
 from program import REPOSITORY, executable
+from waiting import wait_until
 
 README = (REPOSITORY / "README.md").read_text(encoding="utf-8")
 

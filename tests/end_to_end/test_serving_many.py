@@ -12,8 +12,9 @@ import subprocess
 
 import pytest
 import requests
-from installation import Installation, Server, loopback_session, wait_until
+from installation import Installation, Server, loopback_session
 from program import executable, free_port
+from waiting import wait_until
 
 CONNECTIONS = 1024
 SENDERS = 8

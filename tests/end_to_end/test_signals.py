@@ -13,8 +13,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import files
-from installation import Installation, wait_until
+from installation import Installation
 from program import executable, free_port
+from waiting import wait_until
 
 SECONDS = 2
 # What a loaded machine adds. What they wait for lasts longer.
@@ -76,7 +77,7 @@ def _commands(herd: Installation, folder: Path, silent: int) -> dict[str, subpro
         "topics create, no broker": _start(herd, "topics", "create", **broker),
         "seed, no broker": _start(herd, "seed", folder / "files", **broker),
         "generate": _start(
-            herd, "generate", "--cows", 2000, "--from", "1990-01-01", "--to", "2024-12-31", "--seed", 1,
+            herd, "generate", "--cows", 2000, "--from", "2000-01-01", "--to", "2034-12-31", "--seed", 1,
             "-o", folder / "herd",
         ),
         "serve, no broker": _start(herd, "serve", **serve),

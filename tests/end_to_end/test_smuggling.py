@@ -6,21 +6,20 @@ Straight to herdflow, and through a proxy that may have understood something els
 from __future__ import annotations
 
 import contextlib
-import re
 import socket
 from collections import defaultdict
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from behind_proxy import Proxy, Seen, haproxy_before
-from installation import Installation, wait_until
+from behind_proxy import ANSWER, Proxy, Seen, haproxy_before
+from installation import Installation
 from program import REPOSITORY
+from waiting import wait_until
 
 CORPUS = REPOSITORY / "tests/smuggling"
 REFUSED = {400, 413, 501}
 CLOSE = b"GET /healthz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"
-_ANSWER = re.compile(rb"HTTP/1\.[01] (\d\d\d)[^\n]*\n")
 
 
 def requests_of(folder: str) -> list[Path]:
@@ -50,7 +49,7 @@ def send(port: int, request: bytes, *, is_all: bool, source: str = "127.0.0.1") 
 
 def statuses(answers: bytes) -> list[int]:
     """Of the final answers, one after the other."""
-    return [status for status in map(int, _ANSWER.findall(answers)) if status >= 200]
+    return [int(status) for status in ANSWER.findall(answers)]
 
 
 def stored(herd: Installation) -> set[str]:

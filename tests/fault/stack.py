@@ -13,16 +13,14 @@ from pathlib import Path
 from typing import Any
 
 import pymysql
+import waiting
 from program import is_running, local_stack
 
 
 def wait_until(what: str, condition: Callable[[], object], seconds: float = 30) -> float:
     """Ask again and again until the condition holds. Gives the seconds it took."""
     start = time.monotonic()
-    while not condition():
-        took = time.monotonic() - start
-        assert took < seconds, f"after {seconds} s still waiting until {what}"
-        time.sleep(0.05)
+    waiting.wait_until(condition, seconds, what)
     return time.monotonic() - start
 
 
