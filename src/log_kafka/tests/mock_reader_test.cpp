@@ -105,7 +105,7 @@ TEST_F(KafkaReaderOnMock, WithoutAnyBrokerItIsUnavailable) {
 TEST_F(KafkaReaderOnMock, ASlowBrokerIsHeardOut) {
   cluster_.SetRoundTrip(milliseconds(1'100));
   auto options = cluster_.Options();
-  options.request_timeout = milliseconds(5'000);
+  options.request_timeout = milliseconds(20'000);
   const auto admin = MakeKafkaTopicAdmin(options).value();
   const auto read = admin->Read({Topic::kCows, 99}, 0, 1);
   ASSERT_FALSE(read);
