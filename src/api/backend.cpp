@@ -44,7 +44,7 @@ Response GetCow(const BackendDeps& deps, const Request& request) {
 }
 
 /// Name and birthdate by the rules for cows; the id is the back end's to give.
-std::variant<pipeline::NewCow, Response> ReadNewCow(std::string_view body) {
+std::variant<intake::NewCow, Response> ReadNewCow(std::string_view body) {
   thread_local herd::MessageParser parser;
   auto parsed = parser.Cow(body);
   if (const auto* rejection = std::get_if<herd::Rejection>(&parsed)) return RefuseBody(*rejection);
@@ -71,7 +71,7 @@ std::variant<pipeline::NewCow, Response> ReadNewCow(std::string_view body) {
   }
   if (!rejections.empty()) return RefuseFields(rejections);
   auto& cow = std::get<herd::Cow>(judged);
-  return pipeline::NewCow{std::move(cow.name), cow.birthdate, {}};
+  return intake::NewCow{std::move(cow.name), cow.birthdate, {}};
 }
 
 Response PostCow(const BackendDeps& deps, const Request& request) {
@@ -81,7 +81,7 @@ Response PostCow(const BackendDeps& deps, const Request& request) {
   }
   auto read = ReadNewCow(Trimmed(request.body));
   if (auto* refusal = std::get_if<Response>(&read)) return std::move(*refusal);
-  auto& wanted = std::get<pipeline::NewCow>(read);
+  auto& wanted = std::get<intake::NewCow>(read);
   wanted.idempotency_key = request.Header("Idempotency-Key");
   const auto cow = deps.create_cow(wanted);
   if (cow) return http::JsonResponse(200, CowJson(*cow));

@@ -7,6 +7,7 @@
 #include <variant>
 
 #include "herdflow/api/json.hpp"
+#include "herdflow/core/text.hpp"
 #include "herdflow/core/time.hpp"
 #include "herdflow/herd/message.hpp"
 #include "herdflow/http/problem.hpp"

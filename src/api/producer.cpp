@@ -5,11 +5,11 @@
 #include <variant>
 
 #include "herdflow/core/time.hpp"
-#include "herdflow/herd/message.hpp"
-#include "herdflow/herd/rules.hpp"
 #include "herdflow/http/json_writer.hpp"
+#include "herdflow/intake/intake.hpp"
 #include "pages.hpp"
 #include "refusals.hpp"
+#include "request_id.hpp"
 
 namespace herdflow::api {
 namespace {
@@ -17,57 +17,10 @@ namespace {
 using pipeline::AppendOutcome;
 using pipeline::Topic;
 
-/// An event that may go to the log, and what is said about it already now.
-struct Prepared {
-  pipeline::Event event;
-  std::vector<herd::Rejection> warnings;
-};
-using Preparation = std::variant<Prepared, http::Response>;
-
-template <class Fields>
-Preparation Prepare(std::string_view body, const herd::Parsed<Fields>& parsed,
-                    herd::Precheck (*check)(const Fields&),
-                    void (*write_key)(const Fields&, std::string&)) {
-  if (const auto* rejection = std::get_if<herd::Rejection>(&parsed)) return RefuseBody(*rejection);
-  const auto& fields = std::get<Fields>(parsed);
-  herd::Precheck precheck = check(fields);
-  if (!precheck.refused.empty()) return RefuseFields(precheck.refused);
-  Prepared prepared;
-  write_key(fields, prepared.event.key);
-  prepared.event.value = body;  // The sender's own bytes: bronze keeps them exactly.
-  prepared.warnings = std::move(precheck.warnings);
-  return prepared;
-}
-
-/// Keeps its buffers from request to request; a request is parsed on one thread.
-herd::MessageParser& Parser() {
-  thread_local herd::MessageParser parser;
-  return parser;
-}
-
-Preparation PrepareCow(std::string_view body) {
-  return Prepare<herd::CowFields>(
-      body, Parser().Cow(body),
-      [](const herd::CowFields& fields) { return herd::PrecheckCow(fields, Now()); },
-      [](const herd::CowFields& fields, std::string& key) { key = fields.id.text; });
-}
-
-Preparation PrepareSensor(std::string_view body) {
-  return Prepare<herd::SensorFields>(
-      body, Parser().Sensor(body),
-      [](const herd::SensorFields& fields) { return herd::PrecheckSensor(fields); },
-      [](const herd::SensorFields& fields, std::string& key) { key = fields.id.text; });
-}
-
-Preparation PrepareMeasurement(std::string_view body) {
-  return Prepare<herd::MeasurementFields>(
-      body, Parser().Measurement(body),
-      [](const herd::MeasurementFields& fields) {
-        return herd::PrecheckMeasurement(fields, Now());
-      },
-      [](const herd::MeasurementFields& fields, std::string& key) {
-        herd::WriteMeasurementKey(fields.sensor_id.text, fields.cow_id.text, key);
-      });
+/// Keeps its buffers from request to request; a request is read on one thread.
+intake::Intake& In() {
+  thread_local intake::Intake intake;
+  return intake;
 }
 
 http::Response Accepted(Topic topic, const AppendOutcome& outcome,
@@ -123,24 +76,31 @@ http::Response Answer(Topic topic, const std::vector<AppendOutcome>& outcomes,
                                                        : NotAppended(outcome);
 }
 
-http::Route PostRoute(std::string path, Topic topic, Preparation (*prepare)(std::string_view),
-                      pipeline::EventWriter& writer) {
+http::Response Refuse(const intake::Refused& refused) {
+  return refused.is_unreadable() ? RefuseBody(refused.reasons.front())
+                                 : RefuseFields(refused.reasons);
+}
+
+http::Route PostRoute(std::string path, Topic topic, pipeline::EventWriter& writer) {
   http::Route route;
   route.method = "POST";
   route.path = std::move(path);
   route.max_body_bytes = kMaxBodyBytes;
-  route.handle = [topic, prepare, &writer](const http::Request& request, http::Respond respond) {
+  route.handle = [topic, &writer](const http::Request& request, http::Respond respond) {
     if (auto refusal = RefuseEncoding(request)) return respond(std::move(*refusal));
-    Preparation preparation = prepare(Trimmed(request.body));
-    if (auto* refusal = std::get_if<http::Response>(&preparation)) {
-      return respond(std::move(*refusal));
-    }
-    auto& prepared = std::get<Prepared>(preparation);
+    const intake::RequestId id = RequestIdOf(request);
+    auto answer = [id, respond = std::move(respond)](http::Response response) {
+      response.headers.emplace_back("X-Request-Id", Text(id));
+      respond(std::move(response));
+    };
+    auto read = In().Take(topic, request.body, id, Now());
+    if (const auto* refused = std::get_if<intake::Refused>(&read)) return answer(Refuse(*refused));
+    auto& taken = std::get<intake::Taken>(read);
     pipeline::EventBatch batch;
-    batch.push_back(std::move(prepared.event));
+    batch.push_back(std::move(taken.event));
     writer.Append(topic, std::move(batch),
-                  [topic, warnings = std::move(prepared.warnings),
-                   answer = std::move(respond)](const std::vector<AppendOutcome>& outcomes) {
+                  [topic, warnings = std::move(taken.warnings),
+                   answer = std::move(answer)](const std::vector<AppendOutcome>& outcomes) {
                     answer(Answer(topic, outcomes, warnings));
                   });
   };
@@ -161,10 +121,9 @@ std::vector<http::Route> ProducerRoutes(ProducerDeps deps) {
   routes.push_back(ReadyRoute("event log", [deps] { return Ready(deps); }));
   for (const char* prefix : {"", "/ingrid"}) {
     const std::string base = prefix;
-    routes.push_back(PostRoute(base + "/cow", Topic::kCows, PrepareCow, deps.writer));
-    routes.push_back(PostRoute(base + "/sensor", Topic::kSensors, PrepareSensor, deps.writer));
-    routes.push_back(
-        PostRoute(base + "/measurement", Topic::kMeasurements, PrepareMeasurement, deps.writer));
+    routes.push_back(PostRoute(base + "/cow", Topic::kCows, deps.writer));
+    routes.push_back(PostRoute(base + "/sensor", Topic::kSensors, deps.writer));
+    routes.push_back(PostRoute(base + "/measurement", Topic::kMeasurements, deps.writer));
   }
   return routes;
 }

@@ -8,13 +8,6 @@
 
 namespace herdflow::api {
 
-std::string_view Trimmed(std::string_view body) {
-  constexpr std::string_view kBlanks = " \t\r\n";
-  const std::size_t first = body.find_first_not_of(kBlanks);
-  if (first == std::string_view::npos) return {};
-  return body.substr(first, body.find_last_not_of(kBlanks) - first + 1);
-}
-
 namespace {
 
 /// Of a `Content-Type`: whether each charset that it names is UTF-8.

@@ -7,14 +7,12 @@
 #include "herdflow/herd/rejection.hpp"
 #include "herdflow/http/message.hpp"
 #include "herdflow/http/problem.hpp"
+#include "herdflow/pipeline/event_log.hpp"
 
 namespace herdflow::api {
 
-/// One event in JSON: no field of it is longer than 255 characters.
-inline constexpr std::size_t kMaxBodyBytes = std::size_t{64} * 1024;
-
-/// The body without the blanks around it: what is kept as the event's value.
-[[nodiscard]] std::string_view Trimmed(std::string_view body);
+/// Of a request about one thing: as much as an event may have.
+inline constexpr std::size_t kMaxBodyBytes = pipeline::kMaxEventBytes;
 
 /// An answer where the request says that its body is not in UTF-8, or compressed. (Any media type
 /// will do.)

@@ -146,17 +146,11 @@ ConfigField ChoiceField(std::string_view section, std::string_view name, std::st
       }};
 }
 
-std::string Trimmed(std::string_view text) {
-  const std::size_t begin = std::min(text.find_first_not_of(' '), text.size());
-  const std::size_t end = text.find_last_not_of(' ') + 1;
-  return std::string(text.substr(begin, std::max(begin, end) - begin));
-}
-
 /// `a=1, b=2`: what the file gives as the table [kafka.options].
 SetResult ParseOptions(KafkaOptions& options, std::string_view text) {
   while (!text.empty()) {
     const std::size_t comma = std::min(text.find(','), text.size());
-    const std::string pair = Trimmed(text.substr(0, comma));
+    const std::string_view pair = Trimmed(text.substr(0, comma));
     text.remove_prefix(std::min(comma + 1, text.size()));
     const std::size_t equals = pair.find('=');
     if (equals == 0 || equals == std::string_view::npos) {

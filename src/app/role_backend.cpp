@@ -28,7 +28,7 @@ class Backend final : public Role {
   [[nodiscard]] Result<> Check() const override { return CheckPort(shared_, PortOf({})); }
   Result<> Start() override {
     api::BackendDeps deps{*parts_.queries,
-                          [this](const pipeline::NewCow& cow) { return cows_.Create(cow); },
+                          [this](const intake::NewCow& cow) { return cows_.Create(cow); },
                           [this] { return Today(); },
                           shared_.configuration.health,
                           *parts_.ledger,
@@ -53,7 +53,7 @@ class Backend final : public Role {
 
   SharedParts& shared_;
   RequestParts parts_;
-  pipeline::CowMaker cows_;
+  intake::CowMaker cows_;
   std::mutex calendar_;
   std::unique_ptr<http::Server> server_;
 };

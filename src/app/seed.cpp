@@ -1,4 +1,4 @@
-#include "herdflow/pipeline/seed.hpp"
+#include "herdflow/intake/seed.hpp"
 
 #include <algorithm>
 #include <charconv>
@@ -20,7 +20,7 @@ struct SeedOptions {
 
 /// Leaves out what an earlier seed has sent: the files before that of the mark, and its rows.
 Result<> GoOnFrom(const std::string& mark,
-                  std::vector<std::unique_ptr<pipeline::EventSource>>& sources) {
+                  std::vector<std::unique_ptr<intake::EventSource>>& sources) {
   const std::size_t colon = mark.rfind(':');
   std::int64_t row = -1;
   if (colon != std::string::npos) {
@@ -64,7 +64,7 @@ std::string Quoted(const std::vector<std::string>& words) {
   return text;
 }
 
-std::string HowToGoOn(const pipeline::SeedStop& stopped, const std::vector<std::string>& paths) {
+std::string HowToGoOn(const intake::SeedStop& stopped, const std::vector<std::string>& paths) {
   std::string text =
       fmt::format("; the first {} rows of {} are in the log", stopped.row, stopped.file);
   if (stopped.beyond > 0) {
@@ -76,7 +76,7 @@ std::string HowToGoOn(const pipeline::SeedStop& stopped, const std::vector<std::
 }
 
 /// What the log holds beyond a message a row is told.
-void TellOfCopies(const pipeline::SeedResult::File& file) {
+void TellOfCopies(const intake::SeedResult::File& file) {
   if (file.twice == 0 && file.perhaps_twice == 0) return;
   Log(LogLevel::kWarning,
       "seeding {}: the log refused rows for a while or gave no answer: {} rows are in it twice, so "
@@ -95,13 +95,11 @@ Result<> Seed(const SeedOptions& options, const Configuration& configuration) {
   if (!options.resume.empty()) HERDFLOW_CHECK(GoOnFrom(options.resume, sources));
   HERDFLOW_ASSIGN(const auto topics, OpenTopics(configuration));
   HERDFLOW_ASSIGN(const auto writer, OpenWriter(configuration));
-  pipeline::SeedStop stopped;
+  intake::SeedStop stopped;
   Progress progress("seed");
-  const auto result = pipeline::Seed(
+  const auto result = intake::Seed(
       sources, *writer,
-      [&](const pipeline::SeedProgress& at) {
-        progress.Show(at.file, at.rows_done, at.rows_total);
-      },
+      [&](const intake::SeedProgress& at) { progress.Show(at.file, at.rows_done, at.rows_total); },
       stop, stopped);
   if (!result) {
     if (stopped.file.empty()) return Fail(result.error());

@@ -7,6 +7,7 @@
 #include "columns.hpp"
 #include "field_column.hpp"
 #include "herdflow/herd/message.hpp"
+#include "herdflow/intake/intake.hpp"
 #include "parquet_file.hpp"
 #include "topic_files.hpp"
 
@@ -20,7 +21,7 @@ using pipeline::Topic;
 /// Rows made into fields at once: few enough to stay in the processor's cache.
 constexpr std::int64_t kSliceRows = 1'024;
 
-class ParquetEventSource final : public pipeline::EventSource {
+class ParquetEventSource final : public intake::EventSource {
  public:
   ParquetEventSource(TopicFile file, const ParquetFile& opened)
       : file_(std::move(file)),
@@ -63,7 +64,7 @@ class ParquetEventSource final : public pipeline::EventSource {
     return {};
   }
 
-  Result<EventBatch> Next(const pipeline::BatchLimits& limits) override {
+  Result<EventBatch> Next(const intake::BatchLimits& limits) override {
     HERDFLOW_CHECK(Open());
     EventBatch events;
     events.reserve(std::min(static_cast<std::uint64_t>(rows_ - position_), limits.rows));
@@ -147,24 +148,17 @@ class ParquetEventSource final : public pipeline::EventSource {
   }
 
   void Write(std::int64_t row) {
-    key_.clear();
-    value_.clear();
+    const auto field = [this, row](std::size_t column) { return columns_[column][row]; };
     switch (topic_) {
       case Topic::kCows:
-        key_ = columns_[0][row].text;
-        herd::WriteCow({columns_[0][row], columns_[1][row], columns_[2][row], columns_[3][row]},
-                       value_);
-        return;
+        return intake::WriteEvent(herd::CowFields{field(0), field(1), field(2), field(3)}, key_,
+                                  value_);
       case Topic::kSensors:
-        key_ = columns_[0][row].text;
-        herd::WriteSensor({columns_[0][row], columns_[1][row], columns_[2][row]}, value_);
-        return;
+        return intake::WriteEvent(herd::SensorFields{field(0), field(1), field(2)}, key_, value_);
       case Topic::kMeasurements:
-        herd::WriteMeasurementKey(columns_[0][row].text, columns_[1][row].text, key_);
-        herd::WriteMeasurement({columns_[0][row], columns_[1][row], columns_[2][row],
-                                columns_[3][row], columns_[4][row]},
-                               value_);
-        return;
+        return intake::WriteEvent(
+            herd::MeasurementFields{field(0), field(1), field(2), field(3), field(4)}, key_,
+            value_);
     }
   }
 

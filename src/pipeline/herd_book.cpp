@@ -3,10 +3,10 @@
 #include <utility>
 
 #include "chunks.hpp"
-#include "gold_cow.hpp"
 #include "herdflow/core/text.hpp"
 #include "herdflow/herd/message.hpp"
 #include "herdflow/herd/rules.hpp"
+#include "herdflow/pipeline/gold_cow.hpp"
 #include "herdflow/pipeline/pipelines.hpp"
 #include "steps.hpp"
 

@@ -36,7 +36,7 @@ struct Port {
       : is_producer(producer),
         router(producer ? api::ProducerRoutes({writer, topics})
                         : api::BackendRoutes({queries,
-                                              [](const pipeline::NewCow& cow) {
+                                              [](const intake::NewCow& cow) {
                                                 pipeline::CowView view;
                                                 view.name = cow.name;
                                                 return Result<pipeline::CowView>(view);

@@ -12,7 +12,7 @@ class BackendTest : public testing::Test {
  protected:
   Port Start() {
     return Port(BackendRoutes({queries_,
-                               [this](const pipeline::NewCow& cow) { return Create(cow); },
+                               [this](const intake::NewCow& cow) { return Create(cow); },
                                [] { return kToday; },
                                herd::HealthRule{},
                                ledger_,
@@ -21,7 +21,7 @@ class BackendTest : public testing::Test {
                 BackendDocument());
   }
 
-  Result<pipeline::CowView> Create(const pipeline::NewCow& cow) {
+  Result<pipeline::CowView> Create(const intake::NewCow& cow) {
     if (failure_) return Fail(*failure_);
     asked_ = cow;
     return pipeline::CowView{.id = "new-1",
@@ -49,7 +49,7 @@ class BackendTest : public testing::Test {
   FakeQueries queries_;
   FakeLedger ledger_;
   std::optional<Error> failure_;
-  pipeline::NewCow asked_;
+  intake::NewCow asked_;
 };
 
 TEST_F(BackendTest, ShowsACowWithItsNewestDay) {

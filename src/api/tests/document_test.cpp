@@ -12,7 +12,7 @@ class DocumentTest : public testing::Test {
   std::vector<http::Route> Producer() { return ProducerRoutes({writer_, topics_}); }
   std::vector<http::Route> Backend() {
     return BackendRoutes({queries_,
-                          [](const pipeline::NewCow&) { return pipeline::CowView(); },
+                          [](const intake::NewCow&) { return pipeline::CowView(); },
                           [] { return FarmDay(); },
                           herd::HealthRule{},
                           ledger_,

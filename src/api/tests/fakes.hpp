@@ -22,6 +22,7 @@ class FakeWriter : public pipeline::EventWriter {
   struct Appended {
     pipeline::Topic topic;
     std::string key, value;
+    std::vector<pipeline::Header> headers;
   };
 
   void Append(pipeline::Topic topic, pipeline::EventBatch batch,
@@ -34,7 +35,8 @@ class FakeWriter : public pipeline::EventWriter {
         outcome.offset = static_cast<std::int64_t>(appended_.size());
         outcomes.push_back(std::move(outcome));
         if (next_.kind != pipeline::AppendOutcome::Kind::kRefused) {
-          appended_.push_back({topic, std::move(event.key), std::move(event.value)});
+          appended_.push_back(
+              {topic, std::move(event.key), std::move(event.value), std::move(event.headers)});
         }
       }
     }

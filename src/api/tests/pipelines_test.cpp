@@ -14,11 +14,10 @@ constexpr const char* kRuns =
 class PipelinesTest : public testing::Test {
  protected:
   Port Start() {
-    return Port(
-        BackendRoutes({queries_, [](const pipeline::NewCow&) { return pipeline::CowView(); },
-                       [] { return FarmDay(); }, herd::HealthRule{}, ledger_,
-                       orchestration::Definitions({}), [this] { ++requested_; }}),
-        BackendDocument());
+    return Port(BackendRoutes({queries_, [](const intake::NewCow&) { return pipeline::CowView(); },
+                               [] { return FarmDay(); }, herd::HealthRule{}, ledger_,
+                               orchestration::Definitions({}), [this] { ++requested_; }}),
+                BackendDocument());
   }
   static std::string Key(const std::string& key) { return "Idempotency-Key: " + key + "\r\n"; }
 

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "api_fixture.hpp"
+#include "herdflow/intake/intake.hpp"
 #include "pages.hpp"
 
 namespace herdflow::api {
@@ -55,6 +56,35 @@ TEST_F(ProducerTest, KeepsTheSendersBytesWithoutTheBlanksAround) {
   EXPECT_EQ(port_.Post("/cow", " \r\n\t" + odd + "\n\n").status, 200);
   EXPECT_EQ(writer_.appended()[0].value, odd);
   EXPECT_EQ(writer_.appended()[0].key, "c1");
+}
+
+TEST_F(ProducerTest, WhatTheSenderCallsItsRequestGoesAlong) {
+  const auto called = [this](const std::string& headers) {
+    const auto answer = port_.Post("/measurement", kReading, headers);
+    EXPECT_EQ(answer.status, 200) << answer.body;
+    const std::string hex = answer.Header("x-request-id");
+    const auto along = writer_.appended().back().headers;
+    EXPECT_EQ(along.size(), 1U);
+    std::string bytes;
+    for (std::size_t i = 0; i + 1 < hex.size(); i += 2) {
+      bytes += static_cast<char>(std::stoi(hex.substr(i, 2), nullptr, 16));
+    }
+    EXPECT_EQ(along.at(0).name, intake::kRequestIdHeader);
+    EXPECT_EQ(along.at(0).value, bytes);
+    return hex;
+  };
+  const std::string id = "0af7651916cd43dd8448eb211c80319c";
+  EXPECT_EQ(called("X-Request-Id: " + id + "\r\n"), id);
+  EXPECT_EQ(called("x-request-id: 0AF76519-16cd-43dd-8448-eb211c80319c\r\n"), id);
+  const std::string trace = "traceparent: 00-" + id + "-b7ad6b7169203331-01\r\n";
+  EXPECT_EQ(called(trace), id);
+  EXPECT_EQ(called("X-Request-Id: morning milk\r\n" + trace),
+            called("X-Request-Id: morning milk\r\n"));
+  EXPECT_NE(called("X-Request-Id: morning milk\r\n"), called("X-Request-Id: evening milk\r\n"));
+  const std::string nought = "traceparent: 00-" + std::string(32, '0') + "-b7ad6b7169203331-01\r\n";
+  EXPECT_NE(called(nought), std::string(32, '0'));
+  EXPECT_NE(called(""), called(""));
+  EXPECT_EQ(called("").size(), 32U);
 }
 
 TEST_F(ProducerTest, WhatCanBeMendedLaterIsAcceptedWithWarnings) {

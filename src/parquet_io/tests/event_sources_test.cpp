@@ -46,7 +46,7 @@ class EventSources : public ParquetTest {
                  options);
   }
 
-  static std::unique_ptr<pipeline::EventSource> OpenOne(const std::string& path) {
+  static std::unique_ptr<intake::EventSource> OpenOne(const std::string& path) {
     auto found = OpenEventSources({path}, {});
     if (!found) throw std::runtime_error(found.error().message());
     return std::move(found->sources.front());

@@ -9,7 +9,7 @@
 #include <string_view>
 #include <vector>
 
-#include "herdflow/pipeline/seed.hpp"
+#include "herdflow/intake/seed.hpp"
 
 namespace arrow {
 class Array;

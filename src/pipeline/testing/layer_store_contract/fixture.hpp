@@ -14,8 +14,8 @@
 #include <vector>
 
 #include "fake_event_log.hpp"
+#include "herdflow/intake/create_cow.hpp"
 #include "herdflow/pipeline/bronze_codec.hpp"
-#include "herdflow/pipeline/create_cow.hpp"
 #include "herdflow/pipeline/herd_queries.hpp"
 #include "herdflow/pipeline/layer_store.hpp"
 #include "herdflow/pipeline/pipelines.hpp"
@@ -166,8 +166,8 @@ class LayerStoreContract : public ::testing::TestWithParam<MakeLayerStoreFixture
     return lines;
   }
 
-  Result<CowView> MakeCow(const NewCow& cow, HerdQueries& queries) {
-    return CowMaker({*store_, log_, log_, queries, Never}).Create(cow);
+  Result<CowView> MakeCow(const intake::NewCow& cow, HerdQueries& queries) {
+    return intake::CowMaker({*store_, log_, log_, queries, Never}).Create(cow);
   }
 
   PartitionClaim ClaimReadings(LayerStore& store, std::string_view owner = "test") {

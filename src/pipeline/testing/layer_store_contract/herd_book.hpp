@@ -3,7 +3,7 @@
 // Gold's cows and sensors, names, and cows made through the API.
 
 #include "fixture.hpp"
-#include "herdflow/pipeline/create_cow.hpp"
+#include "herdflow/intake/create_cow.hpp"
 
 namespace herdflow::pipeline::testing {
 
@@ -152,7 +152,7 @@ TEST_P(LayerStoreContract, ACowMadeThroughTheApiIsVisibleAtOnceAndStaysThroughEv
 TEST_P(LayerStoreContract, ACowMadeTwiceWithOneKeyIsOneCow) {
   const auto queries = layers_->Queries();
   RunAll();
-  const NewCow wish{"Alma", std::nullopt, "key"};
+  const intake::NewCow wish{"Alma", std::nullopt, "key"};
   const CowView first = Must(MakeCow(wish, *queries));
   RunAll();
   const CowView second = Must(MakeCow(wish, *queries));

@@ -6,8 +6,8 @@
 #include "herdflow/core/result.hpp"
 #include "herdflow/herd/report.hpp"
 #include "herdflow/http/route.hpp"
+#include "herdflow/intake/create_cow.hpp"
 #include "herdflow/orchestration/definitions.hpp"
-#include "herdflow/pipeline/create_cow.hpp"
 #include "herdflow/pipeline/herd_queries.hpp"
 #include "herdflow/pipeline/run_ledger.hpp"
 
@@ -15,7 +15,7 @@ namespace herdflow::api {
 
 struct BackendDeps {
   pipeline::HerdQueries& queries;  ///< Outlives the server.
-  std::function<Result<pipeline::CowView>(const pipeline::NewCow&)> create_cow;  ///< May block.
+  std::function<Result<pipeline::CowView>(const intake::NewCow&)> create_cow;  ///< May block.
   std::function<FarmDay()> today;  ///< The farm's day of now.
   herd::HealthRule health;
   pipeline::RunLedger& ledger;  ///< Outlives the server.

@@ -29,6 +29,9 @@ struct Utf8Character {
 inline constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
 [[nodiscard]] std::string_view WithoutByteOrderMark(std::string_view text);
 
+/// The text without blanks, tabs and ends of lines around it: what JSON and HTTP allow there.
+[[nodiscard]] std::string_view Trimmed(std::string_view text);
+
 /// Unicode's White_Space (U+0020, U+00A0, U+2003, U+3000, …).
 [[nodiscard]] bool IsBlank(char32_t code_point);
 /// C0, DEL or C1.

@@ -6,12 +6,12 @@
 #include <vector>
 
 #include "herdflow/core/result.hpp"
-#include "herdflow/pipeline/seed.hpp"
+#include "herdflow/intake/seed.hpp"
 
 namespace herdflow::parquet_io {
 
 struct EventSources {
-  std::vector<std::unique_ptr<pipeline::EventSource>> sources;
+  std::vector<std::unique_ptr<intake::EventSource>> sources;
   /// What lies in the folders and is not read, and why: a line each for a person.
   std::vector<std::string> left_out;
 };

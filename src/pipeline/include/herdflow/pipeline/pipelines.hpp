@@ -145,6 +145,8 @@ Result<std::int64_t> Aggregate(LayerStore& store, AggregateTask task, const std:
 /// bronze → gold's cows. Returns the messages judged.
 Result<std::int64_t> JudgeCows(LayerStore& store, const std::stop_token& stop,
                                const StepProgress& progress);
+/// bronze → gold's cows or sensors, one chunk of it. Returns how many messages; 0: all were judged.
+Result<std::size_t> JudgeChunk(LayerStore& store, Topic topic);
 /// bronze → gold's sensors.
 Result<std::int64_t> JudgeSensors(LayerStore& store, const std::stop_token& stop,
                                   const StepProgress& progress);

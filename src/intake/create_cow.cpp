@@ -1,4 +1,4 @@
-#include "herdflow/pipeline/create_cow.hpp"
+#include "herdflow/intake/create_cow.hpp"
 
 #include <algorithm>
 #include <array>
@@ -9,15 +9,16 @@
 #include <utility>
 #include <vector>
 
-#include "gold_cow.hpp"
 #include "herdflow/core/stop.hpp"
 #include "herdflow/herd/message.hpp"
 #include "herdflow/herd/rules.hpp"
-#include "steps.hpp"
+#include "herdflow/intake/intake.hpp"
+#include "herdflow/pipeline/gold_cow.hpp"
 
-namespace herdflow::pipeline {
+namespace herdflow::intake {
 namespace {
 
+using namespace pipeline;
 using Clock = std::chrono::steady_clock;
 
 /// How long the API waits for the cow pipeline, and for the log.
@@ -109,8 +110,7 @@ Result<std::pair<Event, herd::Cow>> EventOf(const CowReservation& reserved,
                 rejection->field, rejection->reason);
   }
   Event event;
-  event.key = reserved.id;
-  herd::WriteCow(fields, event.value);
+  WriteEvent(fields, event.key, event.value);
   return std::pair(std::move(event), std::get<herd::Cow>(std::move(verdict)));
 }
 
@@ -190,4 +190,4 @@ Result<CowView> CowMaker::Create(const NewCow& cow) {
   return *std::move(view);
 }
 
-}  // namespace herdflow::pipeline
+}  // namespace herdflow::intake

@@ -9,7 +9,7 @@
 #include "herdflow/core/result.hpp"
 #include "herdflow/pipeline/event_log.hpp"
 
-namespace herdflow::pipeline {
+namespace herdflow::intake {
 
 struct BatchLimits {
   std::size_t rows = 5'000;
@@ -22,7 +22,7 @@ class EventSource {
   virtual ~EventSource() = default;
 
   [[nodiscard]] virtual const std::string& name() const = 0;  ///< The file's path.
-  [[nodiscard]] virtual Topic topic() const = 0;
+  [[nodiscard]] virtual pipeline::Topic topic() const = 0;
   [[nodiscard]] virtual std::int64_t rows() const = 0;  ///< In the whole file.
   /// The row that is given next; 0 is the first.
   [[nodiscard]] virtual std::int64_t position() const = 0;
@@ -31,7 +31,7 @@ class EventSource {
   /// The next events in the file's order, each row exactly one event, until one of the limits is
   /// reached; one event is given, however large. An empty batch is the end. kInvalidInput names
   /// file, column, row and what was expected.
-  virtual Result<EventBatch> Next(const BatchLimits& limits) = 0;
+  virtual Result<pipeline::EventBatch> Next(const BatchLimits& limits) = 0;
 };
 
 struct SeedProgress {
@@ -43,7 +43,7 @@ struct SeedProgress {
 struct SeedResult {
   struct File {
     std::string name;
-    Topic topic = Topic::kMeasurements;
+    pipeline::Topic topic = pipeline::Topic::kMeasurements;
     std::int64_t rows = 0;
     /// Of these rows stand in the log twice: see Seed.
     std::int64_t twice = 0;
@@ -71,8 +71,8 @@ struct SeedStop {
 /// Asked to stop, what is in flight gets a second to become durable.
 /// On failure or stop `stopped` says where to go on.
 Result<SeedResult> Seed(const std::vector<std::unique_ptr<EventSource>>& sources,
-                        EventWriter& writer,
+                        pipeline::EventWriter& writer,
                         const std::function<void(const SeedProgress&)>& progress,
                         const std::stop_token& stop, SeedStop& stopped);
 
-}  // namespace herdflow::pipeline
+}  // namespace herdflow::intake

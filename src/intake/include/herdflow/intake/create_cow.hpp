@@ -14,7 +14,7 @@
 #include "herdflow/pipeline/layer_store.hpp"
 #include "herdflow/pipeline/pipelines.hpp"
 
-namespace herdflow::pipeline {
+namespace herdflow::intake {
 
 struct NewCow {
   std::string name;  ///< `Base #N` is kept, a bare `Base` gets its next free number.
@@ -24,10 +24,10 @@ struct NewCow {
 
 /// What cows are made with. All of it outlives who makes them.
 struct CowMakerParts {
-  LayerStore& store;
-  EventWriter& writer;
-  TopicAdmin& topics;
-  HerdQueries& queries;
+  pipeline::LayerStore& store;
+  pipeline::EventWriter& writer;
+  pipeline::TopicAdmin& topics;
+  pipeline::HerdQueries& queries;
   std::stop_token stop;  ///< Of the process.
 };
 
@@ -45,12 +45,12 @@ class CowMaker {
   /// Blocks (up to a few seconds, and as long as the store lets it wait for its locks): call it on
   /// a thread that may. kUnavailable: the loader is behind the log, the store is locked or the log
   /// takes nothing: no cow was made. kTimeout: she may have been; retry with the same key.
-  Result<CowView> Create(const NewCow& cow);
+  Result<pipeline::CowView> Create(const NewCow& cow);
 
  private:
   /// Judge the cows that the log held when this was called, or later.
   Result<> CatchUp();
-  Result<AppendOutcome> AppendAndWait(Event event);
+  Result<pipeline::AppendOutcome> AppendAndWait(pipeline::Event event);
 
   const CowMakerParts parts_;
   std::mutex mutex_;
@@ -59,4 +59,4 @@ class CowMaker {
   Result<> last_;                       ///< How that ended.
 };
 
-}  // namespace herdflow::pipeline
+}  // namespace herdflow::intake

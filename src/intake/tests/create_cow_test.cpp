@@ -1,6 +1,6 @@
 // How cows wait for one another; what becomes of one is the layer store's contract.
 
-#include "herdflow/pipeline/create_cow.hpp"
+#include "herdflow/intake/create_cow.hpp"
 
 #include <gtest/gtest.h>
 
@@ -12,13 +12,14 @@
 #include "event_log_helpers.hpp"
 #include "fake_event_log.hpp"
 
-namespace herdflow::pipeline {
+namespace herdflow::intake {
 namespace {
 
+using namespace pipeline;
 using namespace std::chrono_literals;
 
 /// A log that takes its time, and then is away.
-class SlowLog final : public testing::FakeEventLog {
+class SlowLog final : public pipeline::testing::FakeEventLog {
  public:
   Result<TopicDescription> Look(Topic) override {
     ++looks;
@@ -115,7 +116,7 @@ TEST(CowMaker, AllThatWaitAreServedByOneLookAtTheLog) {
 }
 
 TEST(CowMaker, TheFakeLogTellsOfOneTopicWhatItTellsOfAll) {
-  testing::FakeEventLog log;
+  pipeline::testing::FakeEventLog log;
   log.Put({Topic::kCows, 0}, Now(), "key", "{}");
   log.PutHidden({Topic::kCows, 1}, 2);
   log.away.insert({{Topic::kCows, 2}, Error(ErrorCode::kUnavailable, "no broker leads it")});
@@ -123,7 +124,7 @@ TEST(CowMaker, TheFakeLogTellsOfOneTopicWhatItTellsOfAll) {
 }
 
 TEST(CowMaker, WhoWaitsForTheLoaderEndsWithTheProcess) {
-  testing::FakeEventLog log;
+  pipeline::testing::FakeEventLog log;
   log.Put({Topic::kCows, 0}, Now(), "key", "{}");
   NoStore store;
   BehindQueries queries;
@@ -149,4 +150,4 @@ TEST(CowMaker, AStoreThatStaysLockedIsTriedAgainUntilItHasTakenTooLong) {
 }
 
 }  // namespace
-}  // namespace herdflow::pipeline
+}  // namespace herdflow::intake

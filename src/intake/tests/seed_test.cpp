@@ -1,4 +1,4 @@
-#include "herdflow/pipeline/seed.hpp"
+#include "herdflow/intake/seed.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -12,9 +12,10 @@
 
 #include "herdflow/core/logging.hpp"
 
-namespace herdflow::pipeline {
+namespace herdflow::intake {
 namespace {
 
+using namespace pipeline;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 
@@ -317,4 +318,4 @@ TEST_F(SeedTest, StopsAlsoWhileTheLogTakesNothing) {
 }
 
 }  // namespace
-}  // namespace herdflow::pipeline
+}  // namespace herdflow::intake

@@ -1,4 +1,4 @@
-#include "herdflow/pipeline/seed.hpp"
+#include "herdflow/intake/seed.hpp"
 
 #include <algorithm>
 #include <chrono>
@@ -10,9 +10,13 @@
 
 #include "herdflow/core/retry.hpp"
 
-namespace herdflow::pipeline {
+namespace herdflow::intake {
 namespace {
 
+using pipeline::AppendOutcome;
+using pipeline::Event;
+using pipeline::EventWriter;
+using pipeline::Topic;
 using std::chrono::milliseconds;
 
 /// Of a megabyte each: what is in flight fills no log's queue, and that is all that `seed` holds.
@@ -240,4 +244,4 @@ Result<SeedResult> Seed(const std::vector<std::unique_ptr<EventSource>>& sources
   return result;
 }
 
-}  // namespace herdflow::pipeline
+}  // namespace herdflow::intake
