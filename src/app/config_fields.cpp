@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "config.hpp"
+#include "herdflow/core/text.hpp"
 #include "hosts.hpp"
 
 namespace herdflow::app {
