@@ -29,9 +29,9 @@ herd::Precheck Precheck(const herd::MeasurementFields& fields, Instant now) {
   return herd::PrecheckMeasurement(fields, now);
 }
 
-Refused TooLong(std::size_t bytes) {
+Refused TooLong() {
   return {{{herd::RejectionCode::kTooLong, "",
-            fmt::format("the message has {} bytes, an event {} at most", bytes,
+            fmt::format("the message has more than {} bytes, which is the most of an event",
                         pipeline::kMaxEventBytes)}}};
 }
 
@@ -58,7 +58,7 @@ std::variant<Taken, Refused> TakeParsed(herd::Parsed<Fields> parsed, std::string
 std::variant<Taken, Refused> Intake::Take(Topic topic, std::string_view message,
                                           const RequestId& request, Instant now) {
   message = Trimmed(message);
-  if (message.size() > pipeline::kMaxEventBytes) return TooLong(message.size());
+  if (message.size() > pipeline::kMaxEventBytes) return TooLong();
   auto made = [&] {
     switch (topic) {
       case Topic::kCows:

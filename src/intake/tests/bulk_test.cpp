@@ -1,0 +1,193 @@
+#include "herdflow/intake/bulk.hpp"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+#include <gtest/gtest.h>
+
+#include <deque>
+
+namespace herdflow::intake {
+namespace {
+
+using pipeline::AppendOutcome;
+using End = BulkResult::End;
+
+/// Answers when it is told to.
+class HeldWriter final : public pipeline::EventWriter {
+ public:
+  void Append(pipeline::Topic, pipeline::EventBatch batch, pipeline::Completion done) override {
+    waiting.push_back({std::move(batch), std::move(done)});
+    if (answers_at_once) AnswerOne();
+  }
+  void AnswerOne(AppendOutcome::Kind kind = AppendOutcome::Kind::kDurable,
+                 ErrorCode code = ErrorCode::kUnavailable) {
+    auto [events, done] = std::move(waiting.front());
+    waiting.pop_front();
+    std::vector<AppendOutcome> outcomes;
+    for (const auto& event : events) {
+      AppendOutcome outcome;
+      outcome.kind = kind;
+      outcome.partition = static_cast<std::int32_t>(event.key.size() % 2);
+      outcome.offset = next_offset[static_cast<std::size_t>(outcome.partition)]++;
+      if (kind != AppendOutcome::Kind::kDurable) outcome.error = Error(code, "as the test says");
+      outcomes.push_back(std::move(outcome));
+      keys.push_back(event.key);
+    }
+    done(std::move(outcomes));
+  }
+
+  struct Held {
+    pipeline::EventBatch events;
+    pipeline::Completion done;
+  };
+  std::deque<Held> waiting;
+  bool answers_at_once = true;
+  std::array<std::int64_t, 2> next_offset{};
+  std::vector<std::string> keys;
+};
+
+std::string Cow(std::string_view id) { return fmt::format(R"({{"id":"{}","name":"B"}})", id); }
+
+class BulkTest : public ::testing::Test {
+ protected:
+  void Begin(BulkForm form) {
+    BulkOptions options;
+    options.topic = pipeline::Topic::kCows;
+    options.form = form;
+    bulk_ = Bulk::Make(writer_, options, [this](BulkResult result) {
+      EXPECT_FALSE(result_) << "told twice";
+      result_ = std::move(result);
+    });
+  }
+  BulkResult Send(BulkForm form, std::string_view body) {
+    Begin(form);
+    bulk_->Take(body, [this] { ++asked_for_more_; });
+    bulk_->Finish();
+    return Told();
+  }
+  BulkResult Told() {
+    if (result_) return *std::exchange(result_, std::nullopt);
+    ADD_FAILURE() << "nothing was told";
+    return {};
+  }
+  static std::string Text(const ItemRejections& list) {
+    std::vector<std::string> texts;
+    for (const auto& [index, rejection] : list.first) {
+      texts.push_back(fmt::format("{} {} {}", index, rejection.field, herd::Name(rejection.code)));
+    }
+    return fmt::format("{}{}", fmt::join(texts, ", "),
+                       list.left_out == 0 ? "" : fmt::format(" +{}", list.left_out));
+  }
+
+  HeldWriter writer_;
+  std::shared_ptr<Bulk> bulk_;
+  std::optional<BulkResult> result_;
+  int asked_for_more_ = 0;
+};
+
+TEST_F(BulkTest, GoodItemsAreTakenAndEachOtherOneIsNamed) {
+  const auto result = Send(BulkForm::kJson, fmt::format(R"([{},{{"name":"B"}},7,{},{{"id":" x"}}])",
+                                                        Cow("a"), Cow("bb")));
+  EXPECT_EQ(result.end, End::kWhole);
+  EXPECT_EQ(result.items, 5);
+  EXPECT_EQ(result.accepted, 2);
+  EXPECT_EQ(result.refused, 3);
+  EXPECT_EQ(Text(result.refusals), "1 id missing, 2  bad_json, 4 id bad_characters");
+  EXPECT_EQ(writer_.keys, (std::vector<std::string>{"a", "bb"}));
+}
+
+TEST_F(BulkTest, WarningsNameTheirItem) {
+  const auto result = Send(BulkForm::kLines, Cow("a") + "\n{\"id\":\"b\"}\n");
+  EXPECT_EQ(result.accepted, 2);
+  EXPECT_EQ(Text(result.warnings), "1 name missing");
+}
+
+TEST_F(BulkTest, PositionsAreRangesByPartition) {
+  std::string body;
+  for (int i = 0; i < 2'500; ++i) body += Cow(i % 3 == 0 ? "a" : "bb") + "\n";
+  const auto result = Send(BulkForm::kLines, body);
+  EXPECT_EQ(result.accepted, 2'500);
+  ASSERT_EQ(result.positions.size(), 2U);
+  EXPECT_EQ(result.positions.at(1), (std::vector<pipeline::OffsetRange>{{0, 834}}));
+  EXPECT_EQ(result.positions.at(0), (std::vector<pipeline::OffsetRange>{{0, 1'666}}));
+}
+
+TEST_F(BulkTest, ListsAreCappedAndTheRestIsCounted) {
+  std::string body;
+  for (int i = 0; i < 1'500; ++i) body += "x\n";
+  const auto result = Send(BulkForm::kLines, body);
+  EXPECT_EQ(result.accepted, 0);
+  EXPECT_EQ(result.refused, 1'500);
+  EXPECT_EQ(result.refusals.first.size(), 1'000U);
+  EXPECT_EQ(result.refusals.left_out, 500);
+}
+
+TEST_F(BulkTest, WhatIsNoListEndsThereAndWhatCameBeforeStays) {
+  const auto result = Send(BulkForm::kJson, "[" + Cow("a") + "," + Cow("b") + ",,");
+  EXPECT_EQ(result.end, End::kBroken);
+  EXPECT_EQ(result.error->message(), ", stands where an item was expected");
+  EXPECT_EQ(result.items, 2);
+  EXPECT_EQ(result.accepted, 2);
+}
+
+TEST_F(BulkTest, AsMuchAsTheLogTakesIsInFlightAndNoMore) {
+  writer_.answers_at_once = false;
+  Begin(BulkForm::kLines);
+  std::string thousand;
+  for (int i = 0; i < 1'000; ++i) thousand += Cow("a") + "\n";
+  const auto more = [this] { ++asked_for_more_; };
+  for (int i = 0; i < 4; ++i) bulk_->Take(thousand, more);
+  EXPECT_EQ(asked_for_more_, 3);
+  EXPECT_EQ(writer_.waiting.size(), 4U);
+  writer_.AnswerOne();
+  EXPECT_EQ(asked_for_more_, 4);
+  bulk_->Finish();
+  EXPECT_FALSE(result_);
+  while (!writer_.waiting.empty()) writer_.AnswerOne();
+  EXPECT_EQ(Told().accepted, 4'000);
+}
+
+TEST_F(BulkTest, WhatTheLogDoesNotTakeEndsItAndWhatIsDurableIsCounted) {
+  for (const auto& [kind, end] : {std::pair{AppendOutcome::Kind::kRefused, End::kRefused},
+                                  std::pair{AppendOutcome::Kind::kUnknown, End::kUnknown}}) {
+    writer_.answers_at_once = false;
+    Begin(BulkForm::kLines);
+    std::string thousand;
+    for (int i = 0; i < 1'000; ++i) thousand += Cow("a") + "\n";
+    bulk_->Take(thousand + thousand, [] {});
+    writer_.AnswerOne();
+    writer_.AnswerOne(kind);
+    auto result = Told();
+    EXPECT_EQ(result.end, end);
+    EXPECT_EQ(result.accepted, 1'000);
+    EXPECT_TRUE(result.error);
+    bulk_->Take(thousand, [] { ADD_FAILURE() << "nothing more is wanted"; });
+    bulk_->Finish();
+    EXPECT_TRUE(writer_.waiting.empty());
+    EXPECT_FALSE(result_);
+  }
+}
+
+TEST_F(BulkTest, WhatIsTooLargeForTheTopicIsRefusedAlone) {
+  writer_.answers_at_once = false;
+  Begin(BulkForm::kJson);
+  bulk_->Take(Cow("a"), [] {});
+  bulk_->Finish();
+  writer_.AnswerOne(AppendOutcome::Kind::kRefused, ErrorCode::kInvalidInput);
+  const auto result = Told();
+  EXPECT_EQ(result.end, End::kWhole);
+  EXPECT_EQ(Text(result.refusals), "0  too_long");
+}
+
+TEST_F(BulkTest, ABodyThatIsCutHasWhatCame) {
+  Begin(BulkForm::kLines);
+  bulk_->Take(Cow("a") + "\n" + Cow("b") + "\n{\"id\":", [] {});
+  bulk_->Cut();
+  const auto result = Told();
+  EXPECT_EQ(result.end, End::kCut);
+  EXPECT_EQ(result.accepted, 2);
+  EXPECT_EQ(result.items, 2);
+}
+
+}  // namespace
+}  // namespace herdflow::intake
