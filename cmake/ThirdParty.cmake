@@ -9,6 +9,7 @@ foreach(library sqlite/lib/libsqlite3.a librdkafka/lib/librdkafka.a)
 endforeach()
 
 find_package(Threads REQUIRED)
+find_package(ZLIB REQUIRED)
 if(POLICY CMP0167)
   cmake_policy(SET CMP0167 NEW) # Boost's own package files, which every supported system has
 endif()

@@ -18,7 +18,7 @@ void Deliver(const std::shared_ptr<Exchange>& exchange, Response response) {
   if (!worker) return;  // The server has ended.
   boost::asio::dispatch(worker->context, [exchange, answer = std::move(response)]() mutable {
     exchange->response = std::move(answer);
-    if (exchange->waiting != nullptr) exchange->waiting->cancel();
+    if (exchange->wake) exchange->wake();
   });
 }
 
@@ -39,6 +39,12 @@ class Answerer {
   std::shared_ptr<Exchange> exchange_;
 };
 
+Respond RespondTo(const std::shared_ptr<Exchange>& exchange) {
+  return [answerer = std::make_shared<Answerer>(exchange)](Response response) {
+    answerer->Answer(std::move(response));
+  };
+}
+
 void Call(const Route& route, const Request& request, const Respond& respond) {
   try {
     route.handle(request, respond);
@@ -49,12 +55,29 @@ void Call(const Route& route, const Request& request, const Respond& respond) {
 
 }  // namespace
 
+std::shared_ptr<BodySink> OpenBody(const Route& route, const Request& request,
+                                   const std::shared_ptr<Exchange>& exchange) {
+  const Respond respond = RespondTo(exchange);
+  try {
+    return route.stream(request, respond);
+  } catch (const std::exception& failure) {
+    respond(ProblemResponse(Error(ErrorCode::kInternal, failure.what())));
+    return nullptr;
+  }
+}
+
+void WantMore(const std::shared_ptr<Exchange>& exchange) {
+  const auto worker = exchange->worker.lock();
+  if (!worker) return;  // The server has ended.
+  boost::asio::dispatch(worker->context, [exchange] {
+    exchange->wants_more = true;
+    if (exchange->wake) exchange->wake();
+  });
+}
+
 void Dispatch(Shared& shared, const Route& route, Request request,
               const std::shared_ptr<Exchange>& exchange) {
-  auto answerer = std::make_shared<Answerer>(exchange);
-  Respond respond = [answerer = std::move(answerer)](Response response) {
-    answerer->Answer(std::move(response));
-  };
+  Respond respond = RespondTo(exchange);
   Pool* const pool = shared.PoolOf(route.run);
   if (pool == nullptr) {
     exchange->taken = true;

@@ -10,6 +10,7 @@
 #include <cstdint>
 #include <iterator>
 #include <optional>
+#include <utility>
 
 #include "herdflow/http/loopback.hpp"
 #include "herdflow/http/problem.hpp"
@@ -172,6 +173,8 @@ struct RequestReader::State {
   bool IsLengthInDoubt() const;
   void TakeHead();
   Framing FramingOf() const;
+  Refused Refuse() const;
+  Piece TakePiece();
 
   const Router& router;
   const Limits& limits;
@@ -182,6 +185,8 @@ struct RequestReader::State {
   std::size_t header_bytes = 0;  ///< That the parser has taken.
   bool has_folded_line = false;
   bool header_judged = false;
+  bool is_streaming = false;         ///< The head was given.
+  boost::beast::error_code failure;  ///< Nothing more can be read.
   Router::Found found;
   Request request;
 };
@@ -200,6 +205,7 @@ void RequestReader::State::Begin() {
   header_bytes = 0;
   has_folded_line = false;
   header_judged = false;
+  is_streaming = false;
 }
 
 /// Gives the parser what is there, up to the end of the header or of the body.
@@ -292,6 +298,7 @@ std::optional<Response> RequestReader::State::JudgeRouting() {
     response.headers.emplace_back("Allow", found.allow);
     return response;
   }
+  if (found.route->stream) return std::nullopt;
   const std::size_t limit = found.route->max_body_bytes;
   if (const auto length = parser->content_length(); length && *length > limit) {
     return ProblemResponse(ProblemKind::kBodyTooLarge, BodyLimitText(limit));
@@ -312,6 +319,18 @@ void RequestReader::State::TakeHead() {
   for (const auto& field : header) {
     request.headers.emplace_back(Text(field.name_string()), Text(field.value()));
   }
+}
+
+RequestReader::Piece RequestReader::State::TakePiece() {
+  return {std::exchange(parser->get().body(), {})};
+}
+
+/// What ends a request that cannot be read on.
+RequestReader::Refused RequestReader::State::Refuse() const {
+  const bool too_large = failure == beast_http::error::body_limit;
+  return {
+      ProblemResponse(KindOf(failure), too_large ? BodyLimitText(found.route->max_body_bytes) : ""),
+      Framing{.head = false, .keep_alive = false}};
 }
 
 RequestReader::RequestReader(const Router& router, const Limits& limits, const Access& access)
@@ -335,19 +354,16 @@ RequestReader::Outcome RequestReader::Next() {
   State& state = *state_;
   if (!state.parser || !state.parser->got_some()) state.Begin();
   Parser& parser = *state.parser;
+  if (state.failure) return state.Refuse();
   while (!parser.is_done()) {
     if (state.buffer.size() == 0) return NeedMore{};
     boost::beast::error_code error;
     state.Put(error);
     const bool full = state.buffer.size() == state.buffer.max_size();
-    if (error == beast_http::error::need_more && !full) return NeedMore{};
-    if (error) {
-      const bool too_large = error == beast_http::error::body_limit;
-      return Refused{
-          ProblemResponse(KindOf(error),
-                          too_large ? BodyLimitText(state.found.route->max_body_bytes) : ""),
-          Framing{.head = false, .keep_alive = false}};
-    }
+    if (error && (error != beast_http::error::need_more || full)) state.failure = error;
+    if (state.is_streaming && !parser.get().body().empty()) return state.TakePiece();
+    if (state.failure) return state.Refuse();
+    if (error) return NeedMore{};
     if (state.header_judged || !parser.is_header_done()) continue;
     state.header_judged = true;
     parser.eager(true);
@@ -359,9 +375,18 @@ RequestReader::Outcome RequestReader::Next() {
       return Refused{std::move(*refusal), framing};
     }
     state.TakeHead();
-    if (!parser.is_done() && state.buffer.size() == 0) {
-      return NeedMore{AwaitsContinue(parser.get())};
+    const bool awaits_continue =
+        !parser.is_done() && state.buffer.size() == 0 && AwaitsContinue(parser.get());
+    if (state.found.route->stream) {
+      state.is_streaming = true;
+      return Begun{std::move(state.request), state.found.route, state.FramingOf(), awaits_continue};
     }
+    if (!parser.is_done() && state.buffer.size() == 0) return NeedMore{awaits_continue};
+  }
+  if (state.is_streaming) {
+    if (!parser.get().body().empty()) return state.TakePiece();
+    state.parser.reset();
+    return Whole{};
   }
   state.request.body = std::move(parser.get().body());
   Complete complete{std::move(state.request), state.found.route, state.FramingOf()};

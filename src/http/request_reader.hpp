@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <memory>
 #include <span>
+#include <string>
 #include <variant>
 
 #include "herdflow/http/message.hpp"
@@ -37,7 +38,19 @@ class RequestReader {
     Response response;
     Framing framing;
   };
-  using Outcome = std::variant<NeedMore, Complete, Refused>;
+  /// The head of a request whose body comes piece by piece: Pieces follow, then a Whole, or
+  /// Refused.
+  struct Begun {
+    Request request;
+    const Route* route = nullptr;
+    Framing framing;
+    bool send_continue = false;
+  };
+  struct Piece {
+    std::string bytes;
+  };
+  struct Whole {};
+  using Outcome = std::variant<NeedMore, Complete, Refused, Begun, Piece, Whole>;
 
   [[nodiscard]] Outcome Next();
   /// Bytes of a request have come that Next() has not given yet.

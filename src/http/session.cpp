@@ -11,6 +11,7 @@
 #include <optional>
 
 #include "exchange.hpp"
+#include "gunzip.hpp"
 #include "herdflow/core/logging.hpp"
 #include "herdflow/http/problem.hpp"
 #include "request_reader.hpp"
@@ -60,8 +61,18 @@ class Session : public std::enable_shared_from_this<Session> {
   /// Fill the reader. False: the connection is over.
   awaitable<bool> ReadMore(bool send_continue);
   awaitable<Response> Handle(RequestReader::Complete complete);
+  awaitable<bool> TakeBody(RequestReader::Begun begun);
+  /// Brings the body to the sink until it is whole, cut, or answered. True: whole.
+  awaitable<bool> Pump(BodySink& sink, bool is_packed);
+  /// One piece of it. What cuts it, if anything.
+  awaitable<std::optional<CutShort>> Bring(BodySink& sink, std::string_view bytes);
+  awaitable<std::optional<CutShort>> ReadPiece();
+  awaitable<std::optional<CutShort>> Unpack(BodySink& sink, Gunzip& packed, std::string bytes);
+  /// Until there is an answer, or more of the body is wanted, or the time for an answer is over.
+  awaitable<void> WaitForAnswer();
   awaitable<bool> Write(const Response& response, Framing framing);
   awaitable<bool> Send(std::string text);
+  awaitable<bool> SendContinue();
   /// Let the client read the last answer before the connection goes.
   awaitable<void> Linger();
   void Enter(Phase phase, milliseconds allowed);
@@ -82,6 +93,8 @@ class Session : public std::enable_shared_from_this<Session> {
   Clock::time_point deadline_ = Clock::time_point::max();
   bool timed_out_ = false;
   bool aborted_ = false;
+  bool is_gone_ = false;  ///< The client, while its body came piece by piece.
+  std::size_t came_ = 0;  ///< Of such a body since the time to read was given last.
 };
 
 Session::Session(std::shared_ptr<Shared> shared, const std::shared_ptr<Worker>& worker,
@@ -95,7 +108,7 @@ Session::Session(std::shared_ptr<Shared> shared, const std::shared_ptr<Worker>& 
       reader_(shared_->router, shared_->limits, shared_->access) {}
 
 Session::~Session() {
-  if (exchange_) exchange_->waiting = nullptr;
+  if (exchange_) exchange_->wake = nullptr;
   worker_.sessions.erase(this);
 }
 
@@ -176,6 +189,10 @@ awaitable<bool> Session::ServeOne() {
     request_line_ = "a refused request";
     co_return co_await Write(refused->response, refused->framing);
   }
+  if (auto* begun = std::get_if<RequestReader::Begun>(&outcome)) {
+    const bool goes_on = co_await TakeBody(std::move(*begun));
+    co_return goes_on;
+  }
   auto& complete = std::get<RequestReader::Complete>(outcome);
   const Framing framing = complete.framing;
   request_line_ = fmt::format("{} {}", complete.request.method, complete.request.path);
@@ -185,8 +202,7 @@ awaitable<bool> Session::ServeOne() {
 
 awaitable<bool> Session::ReadMore(bool send_continue) {
   if (send_continue) {
-    std::string go_on = "HTTP/1.1 100 Continue\r\n\r\n";
-    const bool sent = co_await Send(std::move(go_on));
+    const bool sent = co_await SendContinue();
     if (!sent) co_return false;
   }
   if (phase_ == Phase::kIdle && shared_->draining && socket_.available() == 0) co_return false;
@@ -211,7 +227,7 @@ awaitable<Response> Session::Handle(RequestReader::Complete complete) {
   const auto exchange = std::make_shared<Exchange>(weak_worker_);
   exchange_ = exchange;
   Dispatch(*shared_, *complete.route, std::move(complete.request), exchange);
-  exchange->waiting = &answered_;
+  exchange->wake = [this] { answered_.cancel(); };
   bool was_begun = true;
   if (!exchange->response) {
     answered_.expires_at(std::min(deadline_, Clock::now() + shared_->limits.turn));
@@ -222,7 +238,7 @@ awaitable<Response> Session::Handle(RequestReader::Complete complete) {
     answered_.expires_at(deadline_);
     co_await answered_.async_wait(kAsTuple);
   }
-  exchange->waiting = nullptr;
+  exchange->wake = nullptr;
   exchange_.reset();
   exchange->answered = true;
   if (exchange->response) co_return std::move(*exchange->response);
@@ -231,6 +247,120 @@ awaitable<Response> Session::Handle(RequestReader::Complete complete) {
                               "Too many requests wait for an answer; this one was not begun.");
   }
   co_return ProblemResponse(ProblemKind::kOutcomeUnknown);
+}
+
+awaitable<bool> Session::TakeBody(RequestReader::Begun begun) {
+  Enter(Phase::kReading, shared_->limits.read);
+  came_ = 0;
+  is_gone_ = false;
+  begun.request.client = client_;
+  request_line_ = fmt::format("{} {}", begun.request.method, begun.request.path);
+  const auto exchange = std::make_shared<Exchange>(weak_worker_);
+  exchange_ = exchange;
+  exchange->taken = true;
+  const auto sink = OpenBody(*begun.route, begun.request, exchange);
+  bool is_whole = false;
+  if (sink && !exchange->response && begun.send_continue) co_await SendContinue();
+  if (sink) {
+    const bool is_packed = EqualsIgnoringCase(begun.request.Header("Content-Encoding"), "gzip");
+    is_whole = co_await Pump(*sink, is_packed);
+  }
+  if (!is_gone_) co_await WaitForAnswer();
+  exchange_.reset();
+  exchange->answered = true;
+  if (is_gone_) co_return false;
+  Framing framing = begun.framing;
+  framing.keep_alive = framing.keep_alive && is_whole;
+  if (!exchange->response) exchange->response = ProblemResponse(ProblemKind::kOutcomeUnknown);
+  const Response response = *std::move(exchange->response);
+  const bool goes_on = co_await Write(response, framing);
+  co_return goes_on;
+}
+
+awaitable<bool> Session::Pump(BodySink& sink, bool is_packed) {
+  std::optional<Gunzip> packed;
+  if (is_packed) packed.emplace();
+  while (!exchange_->response && !aborted_) {
+    RequestReader::Outcome outcome = reader_.Next();
+    std::optional<CutShort> cut;
+    if (std::holds_alternative<RequestReader::NeedMore>(outcome)) {
+      cut = co_await ReadPiece();
+    } else if (auto* piece = std::get_if<RequestReader::Piece>(&outcome)) {
+      came_ += piece->bytes.size();
+      if (packed) {
+        cut = co_await Unpack(sink, *packed, std::move(piece->bytes));
+      } else {
+        cut = co_await Bring(sink, piece->bytes);
+      }
+    } else if (std::holds_alternative<RequestReader::Whole>(outcome)) {
+      const bool is_whole = !packed || packed->is_whole();
+      is_whole ? sink.Finish() : sink.Cut(CutShort::kBroken);
+      co_return is_whole;
+    } else {
+      cut = CutShort::kBroken;
+    }
+    if (!cut || exchange_->response) continue;
+    is_gone_ = *cut == CutShort::kGone;
+    sink.Cut(*cut);
+    co_return false;
+  }
+  co_return false;
+}
+
+awaitable<std::optional<CutShort>> Session::ReadPiece() {
+  const Limits& limits = shared_->limits;
+  // What came so far has kept the rate, or somebody else was waited for.
+  if (phase_ != Phase::kReading || came_ >= limits.read_bytes) {
+    Enter(Phase::kReading, limits.read);
+    came_ = 0;
+  }
+  const std::span<char> space = reader_.Space();
+  exchange_->wake = [this] {
+    boost::system::error_code ignored;
+    socket_.cancel(ignored);
+  };
+  const auto [error, bytes] =
+      co_await socket_.async_read_some(asio::buffer(space.data(), space.size()), kAsTuple);
+  exchange_->wake = nullptr;
+  if (!error) {
+    reader_.Filled(bytes);
+    co_return std::nullopt;
+  }
+  if (timed_out_) co_return CutShort::kSilent;
+  if (exchange_->response) co_return std::nullopt;
+  co_return CutShort::kGone;
+}
+
+awaitable<std::optional<CutShort>> Session::Unpack(BodySink& sink, Gunzip& packed,
+                                                   std::string bytes) {
+  packed.Put(std::move(bytes));
+  for (;;) {
+    const auto unpacked = packed.Next();
+    if (!unpacked) co_return CutShort::kBroken;
+    if (unpacked->empty() || exchange_->response) co_return std::nullopt;
+    const auto cut = co_await Bring(sink, *unpacked);
+    if (cut) co_return cut;
+  }
+}
+
+awaitable<std::optional<CutShort>> Session::Bring(BodySink& sink, std::string_view bytes) {
+  const auto exchange = exchange_;
+  exchange->wants_more = false;
+  sink.Take(bytes, [exchange] { WantMore(exchange); });
+  if (!exchange->wants_more) co_await WaitForAnswer();
+  if (exchange->wants_more || exchange->response) co_return std::nullopt;
+  co_return aborted_ ? CutShort::kGone : CutShort::kSilent;
+}
+
+awaitable<void> Session::WaitForAnswer() {
+  Enter(Phase::kHandling, shared_->limits.answer);
+  exchange_->wants_more = false;
+  exchange_->wake = [this] { answered_.cancel(); };
+  while (!exchange_->response && !exchange_->wants_more && !aborted_ && Clock::now() < deadline_) {
+    answered_.expires_at(deadline_);
+    co_await answered_.async_wait(kAsTuple);
+  }
+  exchange_->wake = nullptr;
 }
 
 awaitable<bool> Session::Write(const Response& response, Framing framing) {
@@ -247,6 +377,11 @@ awaitable<bool> Session::Write(const Response& response, Framing framing) {
 awaitable<bool> Session::Send(std::string text) {
   const auto [error, bytes] = co_await asio::async_write(socket_, asio::buffer(text), kAsTuple);
   co_return !error;
+}
+
+awaitable<bool> Session::SendContinue() {
+  std::string go_on = "HTTP/1.1 100 Continue\r\n\r\n";
+  co_return co_await Send(std::move(go_on));
 }
 
 awaitable<void> Session::Linger() {

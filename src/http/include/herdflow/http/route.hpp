@@ -3,8 +3,10 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "herdflow/http/message.hpp"
 
@@ -16,6 +18,28 @@ enum class Run : std::uint8_t {
   kBlocking,  ///< Reads from a disk or a database.
   kWriting,   ///< Writes there: may wait long for others who write.
   kProbing,   ///< Tells who looks after the process whether it is well.
+};
+
+/// Why a body never becomes whole.
+enum class CutShort : std::uint8_t {
+  kGone,    ///< The client went away: nobody reads an answer.
+  kSilent,  ///< It sends too slowly.
+  kBroken,  ///< What it sent is no HTTP, or no gzip where it said so.
+};
+
+/// Where a body goes that is taken piece by piece. Threads: that which reads the sockets; quick,
+/// never waits.
+class BodySink {
+ public:
+  virtual ~BodySink() = default;
+
+  /// The next bytes, which live until it returns. Call `more` when the ones after them may come: at
+  /// once, or later, from any thread; never, where the answer is on its way.
+  virtual void Take(std::string_view bytes, std::function<void()> more) = 0;
+  /// The body is whole. Nothing is called any more.
+  virtual void Finish() = 0;
+  /// It will never be. Nothing is called any more.
+  virtual void Cut(CutShort why) = 0;
 };
 
 /// One path and method. `path`: `/cows/{cow_id}`; matches with and without a trailing slash.
@@ -30,6 +54,9 @@ struct Route {
   std::optional<Response> without_token = std::nullopt;
   /// The request lives until the call returns; keep what is needed later. An exception is a 500.
   std::function<void(const Request&, Respond)> handle;
+  /// In its place, for bodies of any length, plain or gzip: what takes this one. Before the whole
+  /// of it came an answer ends the connection. Nothing: it was answered. Runs as kInline.
+  std::function<std::shared_ptr<BodySink>(const Request&, Respond)> stream = nullptr;
 };
 
 }  // namespace herdflow::http

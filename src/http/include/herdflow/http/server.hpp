@@ -24,7 +24,9 @@ struct Limits {
   std::size_t blocking_requests = 256;
   std::size_t writing_requests = 64;
   std::size_t probing_requests = 16;
-  std::chrono::milliseconds read{10'000};    ///< First byte to last byte of a request: else 408.
+  std::chrono::milliseconds read{10'000};  ///< First byte to last byte of a request: else 408.
+  /// What of a body that is taken piece by piece must come in this time, again and again.
+  std::size_t read_bytes = std::size_t{10} * 1024;
   std::chrono::milliseconds turn{10'000};    ///< Until a handler begins: else 503.
   std::chrono::milliseconds answer{30'000};  ///< Until it answers: else 504.
   std::chrono::milliseconds write{30'000};   ///< A client that does not read is cut off.
