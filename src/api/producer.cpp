@@ -4,6 +4,7 @@
 
 #include <variant>
 
+#include "bulk.hpp"
 #include "herdflow/core/time.hpp"
 #include "herdflow/http/json_writer.hpp"
 #include "herdflow/intake/intake.hpp"
@@ -119,6 +120,7 @@ std::vector<http::Route> ProducerRoutes(ProducerDeps deps) {
   std::vector<http::Route> routes = PageRoutes(ProducerDocument());
   routes.push_back(HealthRoute());
   routes.push_back(ReadyRoute("event log", [deps] { return Ready(deps); }));
+  for (const Topic topic : pipeline::kAllTopics) routes.push_back(BulkRoute(topic, deps.writer));
   for (const char* prefix : {"", "/ingrid"}) {
     const std::string base = prefix;
     routes.push_back(PostRoute(base + "/cow", Topic::kCows, deps.writer));

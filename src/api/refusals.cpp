@@ -8,9 +8,6 @@
 
 namespace herdflow::api {
 
-namespace {
-
-/// Of a `Content-Type`: whether each charset that it names is UTF-8.
 bool IsUtf8Type(std::string_view type) {
   constexpr std::string_view kCharset = "charset=";
   while (!type.empty()) {
@@ -29,8 +26,6 @@ bool IsUtf8Type(std::string_view type) {
   }
   return true;
 }
-
-}  // namespace
 
 std::optional<http::Response> RefuseEncoding(const http::Request& request) {
   for (const auto& [name, value] : request.headers) {

@@ -14,6 +14,9 @@ namespace herdflow::api {
 /// Of a request about one thing: as much as an event may have.
 inline constexpr std::size_t kMaxBodyBytes = pipeline::kMaxEventBytes;
 
+/// Of a `Content-Type`: whether each charset that it names is UTF-8.
+[[nodiscard]] bool IsUtf8Type(std::string_view type);
+
 /// An answer where the request says that its body is not in UTF-8, or compressed. (Any media type
 /// will do.)
 [[nodiscard]] std::optional<http::Response> RefuseEncoding(const http::Request& request);

@@ -29,6 +29,8 @@ const ProblemFacts& Facts(ProblemKind kind) {
        "Send the body in UTF-8."},
       {415, "urn:herdflow:problem:unsupported-encoding", "Content encoding not supported",
        "Send the body as it is, without Content-Encoding."},
+      {415, "urn:herdflow:problem:unsupported-type", "Media type not supported",
+       "Send application/json, or application/x-ndjson for a message a line."},
       {413, "urn:herdflow:problem:body-too-large", "Body too large",
        "Send one event a request, in a smaller body."},
       {431, "urn:herdflow:problem:headers-too-large", "Headers too large",
@@ -72,7 +74,8 @@ ProblemKind ProblemKindOf(ErrorCode code) {
 }
 
 Response ProblemResponse(ProblemKind kind, std::string_view detail,
-                         const std::vector<FieldError>& errors) {
+                         const std::vector<FieldError>& errors,
+                         const std::function<void(JsonWriter&)>& more) {
   const ProblemFacts& facts = Facts(kind);
   JsonWriter json;
   json.BeginObject();
@@ -88,7 +91,9 @@ Response ProblemResponse(ProblemKind kind, std::string_view detail,
     json.Key("message").String(error.message);
     json.EndObject();
   }
-  json.EndArray().EndObject();
+  json.EndArray();
+  if (more) more(json);
+  json.EndObject();
   Response response = JsonResponse(facts.status, json.Take());
   response.content_type = "application/problem+json";
   if (kind == ProblemKind::kUnavailable) response.headers.emplace_back("Retry-After", "1");

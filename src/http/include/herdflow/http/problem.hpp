@@ -2,11 +2,13 @@
 
 #include <array>
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "herdflow/core/result.hpp"
+#include "herdflow/http/json_writer.hpp"
 #include "herdflow/http/message.hpp"
 
 namespace herdflow::http {
@@ -24,6 +26,7 @@ enum class ProblemKind : std::uint8_t {
   kCrossOrigin,
   kUnsupportedCharset,
   kUnsupportedEncoding,
+  kUnsupportedType,
   kBodyTooLarge,
   kHeadersTooLarge,
   kRequestTimeout,
@@ -43,6 +46,7 @@ inline constexpr std::array kAllProblemKinds{ProblemKind::kMalformedRequest,
                                              ProblemKind::kCrossOrigin,
                                              ProblemKind::kUnsupportedCharset,
                                              ProblemKind::kUnsupportedEncoding,
+                                             ProblemKind::kUnsupportedType,
                                              ProblemKind::kBodyTooLarge,
                                              ProblemKind::kHeadersTooLarge,
                                              ProblemKind::kRequestTimeout,
@@ -69,9 +73,10 @@ struct FieldError {
 
 /// `application/problem+json` (RFC 9457) with `errors`; with `Retry-After` where a retry
 /// alone may help.
-/// `detail`: empty takes the kind's own.
+/// `detail`: empty takes the kind's own. `more`: writes further members.
 [[nodiscard]] Response ProblemResponse(ProblemKind kind, std::string_view detail = {},
-                                       const std::vector<FieldError>& errors = {});
+                                       const std::vector<FieldError>& errors = {},
+                                       const std::function<void(JsonWriter&)>& more = nullptr);
 
 /// A failure behind the surface. Its message goes to the client only where it is the client's to
 /// mend (4xx); of a 5xx it goes to the log.

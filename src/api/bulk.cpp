@@ -1,0 +1,193 @@
+#include "bulk.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <utility>
+#include <variant>
+
+#include "herdflow/core/text.hpp"
+#include "herdflow/http/json_writer.hpp"
+#include "herdflow/http/problem.hpp"
+#include "herdflow/intake/bulk.hpp"
+#include "refusals.hpp"
+#include "request_id.hpp"
+
+namespace herdflow::api {
+namespace {
+
+using http::JsonWriter;
+using http::ProblemKind;
+using http::ProblemResponse;
+using intake::BulkForm;
+using intake::BulkResult;
+using End = intake::BulkResult::End;
+
+/// Of what a header says, each time it is sent.
+std::vector<std::string_view> ValuesOf(const http::Request& request, std::string_view name) {
+  std::vector<std::string_view> values;
+  for (const auto& [sent, value] : request.headers) {
+    if (http::EqualsIgnoringCase(sent, name)) values.push_back(Trimmed(value));
+  }
+  return values;
+}
+
+/// How the body is to be read, or why it cannot be.
+std::variant<BulkForm, http::Response> FormOf(const http::Request& request) {
+  const auto encodings = ValuesOf(request, "Content-Encoding");
+  const bool is_plain_or_gzip =
+      std::all_of(encodings.begin(), encodings.end(), [&](std::string_view encoding) {
+        return encoding.empty() || http::EqualsIgnoringCase(encoding, "identity") ||
+               (encodings.size() == 1 && http::EqualsIgnoringCase(encoding, "gzip"));
+      });
+  if (!is_plain_or_gzip) {
+    return ProblemResponse(ProblemKind::kUnsupportedEncoding,
+                           "Send the body as it is, or once with Content-Encoding: gzip.");
+  }
+  const auto types = ValuesOf(request, "Content-Type");
+  if (types.size() > 1) return ProblemResponse(ProblemKind::kUnsupportedType);
+  if (types.empty()) return BulkForm::kJson;
+  if (!IsUtf8Type(types.front())) return ProblemResponse(ProblemKind::kUnsupportedCharset);
+  const auto type = Trimmed(types.front().substr(0, types.front().find(';')));
+  if (http::EqualsIgnoringCase(type, "application/json")) return BulkForm::kJson;
+  if (http::EqualsIgnoringCase(type, "application/x-ndjson")) return BulkForm::kLines;
+  return ProblemResponse(ProblemKind::kUnsupportedType);
+}
+
+void WriteRejections(JsonWriter& json, std::string_view name,
+                     const intake::ItemRejections& rejections) {
+  json.Key(name).BeginArray();
+  for (const auto& [index, rejection] : rejections.first) {
+    json.BeginObject();
+    json.Key("index").Integer(index);
+    json.Key("field");
+    rejection.field.empty() ? json.Null() : json.String(rejection.field);
+    json.Key("code").String(herd::Name(rejection.code));
+    json.Key("message").String(rejection.reason);
+    json.EndObject();
+  }
+  json.EndArray();
+  json.Key(fmt::format("{}_left_out", name)).Integer(rejections.left_out);
+}
+
+/// What every answer tells.
+void WriteResult(JsonWriter& json, const BulkResult& result) {
+  json.Key("items").Integer(result.items);
+  json.Key("accepted").Integer(result.accepted);
+  json.Key("refused").Integer(result.refused);
+  WriteRejections(json, "refusals", result.refusals);
+  WriteRejections(json, "warnings", result.warnings);
+  json.Key("positions").BeginArray();
+  for (const auto& [partition, ranges] : result.positions) {
+    if (ranges.empty()) continue;
+    json.BeginObject();
+    json.Key("partition").Integer(partition);
+    json.Key("ranges").BeginArray();
+    for (const auto& range : ranges) {
+      json.BeginArray().Integer(range.begin).Integer(range.end - 1).EndArray();
+    }
+    json.EndArray().EndObject();
+  }
+  json.EndArray();
+  json.Key("ranges_left_out").Integer(result.ranges_left_out);
+}
+
+http::Response Taken(pipeline::Topic topic, const BulkResult& result) {
+  JsonWriter json;
+  json.BeginObject();
+  json.Key("status").String("success");
+  json.Key("topic").String(Name(topic));
+  WriteResult(json, result);
+  json.EndObject();
+  return http::JsonResponse(200, json.Take());
+}
+
+http::Response Answer(pipeline::Topic topic, const BulkResult& result, http::CutShort cut) {
+  const auto problem = [&](ProblemKind kind, std::string_view detail = {}) {
+    return ProblemResponse(kind, detail, {}, [&](JsonWriter& json) {
+      if (result.end != End::kWhole) json.Key("next_index").Integer(result.items);
+      WriteResult(json, result);
+    });
+  };
+  const std::string so_far =
+      fmt::format("{} items are durable. Sending all of them again is harmless.", result.accepted);
+  switch (result.end) {
+    case End::kWhole:
+      if (result.accepted == 0 && result.refused > 0) {
+        return problem(ProblemKind::kInvalidInput, "No item is good: refusals says why.");
+      }
+      return Taken(topic, result);
+    case End::kBroken:
+      return problem(ProblemKind::kInvalidJson,
+                     fmt::format("Item {}: {}. {}", result.items, result.error->message(), so_far));
+    case End::kCut:
+      if (cut == http::CutShort::kBroken) {
+        return problem(ProblemKind::kMalformedRequest,
+                       "The rest of the body is no HTTP, or no gzip. " + so_far);
+      }
+      return problem(ProblemKind::kRequestTimeout, "The rest of the body did not come. " + so_far);
+    case End::kUnknown: {
+      auto response = problem(ProblemKind::kOutcomeUnknown, so_far);
+      response.log = result.error->message();
+      return response;
+    }
+    case End::kRefused: {
+      const bool no_topic = result.error->code() == ErrorCode::kNotFound;
+      auto response =
+          problem(no_topic ? ProblemKind::kTopicMissing : http::ProblemKindOf(result.error->code()),
+                  no_topic ? std::string() : "The log takes no more now. " + so_far);
+      response.log = result.error->message();
+      return response;
+    }
+  }
+  return ProblemResponse(ProblemKind::kInternal);
+}
+
+/// A body on its way into the log.
+class BulkBody final : public http::BodySink {
+ public:
+  BulkBody(pipeline::EventWriter& writer, const intake::BulkOptions& options, http::Respond respond)
+      : cut_(std::make_shared<http::CutShort>(http::CutShort::kSilent)),
+        bulk_(intake::Bulk::Make(writer, options,
+                                 [topic = options.topic, id = options.request, cut = cut_,
+                                  respond = std::move(respond)](const BulkResult& result) {
+                                   auto response = Answer(topic, result, *cut);
+                                   response.headers.emplace_back("X-Request-Id", Text(id));
+                                   respond(std::move(response));
+                                 })) {}
+
+  void Take(std::string_view bytes, std::function<void()> more) override {
+    bulk_->Take(bytes, std::move(more));
+  }
+  void Finish() override { bulk_->Finish(); }
+  void Cut(http::CutShort why) override {
+    *cut_ = why;  // Before anybody is told: that follows Bulk's Cut.
+    bulk_->Cut();
+  }
+
+ private:
+  const std::shared_ptr<http::CutShort> cut_;
+  const std::shared_ptr<intake::Bulk> bulk_;
+};
+
+}  // namespace
+
+http::Route BulkRoute(pipeline::Topic topic, pipeline::EventWriter& writer) {
+  http::Route route;
+  route.method = "POST";
+  route.path = fmt::format("/api/v1/events/{}", Name(topic));
+  route.stream = [topic, &writer](const http::Request& request,
+                                  http::Respond respond) -> std::shared_ptr<http::BodySink> {
+    auto form = FormOf(request);
+    if (auto* refusal = std::get_if<http::Response>(&form)) {
+      respond(std::move(*refusal));
+      return nullptr;
+    }
+    return std::make_shared<BulkBody>(
+        writer, intake::BulkOptions{topic, std::get<BulkForm>(form), RequestIdOf(request)},
+        std::move(respond));
+  };
+  return route;
+}
+
+}  // namespace herdflow::api
