@@ -327,17 +327,17 @@ std::span<const ConfigField> ConfigFields() {
                 "After a change all readings are judged again.",
                 &Configuration::time_zone),
       QuantityField("rules", "litre_min", "litres",
-                    "The smallest plausible reading of a litre sensor. After a change of any of "
+                    "The smallest plausible reading of milk, whatever the sensor's unit. After a "
+                    "change of any of "
                     "these all readings are judged again.",
                     [](Configuration& c) -> std::int64_t& { return c.bounds.litre_min; }),
-      QuantityField("rules", "litre_max", "litres",
-                    "The largest plausible reading of a litre sensor.",
+      QuantityField("rules", "litre_max", "litres", "The largest plausible reading of milk.",
                     [](Configuration& c) -> std::int64_t& { return c.bounds.litre_max; }),
       QuantityField("rules", "kilogram_min", "kilograms",
-                    "The smallest plausible reading of a kilogram sensor.",
+                    "The smallest plausible reading of a cow's weight.",
                     [](Configuration& c) -> std::int64_t& { return c.bounds.kilogram_min; }),
       QuantityField("rules", "kilogram_max", "kilograms",
-                    "The largest plausible reading of a kilogram sensor.",
+                    "The largest plausible reading of a cow's weight.",
                     [](Configuration& c) -> std::int64_t& { return c.bounds.kilogram_max; }),
       QuantityField("health", "low_milk", "litres",
                     "A complete day with at least two milk readings and less milk than this makes "

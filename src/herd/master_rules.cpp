@@ -10,6 +10,7 @@ namespace {
 
 constexpr std::size_t kLongestName = 255;
 constexpr std::size_t kLongestUnit = 10;
+constexpr std::size_t kLongestKind = 32;
 constexpr FarmDay kEarliestBirth = ToFarmDay(std::chrono::year(1980) / 1 / 1);
 
 Rejection Reject(RejectionCode code, std::string_view field, std::string_view what) {
@@ -69,16 +70,27 @@ std::variant<std::optional<FarmDay>, Rejection> JudgeBirthdate(const Field& birt
   return day;
 }
 
-std::string UnitText(std::string_view unit) {
-  switch (UnitKindOf(unit)) {
-    case UnitKind::kLitre:
-      return "L";
-    case UnitKind::kKilogram:
-      return "kg";
-    case UnitKind::kOther:
-      break;
+/// Empty where none is said.
+std::variant<std::string_view, Rejection> JudgeKind(const Field& kind) {
+  const bool blank = kind.kind == Field::Kind::kText && TrimBlanks(kind.text).empty();
+  if (kind.IsMissing() || blank) return std::string_view();
+  return JudgeLabel(kind, "kind", kLongestKind);
+}
+
+/// What keeps a good sensor's readings out of the herd's metrics, if anything does.
+std::optional<Rejection> OutOfTheMetrics(const SensorFields& fields, std::string_view unit,
+                                         std::string_view kind) {
+  if (UnitOf(unit) == Unit::kOther) {
+    return Reject(RejectionCode::kImplausible, "unit",
+                  fmt::format("is {}; for the herd's metrics L, gal, kg or lb was expected",
+                              Seen(fields.unit)));
   }
-  return std::string(unit);
+  if (MeasureOf(unit, kind).metric != Metric::kNone) return std::nullopt;
+  const bool volume = MeasureOf(unit, kWeightKind).metric == Metric::kNone;
+  return Reject(
+      RejectionCode::kImplausible, "kind",
+      fmt::format("is {}; for the herd's metrics {} was expected of a sensor in {}",
+                  Seen(fields.kind), volume ? "milk" : "milk or weight", UnitSpelling(unit)));
 }
 
 template <class Value>
@@ -129,7 +141,10 @@ std::variant<Sensor, Rejection> JudgeSensor(const SensorFields& fields) {
 
   auto unit = JudgeLabel(fields.unit, "unit", kLongestUnit);
   if (auto* rejection = std::get_if<Rejection>(&unit)) return std::move(*rejection);
-  sensor.unit = UnitText(std::get<std::string_view>(unit));
+  sensor.unit = UnitSpelling(std::get<std::string_view>(unit));
+  auto kind = JudgeKind(fields.kind);
+  if (auto* rejection = std::get_if<Rejection>(&kind)) return std::move(*rejection);
+  sensor.kind = std::get<std::string_view>(kind);
   return sensor;
 }
 
@@ -144,7 +159,18 @@ Precheck PrecheckCow(const CowFields& fields, Instant received_at) {
 Precheck PrecheckSensor(const SensorFields& fields) {
   Precheck found;
   if (!PrecheckHead(fields.id, fields.deleted, found)) return found;
-  WarnOf(JudgeLabel(fields.unit, "unit", kLongestUnit), found);
+  auto unit = JudgeLabel(fields.unit, "unit", kLongestUnit);
+  auto kind = JudgeKind(fields.kind);
+  const auto* good_unit = std::get_if<std::string_view>(&unit);
+  const auto* good_kind = std::get_if<std::string_view>(&kind);
+  if (good_unit != nullptr) {
+    const std::string_view said = good_kind != nullptr ? *good_kind : "";
+    if (auto rejection = OutOfTheMetrics(fields, *good_unit, said)) {
+      found.warnings.push_back(*std::move(rejection));
+    }
+  }
+  WarnOf(std::move(unit), found);
+  WarnOf(std::move(kind), found);
   return found;
 }
 

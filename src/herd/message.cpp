@@ -40,6 +40,7 @@ constexpr std::array kCowSlots = {
 constexpr std::array kSensorSlots = {
     Slot<SensorFields>{"id", &SensorFields::id},
     Slot<SensorFields>{"unit", &SensorFields::unit},
+    Slot<SensorFields>{"kind", &SensorFields::kind},
     Slot<SensorFields>{"deleted", &SensorFields::deleted},
 };
 

@@ -11,7 +11,7 @@ namespace herdflow::herd {
 namespace {
 
 /// Raised whenever the same message could be judged differently than before.
-constexpr int kRulesCode = 2;
+constexpr int kRulesCode = 3;
 
 constexpr std::size_t kLongestId = 255;
 constexpr Instant kEarliest{std::chrono::sys_days(std::chrono::year(2000) / 1 / 1)};
@@ -45,26 +45,27 @@ struct Range {
 };
 
 /// What is plausible, never more than what is allowed at all.
-Range RangeOf(std::optional<UnitKind> unit, const Bounds& bounds) {
+Range RangeOf(Metric metric, const Bounds& bounds) {
   Range range{0, kLargestValueMillionths, ""};
-  switch (unit.value_or(UnitKind::kOther)) {
-    case UnitKind::kLitre:
+  switch (metric) {
+    case Metric::kMilk:
       range = {bounds.litre_min, bounds.litre_max, " L"};
       break;
-    case UnitKind::kKilogram:
+    case Metric::kWeight:
       range = {bounds.kilogram_min, bounds.kilogram_max, " kg"};
       break;
-    case UnitKind::kOther:
+    case Metric::kNone:
       break;
   }
   range.max = std::min(range.max, kLargestValueMillionths);
   return range;
 }
 
-Rejection Implausible(const Field& value, const Range& range) {
+/// `seen`: the value, and what it is in the range's unit where that is another.
+Rejection Implausible(std::string_view seen, const Range& range) {
   return Reject(RejectionCode::kImplausible, "value",
-                fmt::format("is {}; {} to {}{} was expected", Seen(value),
-                            MillionthsText(range.min), MillionthsText(range.max), range.unit));
+                fmt::format("is {}; {} to {}{} was expected", seen, MillionthsText(range.min),
+                            MillionthsText(range.max), range.unit));
 }
 
 Rejection Missing(std::string_view field, std::string_view expected) {
@@ -73,12 +74,6 @@ Rejection Missing(std::string_view field, std::string_view expected) {
 }
 
 }  // namespace
-
-UnitKind UnitKindOf(std::string_view unit) {
-  if (unit == "L" || unit == "l") return UnitKind::kLitre;
-  if (unit == "kg" || unit == "KG") return UnitKind::kKilogram;
-  return UnitKind::kOther;
-}
 
 std::string RulesVersion(const Bounds& bounds) {
   const std::string text = fmt::format("L {} {} kg {} {}", bounds.litre_min, bounds.litre_max,
@@ -150,7 +145,8 @@ std::variant<Instant, Rejection> JudgeTimestamp(const Field& timestamp, Instant 
   return read;
 }
 
-std::variant<std::int64_t, Rejection> JudgeValue(const Field& value, std::optional<UnitKind> unit,
+std::variant<std::int64_t, Rejection> JudgeValue(const Field& value,
+                                                 const std::optional<Measure>& measure,
                                                  const Bounds& bounds) {
   if (value.IsMissing()) return Missing("value", "a number");
   const bool readable = value.kind == Field::Kind::kText || value.kind == Field::Kind::kNumber;
@@ -166,11 +162,17 @@ std::variant<std::int64_t, Rejection> JudgeValue(const Field& value, std::option
   }
   // What no unit allows is told alike, whether the sensor's is known yet or not.
   if (!millionths || *millionths > kLargestValueMillionths) {
-    return Implausible(value, RangeOf(std::nullopt, bounds));
+    return Implausible(Seen(value), RangeOf(Metric::kNone, bounds));
   }
-  const Range range = RangeOf(unit, bounds);
-  if (*millionths < range.min || *millionths > range.max) return Implausible(value, range);
-  return *millionths;
+  if (!measure) return *millionths;
+  const Range range = RangeOf(measure->metric, bounds);
+  const std::int64_t converted = Converted(*millionths, *measure);
+  if (converted >= range.min && converted <= range.max) return *millionths;
+  const bool same = converted == *millionths;
+  return Implausible(
+      same ? Seen(value)
+           : fmt::format("{}, {}{}", Seen(value), MillionthsText(converted), range.unit),
+      range);
 }
 
 std::variant<bool, Rejection> JudgeDeleted(const Field& deleted) {
@@ -185,22 +187,23 @@ std::variant<bool, Rejection> JudgeDeleted(const Field& deleted) {
 }
 
 std::variant<Reading, Rejection> JudgeReading(const MeasurementFields& fields, Instant received_at,
-                                              std::optional<UnitKind> unit, const Bounds& bounds) {
+                                              const std::optional<Measure>& measure,
+                                              const Bounds& bounds) {
   if (auto rejection = JudgeId(fields.sensor_id, "sensor_id")) return *std::move(rejection);
   if (auto rejection = JudgeId(fields.cow_id, "cow_id")) return *std::move(rejection);
-  return JudgeReadingWithGoodIds(fields, received_at, unit, bounds);
+  return JudgeReadingWithGoodIds(fields, received_at, measure, bounds);
 }
 
 std::variant<Reading, Rejection> JudgeReadingWithGoodIds(const MeasurementFields& fields,
                                                          Instant received_at,
-                                                         std::optional<UnitKind> unit,
+                                                         const std::optional<Measure>& measure,
                                                          const Bounds& bounds) {
   auto at = JudgeTimestamp(fields.timestamp, received_at);
   if (auto* rejection = std::get_if<Rejection>(&at)) return std::move(*rejection);
   auto deleted = JudgeDeleted(fields.deleted);
   if (auto* rejection = std::get_if<Rejection>(&deleted)) return std::move(*rejection);
   if (std::get<bool>(deleted)) return Reading{.at = std::get<Instant>(at), .taken_back = true};
-  auto value = JudgeValue(fields.value, unit, bounds);
+  auto value = JudgeValue(fields.value, measure, bounds);
   if (auto* rejection = std::get_if<Rejection>(&value)) return std::move(*rejection);
   return Reading{.at = std::get<Instant>(at), .value_millionths = std::get<std::int64_t>(value)};
 }

@@ -21,6 +21,7 @@ constexpr std::array kCowColumns{
 constexpr std::array kSensorColumns{
     ColumnSpec{"id", Role::kId},
     ColumnSpec{"unit", Role::kText},
+    ColumnSpec{"kind", Role::kText, false},
     ColumnSpec{"deleted", Role::kFlag, false},
 };
 constexpr std::array kMeasurementColumns{

@@ -154,7 +154,8 @@ class ParquetEventSource final : public intake::EventSource {
         return intake::WriteEvent(herd::CowFields{field(0), field(1), field(2), field(3)}, key_,
                                   value_);
       case Topic::kSensors:
-        return intake::WriteEvent(herd::SensorFields{field(0), field(1), field(2)}, key_, value_);
+        return intake::WriteEvent(herd::SensorFields{field(0), field(1), field(2), field(3)}, key_,
+                                  value_);
       case Topic::kMeasurements:
         return intake::WriteEvent(
             herd::MeasurementFields{field(0), field(1), field(2), field(3), field(4)}, key_,

@@ -92,19 +92,20 @@ class CowDayAdder {
     }
     herd::CowDay& metrics = run_[at_].metrics;
     HERDFLOW_ASSIGN(const AggregateTx::SensorInfo* sensor, tx_.Sensor(reading.sensor));
-    switch (sensor->unit) {
-      case herd::UnitKind::kLitre:
-        metrics.AddMilk(reading.value_millionths);
+    const std::int64_t value = herd::Converted(reading.value_millionths, sensor->measure);
+    switch (sensor->measure.metric) {
+      case herd::Metric::kMilk:
+        metrics.AddMilk(value);
         break;
-      case herd::UnitKind::kKilogram: {
+      case herd::Metric::kWeight: {
         // Of equally new readings the one with the bytewise smallest sensor id counts.
         const bool newest = newest_ == nullptr || reading.at > *metrics.last_weight_at ||
                             (reading.at == *metrics.last_weight_at && sensor->id < newest_->id);
         if (newest) newest_ = sensor;
-        metrics.AddWeight(reading.value_millionths, reading.at, newest);
+        metrics.AddWeight(value, reading.at, newest);
         break;
       }
-      case herd::UnitKind::kOther:
+      case herd::Metric::kNone:
         break;
     }
     return {};

@@ -54,6 +54,7 @@ Result<> JudgeSensor(HerdBookTx& tx, herd::MessageParser& parser, const Unjudged
     GoldSensor gold;
     gold.sensor = ref;
     gold.unit = sensor->unit;
+    gold.kind = sensor->kind;
     if (sensor->retired) gold.retired_at = record.received_at;
     gold.lineage = record.lineage;
     gold.created_at = record.received_at;

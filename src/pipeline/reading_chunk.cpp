@@ -173,23 +173,23 @@ std::optional<Error> ReadingChunk::TryJudge(const UnjudgedMeasurement& message) 
     }
     fields = std::get<herd::MeasurementFields>(parsed);
   }
-  std::optional<herd::UnitKind> unit;
+  std::optional<herd::Measure> measure;
   bool cow_known = false;
   if (message.sensor) {
-    auto known = tx_.UnitOf(*message.sensor);
+    auto known = tx_.MeasureOf(*message.sensor);
     if (!known) return std::move(known).error();
-    unit = *known;
+    measure = *known;
   }
   if (message.cow) {
     auto known = tx_.IsKnown(*message.cow);
     if (!known) return std::move(known).error();
     cow_known = *known;
   }
-  const Known known{cow_known, unit.has_value()};
+  const Known known{cow_known, measure.has_value()};
   auto verdict =
       message.fields
-          ? herd::JudgeReadingWithGoodIds(fields, message.received_at, unit, context_.bounds)
-          : herd::JudgeReading(fields, message.received_at, unit, context_.bounds);
+          ? herd::JudgeReadingWithGoodIds(fields, message.received_at, measure, context_.bounds)
+          : herd::JudgeReading(fields, message.received_at, measure, context_.bounds);
   if (auto* rejection = std::get_if<herd::Rejection>(&verdict)) {
     Refuse(message, fields, std::move(*rejection), known);
     return std::nullopt;

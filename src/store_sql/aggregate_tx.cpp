@@ -109,7 +109,7 @@ class SqlAggregateTx final : public pipeline::AggregateTx {
     HERDFLOW_ASSIGN(Statement * read, scope_->Get("read_sensor_unit"));
     read->Bind(1, sensor);
     HERDFLOW_ASSIGN(const bool there, read->Step());
-    if (there) info.unit = herd::UnitKindOf(read->Bytes(0));
+    if (there) info.measure = herd::MeasureOf(read->Bytes(0), read->Bytes(1));
     read->Reset();
     return &sensors_.emplace(sensor, std::move(info)).first->second;
   }
@@ -164,17 +164,17 @@ class SqlAggregateTx final : public pipeline::AggregateTx {
   }
 
   Result<> Commit() override {
-    if (place_.last) HERDFLOW_CHECK(CheckUnits());
+    if (place_.last) HERDFLOW_CHECK(CheckMeasures());
     return scope_->Commit();
   }
 
  private:
-  /// A unit that changed while this went on may be half in what was computed.
-  Result<> CheckUnits() {
+  /// A unit or a kind that changed while this went on may be half in what was computed.
+  Result<> CheckMeasures() {
     HERDFLOW_ASSIGN(const bool waits, IsPassRequested(*scope_));
     if (!waits) return {};
     return Fail(ErrorCode::kUnavailable,
-                "computing aggregates: a sensor's unit or the rules changed meanwhile");
+                "computing aggregates: a sensor's unit or kind or the rules changed meanwhile");
   }
 
   /// Goes through the rows and the table side by side.
@@ -206,7 +206,7 @@ class SqlAggregateTx final : public pipeline::AggregateTx {
       if (!noted) otherwise.push_back(row);
     }
     if (there) read->Reset();
-    HERDFLOW_CHECK(CheckUnits());
+    HERDFLOW_CHECK(CheckMeasures());
     return otherwise;
   }
 

@@ -57,16 +57,16 @@ class SqlCleanseTx final : public pipeline::CleanseTx {
     return given;
   }
 
-  Result<std::optional<herd::UnitKind>> UnitOf(SensorRef sensor) override {
-    if (const auto known = units_.find(sensor); known != units_.end()) return known->second;
+  Result<std::optional<herd::Measure>> MeasureOf(SensorRef sensor) override {
+    if (const auto known = measures_.find(sensor); known != measures_.end()) return known->second;
     HERDFLOW_ASSIGN(Statement * read, scope_->Get("read_sensor_unit"));
     read->Bind(1, sensor);
     HERDFLOW_ASSIGN(const bool there, read->Step());
-    std::optional<herd::UnitKind> unit;
-    if (there) unit = herd::UnitKindOf(read->Bytes(0));
+    std::optional<herd::Measure> measure;
+    if (there) measure = herd::MeasureOf(read->Bytes(0), read->Bytes(1));
     read->Reset();
-    units_.emplace(sensor, unit);
-    return unit;
+    measures_.emplace(sensor, measure);
+    return measure;
   }
 
   Result<bool> IsKnown(CowRef cow) override {
@@ -267,7 +267,7 @@ class SqlCleanseTx final : public pipeline::CleanseTx {
   }
 
   std::unique_ptr<WriteScope> scope_;
-  std::unordered_map<SensorRef, std::optional<herd::UnitKind>> units_;
+  std::unordered_map<SensorRef, std::optional<herd::Measure>> measures_;
   std::unordered_map<CowRef, bool> cows_;
 };
 

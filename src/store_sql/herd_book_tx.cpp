@@ -55,11 +55,16 @@ GoldSensor SensorIn(const Statement& row) {
   GoldSensor sensor;
   sensor.sensor = SensorRef{row.Int(0)};
   sensor.unit = row.Bytes(1);
-  sensor.retired_at = InstantOf(row.MaybeInt(2));
-  sensor.lineage = ReadLineage(row, 3);
-  sensor.created_at = FromMicros(row.Int(7));
-  sensor.updated_at = FromMicros(row.Int(8));
+  sensor.kind = row.Bytes(2);
+  sensor.retired_at = InstantOf(row.MaybeInt(3));
+  sensor.lineage = ReadLineage(row, 4);
+  sensor.created_at = FromMicros(row.Int(8));
+  sensor.updated_at = FromMicros(row.Int(9));
   return sensor;
+}
+
+herd::Measure MeasureOf(const GoldSensor& sensor) {
+  return herd::MeasureOf(sensor.unit, sensor.kind);
 }
 
 /// The keys whose rows are not the same in both.
@@ -188,8 +193,11 @@ class SqlHerdBookTx final : public pipeline::HerdBookTx {
     GoldSensor merged = sensor;
     if (known) {
       merged.created_at = std::min(sensor.created_at, known->created_at);
-      if (sensor.retired_at) merged.unit = known->unit;
-      if (!anew_ && herd::UnitKindOf(merged.unit) != herd::UnitKindOf(known->unit)) {
+      if (sensor.retired_at) {  // Its unit and kind stay.
+        merged.unit = known->unit;
+        merged.kind = known->kind;
+      }
+      if (!anew_ && MeasureOf(merged) != MeasureOf(*known)) {
         HERDFLOW_CHECK(RequestPass(*scope_, sensor.sensor));
       }
     }
@@ -300,7 +308,7 @@ class SqlHerdBookTx final : public pipeline::HerdBookTx {
         HERDFLOW_ASSIGN(Statement * remove, scope_->Get("delete_gold_sensor"));
         HERDFLOW_CHECK(remove->Bind(1, ref).Run());
       }
-      if (!now || herd::UnitKindOf(now->unit) != herd::UnitKindOf(sensor.unit)) {
+      if (!now || MeasureOf(*now) != MeasureOf(sensor)) {
         HERDFLOW_CHECK(RequestPass(*scope_, ref));
       }
     }
@@ -353,9 +361,10 @@ class SqlHerdBookTx final : public pipeline::HerdBookTx {
     HERDFLOW_ASSIGN(Statement * write, scope_->Get("write_gold_sensor"));
     write->Bind(1, sensor.sensor)
         .Bind(2, std::string_view(sensor.unit))
-        .Bind(3, MicrosOf(sensor.retired_at));
-    BindLineage(*write, 4, sensor.lineage);
-    return write->Bind(8, ToMicros(sensor.created_at)).Bind(9, ToMicros(sensor.updated_at)).Run();
+        .Bind(3, sensor.kind.empty() ? Value() : Value(std::string_view(sensor.kind)))
+        .Bind(4, MicrosOf(sensor.retired_at));
+    BindLineage(*write, 5, sensor.lineage);
+    return write->Bind(9, ToMicros(sensor.created_at)).Bind(10, ToMicros(sensor.updated_at)).Run();
   }
 
   /// Whether gold holds a newer message of the entry's cow or sensor, which another partition gave.

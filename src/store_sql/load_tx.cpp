@@ -87,8 +87,8 @@ class SqlLoadTx final : public pipeline::LoadTx {
   Result<> Insert(const PartitionClaim& claim, const pipeline::BronzeSensor& row) override {
     return sensors_.Add({claim.stream, claim.partition.partition, row.offset, row.version,
                          ToMicros(row.received_at), Shown(row.fields.id), Shown(row.fields.unit),
-                         Shown(row.fields.deleted), Value::Blob(row.key), Value::Blob(row.payload),
-                         BytesOrNull(row.headers)});
+                         Shown(row.fields.kind), Shown(row.fields.deleted), Value::Blob(row.key),
+                         Value::Blob(row.payload), BytesOrNull(row.headers)});
   }
 
   Result<> Commit() override {
@@ -112,7 +112,7 @@ class SqlLoadTx final : public pipeline::LoadTx {
   std::unique_ptr<WriteScope> scope_;
   RowWriter<16> measurements_;
   RowWriter<12> cows_;
-  RowWriter<11> sensors_;
+  RowWriter<12> sensors_;
 };
 
 }  // namespace

@@ -84,7 +84,7 @@ GOLD = (
 # The birth date of a cow is shown as a day or as that day's midnight.
 HERD = (
     Comparable("gold_cows", ("id",), ("name", "substr(CAST(birthdate AS CHAR), 1, 10)")),
-    Comparable("gold_sensors", ("id",), ("unit",)),
+    Comparable("gold_sensors", ("id",), ("unit", "kind")),
 )
 EVERYTHING = (SILVER, *GOLD, *HERD)
 

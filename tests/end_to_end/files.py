@@ -14,6 +14,7 @@ Reading = tuple[str | None, str | None, float | None, float | None]
 
 COWS = pa.schema([("id", pa.string()), ("name", pa.string()), ("birthdate", pa.date32())])
 SENSORS = pa.schema([("id", pa.string()), ("unit", pa.string())])
+SENSORS_OF_KINDS = SENSORS.append(pa.field("kind", pa.string()))
 MEASUREMENTS = pa.schema(
     [
         ("sensor_id", pa.string()),
@@ -41,8 +42,9 @@ def write_cows(folder: Path, rows: Sequence[tuple[str, str, dt.date | None]]) ->
     return _write(folder, "cows", COWS, rows)
 
 
-def write_sensors(folder: Path, rows: Sequence[tuple[str, str]]) -> Path:
-    return _write(folder, "sensors", SENSORS, rows)
+def write_sensors(folder: Path, rows: Sequence[tuple[object, ...]]) -> Path:
+    """With a column of kinds where the rows have three fields."""
+    return _write(folder, "sensors", SENSORS if len(rows[0]) == 2 else SENSORS_OF_KINDS, rows)
 
 
 def write_measurements(folder: Path, rows: Sequence[Reading]) -> Path:

@@ -149,7 +149,8 @@ BIRTHDATES: tuple[object, ...] = (
     None, "", "2019-05-06", "2019-05-06T10:00:00Z", "2019-05-06 10:00:00", "1979-12-31", "1980-01-01", "2150-01-01", "2019-02-29",
     "2020-02-29", "06.05.2019", 20190506, 1557100800, "0000-00-00", "9999-12-31", "10000-01-01", True, {},
 )  # fmt: skip
-UNITS: tuple[object, ...] = ("L", "l", " L ", "kg", "KG", "Kg", "\u00b0C", "ten chars!", "eleven char", "\U0001f95b" * 10, "", None, 5, [])
+UNITS: tuple[object, ...] = ("L", "l", " L ", "kg", "KG", "Kg", "\u00b0C", "Liters", "LBR", "gallons", "ten chars!", "eleven char", "\U0001f95b" * 10, "", None, 5, [])
+KINDS: tuple[object, ...] = ("milk", " weight ", "Milk", "\U0001f95b" * 32, "k" * 33, "a\nb", "", " ", "None", None, 5, True, [])
 
 
 def herd_book() -> Wave:
@@ -159,12 +160,13 @@ def herd_book() -> Wave:
     cows += [cow(f"born {number}", name="B", birthdate=day) for number, day in enumerate(BIRTHDATES)]
     sensors = [sensor(each, unit="L") for each in (*ALIKE, *ODD_IDS)]
     sensors += [sensor(f"unit {number}", unit=unit) for number, unit in enumerate(UNITS)]
+    sensors += [sensor(f"kind {number}", unit="kg", kind=kind) for number, kind in enumerate(KINDS)]
     return [*cows, *sensors]
 
 
 def known() -> Wave:
     """Those that the readings below are about."""
-    units = {"milk": "L", "milk 2": "L", "scale": "kg", "scale 2": "KG", "thermometer": "\u00b0C"}
+    units = {"milk": "L", "milk 2": "L", "scale": "kg", "scale 2": "KG", "thermometer": "\u00b0C", "pounds": "lbs", "gallons": "GAL"}
     cows = [cow(each, name=f"{each} #1", birthdate="2019-05-06") for each in ("anna", "42")]
     return [*cows, *(sensor(name, unit=unit) for name, unit in units.items())]
 
@@ -200,7 +202,7 @@ def values() -> Wave:
     start = int(MORNING.timestamp()) + 86_400
     readings = [
         reading(name, "anna", start + number, value=value)
-        for name in ("milk", "scale", "thermometer", "no such sensor")
+        for name in ("milk", "scale", "thermometer", "pounds", "gallons", "no such sensor")
         for number, value in enumerate(all_values)
     ]
     return [*readings, reading("milk", "anna", start - 1), *_exact_numbers(start + 1_000)]
@@ -265,8 +267,9 @@ def they_become_known() -> Wave:
 
 
 def units_and_retirement() -> Iterator[Wave]:
-    """Units whose case changes, and cows and sensors that are retired, and brought back."""
+    """Units whose case changes, a kind, and cows and sensors that are retired, and brought back."""
     yield [sensor("milk", unit="l"), sensor("scale", unit="KG"), sensor("thermometer", unit="K")]
+    yield [sensor("pounds", unit="lb", kind="milk")]
     yield [cow("anna", deleted=True), cow("42", name="42 #1", deleted=True), cow("unseen", deleted=True)]
     yield [sensor("milk 2", deleted=True), sensor("scale 2", unit="kg", deleted="true")]
     at = int(MORNING.timestamp()) + 5 * 86_400

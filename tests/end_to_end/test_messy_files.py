@@ -19,7 +19,11 @@ import files
 READINGS = 3_000
 BAD_IDS = (None, "", "None", "nan", " lead", "trail\u00a0", "a\tb", "x" * 256)
 GOOD_IDS = ("b-1", "42", "é" * 255, "Ω", "a b")
-UNITS = ("L", "l", "kg", "KG", " kg ", "°C", "ten chars!")
+# Unit and kind of each sensor.
+UNITS = (
+    ("L", None), ("litres", "milk"), ("kg", ""), ("KGM", " weight "), (" lb ", None), ("GAL", "milk"), ("Pounds", "milk"),
+    ("kg", "milk"), ("L", "weight"), ("lbs", "feed"), ("°C", None), ("ten chars!", "m" * 32),
+)  # fmt: skip
 FIRST = files.seconds("2000-01-01T00:00:00+00:00")
 MORNING = files.seconds("2024-02-29T23:30:00+00:00")
 
@@ -36,9 +40,10 @@ def _cows(chance: random.Random) -> list[tuple[object, ...]]:
 
 
 def _sensors(chance: random.Random) -> list[tuple[object, ...]]:
-    known = [(f"sensor {number}", unit) for number, unit in enumerate(UNITS)]
-    odd = [(chance.choice(BAD_IDS), "L") for _ in range(10)]
-    broken = [("sensor 0", ""), ("sensor 1", "eleven char"), ("sensor 2", None)]
+    known = [(f"sensor {number}", *measure) for number, measure in enumerate(UNITS)]
+    odd = [(chance.choice(BAD_IDS), "L", None) for _ in range(10)]
+    broken = [("sensor 0", "", None), ("sensor 1", "eleven char", None), ("sensor 2", None, "milk")]
+    broken += [("sensor 3", "kg", "m" * 33), ("sensor 4", "lb", "a\u0000b"), ("", "kg", "?")]
     return known + odd + broken
 
 

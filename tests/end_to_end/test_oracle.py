@@ -76,6 +76,28 @@ def test_of_equally_new_weights_the_smallest_sensor_counts(tmp_path: Path) -> No
     ]
 
 
+def test_metrics_are_litres_and_kilograms_of_every_unit_and_kind(tmp_path: Path) -> None:
+    sensors = [("l", "Liters", None), ("g", "GAL", None), ("m", "kg", "milk"), ("p", "lbs", None), ("v", "L", "weight")]
+    files.write_cows(tmp_path, [("cow", "Berta #1", None)])
+    files.write_sensors(tmp_path, sensors)
+    # 15.141647136 L, 9.999… L of 10.31 kg, 22.6796185 kg (to the even millionth), and a volume of weight.
+    readings = [("l", 10.0), ("g", 4.0), ("m", 10.309999), ("p", 50.0), ("v", 1e6)]
+    refused = [("g", 15.850324), ("m", 61.860001), ("p", 44.092451), ("v", 1000000.000001)]
+    files.write_measurements(
+        tmp_path,
+        [(sensor, "cow", MORNING + second, value) for second, (sensor, value) in enumerate(readings + refused)],
+    )
+    connection = oracle.build(tmp_path)
+    units = connection.execute("SELECT id, unit, kind FROM gold_sensors ORDER BY id").fetchall()
+    assert units == [
+        ("g", "gal", None), ("l", "L", None), ("m", "kg", "milk"), ("p", "lb", None), ("v", "L", "weight"),
+    ]  # fmt: skip
+    metrics = "SELECT milk_sum_millionths, milk_count, weight_sum_millionths, weight_count FROM gold_cow_daily_metrics"
+    assert connection.execute(metrics).fetchall() == [(10_000_000 + 15_141_647 + 9_999_999, 3, 22_679_618, 1)]
+    codes = "SELECT code, count(*) FROM silver_quarantine GROUP BY code"
+    assert connection.execute(codes).fetchall() == [("implausible", 4)]
+
+
 def test_a_day_of_the_farm_has_23_or_25_hours(tmp_path: Path) -> None:
     start = files.seconds("2017-10-28T22:00:00+00:00")
     readings = [("milk", "cow", start + hour * 3600, 1.0) for hour in range(50)]

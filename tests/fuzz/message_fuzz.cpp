@@ -65,10 +65,11 @@ void RequireAgreement(const herd::Precheck& precheck, const Judged& judged) {
 void JudgeMeasurement(const herd::MeasurementFields& fields) {
   const herd::Bounds bounds;
   const auto precheck = herd::PrecheckMeasurement(fields, kReceived);
-  for (const std::optional<herd::UnitKind> unit :
-       {std::optional<herd::UnitKind>(), std::optional(herd::UnitKind::kLitre),
-        std::optional(herd::UnitKind::kKilogram), std::optional(herd::UnitKind::kOther)}) {
-    const auto judged = herd::JudgeReading(fields, kReceived, unit, bounds);
+  for (const std::optional<herd::Measure>& measure :
+       {std::optional<herd::Measure>(), std::optional(herd::MeasureOf("L", "")),
+        std::optional(herd::MeasureOf("gal", "")), std::optional(herd::MeasureOf("kg", "")),
+        std::optional(herd::MeasureOf("lb", "milk")), std::optional(herd::Measure{})}) {
+    const auto judged = herd::JudgeReading(fields, kReceived, measure, bounds);
     RequireAgreement(precheck, judged);
     const auto* reading = std::get_if<herd::Reading>(&judged);
     if (reading == nullptr) continue;

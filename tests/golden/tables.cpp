@@ -20,7 +20,7 @@ struct View {
 constexpr std::string_view kAggregate = " average_value min_value max_value records_count";
 constexpr std::array<View, 12> kViews{{
     {"bronze_cows", "topic_partition topic_offset id name birthdate deleted received_at"},
-    {"bronze_sensors", "topic_partition topic_offset id unit deleted received_at"},
+    {"bronze_sensors", "topic_partition topic_offset id unit deleted kind received_at"},
     {"bronze_measurements",
      "topic_partition topic_offset sensor_id cow_id timestamp value deleted received_at"},
     {"silver_measurements",
@@ -29,7 +29,7 @@ constexpr std::array<View, 12> kViews{{
     {"silver_quarantine",
      "topic topic_partition topic_offset code field status cow_id sensor_id reason original"},
     {"gold_cows", "id name birthdate retired_at created_at updated_at"},
-    {"gold_sensors", "id unit retired_at created_at updated_at"},
+    {"gold_sensors", "id unit retired_at created_at updated_at kind"},
     {"gold_measurements_daily_aggregations", "cow_id sensor_id date"},
     {"gold_measurements_weekly_aggregations", "cow_id sensor_id year month week"},
     {"gold_measurements_monthly_aggregations", "cow_id sensor_id year month"},

@@ -1,4 +1,10 @@
+#include <fmt/format.h>
 #include <gtest/gtest.h>
+
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
 
 #include "herdflow/herd/rules.hpp"
 #include "judging.hpp"
@@ -11,10 +17,10 @@ TEST(PrecheckMasterData, RefusesIdsAndWarnsOfTheRest) {
       PrecheckCow({.id = {}, .name = {}, .birthdate = Text("soon"), .deleted = {}}, kReceived);
   EXPECT_EQ(cow.refused.size(), 1U);
   EXPECT_EQ(cow.warnings.size(), 2U);
-  const auto sensor = PrecheckSensor({.id = Text("s"), .unit = {}, .deleted = {}});
+  const auto sensor = PrecheckSensor({.id = Text("s"), .unit = {}, .kind = {}, .deleted = {}});
   EXPECT_TRUE(sensor.refused.empty());
   EXPECT_EQ(sensor.warnings.size(), 1U);
-  const auto retired = PrecheckSensor({.id = Text("s"), .unit = {}, .deleted = True()});
+  const auto retired = PrecheckSensor({.id = Text("s"), .unit = {}, .kind = {}, .deleted = True()});
   EXPECT_TRUE(retired.warnings.empty());
 }
 
@@ -81,7 +87,10 @@ TEST(JudgeCow, IdComesFirstAndIsAllThatARetiredCowNeeds) {
 }
 
 std::variant<Sensor, Rejection> SensorOf(const Field& unit, const Field& deleted = {}) {
-  return JudgeSensor({.id = Text("s"), .unit = unit, .deleted = deleted});
+  return JudgeSensor({.id = Text("s"), .unit = unit, .kind = {}, .deleted = deleted});
+}
+std::variant<Sensor, Rejection> SensorOfKind(const Field& kind) {
+  return JudgeSensor({.id = Text("s"), .unit = Text("kg"), .kind = kind, .deleted = {}});
 }
 
 TEST(JudgeSensor, UnitsHaveOneSpelling) {
@@ -91,6 +100,8 @@ TEST(JudgeSensor, UnitsHaveOneSpelling) {
   EXPECT_EQ(unit("l"), "L");
   EXPECT_EQ(unit(" L "), "L");
   EXPECT_EQ(unit("KG"), "kg");
+  EXPECT_EQ(unit("\u3000Gallons"), "gal");
+  EXPECT_EQ(unit("LBS"), "lb");
   EXPECT_EQ(unit("°C"), "°C");
 }
 
@@ -101,6 +112,64 @@ TEST(JudgeSensor, UnitsHaveOneToTenCharacters) {
   EXPECT_EQ(CodeOf(SensorOf({})), "missing");
   EXPECT_EQ(CodeOf(SensorOf(Text("k\tg"))), "bad_characters");
   EXPECT_EQ(CodeOf(SensorOf(Number("1"))), "bad_type");
+}
+
+TEST(JudgeSensor, AKindIsATextOfOneTo32CharactersOrNone) {
+  EXPECT_EQ(std::get<Sensor>(SensorOfKind(Text("\u2003milk "))).kind, "milk");
+  EXPECT_EQ(std::get<Sensor>(SensorOfKind(Text("Füße"))).kind, "Füße");
+  for (const Field& kind :
+       {Field{}, Null(), Text(""), Text("None"), Text("nan"), Text(" \u2003")}) {
+    EXPECT_EQ(std::get<Sensor>(SensorOfKind(kind)).kind, "");
+  }
+  EXPECT_EQ(CodeOf(SensorOfKind(Text(Repeated("é", 32)))), "accepted");
+  EXPECT_EQ(CodeOf(SensorOfKind(Text(Repeated("é", 33)))), "too_long");
+  EXPECT_EQ(CodeOf(SensorOfKind(Text("mi\nlk"))), "bad_characters");
+  EXPECT_EQ(CodeOf(SensorOfKind(Text("m\xFF"))), "bad_utf8");
+  for (const Field& kind : {Number("1"), True(), Other()}) {
+    EXPECT_EQ(CodeOf(SensorOfKind(kind)), "bad_type");
+  }
+}
+
+/// `code field` of each warning.
+std::vector<std::string> Warnings(std::string_view unit, const Field& kind) {
+  const auto found =
+      PrecheckSensor({.id = Text("s"), .unit = Text(unit), .kind = kind, .deleted = {}});
+  EXPECT_TRUE(found.refused.empty());
+  std::vector<std::string> warnings;
+  for (const Rejection& warning : found.warnings) {
+    EXPECT_TRUE(warning.reason.starts_with(warning.field)) << warning.reason;
+    warnings.push_back(fmt::format("{} {}", Name(warning.code), warning.field));
+  }
+  return warnings;
+}
+
+TEST(PrecheckMasterData, WarnsOfAnUnknownUnitAndOfAKindThatTheUnitCannotMeasure) {
+  using Found = std::vector<std::string>;
+  for (const auto& [unit, kind] : {std::pair("L", ""), std::pair("gal", "milk"),
+                                   std::pair("KG", "weight"), std::pair("Pounds", "milk")}) {
+    EXPECT_EQ(Warnings(unit, Text(kind)), Found()) << unit;
+  }
+  EXPECT_EQ(Warnings("ml", {}), Found({"implausible unit"}));
+  EXPECT_EQ(Warnings("ml", Text("milk")), Found({"implausible unit"}));
+  EXPECT_EQ(Warnings("L", Text("weight")), Found({"implausible kind"}));
+  EXPECT_EQ(Warnings("kg", Text("feed")), Found({"implausible kind"}));
+  EXPECT_EQ(Warnings("ml", Number("1")), Found({"implausible unit", "bad_type kind"}));
+  EXPECT_EQ(Warnings("", Number("1")), Found({"missing unit", "bad_type kind"}));
+}
+
+TEST(PrecheckMasterData, AWarningSaysWhatTheMetricsWouldTake) {
+  const auto reason = [](std::string_view unit, std::string_view kind) {
+    return PrecheckSensor({.id = Text("s"), .unit = Text(unit), .kind = Text(kind), .deleted = {}})
+        .warnings.at(0)
+        .reason;
+  };
+  EXPECT_EQ(reason("ltrs", ""),
+            "unit is \"ltrs\"; for the herd's metrics L, gal, kg or lb was expected");
+  EXPECT_EQ(reason("litres", "weight"),
+            "kind is \"weight\"; for the herd's metrics milk was expected of a sensor in L");
+  EXPECT_EQ(reason("lbs", "feed"),
+            "kind is \"feed\"; for the herd's metrics milk or weight was expected of a sensor in "
+            "lb");
 }
 
 TEST(JudgeSensor, RetiredNeedsNoUnit) {

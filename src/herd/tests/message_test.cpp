@@ -76,9 +76,11 @@ TEST_F(MessageParserTest, ReadsCowsAndSensors) {
   ExpectField(cow.name, Kind::kText, "Linda #3");
   ExpectField(cow.birthdate, Kind::kText, "2019-09-09");
   ExpectField(cow.deleted, Kind::kTrue);
-  const auto sensor = std::get<SensorFields>(parser_.Sensor(R"({"id":"s","unit":"kg"})"));
+  const auto sensor =
+      std::get<SensorFields>(parser_.Sensor(R"({"id":"s","unit":"kg","kind":"milk"})"));
   ExpectField(sensor.id, Kind::kText, "s");
   ExpectField(sensor.unit, Kind::kText, "kg");
+  ExpectField(sensor.kind, Kind::kText, "milk");
 }
 
 TEST_F(MessageParserTest, NothingAtAllIsMissing) { EXPECT_EQ(Refused(""), "missing"); }
@@ -222,8 +224,16 @@ TEST(WriteMessage, LeavesOutWhatIsAbsentAndAppends) {
   WriteMeasurement({}, out);
   EXPECT_EQ(out, "x{}");
   out.clear();
-  WriteSensor({.id = {Kind::kText, "s"}, .unit = {Kind::kText, "L"}, .deleted = {}}, out);
+  WriteSensor({.id = {Kind::kText, "s"}, .unit = {Kind::kText, "L"}, .kind = {}, .deleted = {}},
+              out);
   EXPECT_EQ(out, R"({"id":"s","unit":"L"})");
+  out.clear();
+  WriteSensor({.id = {Kind::kText, "s"},
+               .unit = {Kind::kText, "kg"},
+               .kind = {Kind::kText, "milk"},
+               .deleted = {Kind::kTrue, ""}},
+              out);
+  EXPECT_EQ(out, R"({"id":"s","unit":"kg","kind":"milk","deleted":true})");
   out.clear();
   WriteCow(
       {.id = {}, .name = {Kind::kText, "N"}, .birthdate = {Kind::kOther, "[1]"}, .deleted = {}},

@@ -8,11 +8,13 @@
 namespace herdflow::herd {
 namespace {
 
+constexpr Measure kLitres{Metric::kMilk, 1, 1};
+constexpr Measure kKilograms{Metric::kWeight, 1, 1};
 constexpr std::string_view kGoodTime = "1712552400";  // 2024-04-08T05:00:00Z
 
 std::string Id(const Field& id) { return CodeOf(JudgeId(id, "cow_id")); }
 std::string Time(const Field& timestamp) { return CodeOf(JudgeTimestamp(timestamp, kReceived)); }
-std::string Value(const Field& value, std::optional<UnitKind> unit = std::nullopt,
+std::string Value(const Field& value, const std::optional<Measure>& unit = std::nullopt,
                   const Bounds& bounds = {}) {
   return CodeOf(JudgeValue(value, unit, bounds));
 }
@@ -165,7 +167,7 @@ TEST(JudgeTimestamp, AbsurdTimesAreRefusedNotWrapped) {
 TEST(JudgeValue, TextAndNumberAreTheSameReading) {
   for (const Field& value :
        {Number("549.95"), Text("549.95"), Text(" 549.95 "), Number("5.4995e2")}) {
-    const auto judged = JudgeValue(value, UnitKind::kKilogram, {});
+    const auto judged = JudgeValue(value, kKilograms, {});
     ASSERT_EQ(CodeOf(judged), "accepted");
     EXPECT_EQ(std::get<std::int64_t>(judged), 549'950'000);
   }
@@ -186,21 +188,47 @@ TEST(JudgeValue, BelowZeroIsNegativeAndMinusZeroIsZero) {
     EXPECT_EQ(Value(Number(token)), "negative") << token;
   }
   for (const auto* token : {"0", "-0", "-0.0", "-0.0000005", "-1e-300"}) {
-    const auto judged = JudgeValue(Number(token), UnitKind::kLitre, {});
+    const auto judged = JudgeValue(Number(token), kLitres, {});
     ASSERT_EQ(CodeOf(judged), "accepted") << token;
     EXPECT_EQ(std::get<std::int64_t>(judged), 0) << token;
   }
 }
 
 TEST(JudgeValue, PlausibleRangesIncludeTheirEnds) {
-  EXPECT_EQ(Value(Number("60"), UnitKind::kLitre), "accepted");
-  EXPECT_EQ(Value(Number("60.0000005"), UnitKind::kLitre), "accepted");  // Rounds to 60.
-  EXPECT_EQ(Value(Number("60.000001"), UnitKind::kLitre), "implausible");
-  EXPECT_EQ(Value(Number("0"), UnitKind::kKilogram), "implausible");
-  EXPECT_EQ(Value(Number("19.999999"), UnitKind::kKilogram), "implausible");
-  EXPECT_EQ(Value(Number("20"), UnitKind::kKilogram), "accepted");
-  EXPECT_EQ(Value(Number("1500"), UnitKind::kKilogram), "accepted");
-  EXPECT_EQ(Value(Number("1500.000001"), UnitKind::kKilogram), "implausible");
+  EXPECT_EQ(Value(Number("60"), kLitres), "accepted");
+  EXPECT_EQ(Value(Number("60.0000005"), kLitres), "accepted");  // Rounds to 60.
+  EXPECT_EQ(Value(Number("60.000001"), kLitres), "implausible");
+  EXPECT_EQ(Value(Number("0"), kKilograms), "implausible");
+  EXPECT_EQ(Value(Number("19.999999"), kKilograms), "implausible");
+  EXPECT_EQ(Value(Number("20"), kKilograms), "accepted");
+  EXPECT_EQ(Value(Number("1500"), kKilograms), "accepted");
+  EXPECT_EQ(Value(Number("1500.000001"), kKilograms), "implausible");
+}
+
+TEST(JudgeValue, ARangeIsAskedOfTheMetricsLitresAndKilograms) {
+  const auto code = [](const char* value, std::string_view unit, std::string_view kind = "") {
+    return Value(Number(value), MeasureOf(unit, kind));
+  };
+  EXPECT_EQ(code("44.092452", "lb"), "accepted");  // 19.9999998 kg rounds to 20.
+  EXPECT_EQ(code("44.092451", "lb"), "implausible");
+  EXPECT_EQ(code("3306.933932", "lb"), "accepted");
+  EXPECT_EQ(code("3306.933934", "lb"), "implausible");
+  EXPECT_EQ(code("15.850323", "gal"), "accepted");
+  EXPECT_EQ(code("15.850324", "gal"), "implausible");
+  EXPECT_EQ(code("61.86", "kg", "milk"), "accepted");
+  EXPECT_EQ(code("61.860001", "kg", "milk"), "implausible");
+  EXPECT_EQ(code("0", "lb", "milk"), "accepted");
+  for (const auto& [unit, kind] :
+       {std::pair("L", "weight"), std::pair("kg", "feed"), std::pair("steps", "")}) {
+    EXPECT_EQ(code("0", unit, kind), "accepted");
+    EXPECT_EQ(code("1000000", unit, kind), "accepted");
+    EXPECT_EQ(code("1000000.000001", unit, kind), "implausible");
+  }
+}
+
+TEST(JudgeValue, AValueStaysInTheSensorsUnit) {
+  const auto judged = JudgeValue(Number("1322.77"), MeasureOf("lb", ""), {});
+  EXPECT_EQ(std::get<std::int64_t>(judged), 1'322'770'000);
 }
 
 TEST(JudgeValue, NothingIsAboveAMillionWhateverTheUnit) {
@@ -208,27 +236,29 @@ TEST(JudgeValue, NothingIsAboveAMillionWhateverTheUnit) {
                     .litre_max = 10 * kLargestValueMillionths,
                     .kilogram_min = 0,
                     .kilogram_max = 10 * kLargestValueMillionths};
-  for (const std::optional<UnitKind> unit :
-       {std::optional<UnitKind>(), std::optional(UnitKind::kOther), std::optional(UnitKind::kLitre),
-        std::optional(UnitKind::kKilogram)}) {
+  for (const std::optional<Measure> unit : {std::optional<Measure>(), std::optional(Measure{}),
+                                            std::optional(kLitres), std::optional(kKilograms)}) {
     EXPECT_EQ(Value(Number("1000000"), unit, wide), "accepted");
     EXPECT_EQ(Value(Number("1000000.000001"), unit, wide), "implausible");
     EXPECT_EQ(Value(Number("1e300"), unit, wide), "implausible");
     EXPECT_EQ(Value(Number("0"), unit, wide), "accepted");
   }
   EXPECT_EQ(Value(Number("2000")), "accepted");
-  EXPECT_EQ(Value(Number("2000"), UnitKind::kOther), "accepted");
+  EXPECT_EQ(Value(Number("2000"), Measure{}), "accepted");
 }
 
 TEST(JudgeValue, BoundsAreConfigurable) {
   const Bounds goats{.litre_max = 8 * kMillion, .kilogram_max = 200 * kMillion};
-  EXPECT_EQ(Value(Number("8"), UnitKind::kLitre, goats), "accepted");
-  EXPECT_EQ(Value(Number("8.1"), UnitKind::kLitre, goats), "implausible");
+  EXPECT_EQ(Value(Number("8"), kLitres, goats), "accepted");
+  EXPECT_EQ(Value(Number("8.1"), kLitres, goats), "implausible");
 }
 
 TEST(JudgeValue, ReasonsSayWhatWasSeenAndExpected) {
-  const auto judged = JudgeValue(Number("2000"), UnitKind::kKilogram, {});
+  const auto judged = JudgeValue(Number("2000"), kKilograms, {});
   EXPECT_EQ(std::get<Rejection>(judged).reason, "value is 2000; 20 to 1500 kg was expected");
+  const auto gallons = JudgeValue(Number("20"), MeasureOf("gal", ""), {});
+  EXPECT_EQ(std::get<Rejection>(gallons).reason,
+            "value is 20, 75.708236 L; 0 to 60 L was expected");
   const std::string longest = Repeated("é", 500) + "\x01";
   const std::string reason = std::get<Rejection>(JudgeValue(Text(longest), {}, {})).reason;
   EXPECT_NE(reason.find('"' + Repeated("é", 80) + "…\""), std::string::npos) << reason;
@@ -260,8 +290,7 @@ MeasurementFields GoodReading() {
 }
 
 /// `accepted`, or `code field`.
-std::string Judged(const MeasurementFields& fields,
-                   std::optional<UnitKind> unit = UnitKind::kLitre) {
+std::string Judged(const MeasurementFields& fields, const std::optional<Measure>& unit = kLitres) {
   const auto judged = JudgeReading(fields, kReceived, unit, {});
   const auto* rejection = std::get_if<Rejection>(&judged);
   if (rejection == nullptr) return "accepted";
@@ -293,32 +322,24 @@ TEST(JudgeReading, TheFirstBrokenRuleIsNamed) {
 TEST(JudgeReading, WithGoodIdsDoesNotLookAtThem) {
   MeasurementFields fields = GoodReading();
   fields.sensor_id = {};
-  EXPECT_TRUE(std::holds_alternative<Reading>(
-      JudgeReadingWithGoodIds(fields, kReceived, UnitKind::kLitre, {})));
+  EXPECT_TRUE(
+      std::holds_alternative<Reading>(JudgeReadingWithGoodIds(fields, kReceived, kLitres, {})));
 }
 
 TEST(JudgeReading, ADeletionNeedsATimeButNoValue) {
   MeasurementFields fields = GoodReading();
   fields.deleted = True();
   fields.value = Text("whatever");
-  const auto judged = JudgeReading(fields, kReceived, UnitKind::kLitre, {});
+  const auto judged = JudgeReading(fields, kReceived, kLitres, {});
   EXPECT_EQ(std::get<Reading>(judged), (Reading{FromMicros(1'712'552'400'000'000), 0, true}));
   fields.timestamp = {};
   EXPECT_EQ(Judged(fields), "missing timestamp");
 }
 
-TEST(UnitKindOf, KnowsTwoSpellingsEach) {
-  EXPECT_EQ(UnitKindOf("L"), UnitKind::kLitre);
-  EXPECT_EQ(UnitKindOf("l"), UnitKind::kLitre);
-  EXPECT_EQ(UnitKindOf("kg"), UnitKind::kKilogram);
-  EXPECT_EQ(UnitKindOf("KG"), UnitKind::kKilogram);
-  for (const auto* unit : {"Kg", "ml", "", "°C"}) EXPECT_EQ(UnitKindOf(unit), UnitKind::kOther);
-}
-
 TEST(RulesVersion, ChangesWithEveryBound) {
   const std::string version = RulesVersion({});
   EXPECT_EQ(version.size(), 18U);
-  EXPECT_TRUE(version.starts_with("2-"));
+  EXPECT_TRUE(version.starts_with("3-"));
   EXPECT_EQ(version, RulesVersion({}));
   EXPECT_NE(version, RulesVersion({.litre_min = 1}));
   EXPECT_NE(version, RulesVersion({.litre_max = 1}));

@@ -60,6 +60,13 @@ TEST_F(IntakeTest, WhatTheRulesWillRefuseIsToldWithoutBeingRefused) {
   EXPECT_EQ(Codes(taken.warnings), "value negative");
 }
 
+TEST_F(IntakeTest, AUnitThatNobodyKnowsIsAWarning) {
+  EXPECT_EQ(Codes(Take(Topic::kSensors, R"({"id":"s","unit":"Gallons"})").warnings), "");
+  EXPECT_EQ(Codes(Take(Topic::kSensors, R"({"id":"s","unit":"ml"})").warnings), "unit implausible");
+  EXPECT_EQ(Codes(Take(Topic::kSensors, R"({"id":"s","unit":"L","kind":"weight"})").warnings),
+            "kind implausible");
+}
+
 TEST_F(IntakeTest, EachOffendingFieldIsARefusal) {
   const auto refused = Refuse(Topic::kMeasurements, R"({"sensor_id":" s","timestamp":"soon"})");
   EXPECT_EQ(Codes(refused.reasons),
@@ -89,7 +96,7 @@ TEST(WriteEvent, KeyAndValueAreCanonicalWhateverStoodThere) {
   using Kind = herd::Field::Kind;
   std::string key = "before";
   std::string value = "before";
-  WriteEvent(herd::SensorFields{{Kind::kText, "s"}, {Kind::kText, "L"}, {}}, key, value);
+  WriteEvent(herd::SensorFields{{Kind::kText, "s"}, {Kind::kText, "L"}, {}, {}}, key, value);
   EXPECT_EQ(key, "s");
   EXPECT_EQ(value, R"({"id":"s","unit":"L"})");
   WriteEvent(

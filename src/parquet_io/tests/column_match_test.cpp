@@ -24,12 +24,17 @@ TEST(MatchColumns, TheColumnsTellTheTopicInAnyOrder) {
 }
 
 TEST(MatchColumns, OtherCaseIsTakenWhereItIsOneColumn) {
-  EXPECT_THAT(Match("x.parquet", {"ID", "Unit", "Deleted"})->positions, ElementsAre(0, 1, 2));
-  EXPECT_THAT(Match("x.parquet", {"ID", "id", "unit"})->positions, ElementsAre(1, 2, -1));
+  EXPECT_THAT(Match("x.parquet", {"ID", "Unit", "Deleted"})->positions, ElementsAre(0, 1, -1, 2));
+  EXPECT_THAT(Match("x.parquet", {"ID", "id", "unit"})->positions, ElementsAre(1, 2, -1, -1));
   const auto doubt = MatchColumns({"x.parquet", Topic::kSensors}, {"ID", "Id", "unit"});
   EXPECT_EQ(doubt.error().message(),
             "x.parquet: column \"id\" could be any of \"ID\", \"Id\"; rename those that are not "
             "meant");
+}
+
+TEST(MatchColumns, ASensorsKindMayBeThere) {
+  EXPECT_THAT(Match("x.parquet", {"kind", "deleted", "unit", "id"})->positions,
+              ElementsAre(3, 2, 0, 1));
 }
 
 TEST(MatchColumns, TheSameNameTwiceIsDoubt) {
@@ -55,7 +60,7 @@ TEST(MatchColumns, AMissingColumnIsNamedWithWhatIsThere) {
 }
 
 TEST(MatchColumns, AByteOrderMarkIsNoPartOfAName) {
-  EXPECT_THAT(Match("x.parquet", {"\xEF\xBB\xBFID", "unit"})->positions, ElementsAre(0, 1, -1));
+  EXPECT_THAT(Match("x.parquet", {"\xEF\xBB\xBFID", "unit"})->positions, ElementsAre(0, 1, -1, -1));
 }
 
 TEST(MatchColumns, WhatCannotBeSeenInANameIsShown) {

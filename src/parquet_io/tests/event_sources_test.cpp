@@ -219,6 +219,14 @@ TEST_F(EventSources, ColumnsBesideTheNeededMayBeAnything) {
   EXPECT_THAT(values, ElementsAre(R"({"id":"s1","unit":"L"})"));
 }
 
+TEST_F(EventSources, ASensorsKindIsInTheMessageWhereTheFileHasIt) {
+  const auto values = ReadValues(Write("s.parquet", {{"kind", arrow::utf8(), R"(["milk", null])"},
+                                                     {"unit", arrow::utf8(), R"(["kg", "L"])"},
+                                                     {"id", arrow::utf8(), R"(["s1", "s2"])"}}));
+  EXPECT_THAT(values, ElementsAre(R"({"id":"s1","unit":"kg","kind":"milk"})",
+                                  R"({"id":"s2","unit":"L","kind":null})"));
+}
+
 TEST_F(EventSources, ColumnsOfExtensionTypesMayStandBeside) {
   const auto tensors = arrow::extension::fixed_shape_tensor(arrow::int8(), {2});
   const TestColumn pairs("pairs", arrow::fixed_size_list(arrow::int8(), 2), "[[1, 2]]");

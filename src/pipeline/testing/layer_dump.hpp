@@ -167,13 +167,14 @@ inline Lines CowLines(LayerStoreFixture& store) {
   return lines;
 }
 
-/// `<id> <unit>`.
+/// `<id> <unit> <kind>`, the last as "-" where none was said.
 inline Lines SensorLines(LayerStoreFixture& store) {
   Lines lines;
-  for (const Cells& row : store.Query("SELECT s.sensor_id, r.unit FROM {gold}sensors_rows r"
+  for (const Cells& row : store.Query("SELECT s.sensor_id, r.unit, r.kind"
+                                      " FROM {gold}sensors_rows r"
                                       " JOIN {ops}sensor_ids s ON s.id = r.sensor_id",
-                                      2)) {
-    lines.push_back(row[0] + " " + row[1]);
+                                      3)) {
+    lines.push_back(fmt::format("{} {} {}", row[0], row[1], row[2]));
   }
   std::sort(lines.begin(), lines.end());
   return lines;

@@ -52,12 +52,14 @@ struct RandomMessage {
   }
 
  private:
-  /// A sensor mostly has one kind of unit, however it is written.
+  /// A sensor mostly has one unit, however it is written; now and then another kind.
   [[nodiscard]] std::string SensorJson() const {
-    static constexpr std::array kUnits{R"("L")",     R"("l")",      R"(" L ")",
-                                       R"("kg")",    R"("KG")",     R"("kg ")",
-                                       R"("steps")", R"("steps ")", R"(" steps")"};
-    static constexpr std::array kBad{R"("")", "null", R"("more than ten letters")", "7"};
+    static constexpr std::array kUnits{
+        R"("L")",     R"("litres")",           R"(" gal ")",
+        R"("kg")",    R"("KGM","kind":null)",  R"("lb")",
+        R"("steps")", R"("kg","kind":"milk")", R"("L","kind":"weight")"};
+    static constexpr std::array kBad{R"("")", "null", R"("more than ten letters")",
+                                     R"("L","kind":7)"};
     const auto which = static_cast<std::size_t>(value);
     if (which >= 8) return fmt::format(R"({{"id":"S{}","unit":{}}})", sensor, kBad[which - 8]);
     return fmt::format(R"({{"id":"S{}","unit":{}}})", sensor,

@@ -146,7 +146,11 @@ class ReferenceLayers {
     sensors_ = Newest<herd::Sensor>(
         Topic::kSensors, [](auto& parser, const auto& json) { return parser.Sensor(json); },
         [](const auto& fields, Instant) { return herd::JudgeSensor(fields); });
-    for (const auto& [id, row] : sensors_) sensor_lines_.push_back(id + " " + row.second.unit);
+    for (const auto& [id, row] : sensors_) {
+      const herd::Sensor& sensor = row.second;
+      sensor_lines_.push_back(
+          fmt::format("{} {} {}", id, sensor.unit, sensor.kind.empty() ? "-" : sensor.kind));
+    }
   }
 
   using Key = std::tuple<std::string, std::string, Instant>;  // cow, sensor, at
@@ -159,10 +163,10 @@ class ReferenceLayers {
     std::vector<Refusal> refused;
   };
 
-  [[nodiscard]] std::optional<herd::UnitKind> UnitOf(const std::string& sensor) const {
+  [[nodiscard]] std::optional<herd::Measure> MeasureOf(const std::string& sensor) const {
     const auto known = sensors_.find(sensor);
     if (known == sensors_.end()) return std::nullopt;
-    return herd::UnitKindOf(known->second.second.unit);
+    return herd::MeasureOf(known->second.second.unit, known->second.second.kind);
   }
 
   void JudgeReadings(const herd::FarmCalendar& calendar) {
@@ -179,7 +183,7 @@ class ReferenceLayers {
       const bool cow_good = !herd::JudgeId(fields.cow_id, "cow_id");
       const std::string sensor = sensor_good ? std::string(fields.sensor_id.text) : "-";
       const std::string cow = cow_good ? std::string(fields.cow_id.text) : "-";
-      const auto verdict = herd::JudgeReading(fields, message.received_at, UnitOf(sensor), {});
+      const auto verdict = herd::JudgeReading(fields, message.received_at, MeasureOf(sensor), {});
       const auto at = herd::JudgeTimestamp(fields.timestamp, message.received_at);
       if (const auto* reading = std::get_if<herd::Reading>(&verdict)) {
         readings[{cow, sensor, reading->at}].valid[message.place] = *reading;
@@ -197,15 +201,15 @@ class ReferenceLayers {
 
   void Merge(const Key& key, const Versions& versions, const herd::FarmCalendar& calendar) {
     const auto& [cow, sensor, at] = key;
-    const auto unit = UnitOf(sensor);
-    const bool known = unit && cows_.contains(cow);
+    const auto measure = MeasureOf(sensor);
+    const bool known = measure && cows_.contains(cow);
     std::optional<Place> settled;
     for (const auto& [place, reading] : versions.valid) {
       if (known) settled = place;
       if (!known) {
         waiting_.push_back(fmt::format("{} {} {} of {}/{}, unit {}", cow, sensor, FormatInstant(at),
                                        std::get<1>(place), std::get<2>(place),
-                                       unit ? "known" : "unknown"));
+                                       measure ? "known" : "unknown"));
       }
     }
     for (const Refusal& refusal : versions.refused) {
@@ -243,11 +247,12 @@ class ReferenceLayers {
           std::pair("monthly", PeriodKind::kMonth), std::pair("yearly", PeriodKind::kYear)}) {
       aggregates_[kind][{cow, herd::PeriodOf(period, day).first, sensor}].Add(value);
     }
-    if (*unit == herd::UnitKind::kLitre) {
+    const std::int64_t converted = herd::Converted(value, *measure);
+    if (measure->metric == herd::Metric::kMilk) {
       days_[{cow, day}].milk_count += 1;
-      days_[{cow, day}].milk += value;
-    } else if (*unit == herd::UnitKind::kKilogram) {
-      days_[{cow, day}].weights.push_back({at, sensor, value});
+      days_[{cow, day}].milk += converted;
+    } else if (measure->metric == herd::Metric::kWeight) {
+      days_[{cow, day}].weights.push_back({at, sensor, converted});
     }
   }
 

@@ -1,3 +1,3 @@
-SELECT sensor_id, unit, retired_at, version, stream_id, topic_partition, topic_offset, created_at,
-       updated_at
+SELECT sensor_id, unit, kind, retired_at, version, stream_id, topic_partition, topic_offset,
+       created_at, updated_at
 FROM {gold}sensors_rows

@@ -1,1 +1,1 @@
-SELECT unit FROM {gold}sensors_rows WHERE sensor_id = ?1
+SELECT unit, kind FROM {gold}sensors_rows WHERE sensor_id = ?1

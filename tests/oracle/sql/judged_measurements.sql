@@ -1,4 +1,4 @@
--- Every row of the file with its verdict: ids, timestamp, value, then the range of the unit.
+-- Every row of the file with its verdict: ids, timestamp, value, then the range of the metric.
 CREATE TEMP TABLE judged_measurements AS
     WITH read_rows AS (
         SELECT
@@ -32,11 +32,13 @@ CREATE TEMP TABLE judged_measurements AS
                 WHEN value_millionths < 0 OR original_value <= -1e7 THEN 'negative'
                 WHEN value_millionths IS NULL OR value_millionths > 1_000_000_000_000
                 THEN 'implausible'
-                WHEN value_millionths NOT BETWEEN s.lowest AND s.highest THEN 'implausible'
+                WHEN converted(value_millionths, s.numerator, s.denominator)
+                    NOT BETWEEN s.lowest AND s.highest
+                THEN 'implausible'
             END AS value_code
         FROM read_rows AS r
         LEFT JOIN gold_cows AS c ON c.id = r.cow_id
-        LEFT JOIN sensor_ranges AS s ON s.id = r.sensor_id
+        LEFT JOIN sensor_measures AS s ON s.id = r.sensor_id
     )
     SELECT
         position, sensor_id, cow_id, timestamp, value_millionths, known,

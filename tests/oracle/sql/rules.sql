@@ -19,6 +19,20 @@ CREATE OR REPLACE MACRO label_code(text, longest) AS
         WHEN regexp_matches(trim(text), '\p{Cc}') THEN 'bad_characters'
     END;
 
+-- A sensor's kind may be left out.
+CREATE OR REPLACE MACRO kind_code(text) AS
+    CASE WHEN NOT is_missing(trim(text)) THEN label_code(text, 32) END;
+
+-- The one spelling of a unit that is known; any other stays as it is.
+CREATE OR REPLACE MACRO unit_spelling(text) AS
+    CASE
+        WHEN lower(text) IN ('l', 'ltr', 'litre', 'litres', 'liter', 'liters') THEN 'L'
+        WHEN lower(text) IN ('gal', 'gallon', 'gallons') THEN 'gal'
+        WHEN lower(text) IN ('kg', 'kgm', 'kilogram', 'kilograms') THEN 'kg'
+        WHEN lower(text) IN ('lb', 'lbs', 'lbr', 'pound', 'pounds') THEN 'lb'
+        ELSE text
+    END;
+
 -- A DECIMAL to a whole number, ties to the even one. DuckDB's round() takes ties away from zero.
 CREATE OR REPLACE MACRO half_even(exact) AS
     CASE
@@ -35,6 +49,15 @@ CREATE OR REPLACE MACRO millionths(number) AS
         WHEN NOT abs(number) < 1e7 THEN NULL
         WHEN abs(number * 1e6 - round(number * 1e6)) < 0.49 THEN CAST(round(number * 1e6) AS BIGINT)
         ELSE CAST(half_even(CAST(CAST(number AS VARCHAR) AS DECIMAL(38, 24)) * 1000000) AS BIGINT)
+    END;
+
+-- amount · numerator / denominator as a whole number, ties to the even one. Of what is not negative.
+CREATE OR REPLACE MACRO converted(amount, numerator, denominator) AS
+    CASE
+        WHEN 2 * (amount::HUGEINT * numerator % denominator) + (amount::HUGEINT * numerator // denominator) % 2
+            > denominator
+        THEN CAST(amount::HUGEINT * numerator // denominator + 1 AS BIGINT)
+        ELSE CAST(amount::HUGEINT * numerator // denominator AS BIGINT)
     END;
 
 -- Unix time in seconds, ms, µs or ns, told apart by its size, in µs. NULL for what no clock shows.

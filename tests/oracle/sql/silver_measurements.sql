@@ -8,9 +8,9 @@ CREATE TABLE silver_measurements AS
     WHERE code IS NULL
     QUALIFY row_number() OVER (PARTITION BY sensor_id, cow_id, timestamp ORDER BY position DESC) = 1;
 
--- What the aggregates read.
+-- What the aggregates read: values in the sensor's unit, and as the herd's litres or kilograms.
 CREATE VIEW accepted_measurements AS
-    SELECT m.*, s.unit
+    SELECT m.*, s.metric, converted(m.value_millionths, s.numerator, s.denominator) AS metric_millionths
     FROM silver_measurements AS m
-    JOIN gold_sensors AS s ON s.id = m.sensor_id
+    JOIN sensor_measures AS s ON s.id = m.sensor_id
     WHERE m.state = 'accepted';

@@ -115,6 +115,10 @@ class LayerStoreContract : public ::testing::TestWithParam<MakeLayerStoreFixture
                           std::int32_t partition = 0) {
     return Send(Topic::kSensors, fmt::format(R"({{"id":"{}","unit":"{}"}})", id, unit), partition);
   }
+  std::int64_t SendSensorOfKind(std::string_view id, std::string_view unit, std::string_view kind) {
+    return Send(Topic::kSensors,
+                fmt::format(R"({{"id":"{}","unit":"{}","kind":"{}"}})", id, unit, kind));
+  }
   /// A herd of two cows and the sensors S1 and S2 (litre), W1 and W2 (kilogram).
   void SendHerd() {
     for (const char* cow : {"C1", "C2"}) SendCow(cow, std::string("name of ") + cow);

@@ -14,7 +14,7 @@ TEST_P(LayerStoreContract, TheNewestVersionOfACowAndASensorWins) {
   SendSensor("S1", "pace", 0);
   RunAll();
   EXPECT_THAT(CowLines(*layers_), ElementsAre("C1 Berta born -"));
-  EXPECT_THAT(SensorLines(*layers_), ElementsAre("S1 pace"));
+  EXPECT_THAT(SensorLines(*layers_), ElementsAre("S1 pace -"));
   SendCow("C1", "Cora", 2);
   RunAll();
   EXPECT_THAT(CowLines(*layers_), ElementsAre("C1 Cora born -"));
@@ -72,7 +72,7 @@ TEST_P(LayerStoreContract, ARetiredCowKeepsItsNameAndItsHistory) {
   SendReading("S1", "C1", "2024-04-07T06:00:00Z", "13");
   RunAll();
   EXPECT_THAT(CowLines(*layers_), ElementsAre("C1 Alma born 2020-01-31"));
-  EXPECT_THAT(SensorLines(*layers_), ElementsAre("S1 L"));
+  EXPECT_THAT(SensorLines(*layers_), ElementsAre("S1 L -"));
   EXPECT_TRUE(Must(layers_->Queries()->FindCow("C1"))->retired_at);
   EXPECT_THAT(Daily(), ElementsAre("daily C1 2024-04-07 S1 count 2 sum 25 min 12 max 13"));
 }

@@ -17,10 +17,13 @@ TEST_P(LayerStoreContract, RulesOfANewerHerdflowAreRefused) {
 
 TEST_P(LayerStoreContract, OlderRulesJudgeEverythingAgain) {
   SendHerd();
+  SendSensorOfKind("W2", "Pounds", "milk");
   SendReading("S1", "C1", "2024-04-07T05:00:00Z", "1");
+  SendReading("W2", "C1", "2024-04-07T05:00:00Z", "10");
   RunAll();
   const Lines before = DumpLayers(*layers_);
   layers_->Query("UPDATE {silver}measurements_rows SET value = 2000000", 0);
+  layers_->Query("UPDATE {gold}sensors_rows SET unit = 'Pounds', kind = NULL WHERE unit = 'lb'", 0);
   layers_->Query("UPDATE {gold}cows_rows SET name = 'as older rules had it'", 0);
   layers_->Query("UPDATE {ops}settings SET value = '0-0' WHERE name = 'rules_version'", 0);
   store_ = Must(layers_->Open({}));
@@ -100,6 +103,7 @@ inline constexpr std::array kDamages{
     "DELETE FROM {gold}cow_daily_metrics_rows",
     "UPDATE {gold}cows_rows SET name = 'another', birthdate = 1",
     "UPDATE {gold}sensors_rows SET unit = 'L', version = version + 1",
+    "UPDATE {gold}sensors_rows SET kind = 'feed'",
     "UPDATE {gold}sensors_rows SET sensor_id = sensor_id + 1000",
     "DELETE FROM {gold}cows_rows",
     "DELETE FROM {gold}sensors_rows",

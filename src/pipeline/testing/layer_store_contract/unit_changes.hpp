@@ -1,6 +1,7 @@
 #pragma once
 
-// Sensors whose unit changes what it means: their readings are judged again.
+// Sensors that come to measure otherwise, by their unit or their kind: their readings are judged
+// again.
 
 #include "fixture.hpp"
 
@@ -37,9 +38,76 @@ TEST_P(LayerStoreContract, AUnitWrittenOtherwiseJudgesNothingAgain) {
   SendHerd();
   SendReading("W1", "C1", "2024-04-07T05:00:00Z", "600");
   RunAll();
-  SendSensor("W1", "KG");
+  for (const char* unit : {"KG", "kgm", "Kilograms"}) SendSensor("W1", unit);
+  SendSensorOfKind("W1", "kg", "weight");
   Judge(Topic::kSensors);
   EXPECT_EQ(Must(layers_->Queries()->ReadStatus()).rejudge_requests, 0);
+}
+
+TEST_P(LayerStoreContract, GoldShowsAUnitInItsOneSpellingAndTheKind) {
+  SendSensor("S1", "Liters");
+  SendSensorOfKind("S2", "LBS", " milk ");
+  SendSensorOfKind("S3", "°C", "temperature");
+  RunAll();
+  EXPECT_THAT(SensorLines(*layers_), ElementsAre("S1 L -", "S2 lb milk", "S3 °C temperature"));
+  Send(Topic::kSensors, R"({"id":"S2","deleted":true})");
+  SendSensorOfKind("S3", "°C", "");
+  RunAll();
+  EXPECT_THAT(SensorLines(*layers_), ElementsAre("S1 L -", "S2 lb milk", "S3 °C -"));
+}
+
+TEST_P(LayerStoreContract, MetricsAreLitresAndKilogramsAndSilverTheSensorsUnit) {
+  SendHerd();
+  SendSensor("W1", "lb");
+  SendSensor("S1", "gal");
+  SendSensorOfKind("W2", "kg", "milk");
+  SendSensorOfKind("S2", "L", "weight");
+  SendReading("W1", "C1", "2024-04-07T05:00:00Z", "1322.77");  // 599.9983792649 kg
+  SendReading("S1", "C1", "2024-04-07T05:00:00Z", "4");        // 15.141647136 L
+  SendReading("W2", "C1", "2024-04-07T05:00:00Z", "10.31");    // 10 L
+  SendReading("S2", "C1", "2024-04-07T05:00:00Z", "70000");    // No metric has a volume of weight.
+  RunAll();
+  EXPECT_THAT(CowDays(), ElementsAre("C1 2024-04-07 milk 25.141647/2 weight 599.998379/1 last "
+                                     "599.998379 at 2024-04-07T05:00:00Z"));
+  EXPECT_THAT(Silver(), ElementsAre("C1 S1 2024-04-07T05:00:00Z 4 accepted on 2024-04-07",
+                                    "C1 S2 2024-04-07T05:00:00Z 70000 accepted on 2024-04-07",
+                                    "C1 W1 2024-04-07T05:00:00Z 1322.77 accepted on 2024-04-07",
+                                    "C1 W2 2024-04-07T05:00:00Z 10.31 accepted on 2024-04-07"));
+}
+
+TEST_P(LayerStoreContract, ASensorThatBecomesOneOfPoundsIsJudgedAgainByKilograms) {
+  SendHerd();
+  SendReading("W1", "C1", "2024-04-07T05:00:00Z", "1322.77");
+  SendReading("W1", "C1", "2024-04-07T06:00:00Z", "40");
+  SendReading("W1", "C1", "2024-04-07T07:00:00Z", "3000");
+  RunAll();
+  EXPECT_THAT(Quarantined(), ElementsAre("measurements/0/2 implausible value open of C1 W1 "
+                                         "2024-04-07T07:00:00Z"));
+  SendSensor("W1", "Pounds");
+  RunAll();
+  EXPECT_THAT(Quarantined(), ElementsAre("measurements/0/1 implausible value open of C1 W1 "
+                                         "2024-04-07T06:00:00Z"));
+  EXPECT_THAT(CowDays(), ElementsAre("C1 2024-04-07 milk 0/0 weight 1960.775489/2 last 1360.77711 "
+                                     "at 2024-04-07T07:00:00Z"));
+}
+
+TEST_P(LayerStoreContract, AKindThatChangesJudgesTheSensorsReadingsAgainAndBack) {
+  SendHerd();
+  SendReading("W1", "C1", "2024-04-07T05:00:00Z", "25");
+  SendReading("W1", "C1", "2024-04-07T06:00:00Z", "600");
+  RunAll();
+  const Lines before = DumpLayers(*layers_);
+  SendSensorOfKind("W1", "kg", "milk");
+  RunAll();
+  EXPECT_THAT(CowDays(), ElementsAre("C1 2024-04-07 milk 24.248303/1 weight 0/0 last - at -"));
+  EXPECT_THAT(Silver(), ElementsAre("C1 W1 2024-04-07T05:00:00Z 25 accepted on 2024-04-07"));
+  SendSensorOfKind("W1", "kg", "feed");
+  RunAll();
+  EXPECT_THAT(CowDays(), IsEmpty());
+  EXPECT_THAT(Silver(), SizeIs(2));
+  SendSensor("W1", "kg");
+  RunAll();
+  EXPECT_EQ(DumpLayers(*layers_), before);
 }
 
 TEST_P(LayerStoreContract, AReadingFallsBackToTheVersionBeforeTheOneThatIsRefusedNow) {

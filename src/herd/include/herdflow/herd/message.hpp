@@ -31,7 +31,7 @@ struct CowFields {
   Field id, name, birthdate, deleted;
 };
 struct SensorFields {
-  Field id, unit, deleted;
+  Field id, unit, kind, deleted;
 };
 /// Of what another scheduler tells about a pipeline: no topic's message.
 struct NotificationFields {

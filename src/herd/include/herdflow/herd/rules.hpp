@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "herdflow/core/time.hpp"
+#include "herdflow/herd/measure.hpp"
 #include "herdflow/herd/message.hpp"
 #include "herdflow/herd/rejection.hpp"
 
@@ -19,11 +20,7 @@ inline constexpr std::int64_t kMillion = 1'000'000;
 /// No accepted or pending value is above 10⁶, so that no sum overflows.
 inline constexpr std::int64_t kLargestValueMillionths = kMillion * kMillion;
 
-enum class UnitKind : std::uint8_t { kLitre, kKilogram, kOther };
-/// `l`, `L` are litres; `kg`, `KG` kilograms; anything else is kept as it is.
-[[nodiscard]] UnitKind UnitKindOf(std::string_view unit);
-
-/// The plausible values of a unit, both ends included, in millionths.
+/// The plausible values of milk and of weight, both ends included, in millionths.
 struct Bounds {
   std::int64_t litre_min = 0;
   std::int64_t litre_max = 60 * kMillion;
@@ -50,10 +47,10 @@ struct Bounds {
 [[nodiscard]] std::variant<Instant, Rejection> ReadTimestamp(const Field& timestamp);
 
 /// A finite decimal, rounded half to even to millionths and then judged: not negative (-0.0 is
-/// zero), at most 10⁶ and, where the sensor is known, within its unit's bounds.
-[[nodiscard]] std::variant<std::int64_t, Rejection> JudgeValue(const Field& value,
-                                                               std::optional<UnitKind> unit,
-                                                               const Bounds& bounds);
+/// zero), at most 10⁶ and, where the sensor is known, as its metric's litres or kilograms within
+/// their bounds. The value itself stays in the sensor's unit.
+[[nodiscard]] std::variant<std::int64_t, Rejection> JudgeValue(
+    const Field& value, const std::optional<Measure>& measure, const Bounds& bounds);
 
 /// Is `deleted` set? true, "true", 1 and "1" are; absent, null, false, "false", 0, "0", "" are not.
 [[nodiscard]] std::variant<bool, Rejection> JudgeDeleted(const Field& deleted);
@@ -67,16 +64,16 @@ struct Reading {
   bool operator==(const Reading&) const = default;
 };
 
-/// Judges a measurement by the rules in their order: ids, timestamp, `deleted`, value, the unit's
-/// range. `unit`: that of the sensor, nothing while the sensor is not known. Pure: reads neither
-/// clock nor machine.
+/// Judges a measurement by the rules in their order: ids, timestamp, `deleted`, value, the
+/// metric's range. `measure`: that of the sensor, nothing while the sensor is not known. Pure:
+/// reads neither clock nor machine.
 [[nodiscard]] std::variant<Reading, Rejection> JudgeReading(const MeasurementFields& fields,
                                                             Instant received_at,
-                                                            std::optional<UnitKind> unit,
+                                                            const std::optional<Measure>& measure,
                                                             const Bounds& bounds);
 /// The same for a message whose two ids are known to be well-formed (bronze knows).
 [[nodiscard]] std::variant<Reading, Rejection> JudgeReadingWithGoodIds(
-    const MeasurementFields& fields, Instant received_at, std::optional<UnitKind> unit,
+    const MeasurementFields& fields, Instant received_at, const std::optional<Measure>& measure,
     const Bounds& bounds);
 
 struct Cow {
@@ -87,19 +84,22 @@ struct Cow {
 };
 struct Sensor {
   std::string id;
-  std::string unit;  ///< Trimmed; `L` and `kg` for every spelling of litre and kilogram.
+  std::string unit;  ///< Trimmed, in its one spelling.
+  std::string kind;  ///< Trimmed; empty where none was said.
   bool retired = false;
 };
 
 /// Ids first, then name (1 to 255 characters, trimmed), then birthdate (optional; ISO date or
 /// date-time; 1980-01-01 to the UTC day of receipt).
 [[nodiscard]] std::variant<Cow, Rejection> JudgeCow(const CowFields& fields, Instant received_at);
-/// Id first, then unit (1 to 10 characters, trimmed).
+/// Id first, then unit (1 to 10 characters, trimmed), then kind (optional; 1 to 32).
 [[nodiscard]] std::variant<Sensor, Rejection> JudgeSensor(const SensorFields& fields);
 
 /// Every field that HTTP has to refuse at once (a malformed or missing id or time), and what else
 /// would keep the message out of silver or gold as far as it shows without the store: the warnings
-/// (a time out of bounds, a value that no unit allows, a cow's name or a sensor's unit, …).
+/// (a time out of bounds, a value that no unit allows, a cow's name or a sensor's unit, …). Warned
+/// of too is what keeps a good sensor out of the herd's metrics: a unit that is not known, a kind
+/// that the unit cannot measure.
 struct Precheck {
   std::vector<Rejection> refused;
   std::vector<Rejection> warnings;

@@ -76,8 +76,8 @@ class ForwardingCleanseTx : public ForwardingTx<CleanseTx> {
   Result<std::size_t> ReadBronze(std::size_t max, const EachMeasurement& each) override {
     return Pass([&](CleanseTx& to) { return to.ReadBronze(max, each); });
   }
-  Result<std::optional<herd::UnitKind>> UnitOf(SensorRef sensor) override {
-    return Pass([&](CleanseTx& to) { return to.UnitOf(sensor); });
+  Result<std::optional<herd::Measure>> MeasureOf(SensorRef sensor) override {
+    return Pass([&](CleanseTx& to) { return to.MeasureOf(sensor); });
   }
   Result<bool> IsKnown(CowRef cow) override {
     return Pass([&](CleanseTx& to) { return to.IsKnown(cow); });

@@ -132,9 +132,9 @@ struct OpenEntry {
 class CleanseTx : public LayerTx {
  public:
   using EachMeasurement = std::function<void(const UnjudgedMeasurement&)>;
-  /// Take the next piece, of about `max`, of what became known or changed: a cow, a sensor, its
-  /// unit, the rules. Gives messages of bronze whose readings belong to the piece as well; all
-  /// versions of a reading belong to one piece.
+  /// Take the next piece, of about `max`, of what became known or changed: a cow, a sensor, what
+  /// it measures, the rules. Gives messages of bronze whose readings belong to the piece as well;
+  /// all versions of a reading belong to one piece.
   virtual Result<RejudgePiece> TakeRequested(std::size_t max, const EachMeasurement& each) = 0;
   /// The piece after `place`, which moves on, of what a rebuild judges, of everything or of these
   /// days; nothing after the last. Of what cleanse has judged so far, for who only looks.
@@ -145,8 +145,8 @@ class CleanseTx : public LayerTx {
   /// offset order of each partition, and move the watermark of this transaction past them. Returns
   /// their number.
   virtual Result<std::size_t> ReadBronze(std::size_t max, const EachMeasurement& each) = 0;
-  /// The unit of a known sensor.
-  virtual Result<std::optional<herd::UnitKind>> UnitOf(SensorRef sensor) = 0;
+  /// What a known sensor measures.
+  virtual Result<std::optional<herd::Measure>> MeasureOf(SensorRef sensor) = 0;
   virtual Result<bool> IsKnown(CowRef cow) = 0;
   virtual Result<std::string> IdOf(CowRef cow) = 0;
   virtual Result<std::string> IdOf(SensorRef sensor) = 0;
@@ -171,8 +171,8 @@ struct BookDifferences {
 };
 
 /// One chunk of the cow or the sensor pipeline (and of a cow made through the API): judges bronze,
-/// writes gold's cows and sensors. A row that becomes known, and a unit that changes what it means,
-/// leave a request to judge again.
+/// writes gold's cows and sensors. A row that becomes known, and a sensor that comes to measure
+/// otherwise (its unit or its kind), leave a request to judge again.
 class HerdBookTx : public LayerTx {
  public:
   /// Whether all messages of the topic are to be judged again. If so ReadBronze gives them from the
@@ -209,7 +209,7 @@ class AggregateTx : public LayerTx {
                         const std::function<void(const AcceptedReading&)>& each) = 0;
   struct SensorInfo {
     std::string id;
-    herd::UnitKind unit = herd::UnitKind::kOther;
+    herd::Measure measure;
   };
   /// The pointer lives as long as the transaction.
   virtual Result<const SensorInfo*> Sensor(SensorRef sensor) = 0;

@@ -182,6 +182,7 @@ struct CowNameParts {
 struct GoldSensor {
   SensorRef sensor{};
   std::string unit;
+  std::string kind;  ///< Empty: none was said.
   std::optional<Instant> retired_at;
   Lineage lineage;
   Instant created_at;
