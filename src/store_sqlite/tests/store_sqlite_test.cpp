@@ -4,6 +4,7 @@
 
 #include "herdflow/store_sqlite/store.hpp"
 #include "layer_store_contract.hpp"
+#include "migrations.hpp"
 #include "sqlite_layer_store_fixture.hpp"
 
 namespace herdflow::pipeline::testing {
@@ -41,6 +42,36 @@ TEST_F(SqliteLayerStore, MigrationsThatDoNotComeToTheirEndLeaveNothing) {
   EXPECT_EQ(layers_.Query("PRAGMA user_version", 1).at(0).at(0), "0");
   layers_.Query("DROP VIEW ops_notifications", 0);
   Must(layers_.Open({}));
+}
+
+TEST_F(SqliteLayerStore, AFilledStoreOfBeforeThereWereKindsIsBroughtForward) {
+  constexpr std::size_t kVersion = 6;
+  {
+    sqlite::OpenOptions options{};
+    options.path = layers_.folder() + "/store.db";
+    options.application_id = 0x48465354;
+    auto database = Must(sqlite::Database::Open(options));
+    for (const auto migration : store_sqlite::kMigrations.first(kVersion)) {
+      Must(database.Execute(migration));
+    }
+    Must(database.Execute(
+        "PRAGMA user_version = 6;"
+        "INSERT INTO ops_settings VALUES ('rules_version', '2-0'), ('time_zone', 'UTC');"
+        "INSERT INTO ops_streams VALUES (1, 'log', 'sensors', 'log');"
+        "INSERT INTO ops_consumer_offsets (consumer_group, stream_id, part, first_offset, "
+        "next_offset,"
+        " holes, last_version, epoch, last_offset) VALUES ('herdflow', 'log', 0, 0, 1, 0, 1, 1, 0);"
+        "INSERT INTO ops_watermarks VALUES ('sensors', 1, 0, 1);"
+        "INSERT INTO ops_sensor_ids VALUES (1, 'S1');"
+        "INSERT INTO bronze_sensors_rows VALUES (1, 0, 0, 1, 1, 'S1', 'Pounds', NULL, 'S1',"
+        " '{\"id\":\"S1\",\"unit\":\"Pounds\",\"kind\":\"milk\"}', NULL);"
+        "INSERT INTO gold_sensors_rows VALUES (1, 'Pounds', NULL, 1, 1, 0, 0, 1, 1)"));
+  }
+  const auto store = Must(layers_.Open({}));
+  const char* const gold = "SELECT id, unit, kind FROM gold_sensors";
+  EXPECT_EQ(layers_.Query(gold, 3), (std::vector<Cells>{{"S1", "Pounds", "-"}}));
+  Must(JudgeSensors(*store, Never, Quiet));
+  EXPECT_EQ(layers_.Query(gold, 3), (std::vector<Cells>{{"S1", "lb", "milk"}}));
 }
 
 TEST_F(SqliteLayerStore, OpeningMakesTheFolderAndOpeningAgainChangesNothing) {
