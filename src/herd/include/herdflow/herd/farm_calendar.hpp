@@ -1,5 +1,7 @@
 #pragma once
 
+#include <functional>
+#include <map>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -41,6 +43,16 @@ class FarmCalendar {
   struct State;
   explicit FarmCalendar(std::unique_ptr<State> state);
   std::unique_ptr<State> state_;
+};
+
+/// Calendars by zone, each made once. Threads: one at a time.
+class FarmCalendars {
+ public:
+  /// The pointer lives as long as this. Errors: as FarmCalendar::Make.
+  Result<const FarmCalendar*> Of(std::string_view zone);
+
+ private:
+  std::map<std::string, FarmCalendar, std::less<>> by_zone_;
 };
 
 }  // namespace herdflow::herd

@@ -23,15 +23,19 @@ struct Field {
   [[nodiscard]] bool IsMissing() const;
 };
 
-/// The fields of the three topics' messages (the Parquet files' columns, and `deleted`).
+/// The fields of the topics' messages (the Parquet files' columns, `farm` and `deleted`).
 struct MeasurementFields {
-  Field sensor_id, cow_id, timestamp, value, deleted;
+  Field farm, sensor_id, cow_id, timestamp, value, deleted;
 };
 struct CowFields {
-  Field id, name, birthdate, deleted;
+  Field farm, id, name, birthdate, deleted;
 };
 struct SensorFields {
-  Field id, unit, kind, deleted;
+  Field farm, id, unit, kind, deleted;
+};
+struct FarmFields {
+  Field id, name, time_zone, litre_min, litre_max, kilogram_min, kilogram_max, milk_density,
+      deleted;
 };
 /// Of what another scheduler tells about a pipeline: no topic's message.
 struct NotificationFields {
@@ -60,6 +64,7 @@ class MessageParser {
   [[nodiscard]] Parsed<MeasurementFields> Measurement(std::string_view json);
   [[nodiscard]] Parsed<CowFields> Cow(std::string_view json);
   [[nodiscard]] Parsed<SensorFields> Sensor(std::string_view json);
+  [[nodiscard]] Parsed<FarmFields> Farm(std::string_view json);
   [[nodiscard]] Parsed<NotificationFields> Notification(std::string_view json);
 
  private:
@@ -76,9 +81,14 @@ class MessageParser {
 void WriteMeasurement(const MeasurementFields& fields, std::string& out);
 void WriteCow(const CowFields& fields, std::string& out);
 void WriteSensor(const SensorFields& fields, std::string& out);
+void WriteFarm(const FarmFields& fields, std::string& out);
 
-/// Append the message key of a measurement: `<sensor_id>_<cow_id>`.
-void WriteMeasurementKey(std::string_view sensor_id, std::string_view cow_id, std::string& out);
+/// Append the message key of a cow or a sensor: `<id>`, and before it `<farm>/`, but for `default`.
+void WriteRecordKey(std::string_view farm, std::string_view id, std::string& out);
+/// Append the message key of a measurement: `<sensor_id>_<cow_id>`, and before it `<farm>/`, but
+/// for `default`.
+void WriteMeasurementKey(std::string_view farm, std::string_view sensor_id, std::string_view cow_id,
+                         std::string& out);
 
 /// The shortest decimal text that reads back as the same double; never with an exponent for
 /// magnitudes from 1e-6 to 1e21; a JSON number. `1594425600` for 1594425600.0. REQUIRES: finite.

@@ -22,6 +22,9 @@ enum class RejectionCode : std::uint8_t {
   kNotANumber,
   kNegative,
   kImplausible,
+  kBadTimeZone,
+  kUnknownFarm,
+  kOtherFarm,  ///< Of a request alone: its path names another farm.
 };
 
 /// `bad_json`, `missing`, …: the text stored in quarantine and sent in API errors.

@@ -30,9 +30,6 @@ struct Bounds {
   bool operator==(const Bounds&) const = default;
 };
 
-/// `<number of the rules' code>-<hash of the bounds>`: what the store records and compares.
-[[nodiscard]] std::string RulesVersion(const Bounds& bounds);
-
 /// Ids: 1 to 255 code points, text or integer, no control characters (C0, DEL, C1), no blanks at
 /// the ends (Unicode's White_Space and U+FEFF). `field`: a literal, the name that the rejection
 /// gives.
@@ -64,7 +61,8 @@ struct Reading {
   bool operator==(const Reading&) const = default;
 };
 
-/// Judges a measurement by the rules in their order: ids, timestamp, `deleted`, value, the
+/// Judges a measurement by the rules in their order, but for its farm, which whoever knows the farms
+/// has judged: ids, timestamp, `deleted`, value, the
 /// metric's range. `measure`: that of the sensor, nothing while the sensor is not known. Pure:
 /// reads neither clock nor machine.
 [[nodiscard]] std::variant<Reading, Rejection> JudgeReading(const MeasurementFields& fields,

@@ -17,7 +17,8 @@ namespace herdflow::pipeline {
 /// The inverse: sets the kinds, and every text of a missing kind to nothing.
 void UnpackKinds(std::int64_t packed, herd::MeasurementFields& fields);
 
-/// Whether payload and key can be made again from the fields, both ids being good texts.
+/// Whether payload and key can be made again from the fields: all ids that there are being good
+/// texts, and the farm's another than `default`.
 [[nodiscard]] bool IsCanonical(const herd::MeasurementFields& fields, std::string_view key,
                                std::string_view payload, std::string& scratch);
 

@@ -17,9 +17,10 @@
 
 namespace herdflow::pipeline {
 
-/// The three topics. Their names are fixed: `cows`, `sensors`, `measurements`.
-enum class Topic : std::uint8_t { kCows, kSensors, kMeasurements };
-inline constexpr std::array kAllTopics{Topic::kCows, Topic::kSensors, Topic::kMeasurements};
+/// The four topics. Their names are fixed: `cows`, `sensors`, `measurements`, `farms`.
+enum class Topic : std::uint8_t { kCows, kSensors, kMeasurements, kFarms };
+inline constexpr std::array kAllTopics{Topic::kCows, Topic::kSensors, Topic::kMeasurements,
+                                       Topic::kFarms};
 [[nodiscard]] std::string_view Name(Topic topic);
 [[nodiscard]] std::optional<Topic> TopicNamed(std::string_view name);
 

@@ -60,6 +60,9 @@ class ForwardingLoadTx : public ForwardingTx<LoadTx> {
   Result<> Insert(const PartitionClaim& claim, const BronzeSensor& row) override {
     return Pass([&](LoadTx& to) { return to.Insert(claim, row); });
   }
+  Result<> Insert(const PartitionClaim& claim, const BronzeFarm& row) override {
+    return Pass([&](LoadTx& to) { return to.Insert(claim, row); });
+  }
 };
 
 class ForwardingCleanseTx : public ForwardingTx<CleanseTx> {
@@ -75,6 +78,15 @@ class ForwardingCleanseTx : public ForwardingTx<CleanseTx> {
   }
   Result<std::size_t> ReadBronze(std::size_t max, const EachMeasurement& each) override {
     return Pass([&](CleanseTx& to) { return to.ReadBronze(max, each); });
+  }
+  Result<FarmRef> RefOfFarm(std::string_view id) override {
+    return Pass([&](CleanseTx& to) { return to.RefOfFarm(id); });
+  }
+  Result<const herd::FarmRules*> RulesOf(FarmRef farm) override {
+    return Pass([&](CleanseTx& to) { return to.RulesOf(farm); });
+  }
+  Result<std::string> IdOf(FarmRef farm) override {
+    return Pass([&](CleanseTx& to) { return to.IdOf(farm); });
   }
   Result<std::optional<herd::Measure>> MeasureOf(SensorRef sensor) override {
     return Pass([&](CleanseTx& to) { return to.MeasureOf(sensor); });
@@ -121,17 +133,26 @@ class ForwardingHerdBookTx : public ForwardingTx<HerdBookTx> {
   Result<std::vector<UnjudgedRecord>> ReadBronze(Topic topic, std::size_t max) override {
     return Pass([&](HerdBookTx& to) { return to.ReadBronze(topic, max); });
   }
-  Result<CowRef> RefOfCow(std::string_view id) override {
-    return Pass([&](HerdBookTx& to) { return to.RefOfCow(id); });
+  Result<FarmRef> RefOfFarm(std::string_view id) override {
+    return Pass([&](HerdBookTx& to) { return to.RefOfFarm(id); });
   }
-  Result<SensorRef> RefOfSensor(std::string_view id) override {
-    return Pass([&](HerdBookTx& to) { return to.RefOfSensor(id); });
+  Result<bool> IsKnown(FarmRef farm) override {
+    return Pass([&](HerdBookTx& to) { return to.IsKnown(farm); });
+  }
+  Result<CowRef> RefOfCow(FarmRef farm, std::string_view id) override {
+    return Pass([&](HerdBookTx& to) { return to.RefOfCow(farm, id); });
+  }
+  Result<SensorRef> RefOfSensor(FarmRef farm, std::string_view id) override {
+    return Pass([&](HerdBookTx& to) { return to.RefOfSensor(farm, id); });
   }
   Result<> Merge(const GoldCow& cow) override {
     return Pass([&](HerdBookTx& to) { return to.Merge(cow); });
   }
   Result<> Merge(const GoldSensor& sensor) override {
     return Pass([&](HerdBookTx& to) { return to.Merge(sensor); });
+  }
+  Result<> Merge(const GoldFarm& farm) override {
+    return Pass([&](HerdBookTx& to) { return to.Merge(farm); });
   }
   Result<> Quarantine(std::span<const QuarantineEntry> entries) override {
     return Pass([&](HerdBookTx& to) { return to.Quarantine(entries); });

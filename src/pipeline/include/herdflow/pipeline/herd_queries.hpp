@@ -25,6 +25,16 @@ struct LatestSensorData {
   std::int64_t records_count = 0;
 };
 
+/// A farm of gold.
+struct FarmView {
+  std::string id, name;
+  herd::FarmRules rules;
+  std::string rules_version;
+  /// Nothing: the configuration made it, and no event.
+  std::optional<Instant> created_at, updated_at;
+  std::optional<Instant> closed_at;  ///< Nothing may be sent; all can be read.
+};
+
 struct CowView {
   std::string id, name;
   std::optional<FarmDay> birthdate;
@@ -77,20 +87,34 @@ struct StoreStatus {
   std::int64_t dirty_days = 0;  ///< Noted, and not yet seen by every aggregate.
 };
 
+/// How many rows the layers hold of one farm.
+struct FarmStatus {
+  std::int64_t cows = 0, sensors = 0;                      ///< Of gold.
+  std::map<std::string, std::int64_t> silver_by_state;     ///< accepted, pending, deleted.
+  std::map<std::string, std::int64_t> quarantine_by_code;  ///< All topics, every status.
+  std::optional<herd::DataRange> data;
+};
+
 /// What the API, the report and the command line read of the store. Threads: any.
 class HerdQueries {
  public:
   virtual ~HerdQueries() = default;
 
-  /// The cow of gold with this id, or nothing.
-  virtual Result<std::optional<CowView>> FindCow(std::string_view cow_id) = 0;
-  /// What the report of `day` is made from; cows without a row in its 30 days are left out.
-  virtual Result<ReportData> ReadReportData(FarmDay day) = 0;
-  virtual Result<std::optional<herd::DataRange>> ReadDataRange() = 0;
+  /// By id, bytewise.
+  virtual Result<std::vector<FarmView>> ListFarms() = 0;
+  virtual Result<std::optional<FarmView>> FindFarm(std::string_view farm) = 0;
+  /// The cow of gold with this id of the farm, or nothing.
+  virtual Result<std::optional<CowView>> FindCow(std::string_view farm,
+                                                 std::string_view cow_id) = 0;
+  /// What the farm's report of `day` is made from; cows without a row in its 30 days are left out.
+  virtual Result<ReportData> ReadReportData(std::string_view farm, FarmDay day) = 0;
+  virtual Result<std::optional<herd::DataRange>> ReadDataRange(std::string_view farm) = 0;
   /// Cheap: a row a partition.
   virtual Result<std::vector<PartitionProgress>> ReadProgress() = 0;
   /// Counts rows: seconds on a large store.
   virtual Result<StoreStatus> ReadStatus() = 0;
+  /// What the layers hold of one farm.
+  virtual Result<FarmStatus> ReadFarmStatus(std::string_view farm) = 0;
 };
 
 }  // namespace herdflow::pipeline

@@ -63,6 +63,7 @@ class LoadTx : public LayerTx {
   virtual Result<> Insert(const PartitionClaim& claim, const BronzeMeasurement& row) = 0;
   virtual Result<> Insert(const PartitionClaim& claim, const BronzeCow& row) = 0;
   virtual Result<> Insert(const PartitionClaim& claim, const BronzeSensor& row) = 0;
+  virtual Result<> Insert(const PartitionClaim& claim, const BronzeFarm& row) = 0;
 };
 
 /// A row of a task's table: the cow, the first day of the period, the sensor where it has one.
@@ -133,7 +134,7 @@ class CleanseTx : public LayerTx {
  public:
   using EachMeasurement = std::function<void(const UnjudgedMeasurement&)>;
   /// Take the next piece, of about `max`, of what became known or changed: a cow, a sensor, what
-  /// it measures, the rules. Gives messages of bronze whose readings belong to the piece as well;
+  /// it measures, a farm, its rules. Gives messages of bronze whose readings belong to the piece as well;
   /// all versions of a reading belong to one piece.
   virtual Result<RejudgePiece> TakeRequested(std::size_t max, const EachMeasurement& each) = 0;
   /// The piece after `place`, which moves on, of what a rebuild judges, of everything or of these
@@ -145,9 +146,15 @@ class CleanseTx : public LayerTx {
   /// offset order of each partition, and move the watermark of this transaction past them. Returns
   /// their number.
   virtual Result<std::size_t> ReadBronze(std::size_t max, const EachMeasurement& each) = 0;
-  /// What a known sensor measures.
+  virtual Result<FarmRef> RefOfFarm(std::string_view id) = 0;
+  /// By what the farm's readings are judged; nullptr while the farm is not known. The pointer lives
+  /// as long as the transaction.
+  virtual Result<const herd::FarmRules*> RulesOf(FarmRef farm) = 0;
+  /// What a known sensor measures; by its farm's density of milk, while that farm is known.
   virtual Result<std::optional<herd::Measure>> MeasureOf(SensorRef sensor) = 0;
   virtual Result<bool> IsKnown(CowRef cow) = 0;
+  /// For people: `<id>`, and before it `<farm>/`, but for `default`.
+  virtual Result<std::string> IdOf(FarmRef farm) = 0;
   virtual Result<std::string> IdOf(CowRef cow) = 0;
   virtual Result<std::string> IdOf(SensorRef sensor) = 0;
   /// What is there of these readings (ascending keys): silver's rows, and the open entries.
@@ -166,13 +173,15 @@ class CleanseTx : public LayerTx {
 /// What judging a topic anew has changed.
 struct BookDifferences {
   std::vector<CowRef> cows;        ///< Of the topic of cows,
-  std::vector<SensorRef> sensors;  ///< of that of sensors.
+  std::vector<SensorRef> sensors;  ///< of that of sensors,
+  std::vector<FarmRef> farms;      ///< of that of farms.
   std::vector<Lineage> entries;
 };
 
-/// One chunk of the cow or the sensor pipeline (and of a cow made through the API): judges bronze,
-/// writes gold's cows and sensors. A row that becomes known, and a sensor that comes to measure
-/// otherwise (its unit or its kind), leave a request to judge again.
+/// One chunk of the cow, the sensor or the farm pipeline (and of a cow or a farm made through the
+/// API): judges bronze, writes gold's cows, sensors and farms. A row that becomes known, a sensor
+/// that comes to measure otherwise (its unit or its kind), and a farm whose rules change leave a
+/// request to judge again.
 class HerdBookTx : public LayerTx {
  public:
   /// Whether all messages of the topic are to be judged again. If so ReadBronze gives them from the
@@ -185,14 +194,19 @@ class HerdBookTx : public LayerTx {
   /// What it changes where it is committed now, and only then.
   /// REQUIRES: BeginAnew was asked and said true; called last.
   virtual Result<BookDifferences> EndAnew() = 0;
-  /// The next messages of `topic` after its watermark, which moves past them.
+  /// The next messages of `topic`: of cows and sensors those first that are in quarantine since
+  /// their farm was not known, which is now, without their entries; then those after its watermark,
+  /// which moves past them.
   virtual Result<std::vector<UnjudgedRecord>> ReadBronze(Topic topic, std::size_t max) = 0;
-  virtual Result<CowRef> RefOfCow(std::string_view id) = 0;
-  virtual Result<SensorRef> RefOfSensor(std::string_view id) = 0;
+  virtual Result<FarmRef> RefOfFarm(std::string_view id) = 0;
+  virtual Result<bool> IsKnown(FarmRef farm) = 0;
+  virtual Result<CowRef> RefOfCow(FarmRef farm, std::string_view id) = 0;
+  virtual Result<SensorRef> RefOfSensor(FarmRef farm, std::string_view id) = 0;
   /// Write the cow unless gold holds a newer version. Older quarantine entries are superseded, in
   /// whichever order the two come.
   virtual Result<> Merge(const GoldCow& cow) = 0;
   virtual Result<> Merge(const GoldSensor& sensor) = 0;
+  virtual Result<> Merge(const GoldFarm& farm) = 0;
   virtual Result<> Quarantine(std::span<const QuarantineEntry> entries) = 0;
 };
 
@@ -230,6 +244,7 @@ enum class StoreUse : std::uint8_t {
 
 /// What the API asks for a new cow, and what it gets.
 struct CowWish {
+  std::string farm = std::string(herd::kDefaultFarm);  ///< Names, numbers and keys are its own.
   std::string id;                      ///< A new id, taken unless the key was used before.
   std::string name;                    ///< As asked for; kept where it has a number.
   std::string base;                    ///< `Base` of `Base #N`.

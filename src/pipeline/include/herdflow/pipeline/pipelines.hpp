@@ -15,7 +15,6 @@
 #include "herdflow/core/result.hpp"
 #include "herdflow/herd/farm_calendar.hpp"
 #include "herdflow/herd/message.hpp"
-#include "herdflow/herd/rules.hpp"
 #include "herdflow/pipeline/event_log.hpp"
 #include "herdflow/pipeline/herd_queries.hpp"
 #include "herdflow/pipeline/layer_store.hpp"
@@ -126,12 +125,11 @@ struct LogConflict {
 /// What `load --adopt` would take up anew: compares offsets, and the last loaded message's hash.
 Result<std::vector<LogConflict>> FindLogConflicts(TopicAdmin& topics, HerdQueries& queries);
 
-/// Judging needs to know the farm's day and its bounds.
+/// What judging works with from chunk to chunk. By which rules is the store's to tell, farm by farm.
 struct CleanseContext {
   LayerStore& store;
-  herd::FarmCalendar calendar;
-  herd::Bounds bounds;
   std::size_t chunk = 25'000;
+  herd::FarmCalendars calendars = {};
 };
 
 /// bronze → silver, quarantine, dirty days, until nothing is new. Returns the versions judged.
@@ -145,11 +143,14 @@ Result<std::int64_t> Aggregate(LayerStore& store, AggregateTask task, const std:
 /// bronze → gold's cows. Returns the messages judged.
 Result<std::int64_t> JudgeCows(LayerStore& store, const std::stop_token& stop,
                                const StepProgress& progress);
-/// bronze → gold's cows or sensors, one chunk of it. Returns how many messages; 0: all were judged.
+/// bronze → gold's cows, sensors or farms, one chunk of it. Returns how many messages; 0: all were judged.
 Result<std::size_t> JudgeChunk(LayerStore& store, Topic topic);
 /// bronze → gold's sensors.
 Result<std::int64_t> JudgeSensors(LayerStore& store, const std::stop_token& stop,
                                   const StepProgress& progress);
+/// bronze → gold's farms.
+Result<std::int64_t> JudgeFarms(LayerStore& store, const std::stop_token& stop,
+                                const StepProgress& progress);
 
 /// The rows of one table that are not what is made of the layer before it.
 struct TableDifference {
@@ -159,7 +160,7 @@ struct TableDifference {
 };
 inline constexpr std::int64_t kMostDifferences = 10'000;
 
-/// Compare cows, sensors, silver and the quarantine with what bronze makes of them now, and the
+/// Compare farms, cows, sensors, silver and the quarantine with what bronze makes of them now, and the
 /// aggregates with what silver does: of everything, or of the readings of these days. Of what was
 /// judged so far; days that are noted to be computed still are left out. Writes nothing; others go
 /// on meanwhile. Returns the tables that differ. kUnavailable: readings wait to be judged again.
@@ -168,15 +169,16 @@ Result<std::vector<TableDifference>> Verify(CleanseContext& context,
                                             const std::stop_token& stop,
                                             const StepProgress& progress);
 
-/// The seed system's three pipelines, in the order in which they run.
-enum class Pipeline : std::uint8_t { kCows, kSensors, kMeasurements };
-inline constexpr std::array kAllPipelines{Pipeline::kCows, Pipeline::kSensors,
+/// The farms' pipeline and the seed system's three, in the order in which they run.
+enum class Pipeline : std::uint8_t { kFarms, kCows, kSensors, kMeasurements };
+inline constexpr std::array kAllPipelines{Pipeline::kFarms, Pipeline::kCows, Pipeline::kSensors,
                                           Pipeline::kMeasurements};
-/// `cow_data_pipeline`, `sensor_data_pipeline`, `measurement_data_pipeline`.
+/// `farm_data_pipeline`, `cow_data_pipeline`, `sensor_data_pipeline`, `measurement_data_pipeline`.
 [[nodiscard]] std::string_view Name(Pipeline pipeline);
 
 /// What pipelines are made of, as far as it runs and is retried by itself.
 enum class Step : std::uint8_t {
+  kFarms,
   kCows,
   kSensors,
   kCleanse,
@@ -186,7 +188,7 @@ enum class Step : std::uint8_t {
   kYearly,
   kCowDays
 };
-/// `cleanse_cows`, `cleanse_sensors`, `cleanse_measurements`; else the name of the AggregateTask.
+/// `cleanse_farms`, `cleanse_cows`, `cleanse_sensors`, `cleanse_measurements`; else the name of the AggregateTask.
 [[nodiscard]] std::string_view Name(Step step);
 /// In the order in which they run. All but the first read what the first writes.
 [[nodiscard]] std::span<const Step> StepsOf(Pipeline pipeline);

@@ -10,16 +10,22 @@
 
 #include "herdflow/core/time.hpp"
 #include "herdflow/herd/aggregates.hpp"
+#include "herdflow/herd/farm.hpp"
 #include "herdflow/herd/message.hpp"
 #include "herdflow/herd/rejection.hpp"
 
 /// The rows of the few tables there are, as plain data. Texts outside, integers inside.
 namespace herdflow::pipeline {
 
-/// The integers that the store gives to text ids, once and for ever.
+/// The integers that the store gives to text ids, once and for ever. Those of cows and sensors are
+/// of (farm, id).
+enum class FarmRef : std::int64_t {};
 enum class CowRef : std::int64_t {};
 enum class SensorRef : std::int64_t {};
 enum class StreamRef : std::int64_t {};
+
+/// `default`'s, in every store.
+inline constexpr FarmRef kDefaultFarmRef{1};
 
 /// Which message a row comes from. Of two messages the one with the higher version is newer; ties
 /// go to the higher (stream, partition, offset).
@@ -49,10 +55,12 @@ struct BronzeMessage {
 /// A measurement's message and its fields. The views live until the next message is parsed.
 struct BronzeMeasurement : BronzeMessage {
   herd::MeasurementFields fields;
-  bool sensor_id_is_good = false;  ///< JudgeId found nothing.
+  std::string_view farm;  ///< `default` where none is named; empty where its id is malformed.
+  bool sensor_id_is_good = false;  ///< JudgeId found nothing, and the farm is not empty.
   bool cow_id_is_good = false;
   /// The payload is exactly `herd::WriteMeasurement(fields)` and the key is derived from the ids,
-  /// which are good texts: the store may leave both out and make them again.
+  /// which are good texts, as is the farm's, where it is not `default`: the store may leave both
+  /// out and make them again.
   bool is_canonical = false;
 };
 struct BronzeCow : BronzeMessage {
@@ -61,6 +69,9 @@ struct BronzeCow : BronzeMessage {
 struct BronzeSensor : BronzeMessage {
   herd::SensorFields fields;
 };
+struct BronzeFarm : BronzeMessage {
+  herd::FarmFields fields;
+};
 
 /// A measurement of bronze as `cleanse` reads it.
 struct UnjudgedMeasurement {
@@ -68,13 +79,15 @@ struct UnjudgedMeasurement {
   Instant received_at;
   std::optional<SensorRef> sensor;  ///< Nothing: the id is missing or malformed.
   std::optional<CowRef> cow;
+  std::optional<FarmRef> farm;  ///< The sensor's and the cow's. Nothing: neither is known.
   /// Canonical messages: the fields without the ids. Others: only the payload.
   std::optional<herd::MeasurementFields> fields;
   std::string_view payload;
-  std::string_view sensor_id, cow_id;  ///< Canonical messages: the good ids' texts.
+  /// Canonical messages: the good ids' texts; the farm's is empty for `default`.
+  std::string_view farm_id, sensor_id, cow_id;
 };
 
-/// A cow's or a sensor's message of bronze as its pipeline reads it.
+/// A cow's, a sensor's or a farm's message of bronze as its pipeline reads it.
 struct UnjudgedRecord {
   Lineage lineage;
   Instant received_at;
@@ -132,6 +145,7 @@ enum class QuarantineStatus : std::uint8_t { kOpen = 0, kSuperseded = 1, kDismis
 struct QuarantineEntry {
   Lineage lineage;
   Instant received_at;
+  std::optional<FarmRef> farm;  ///< Nothing: the message names none that could be read.
   std::optional<SensorRef> sensor;
   std::optional<CowRef> cow;
   std::optional<FarmDay> day;  ///< With `at`, where the timestamp is good.
@@ -189,6 +203,18 @@ struct GoldSensor {
   Instant updated_at;
 
   bool operator==(const GoldSensor&) const = default;
+};
+
+struct GoldFarm {
+  FarmRef farm{};
+  std::string name;
+  herd::FarmRules rules;
+  std::optional<Instant> closed_at;
+  Lineage lineage;
+  Instant created_at;
+  Instant updated_at;
+
+  bool operator==(const GoldFarm&) const = default;
 };
 
 /// One row of a sensor's daily, weekly, monthly or yearly aggregation. No readings: no row.

@@ -12,11 +12,14 @@
 
 namespace herdflow::store_sql {
 
-/// What every row depends on: recorded by the writer that was opened last to judge. Where that
-/// changes something, all readings are asked for to be judged again.
+/// What a store is opened with.
 struct StoreSettings {
-  std::string rules_version;  ///< `herd::RulesVersion`.
-  std::string time_zone;      ///< The farm's IANA zone.
+  /// What `default` is made with where the store has it not yet. Later its events alone change it:
+  /// who is opened with other rules warns of that, and names `herdflow farm change`.
+  herd::FarmRules default_farm;
+  /// Where the code's number is a higher one than that of whoever judged last, all readings are
+  /// asked for to be judged again.
+  std::int64_t rules_code = herd::RulesCode();
   pipeline::StoreUse use = pipeline::StoreUse::kJudge;
 };
 

@@ -1,0 +1,54 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <variant>
+
+#include "herdflow/herd/measure.hpp"
+#include "herdflow/herd/message.hpp"
+#include "herdflow/herd/rejection.hpp"
+#include "herdflow/herd/rules.hpp"
+
+namespace herdflow::herd {
+
+/// Whose events name no farm.
+inline constexpr std::string_view kDefaultFarm = "default";
+
+/// By what a farm's readings are judged and counted.
+struct FarmRules {
+  std::string time_zone = "UTC";  ///< An IANA name.
+  Bounds bounds;
+  std::int64_t density_millionths = kMilkDensityMillionths;  ///< Of milk, kg/L.
+
+  bool operator==(const FarmRules&) const = default;
+};
+
+/// Raised whenever the same message could be judged differently than before.
+[[nodiscard]] std::int64_t RulesCode();
+/// `<number of the rules' code>-<hash of the ranges and the density>`.
+[[nodiscard]] std::string RulesVersion(const FarmRules& rules);
+
+struct Farm {
+  std::string id;
+  std::string name;  ///< Trimmed; empty where closed.
+  FarmRules rules;
+  bool closed = false;  ///< `"deleted": true`: only the id counts.
+};
+
+/// A farm's id: a text `[a-z0-9][a-z0-9-]{0,62}`. `field`: a literal, the name that the rejection
+/// gives.
+[[nodiscard]] std::optional<Rejection> JudgeFarmId(const Field& id, std::string_view field);
+/// The farm that an event's field `farm` names: `default` where it is missing.
+[[nodiscard]] std::variant<std::string_view, Rejection> JudgeFarmOf(const Field& farm);
+
+/// Id first, then `deleted` (`default` stays open), name (1 to 255 characters, trimmed), time_zone
+/// (an IANA name that this machine knows; UTC where none is said), then the ranges (numbers from 0
+/// to 10⁶, the first not above the second) and milk_density (0.9 to 1.2 kg/L), where they are said.
+/// What is not said is as Bounds and FarmRules have it: an event is a farm's whole state.
+[[nodiscard]] std::variant<Farm, Rejection> JudgeFarm(const FarmFields& fields);
+/// As the other Precheck… of rules.hpp.
+[[nodiscard]] Precheck PrecheckFarm(const FarmFields& fields);
+
+}  // namespace herdflow::herd
