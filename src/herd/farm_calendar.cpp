@@ -55,8 +55,7 @@ Result<FarmCalendar> FarmCalendar::Make(std::string_view zone) {
     state->zone = date::locate_zone(state->name);
     state->Look(0);
   } catch (const std::exception&) {
-    return Fail(ErrorCode::kInvalidInput, "[herd] time_zone: \"{}\" is no known time zone; {}",
-                zone, HintFor(zone));
+    return Fail(ErrorCode::kInvalidInput, "\"{}\" is no known time zone; {}", zone, HintFor(zone));
   }
   return FarmCalendar(std::move(state));
 }
@@ -90,5 +89,14 @@ Instant FarmCalendar::StartOf(FarmDay day) const {
 }
 
 const std::string& FarmCalendar::zone() const { return state_->name; }
+
+Result<const FarmCalendar*> FarmCalendars::Of(std::string_view zone) {
+  auto known = by_zone_.find(zone);
+  if (known == by_zone_.end()) {
+    HERDFLOW_ASSIGN(FarmCalendar calendar, FarmCalendar::Make(zone));
+    known = by_zone_.emplace(zone, std::move(calendar)).first;
+  }
+  return &known->second;
+}
 
 }  // namespace herdflow::herd

@@ -2,49 +2,17 @@
 
 #include <fmt/format.h>
 
+#include "herdflow/herd/farm.hpp"
 #include "herdflow/herd/rules.hpp"
+#include "labels.hpp"
 #include "text.hpp"
 
 namespace herdflow::herd {
 namespace {
 
-constexpr std::size_t kLongestName = 255;
 constexpr std::size_t kLongestUnit = 10;
 constexpr std::size_t kLongestKind = 32;
 constexpr FarmDay kEarliestBirth = ToFarmDay(std::chrono::year(1980) / 1 / 1);
-
-Rejection Reject(RejectionCode code, std::string_view field, std::string_view what) {
-  return {code, field, fmt::format("{} {}", field, what)};
-}
-
-/// A text that people read: trimmed, 1 to `longest` code points, no control characters.
-std::variant<std::string_view, Rejection> JudgeLabel(const Field& label, std::string_view field,
-                                                     std::size_t longest) {
-  const std::string_view text = TrimBlanks(label.text);
-  if (label.IsMissing() || (label.kind == Field::Kind::kText && text.empty())) {
-    return Reject(RejectionCode::kMissing, field,
-                  fmt::format("is missing; a text of 1 to {} characters was expected", longest));
-  }
-  if (label.kind != Field::Kind::kText) {
-    return Reject(RejectionCode::kBadType, field,
-                  fmt::format("is {}; a text was expected", Seen(label)));
-  }
-  const TextShape shape = ShapeOf(text);
-  if (!shape.valid_utf8) {
-    return Reject(RejectionCode::kBadUtf8, field,
-                  fmt::format("is {}; UTF-8 was expected", Seen(label)));
-  }
-  if (shape.code_points > longest) {
-    return Reject(RejectionCode::kTooLong, field,
-                  fmt::format("is {}, {} characters long; 1 to {} were expected", Seen(label),
-                              shape.code_points, longest));
-  }
-  if (shape.has_control) {
-    return Reject(RejectionCode::kBadCharacters, field,
-                  fmt::format("is {}, with a control character; none was expected", Seen(label)));
-  }
-  return text;
-}
 
 /// A date-time's zone must not move the day on which a calf was born.
 std::optional<FarmDay> DayAsWritten(const Field& birthdate) {
@@ -93,15 +61,9 @@ std::optional<Rejection> OutOfTheMetrics(const SensorFields& fields, std::string
                   Seen(fields.kind), volume ? "milk" : "milk or weight", UnitSpelling(unit)));
 }
 
-template <class Value>
-void WarnOf(std::variant<Value, Rejection>&& judged, Precheck& found) {
-  if (auto* rejection = std::get_if<Rejection>(&judged)) {
-    found.warnings.push_back(std::move(*rejection));
-  }
-}
-
-/// The id and `deleted`. Is there more to look at: is nothing retired?
-bool PrecheckHead(const Field& id, const Field& deleted, Precheck& found) {
+/// The farm, the id and `deleted`. Is there more to look at: is nothing retired?
+bool PrecheckHead(const Field& farm, const Field& id, const Field& deleted, Precheck& found) {
+  if (auto rejection = JudgeFarmOf(farm)) found.refused.push_back(*std::move(rejection));
   if (auto rejection = JudgeId(id, "id")) found.refused.push_back(*std::move(rejection));
   auto judged = JudgeDeleted(deleted);
   const auto* retired = std::get_if<bool>(&judged);
@@ -113,6 +75,7 @@ bool PrecheckHead(const Field& id, const Field& deleted, Precheck& found) {
 }  // namespace
 
 std::variant<Cow, Rejection> JudgeCow(const CowFields& fields, Instant received_at) {
+  if (auto rejection = JudgeFarmOf(fields.farm)) return *std::move(rejection);
   if (auto rejection = JudgeId(fields.id, "id")) return *std::move(rejection);
   auto deleted = JudgeDeleted(fields.deleted);
   if (auto* rejection = std::get_if<Rejection>(&deleted)) return std::move(*rejection);
@@ -131,6 +94,7 @@ std::variant<Cow, Rejection> JudgeCow(const CowFields& fields, Instant received_
 }
 
 std::variant<Sensor, Rejection> JudgeSensor(const SensorFields& fields) {
+  if (auto rejection = JudgeFarmOf(fields.farm)) return *std::move(rejection);
   if (auto rejection = JudgeId(fields.id, "id")) return *std::move(rejection);
   auto deleted = JudgeDeleted(fields.deleted);
   if (auto* rejection = std::get_if<Rejection>(&deleted)) return std::move(*rejection);
@@ -150,7 +114,7 @@ std::variant<Sensor, Rejection> JudgeSensor(const SensorFields& fields) {
 
 Precheck PrecheckCow(const CowFields& fields, Instant received_at) {
   Precheck found;
-  if (!PrecheckHead(fields.id, fields.deleted, found)) return found;
+  if (!PrecheckHead(fields.farm, fields.id, fields.deleted, found)) return found;
   WarnOf(JudgeLabel(fields.name, "name", kLongestName), found);
   WarnOf(JudgeBirthdate(fields.birthdate, received_at), found);
   return found;
@@ -158,7 +122,7 @@ Precheck PrecheckCow(const CowFields& fields, Instant received_at) {
 
 Precheck PrecheckSensor(const SensorFields& fields) {
   Precheck found;
-  if (!PrecheckHead(fields.id, fields.deleted, found)) return found;
+  if (!PrecheckHead(fields.farm, fields.id, fields.deleted, found)) return found;
   auto unit = JudgeLabel(fields.unit, "unit", kLongestUnit);
   auto kind = JudgeKind(fields.kind);
   const auto* good_unit = std::get_if<std::string_view>(&unit);

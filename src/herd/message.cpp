@@ -9,6 +9,7 @@
 #include <new>
 
 #include "herdflow/core/text.hpp"
+#include "herdflow/herd/farm.hpp"
 
 namespace herdflow::herd {
 namespace {
@@ -25,6 +26,7 @@ struct Slot {
 
 /// The fields of a topic's messages, in the order in which they are written.
 constexpr std::array kMeasurementSlots = {
+    Slot<MeasurementFields>{"farm", &MeasurementFields::farm},
     Slot<MeasurementFields>{"sensor_id", &MeasurementFields::sensor_id},
     Slot<MeasurementFields>{"cow_id", &MeasurementFields::cow_id},
     Slot<MeasurementFields>{"timestamp", &MeasurementFields::timestamp},
@@ -32,16 +34,30 @@ constexpr std::array kMeasurementSlots = {
     Slot<MeasurementFields>{"deleted", &MeasurementFields::deleted},
 };
 constexpr std::array kCowSlots = {
+    Slot<CowFields>{"farm", &CowFields::farm},
     Slot<CowFields>{"id", &CowFields::id},
     Slot<CowFields>{"name", &CowFields::name},
     Slot<CowFields>{"birthdate", &CowFields::birthdate},
     Slot<CowFields>{"deleted", &CowFields::deleted},
 };
 constexpr std::array kSensorSlots = {
+    Slot<SensorFields>{"farm", &SensorFields::farm},
     Slot<SensorFields>{"id", &SensorFields::id},
     Slot<SensorFields>{"unit", &SensorFields::unit},
     Slot<SensorFields>{"kind", &SensorFields::kind},
     Slot<SensorFields>{"deleted", &SensorFields::deleted},
+};
+
+constexpr std::array kFarmSlots = {
+    Slot<FarmFields>{"id", &FarmFields::id},
+    Slot<FarmFields>{"name", &FarmFields::name},
+    Slot<FarmFields>{"time_zone", &FarmFields::time_zone},
+    Slot<FarmFields>{"litre_min", &FarmFields::litre_min},
+    Slot<FarmFields>{"litre_max", &FarmFields::litre_max},
+    Slot<FarmFields>{"kilogram_min", &FarmFields::kilogram_min},
+    Slot<FarmFields>{"kilogram_max", &FarmFields::kilogram_max},
+    Slot<FarmFields>{"milk_density", &FarmFields::milk_density},
+    Slot<FarmFields>{"deleted", &FarmFields::deleted},
 };
 
 constexpr std::array kNotificationSlots = {
@@ -345,6 +361,9 @@ Parsed<CowFields> MessageParser::Cow(std::string_view json) {
 Parsed<SensorFields> MessageParser::Sensor(std::string_view json) {
   return buffers_->Parse(json, kSensorSlots);
 }
+Parsed<FarmFields> MessageParser::Farm(std::string_view json) {
+  return buffers_->Parse(json, kFarmSlots);
+}
 Parsed<NotificationFields> MessageParser::Notification(std::string_view json) {
   return buffers_->Parse(json, kNotificationSlots);
 }
@@ -355,8 +374,19 @@ void WriteMeasurement(const MeasurementFields& fields, std::string& out) {
 void WriteCow(const CowFields& fields, std::string& out) { Write(fields, kCowSlots, out); }
 void WriteSensor(const SensorFields& fields, std::string& out) { Write(fields, kSensorSlots, out); }
 
-void WriteMeasurementKey(std::string_view sensor_id, std::string_view cow_id, std::string& out) {
-  out += sensor_id;
+void WriteFarm(const FarmFields& fields, std::string& out) { Write(fields, kFarmSlots, out); }
+
+void WriteRecordKey(std::string_view farm, std::string_view id, std::string& out) {
+  if (farm != kDefaultFarm) {
+    out += farm;
+    out += '/';
+  }
+  out += id;
+}
+
+void WriteMeasurementKey(std::string_view farm, std::string_view sensor_id, std::string_view cow_id,
+                         std::string& out) {
+  WriteRecordKey(farm, sensor_id, out);
   out += '_';
   out += cow_id;
 }

@@ -10,7 +10,8 @@ constexpr std::array kAllCodes = {
     RejectionCode::kTooLong,     RejectionCode::kBadCharacters, RejectionCode::kBadType,
     RejectionCode::kBadDate,     RejectionCode::kBadTimestamp,  RejectionCode::kInFuture,
     RejectionCode::kOutOfRange,  RejectionCode::kNotANumber,    RejectionCode::kNegative,
-    RejectionCode::kImplausible,
+    RejectionCode::kImplausible, RejectionCode::kBadTimeZone,   RejectionCode::kUnknownFarm,
+    RejectionCode::kOtherFarm,
 };
 
 }  // namespace
@@ -43,6 +44,12 @@ std::string_view Name(RejectionCode code) {
       return "negative";
     case RejectionCode::kImplausible:
       return "implausible";
+    case RejectionCode::kBadTimeZone:
+      return "bad_time_zone";
+    case RejectionCode::kUnknownFarm:
+      return "unknown_farm";
+    case RejectionCode::kOtherFarm:
+      return "other_farm";
   }
   return "";
 }

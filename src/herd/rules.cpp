@@ -5,21 +5,16 @@
 #include <algorithm>
 
 #include "decimal.hpp"
+#include "herdflow/herd/farm.hpp"
+#include "labels.hpp"
 #include "text.hpp"
 
 namespace herdflow::herd {
 namespace {
 
-/// Raised whenever the same message could be judged differently than before.
-constexpr int kRulesCode = 3;
-
 constexpr std::size_t kLongestId = 255;
 constexpr Instant kEarliest{std::chrono::sys_days(std::chrono::year(2000) / 1 / 1)};
 constexpr std::chrono::minutes kAhead{5};
-
-Rejection Reject(RejectionCode code, std::string_view field, std::string_view what) {
-  return {code, field, fmt::format("{} {}", field, what)};
-}
 
 /// The digits before the decimal point say what a number counts: 10¹¹ seconds are the year 5138,
 /// 10¹¹ milliseconds 1973.
@@ -74,16 +69,6 @@ Rejection Missing(std::string_view field, std::string_view expected) {
 }
 
 }  // namespace
-
-std::string RulesVersion(const Bounds& bounds) {
-  const std::string text = fmt::format("L {} {} kg {} {}", bounds.litre_min, bounds.litre_max,
-                                       bounds.kilogram_min, bounds.kilogram_max);
-  std::uint64_t hash = 0xcbf2'9ce4'8422'2325;  // FNV-1a, 64 bits.
-  for (const char c : text) {
-    hash = (hash ^ static_cast<unsigned char>(c)) * 0x0000'0100'0000'01b3;
-  }
-  return fmt::format("{}-{:016x}", kRulesCode, hash);
-}
 
 std::optional<Rejection> JudgeId(const Field& id, std::string_view field) {
   if (id.IsMissing()) return Missing(field, "a text of 1 to 255 characters");
@@ -189,6 +174,7 @@ std::variant<bool, Rejection> JudgeDeleted(const Field& deleted) {
 std::variant<Reading, Rejection> JudgeReading(const MeasurementFields& fields, Instant received_at,
                                               const std::optional<Measure>& measure,
                                               const Bounds& bounds) {
+  if (auto rejection = JudgeFarmOf(fields.farm)) return *std::move(rejection);
   if (auto rejection = JudgeId(fields.sensor_id, "sensor_id")) return *std::move(rejection);
   if (auto rejection = JudgeId(fields.cow_id, "cow_id")) return *std::move(rejection);
   return JudgeReadingWithGoodIds(fields, received_at, measure, bounds);
@@ -210,6 +196,7 @@ std::variant<Reading, Rejection> JudgeReadingWithGoodIds(const MeasurementFields
 
 Precheck PrecheckMeasurement(const MeasurementFields& fields, Instant received_at) {
   Precheck found;
+  if (auto rejection = JudgeFarmOf(fields.farm)) found.refused.push_back(*std::move(rejection));
   if (auto rejection = JudgeId(fields.sensor_id, "sensor_id")) {
     found.refused.push_back(*std::move(rejection));
   }

@@ -240,7 +240,7 @@ TEST(WriteMessage, LeavesOutWhatIsAbsentAndAppends) {
       out);
   EXPECT_EQ(out, R"({"name":"N","birthdate":[1]})");
   out.clear();
-  WriteMeasurementKey("sensor", "cow", out);
+  WriteMeasurementKey("default", "sensor", "cow", out);
   EXPECT_EQ(out, "sensor_cow");
 }
 

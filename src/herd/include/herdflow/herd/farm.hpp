@@ -25,7 +25,8 @@ struct FarmRules {
   bool operator==(const FarmRules&) const = default;
 };
 
-/// Raised whenever the same message could be judged differently than before.
+/// The number of the code of all rules, of readings, cows, sensors and farms: raised whenever the
+/// same message could be judged differently than before.
 [[nodiscard]] std::int64_t RulesCode();
 /// `<number of the rules' code>-<hash of the ranges and the density>`.
 [[nodiscard]] std::string RulesVersion(const FarmRules& rules);
@@ -40,8 +41,10 @@ struct Farm {
 /// A farm's id: a text `[a-z0-9][a-z0-9-]{0,62}`. `field`: a literal, the name that the rejection
 /// gives.
 [[nodiscard]] std::optional<Rejection> JudgeFarmId(const Field& id, std::string_view field);
-/// The farm that an event's field `farm` names: `default` where it is missing.
-[[nodiscard]] std::variant<std::string_view, Rejection> JudgeFarmOf(const Field& farm);
+/// What is wrong with an event's field `farm`, if anything: it may be missing.
+[[nodiscard]] std::optional<Rejection> JudgeFarmOf(const Field& farm);
+/// The farm that a good one names: `default` where it is missing.
+[[nodiscard]] std::string_view FarmNamed(const Field& farm);
 
 /// Id first, then `deleted` (`default` stays open), name (1 to 255 characters, trimmed), time_zone
 /// (an IANA name that this machine knows; UTC where none is said), then the ranges (numbers from 0

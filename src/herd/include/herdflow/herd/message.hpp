@@ -25,13 +25,16 @@ struct Field {
 
 /// The fields of the topics' messages (the Parquet files' columns, `farm` and `deleted`).
 struct MeasurementFields {
-  Field farm, sensor_id, cow_id, timestamp, value, deleted;
+  Field farm = {};
+  Field sensor_id, cow_id, timestamp, value, deleted;
 };
 struct CowFields {
-  Field farm, id, name, birthdate, deleted;
+  Field farm = {};
+  Field id, name, birthdate, deleted;
 };
 struct SensorFields {
-  Field farm, id, unit, kind, deleted;
+  Field farm = {};
+  Field id, unit, kind, deleted;
 };
 struct FarmFields {
   Field id, name, time_zone, litre_min, litre_max, kilogram_min, kilogram_max, milk_density,

@@ -61,15 +61,14 @@ struct Reading {
   bool operator==(const Reading&) const = default;
 };
 
-/// Judges a measurement by the rules in their order, but for its farm, which whoever knows the farms
-/// has judged: ids, timestamp, `deleted`, value, the
+/// Judges a measurement by the rules in their order: farm, ids, timestamp, `deleted`, value, the
 /// metric's range. `measure`: that of the sensor, nothing while the sensor is not known. Pure:
 /// reads neither clock nor machine.
 [[nodiscard]] std::variant<Reading, Rejection> JudgeReading(const MeasurementFields& fields,
                                                             Instant received_at,
                                                             const std::optional<Measure>& measure,
                                                             const Bounds& bounds);
-/// The same for a message whose two ids are known to be well-formed (bronze knows).
+/// The same for a message whose farm and two ids are known to be well-formed (bronze knows).
 [[nodiscard]] std::variant<Reading, Rejection> JudgeReadingWithGoodIds(
     const MeasurementFields& fields, Instant received_at, const std::optional<Measure>& measure,
     const Bounds& bounds);
@@ -87,10 +86,10 @@ struct Sensor {
   bool retired = false;
 };
 
-/// Ids first, then name (1 to 255 characters, trimmed), then birthdate (optional; ISO date or
-/// date-time; 1980-01-01 to the UTC day of receipt).
+/// Farm and id first, then name (1 to 255 characters, trimmed), then birthdate (optional; ISO date
+/// or date-time; 1980-01-01 to the UTC day of receipt).
 [[nodiscard]] std::variant<Cow, Rejection> JudgeCow(const CowFields& fields, Instant received_at);
-/// Id first, then unit (1 to 10 characters, trimmed), then kind (optional; 1 to 32).
+/// Farm and id first, then unit (1 to 10 characters, trimmed), then kind (optional; 1 to 32).
 [[nodiscard]] std::variant<Sensor, Rejection> JudgeSensor(const SensorFields& fields);
 
 /// Every field that HTTP has to refuse at once (a malformed or missing id or time), and what else

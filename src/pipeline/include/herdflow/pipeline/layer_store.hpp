@@ -134,8 +134,8 @@ class CleanseTx : public LayerTx {
  public:
   using EachMeasurement = std::function<void(const UnjudgedMeasurement&)>;
   /// Take the next piece, of about `max`, of what became known or changed: a cow, a sensor, what
-  /// it measures, a farm, its rules. Gives messages of bronze whose readings belong to the piece as well;
-  /// all versions of a reading belong to one piece.
+  /// it measures, a farm, its rules. Gives messages of bronze whose readings belong to the piece as
+  /// well; all versions of a reading belong to one piece.
   virtual Result<RejudgePiece> TakeRequested(std::size_t max, const EachMeasurement& each) = 0;
   /// The piece after `place`, which moves on, of what a rebuild judges, of everything or of these
   /// days; nothing after the last. Of what cleanse has judged so far, for who only looks.

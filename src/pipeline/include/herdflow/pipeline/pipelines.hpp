@@ -125,7 +125,8 @@ struct LogConflict {
 /// What `load --adopt` would take up anew: compares offsets, and the last loaded message's hash.
 Result<std::vector<LogConflict>> FindLogConflicts(TopicAdmin& topics, HerdQueries& queries);
 
-/// What judging works with from chunk to chunk. By which rules is the store's to tell, farm by farm.
+/// What judging works with from chunk to chunk. By which rules is the store's to tell, farm by
+/// farm.
 struct CleanseContext {
   LayerStore& store;
   std::size_t chunk = 25'000;
@@ -143,7 +144,8 @@ Result<std::int64_t> Aggregate(LayerStore& store, AggregateTask task, const std:
 /// bronze → gold's cows. Returns the messages judged.
 Result<std::int64_t> JudgeCows(LayerStore& store, const std::stop_token& stop,
                                const StepProgress& progress);
-/// bronze → gold's cows, sensors or farms, one chunk of it. Returns how many messages; 0: all were judged.
+/// bronze → gold's cows, sensors or farms, one chunk of it. Returns how many messages; 0: all were
+/// judged.
 Result<std::size_t> JudgeChunk(LayerStore& store, Topic topic);
 /// bronze → gold's sensors.
 Result<std::int64_t> JudgeSensors(LayerStore& store, const std::stop_token& stop,
@@ -160,10 +162,10 @@ struct TableDifference {
 };
 inline constexpr std::int64_t kMostDifferences = 10'000;
 
-/// Compare farms, cows, sensors, silver and the quarantine with what bronze makes of them now, and the
-/// aggregates with what silver does: of everything, or of the readings of these days. Of what was
-/// judged so far; days that are noted to be computed still are left out. Writes nothing; others go
-/// on meanwhile. Returns the tables that differ. kUnavailable: readings wait to be judged again.
+/// Compare farms, cows, sensors, silver and the quarantine with what bronze makes of them now, and
+/// the aggregates with what silver does: of everything, or of the readings of these days. Of what
+/// was judged so far; days that are noted to be computed still are left out. Writes nothing; others
+/// go on meanwhile. Returns the tables that differ. kUnavailable: readings wait to be judged again.
 Result<std::vector<TableDifference>> Verify(CleanseContext& context,
                                             const std::optional<DayRange>& days,
                                             const std::stop_token& stop,
@@ -188,7 +190,8 @@ enum class Step : std::uint8_t {
   kYearly,
   kCowDays
 };
-/// `cleanse_farms`, `cleanse_cows`, `cleanse_sensors`, `cleanse_measurements`; else the name of the AggregateTask.
+/// `cleanse_farms`, `cleanse_cows`, `cleanse_sensors`, `cleanse_measurements`; else the name of the
+/// AggregateTask.
 [[nodiscard]] std::string_view Name(Step step);
 /// In the order in which they run. All but the first read what the first writes.
 [[nodiscard]] std::span<const Step> StepsOf(Pipeline pipeline);
