@@ -169,6 +169,11 @@ std::optional<Rejection> JudgeFarmOf(const Field& farm) {
   return farm.IsMissing() ? std::nullopt : JudgeFarmId(farm, "farm");
 }
 
+Rejection UnknownFarm(std::string_view farm) {
+  return Reject(RejectionCode::kUnknownFarm, "farm",
+                fmt::format("is {}; one that is known was expected (`herdflow farm list`)", farm));
+}
+
 std::variant<Farm, Rejection> JudgeFarm(const FarmFields& fields) {
   if (auto rejection = JudgeFarmId(fields.id, "id")) return *std::move(rejection);
   auto closed = JudgeClosed(fields);

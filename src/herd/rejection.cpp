@@ -11,7 +11,7 @@ constexpr std::array kAllCodes = {
     RejectionCode::kBadDate,     RejectionCode::kBadTimestamp,  RejectionCode::kInFuture,
     RejectionCode::kOutOfRange,  RejectionCode::kNotANumber,    RejectionCode::kNegative,
     RejectionCode::kImplausible, RejectionCode::kBadTimeZone,   RejectionCode::kUnknownFarm,
-    RejectionCode::kOtherFarm,
+    RejectionCode::kClosedFarm,  RejectionCode::kOtherFarm,
 };
 
 }  // namespace
@@ -48,6 +48,8 @@ std::string_view Name(RejectionCode code) {
       return "bad_time_zone";
     case RejectionCode::kUnknownFarm:
       return "unknown_farm";
+    case RejectionCode::kClosedFarm:
+      return "closed_farm";
     case RejectionCode::kOtherFarm:
       return "other_farm";
   }

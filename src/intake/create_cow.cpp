@@ -13,7 +13,7 @@
 #include "herdflow/herd/message.hpp"
 #include "herdflow/herd/rules.hpp"
 #include "herdflow/intake/intake.hpp"
-#include "herdflow/pipeline/gold_cow.hpp"
+#include "herdflow/pipeline/gold_rows.hpp"
 
 namespace herdflow::intake {
 namespace {

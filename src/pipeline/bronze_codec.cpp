@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include "herdflow/herd/farm.hpp"
+
 namespace herdflow::pipeline {
 namespace {
 
@@ -34,8 +36,13 @@ void UnpackKinds(std::int64_t packed, herd::MeasurementFields& fields) {
 bool IsCanonical(const herd::MeasurementFields& fields, std::string_view key,
                  std::string_view payload, std::string& scratch) {
   if (fields.sensor_id.kind != Kind::kText || fields.cow_id.kind != Kind::kText) return false;
+  std::string_view farm = herd::kDefaultFarm;
+  if (fields.farm.kind != Kind::kAbsent) {
+    if (fields.farm.kind != Kind::kText || fields.farm.text == farm) return false;
+    farm = fields.farm.text;
+  }
   scratch.clear();
-  herd::WriteMeasurementKey(fields.sensor_id.text, fields.cow_id.text, scratch);
+  herd::WriteMeasurementKey(farm, fields.sensor_id.text, fields.cow_id.text, scratch);
   if (scratch != key) return false;
   scratch.clear();
   herd::WriteMeasurement(fields, scratch);

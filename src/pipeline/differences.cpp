@@ -57,10 +57,11 @@ void PartReadings(std::span<const ReadingKey> keys, std::vector<SilverReading>& 
 
 bool IsSame(const KnownEntry& known, const QuarantineEntry& wanted) {
   const QuarantineEntry& entry = known.entry;
-  return std::tie(entry.lineage, entry.received_at, entry.sensor, entry.cow, entry.day, entry.at,
-                  entry.rejection.reason, entry.original, entry.status) ==
-             std::tie(wanted.lineage, wanted.received_at, wanted.sensor, wanted.cow, wanted.day,
-                      wanted.at, wanted.rejection.reason, wanted.original, wanted.status) &&
+  return std::tie(entry.lineage, entry.received_at, entry.farm, entry.sensor, entry.cow, entry.day,
+                  entry.at, entry.rejection.reason, entry.original, entry.status) ==
+             std::tie(wanted.lineage, wanted.received_at, wanted.farm, wanted.sensor, wanted.cow,
+                      wanted.day, wanted.at, wanted.rejection.reason, wanted.original,
+                      wanted.status) &&
          known.code == herd::Name(wanted.rejection.code) && known.field == wanted.rejection.field;
 }
 

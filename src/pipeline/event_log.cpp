@@ -59,6 +59,8 @@ std::string_view Name(Topic topic) {
       return "sensors";
     case Topic::kMeasurements:
       return "measurements";
+    case Topic::kFarms:
+      return "farms";
   }
   return "unknown";
 }

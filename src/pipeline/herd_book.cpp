@@ -6,7 +6,7 @@
 #include "herdflow/core/text.hpp"
 #include "herdflow/herd/message.hpp"
 #include "herdflow/herd/rules.hpp"
-#include "herdflow/pipeline/gold_cow.hpp"
+#include "herdflow/pipeline/gold_rows.hpp"
 #include "herdflow/pipeline/pipelines.hpp"
 #include "steps.hpp"
 
@@ -24,51 +24,94 @@ QuarantineEntry Refused(const UnjudgedRecord& record, herd::Rejection rejection)
   return entry;
 }
 
+/// The farm of a cow's or a sensor's message; nothing: it is in quarantine for that.
+template <class Fields>
+Result<std::optional<FarmRef>> FarmOf(HerdBookTx& tx, const herd::Parsed<Fields>& parsed,
+                                      const UnjudgedRecord& record) {
+  const auto* rejection = std::get_if<herd::Rejection>(&parsed);
+  const auto* fields = std::get_if<Fields>(&parsed);
+  const auto malformed = rejection != nullptr ? *rejection : herd::JudgeFarmOf(fields->farm);
+  if (!malformed) {
+    HERDFLOW_ASSIGN(const FarmRef farm, tx.RefOfFarm(herd::FarmNamed(fields->farm)));
+    return std::optional(farm);
+  }
+  const QuarantineEntry entry = Refused(record, *malformed);
+  HERDFLOW_CHECK(tx.Quarantine(std::span(&entry, 1)));
+  return std::optional<FarmRef>();
+}
+
 /// Judges one cow's message: gold, or quarantine.
 Result<> JudgeCow(HerdBookTx& tx, herd::MessageParser& parser, const UnjudgedRecord& record) {
   const auto parsed = parser.Cow(record.payload);
-  const auto* fields = std::get_if<herd::CowFields>(&parsed);
-  auto verdict = fields != nullptr
-                     ? herd::JudgeCow(*fields, record.received_at)
-                     : std::variant<herd::Cow, herd::Rejection>(std::get<herd::Rejection>(parsed));
+  HERDFLOW_ASSIGN(const auto farm, FarmOf(tx, parsed, record));
+  if (!farm) return {};
+  const auto& fields = std::get<herd::CowFields>(parsed);
+  HERDFLOW_ASSIGN(const bool known, tx.IsKnown(*farm));
+  auto verdict = known ? herd::JudgeCow(fields, record.received_at)
+                       : herd::UnknownFarm(herd::FarmNamed(fields.farm));
   if (const auto* cow = std::get_if<herd::Cow>(&verdict)) {
-    HERDFLOW_ASSIGN(const CowRef ref, tx.RefOfCow(cow->id));
+    HERDFLOW_ASSIGN(const CowRef ref, tx.RefOfCow(*farm, cow->id));
     return tx.Merge(ToGold(*cow, ref, record.lineage, record.received_at));
   }
   QuarantineEntry entry = Refused(record, std::move(std::get<herd::Rejection>(verdict)));
-  if (fields != nullptr && !herd::JudgeId(fields->id, "id")) {
-    HERDFLOW_ASSIGN(entry.cow, tx.RefOfCow(fields->id.text));
+  entry.farm = farm;
+  if (!herd::JudgeId(fields.id, "id")) {
+    HERDFLOW_ASSIGN(entry.cow, tx.RefOfCow(*farm, fields.id.text));
   }
   return tx.Quarantine(std::span(&entry, 1));
 }
 
 Result<> JudgeSensor(HerdBookTx& tx, herd::MessageParser& parser, const UnjudgedRecord& record) {
   const auto parsed = parser.Sensor(record.payload);
-  const auto* fields = std::get_if<herd::SensorFields>(&parsed);
+  HERDFLOW_ASSIGN(const auto farm, FarmOf(tx, parsed, record));
+  if (!farm) return {};
+  const auto& fields = std::get<herd::SensorFields>(parsed);
+  HERDFLOW_ASSIGN(const bool known, tx.IsKnown(*farm));
   auto verdict =
-      fields != nullptr
-          ? herd::JudgeSensor(*fields)
-          : std::variant<herd::Sensor, herd::Rejection>(std::get<herd::Rejection>(parsed));
+      known ? herd::JudgeSensor(fields) : herd::UnknownFarm(herd::FarmNamed(fields.farm));
   if (const auto* sensor = std::get_if<herd::Sensor>(&verdict)) {
-    HERDFLOW_ASSIGN(const SensorRef ref, tx.RefOfSensor(sensor->id));
-    GoldSensor gold;
-    gold.sensor = ref;
-    gold.unit = sensor->unit;
-    gold.kind = sensor->kind;
-    if (sensor->retired) gold.retired_at = record.received_at;
-    gold.lineage = record.lineage;
-    gold.created_at = record.received_at;
-    gold.updated_at = record.received_at;
-    return tx.Merge(gold);
+    HERDFLOW_ASSIGN(const SensorRef ref, tx.RefOfSensor(*farm, sensor->id));
+    return tx.Merge(ToGold(*sensor, ref, record.lineage, record.received_at));
   }
   QuarantineEntry entry = Refused(record, std::move(std::get<herd::Rejection>(verdict)));
-  if (fields != nullptr && !herd::JudgeId(fields->id, "id")) {
-    HERDFLOW_ASSIGN(entry.sensor, tx.RefOfSensor(fields->id.text));
+  entry.farm = farm;
+  if (!herd::JudgeId(fields.id, "id")) {
+    HERDFLOW_ASSIGN(entry.sensor, tx.RefOfSensor(*farm, fields.id.text));
   }
   return tx.Quarantine(std::span(&entry, 1));
 }
 
-/// Runs one of the two pipelines over what is new of its topic.
+Result<> JudgeFarm(HerdBookTx& tx, herd::MessageParser& parser, const UnjudgedRecord& record) {
+  const auto parsed = parser.Farm(record.payload);
+  const auto* fields = std::get_if<herd::FarmFields>(&parsed);
+  auto verdict = fields != nullptr ? herd::JudgeFarm(*fields) : std::get<herd::Rejection>(parsed);
+  if (const auto* farm = std::get_if<herd::Farm>(&verdict)) {
+    HERDFLOW_ASSIGN(const FarmRef ref, tx.RefOfFarm(farm->id));
+    return tx.Merge(ToGold(*farm, ref, record.lineage, record.received_at));
+  }
+  QuarantineEntry entry = Refused(record, std::move(std::get<herd::Rejection>(verdict)));
+  if (fields != nullptr && !herd::JudgeFarmId(fields->id, "id")) {
+    HERDFLOW_ASSIGN(entry.farm, tx.RefOfFarm(fields->id.text));
+  }
+  return tx.Quarantine(std::span(&entry, 1));
+}
+
+Result<> JudgeRecord(HerdBookTx& tx, Topic topic, herd::MessageParser& parser,
+                     const UnjudgedRecord& record) {
+  switch (topic) {
+    case Topic::kCows:
+      return JudgeCow(tx, parser, record);
+    case Topic::kSensors:
+      return JudgeSensor(tx, parser, record);
+    case Topic::kFarms:
+      return JudgeFarm(tx, parser, record);
+    case Topic::kMeasurements:
+      break;
+  }
+  return Fail(ErrorCode::kInternal, "the herd book has no {}", Name(topic));
+}
+
+/// Runs the pipeline of the topic over what is new of its topic.
 Result<std::int64_t> JudgeTopic(LayerStore& store, Topic topic, const std::stop_token& stop,
                                 const StepProgress& progress) {
   return RunChunks(Name(topic), stop, progress, [&] { return JudgeChunk(store, topic); });
@@ -96,8 +139,7 @@ Result<std::size_t> JudgeRecords(HerdBookTx& tx, Topic topic) {
   herd::MessageParser parser;
   HERDFLOW_ASSIGN(const auto records, tx.ReadBronze(topic, kChunk));
   for (const UnjudgedRecord& record : records) {
-    HERDFLOW_CHECK(topic == Topic::kCows ? JudgeCow(tx, parser, record)
-                                         : JudgeSensor(tx, parser, record));
+    HERDFLOW_CHECK(JudgeRecord(tx, topic, parser, record));
   }
   return records.size();
 }
@@ -124,6 +166,11 @@ Result<std::int64_t> JudgeCows(LayerStore& store, const std::stop_token& stop,
 Result<std::int64_t> JudgeSensors(LayerStore& store, const std::stop_token& stop,
                                   const StepProgress& progress) {
   return JudgeTopic(store, Topic::kSensors, stop, progress);
+}
+
+Result<std::int64_t> JudgeFarms(LayerStore& store, const std::stop_token& stop,
+                                const StepProgress& progress) {
+  return JudgeTopic(store, Topic::kFarms, stop, progress);
 }
 
 }  // namespace herdflow::pipeline

@@ -79,12 +79,20 @@ class BronzeWriter {
         row.fields = FieldsOf(parser_.Sensor(message.value));
         return tx_.Insert(claim, row);
       }
+      case Topic::kFarms: {
+        BronzeFarm row;
+        FillMessage(message, version, row);
+        row.fields = FieldsOf(parser_.Farm(message.value));
+        return tx_.Insert(claim, row);
+      }
       case Topic::kMeasurements: {
         BronzeMeasurement row;
         FillMessage(message, version, row);
         row.fields = FieldsOf(parser_.Measurement(message.value));
-        row.sensor_id_is_good = !herd::JudgeId(row.fields.sensor_id, "sensor_id");
-        row.cow_id_is_good = !herd::JudgeId(row.fields.cow_id, "cow_id");
+        const bool farm_is_good = !herd::JudgeFarmOf(row.fields.farm);
+        if (farm_is_good) row.farm = herd::FarmNamed(row.fields.farm);
+        row.sensor_id_is_good = farm_is_good && !herd::JudgeId(row.fields.sensor_id, "sensor_id");
+        row.cow_id_is_good = farm_is_good && !herd::JudgeId(row.fields.cow_id, "cow_id");
         row.is_canonical = row.sensor_id_is_good && row.cow_id_is_good &&
                            IsCanonical(row.fields, row.key, row.payload, scratch_);
         return tx_.Insert(claim, row);

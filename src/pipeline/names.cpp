@@ -37,6 +37,8 @@ std::string_view Name(AggregateTask task) {
 
 std::string_view Name(Pipeline pipeline) {
   switch (pipeline) {
+    case Pipeline::kFarms:
+      return "farm_data_pipeline";
     case Pipeline::kCows:
       return "cow_data_pipeline";
     case Pipeline::kSensors:
@@ -49,6 +51,8 @@ std::string_view Name(Pipeline pipeline) {
 
 std::string_view Name(Step step) {
   switch (step) {
+    case Step::kFarms:
+      return "cleanse_farms";
     case Step::kCows:
       return "cleanse_cows";
     case Step::kSensors:

@@ -3,11 +3,14 @@
 namespace herdflow::pipeline {
 
 std::span<const Step> StepsOf(Pipeline pipeline) {
+  static constexpr std::array kFarms{Step::kFarms};
   static constexpr std::array kCows{Step::kCows};
   static constexpr std::array kSensors{Step::kSensors};
   static constexpr std::array kMeasurements{Step::kCleanse, Step::kDaily,  Step::kWeekly,
                                             Step::kMonthly, Step::kYearly, Step::kCowDays};
   switch (pipeline) {
+    case Pipeline::kFarms:
+      return kFarms;
     case Pipeline::kCows:
       return kCows;
     case Pipeline::kSensors:
@@ -24,6 +27,8 @@ Result<std::int64_t> Run(Step step, CleanseContext& context, const std::stop_tok
     return Aggregate(context.store, task, stop, progress);
   };
   switch (step) {
+    case Step::kFarms:
+      return JudgeFarms(context.store, stop, progress);
     case Step::kCows:
       return JudgeCows(context.store, stop, progress);
     case Step::kSensors:

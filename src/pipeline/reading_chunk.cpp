@@ -33,6 +33,7 @@ bool IsBefore(const Lineage& a, const Lineage& b) {
 std::string OriginalText(const UnjudgedMeasurement& message, herd::MeasurementFields fields) {
   if (!message.fields) return ReplaceBadUtf8(message.payload);
   using Kind = herd::Field::Kind;
+  if (!message.farm_id.empty()) fields.farm = {Kind::kText, message.farm_id};
   fields.sensor_id = {Kind::kText, message.sensor_id};
   fields.cow_id = {Kind::kText, message.cow_id};
   std::string text;
@@ -45,7 +46,7 @@ std::string OriginalText(const UnjudgedMeasurement& message, herd::MeasurementFi
 void ReadingChunk::Judge(const UnjudgedMeasurement& message) {
   if (failure_) return;
   ++judged_;
-  failure_ = TryJudge(message);
+  if (auto judged = TryJudge(message); !judged) failure_ = std::move(judged).error();
 }
 
 Result<SilverChange> ReadingChunk::Merge() {
@@ -60,6 +61,7 @@ Result<SilverChange> ReadingChunk::Merge() {
 }
 
 Result<SilverChange> ReadingChunk::JudgeAnew(RejudgePiece piece) {
+  if (piece.moves) HERDFLOW_CHECK(AddVersions(piece));
   HERDFLOW_CHECK(JudgeMessages(piece.entries, piece.heals));
   if (piece.days) LeaveAlone(*piece.days);
   HERDFLOW_CHECK(AddUnborneOut(piece));
@@ -84,6 +86,18 @@ std::vector<ReadingKey> ReadingChunk::Keys(std::vector<ReadingKey> keys) const {
   std::sort(keys.begin(), keys.end());
   keys.erase(std::unique(keys.begin(), keys.end()), keys.end());
   return keys;
+}
+
+/// Adds the messages of all that is there of the piece's readings, whichever readings are theirs
+/// now.
+Result<> ReadingChunk::AddVersions(RejudgePiece& piece) {
+  auto& keys = piece.keys;
+  std::sort(keys.begin(), keys.end());
+  keys.erase(std::unique(keys.begin(), keys.end()), keys.end());
+  HERDFLOW_ASSIGN(const KnownVersions known, tx_.ReadVersions(keys, {}));
+  const auto versions = VersionsIn(known);
+  piece.entries.insert(piece.entries.end(), versions.begin(), versions.end());
+  return {};
 }
 
 /// Judges those of these messages of bronze that were not judged here yet.
@@ -160,42 +174,62 @@ void ReadingChunk::AddGold(const std::vector<GoldKey>& rows) {
   dirty.erase(std::unique(dirty.begin(), dirty.end()), dirty.end());
 }
 
-std::optional<Error> ReadingChunk::TryJudge(const UnjudgedMeasurement& message) {
+Result<> ReadingChunk::TryJudge(const UnjudgedMeasurement& message) {
   messages_.push_back(message.lineage);
-  herd::MeasurementFields fields;
-  if (message.fields) {
-    fields = *message.fields;
-  } else {
-    auto parsed = parser_.Measurement(message.payload);
-    if (auto* rejection = std::get_if<herd::Rejection>(&parsed)) {
-      Refuse(message, fields, std::move(*rejection), {});
-      return std::nullopt;
+  if (message.fields) return JudgeParsed(message, *message.fields);
+  auto parsed = parser_.Measurement(message.payload);
+  if (const auto* fields = std::get_if<herd::MeasurementFields>(&parsed)) {
+    return JudgeParsed(message, *fields);
+  }
+  Refuse(message, {}, std::move(std::get<herd::Rejection>(parsed)), message.farm, std::nullopt, {});
+  return {};
+}
+
+Result<> ReadingChunk::JudgeParsed(const UnjudgedMeasurement& message,
+                                   const herd::MeasurementFields& fields) {
+  std::optional<FarmRef> farm = message.farm;
+  if (!farm) {
+    if (auto rejection = herd::JudgeFarmOf(fields.farm)) {
+      Refuse(message, fields, *std::move(rejection), std::nullopt, std::nullopt, {});
+      return {};
     }
-    fields = std::get<herd::MeasurementFields>(parsed);
+    HERDFLOW_ASSIGN(farm, tx_.RefOfFarm(herd::FarmNamed(fields.farm)));
+  }
+  HERDFLOW_CHECK(LookAtFarm(*farm));
+  if (farm_->rules == nullptr) {
+    HERDFLOW_ASSIGN(const std::string id, tx_.IdOf(*farm));
+    Refuse(message, fields, herd::UnknownFarm(id), farm, std::nullopt, {});
+    return {};
   }
   std::optional<herd::Measure> measure;
-  bool cow_known = false;
   if (message.sensor) {
-    auto known = tx_.MeasureOf(*message.sensor);
-    if (!known) return std::move(known).error();
-    measure = *known;
+    HERDFLOW_ASSIGN(measure, tx_.MeasureOf(*message.sensor));
   }
+  Known known{false, measure.has_value()};
   if (message.cow) {
-    auto known = tx_.IsKnown(*message.cow);
-    if (!known) return std::move(known).error();
-    cow_known = *known;
+    HERDFLOW_ASSIGN(known.cow, tx_.IsKnown(*message.cow));
   }
-  const Known known{cow_known, measure.has_value()};
-  auto verdict =
-      message.fields
-          ? herd::JudgeReadingWithGoodIds(fields, message.received_at, measure, context_.bounds)
-          : herd::JudgeReading(fields, message.received_at, measure, context_.bounds);
+  const auto& bounds = farm_->rules->bounds;
+  auto verdict = message.fields
+                     ? herd::JudgeReadingWithGoodIds(fields, message.received_at, measure, bounds)
+                     : herd::JudgeReading(fields, message.received_at, measure, bounds);
   if (auto* rejection = std::get_if<herd::Rejection>(&verdict)) {
-    Refuse(message, fields, std::move(*rejection), known);
-    return std::nullopt;
+    Refuse(message, fields, std::move(*rejection), farm, KeyOfRefused(message, fields), known);
+  } else {
+    Accept(message, std::get<herd::Reading>(verdict), known);
   }
-  Accept(message, std::get<herd::Reading>(verdict), known);
-  return std::nullopt;
+  return {};
+}
+
+Result<> ReadingChunk::LookAtFarm(FarmRef farm) {
+  if (farm_ && farm_->ref == farm) return {};
+  Farm found{farm, nullptr, nullptr};
+  HERDFLOW_ASSIGN(found.rules, tx_.RulesOf(farm));
+  if (found.rules != nullptr) {
+    HERDFLOW_ASSIGN(found.calendar, context_.calendars.Of(found.rules->time_zone));
+  }
+  farm_ = found;
+  return {};
 }
 
 void ReadingChunk::Accept(const UnjudgedMeasurement& message, const herd::Reading& reading,
@@ -214,12 +248,13 @@ void ReadingChunk::Accept(const UnjudgedMeasurement& message, const herd::Readin
 }
 
 void ReadingChunk::Refuse(const UnjudgedMeasurement& message, const herd::MeasurementFields& fields,
-                          herd::Rejection rejection, Known known) {
-  const auto key = KeyOfRefused(message, fields);
+                          herd::Rejection rejection, std::optional<FarmRef> farm,
+                          const std::optional<ReadingKey>& key, Known known) {
   if (!BelongsHere(message, key)) return;
   QuarantineEntry entry;
   entry.lineage = message.lineage;
   entry.received_at = message.received_at;
+  entry.farm = farm;
   entry.sensor = message.sensor;
   entry.cow = message.cow;
   entry.rejection = std::move(rejection);
@@ -257,7 +292,7 @@ std::optional<ReadingKey> ReadingChunk::KeyOfRefused(const UnjudgedMeasurement& 
 }
 
 ReadingKey ReadingChunk::KeyOf(const UnjudgedMeasurement& message, Instant at) const {
-  return {*message.cow, context_.calendar.DayOf(at), *message.sensor, at};
+  return {*message.cow, farm_->calendar->DayOf(at), *message.sensor, at};
 }
 
 }  // namespace herdflow::pipeline

@@ -34,16 +34,27 @@ class ReadingChunk {
     bool cow = false;
     bool sensor = false;
   };
+  /// By what a message is judged.
+  struct Farm {
+    FarmRef ref{};
+    const herd::FarmRules* rules = nullptr;  ///< With the calendar; none: it is not known.
+    const herd::FarmCalendar* calendar = nullptr;
+  };
 
   [[nodiscard]] std::vector<ReadingKey> Keys(std::vector<ReadingKey> keys) const;
+  Result<> AddVersions(RejudgePiece& piece);
   Result<> JudgeMessages(std::vector<Lineage> messages, bool may_lack);
   void LeaveAlone(const DayRange& days);
   Result<> AddUnborneOut(RejudgePiece& piece);
   void AddGold(const std::vector<GoldKey>& rows);
-  std::optional<Error> TryJudge(const UnjudgedMeasurement& message);
+  Result<> TryJudge(const UnjudgedMeasurement& message);
+  Result<> JudgeParsed(const UnjudgedMeasurement& message, const herd::MeasurementFields& fields);
+  Result<> LookAtFarm(FarmRef farm);
   void Accept(const UnjudgedMeasurement& message, const herd::Reading& reading, Known known);
+  /// `key`: of the reading, where ids and timestamp are good.
   void Refuse(const UnjudgedMeasurement& message, const herd::MeasurementFields& fields,
-              herd::Rejection rejection, Known known);
+              herd::Rejection rejection, std::optional<FarmRef> farm,
+              const std::optional<ReadingKey>& key, Known known);
   bool BelongsHere(const UnjudgedMeasurement& message, const std::optional<ReadingKey>& key);
   [[nodiscard]] std::optional<ReadingKey> KeyOfRefused(const UnjudgedMeasurement& message,
                                                        const herd::MeasurementFields& fields) const;
@@ -52,6 +63,7 @@ class ReadingChunk {
   CleanseContext& context_;
   CleanseTx& tx_;
   herd::MessageParser parser_;
+  std::optional<Farm> farm_;  ///< Of the message in hand.
   std::vector<Candidate> candidates_;
   SilverChange change_;
   std::size_t judged_ = 0;

@@ -13,6 +13,7 @@ namespace {
 
 /// In the order in which they are told.
 enum class Table : std::uint8_t {
+  kFarms,
   kCows,
   kSensors,
   kSilver,
@@ -28,6 +29,8 @@ enum class Table : std::uint8_t {
 
 std::string_view Name(Table table) {
   switch (table) {
+    case Table::kFarms:
+      return "gold_farms";
     case Table::kCows:
       return "gold_cows";
     case Table::kSensors:
@@ -78,6 +81,7 @@ struct Row {
   std::optional<Instant> at;
   std::optional<TopicPartition> partition;
   std::int64_t offset = 0;
+  std::optional<FarmRef> farm = std::nullopt;
 
   auto operator<=>(const Row&) const = default;
 };
@@ -115,6 +119,7 @@ class Found {
 
   void Add(Topic topic, const BookDifferences& book) {
     for (const CowRef cow : book.cows) Add(Table::kCows, {cow, {}, {}, {}, {}});
+    for (const FarmRef farm : book.farms) Add(Table::kFarms, {{}, {}, {}, {}, {}, 0, farm});
     for (const SensorRef sensor : book.sensors) Add(Table::kSensors, {{}, sensor, {}, {}, {}});
     for (const Lineage& message : book.entries) AddEntry(topic, message);
   }
@@ -144,6 +149,10 @@ class Found {
 
   static Result<std::string> Text(CleanseTx& tx, const Row& row) {
     std::vector<std::string> parts;
+    if (row.farm) {
+      HERDFLOW_ASSIGN(const auto id, tx.IdOf(*row.farm));
+      parts.push_back("farm " + id);
+    }
     if (row.cow) {
       HERDFLOW_ASSIGN(const auto id, tx.IdOf(*row.cow));
       parts.push_back("cow " + id);
@@ -243,9 +252,10 @@ Result<std::size_t> LookAtPiece(CleanseContext& context, const std::optional<Day
     // What was judged may wait for this transaction's end to be judged again.
     HERDFLOW_ASSIGN(const auto requested, tx->TakeRequested(1, [](const auto&) {}));
     if (requested.size != 0) {
-      return Fail(ErrorCode::kUnavailable,
-                  "verifying: readings wait to be judged again, since a cow, a sensor or the rules "
-                  "are new; `herdflow pipeline run` does that, and `serve` by itself");
+      return Fail(
+          ErrorCode::kUnavailable,
+          "verifying: readings wait to be judged again, since a cow, a sensor, a farm or the "
+          "rules are new; `herdflow pipeline run` does that, and `serve` by itself");
     }
     found.Add(change);
   }
@@ -262,7 +272,7 @@ Result<std::vector<TableDifference>> Verify(CleanseContext& context,
                                             const StepProgress& progress) {
   Found found;
   if (!days) {
-    for (const Topic topic : {Topic::kCows, Topic::kSensors}) {
+    for (const Topic topic : {Topic::kFarms, Topic::kCows, Topic::kSensors}) {
       bool done = false;
       const auto look = [&]() -> Result<std::size_t> {
         if (done) return 0;

@@ -117,7 +117,6 @@ TEST(FarmCalendar, AnUnknownZoneIsNamedWithTheNearestKnown) {
     const auto calendar = FarmCalendar::Make(wrong);
     ASSERT_FALSE(calendar);
     EXPECT_EQ(calendar.error().code(), ErrorCode::kInvalidInput);
-    EXPECT_NE(calendar.error().message().find("[herd] time_zone"), std::string::npos);
     EXPECT_NE(calendar.error().message().find("did you mean \"Europe/Berlin\""), std::string::npos)
         << calendar.error().message();
   }

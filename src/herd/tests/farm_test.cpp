@@ -57,7 +57,8 @@ TEST(FarmOfAnEvent, IsTheFirstThatIsJudged) {
       CodeOf(JudgeSensor({.farm = Number("1"), .id = {}, .unit = {}, .kind = {}, .deleted = {}})),
       "bad_type");
   MeasurementFields fields;
-  fields.farm = Text(Repeated("a", 64));
+  const std::string too_long = Repeated("a", 64);
+  fields.farm = Text(too_long);
   EXPECT_EQ(CodeOf(JudgeReading(fields, kReceived, std::nullopt, {})), "too_long");
   EXPECT_EQ(PrecheckMeasurement(fields, kReceived).refused.size(), 4U);
 }

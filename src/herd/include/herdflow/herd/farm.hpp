@@ -45,6 +45,8 @@ struct Farm {
 [[nodiscard]] std::optional<Rejection> JudgeFarmOf(const Field& farm);
 /// The farm that a good one names: `default` where it is missing.
 [[nodiscard]] std::string_view FarmNamed(const Field& farm);
+/// Of an event whose farm is not known.
+[[nodiscard]] Rejection UnknownFarm(std::string_view farm);
 
 /// Id first, then `deleted` (`default` stays open), name (1 to 255 characters, trimmed), time_zone
 /// (an IANA name that this machine knows; UTC where none is said), then the ranges (numbers from 0

@@ -24,7 +24,8 @@ enum class RejectionCode : std::uint8_t {
   kImplausible,
   kBadTimeZone,
   kUnknownFarm,
-  kOtherFarm,  ///< Of a request alone: its path names another farm.
+  kClosedFarm,  ///< Of a request alone.
+  kOtherFarm,   ///< Of a request alone: its path names another farm.
 };
 
 /// `bad_json`, `missing`, …: the text stored in quarantine and sent in API errors.
