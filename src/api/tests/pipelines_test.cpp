@@ -15,7 +15,8 @@ class PipelinesTest : public testing::Test {
  protected:
   Port Start() {
     return Port(BackendRoutes({queries_, [](const intake::NewCow&) { return pipeline::CowView(); },
-                               [] { return FarmDay(); }, herd::HealthRule{}, ledger_,
+                               [](const herd::FarmFields&) { return pipeline::FarmView(); },
+                               [](std::string_view) { return FarmDay(); }, herd::HealthRule{}, ledger_,
                                orchestration::Definitions({}), [this] { ++requested_; }}),
                 BackendDocument());
   }
