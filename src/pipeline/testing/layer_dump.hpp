@@ -27,8 +27,8 @@ using Lines = std::vector<std::string>;
 using Cells = std::vector<std::string>;
 
 struct StoreSettings {
-  std::string rules_version = herd::RulesVersion({});
-  std::string time_zone = "UTC";
+  herd::FarmRules default_farm;
+  std::int64_t rules_code = herd::RulesCode();
   StoreUse use = StoreUse::kJudge;
 };
 
