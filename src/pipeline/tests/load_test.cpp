@@ -106,6 +106,9 @@ class WritingDownStore : public LayerStore {
     Result<> Insert(const PartitionClaim& claim, const BronzeSensor& row) override {
       return Write(claim, row, false);
     }
+    Result<> Insert(const PartitionClaim& claim, const BronzeFarm& row) override {
+      return Write(claim, row, false);
+    }
     Result<> Commit() override {
       if (partition_ == store_.refused) return Fail(ErrorCode::kInvalidInput, "it is too large");
       const bool fails = store_.commits_to_fail > 0 && store_.commits_to_fail-- > 0;
@@ -157,10 +160,15 @@ class WrittenDown final : public HerdQueries {
     }
     return all;
   }
-  Result<std::optional<CowView>> FindCow(std::string_view) override { return None(); }
-  Result<ReportData> ReadReportData(FarmDay) override { return None(); }
-  Result<std::optional<herd::DataRange>> ReadDataRange() override { return None(); }
+  Result<std::vector<FarmView>> ListFarms() override { return None(); }
+  Result<std::optional<FarmView>> FindFarm(std::string_view) override { return None(); }
+  Result<std::optional<CowView>> FindCow(std::string_view, std::string_view) override {
+    return None();
+  }
+  Result<ReportData> ReadReportData(std::string_view, FarmDay) override { return None(); }
+  Result<std::optional<herd::DataRange>> ReadDataRange(std::string_view) override { return None(); }
   Result<StoreStatus> ReadStatus() override { return None(); }
+  Result<FarmStatus> ReadFarmStatus(std::string_view) override { return None(); }
 
   int reads_to_fail = 0;
   ErrorCode fails_with = ErrorCode::kUnavailable;

@@ -17,7 +17,7 @@ namespace herdflow::store_sqlite {
 inline constexpr std::chrono::milliseconds kUsualPatience{60'000};
 
 struct SqliteStoreOptions {
-  std::string folder;             ///< Holds `store.db`; made if missing.
+  std::string folder;            ///< Holds `store.db`; made if missing.
   herd::FarmRules default_farm;  ///< What `default` is made with.
   std::chrono::milliseconds patience = kUsualPatience;
   pipeline::StoreUse use = pipeline::StoreUse::kJudge;
