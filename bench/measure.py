@@ -150,16 +150,17 @@ def print_machine(folder: Path) -> None:
     print(f"fsync of 4 KiB: {fsync_milliseconds(folder):.2f} ms (median of 200)\n")
 
 
-def parse_arguments(description: str) -> argparse.Namespace:
-    """The options that every bench has."""
+def parse_arguments(description: str, *, needs_data: bool = True) -> argparse.Namespace:
+    """The options that every bench has; `--data` where it needs the real files."""
     parser = argparse.ArgumentParser(description=description)
     parser.add_argument("--runs", type=int, default=5, help="how often (default 5)")
-    parser.add_argument(
-        "--data",
-        type=Path,
-        default=os.environ.get("TEST_REAL_DATA"),
-        help="folder of the Parquet files (default: the variable TEST_REAL_DATA)",
-    )
+    if needs_data:
+        parser.add_argument(
+            "--data",
+            type=Path,
+            default=os.environ.get("TEST_REAL_DATA"),
+            help="folder of the Parquet files (default: the variable TEST_REAL_DATA)",
+        )
     parser.add_argument(
         "--work",
         type=Path,
@@ -167,9 +168,10 @@ def parse_arguments(description: str) -> argparse.Namespace:
         help="where data folders are made (default build/bench); both sides write there",
     )
     chosen = parser.parse_args()
-    if chosen.data is None:
-        parser.error("name a folder with --data or set TEST_REAL_DATA")
-    chosen.data = chosen.data.resolve()
+    if needs_data:
+        if chosen.data is None:
+            parser.error("name a folder with --data or set TEST_REAL_DATA")
+        chosen.data = chosen.data.resolve()
     return chosen
 
 

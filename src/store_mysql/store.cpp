@@ -68,7 +68,7 @@ Result<std::unique_ptr<pipeline::LayerStore>> MakeMysqlLayerStore(
   auto pool = std::make_shared<MysqlPool>(options.server);
   HERDFLOW_CHECK(MakeTables(options.server, pool->databases()));
   return store_sql::MakeSqlLayerStore(std::move(pool),
-                                      {options.rules_version, options.time_zone, options.use});
+                                      {options.default_farm, options.rules_code, options.use});
 }
 
 Result<std::unique_ptr<pipeline::HerdQueries>> MakeMysqlHerdQueries(const MysqlOptions& options) {

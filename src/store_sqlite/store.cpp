@@ -145,7 +145,7 @@ Result<std::unique_ptr<pipeline::LayerStore>> MakeSqliteLayerStore(
     const SqliteStoreOptions& options) {
   HERDFLOW_ASSIGN(auto writer, OpenWriter(options.folder, true, kWriterCacheKib, options.patience));
   return store_sql::MakeSqlLayerStore(std::move(writer),
-                                      {options.rules_version, options.time_zone, options.use});
+                                      {options.default_farm, options.rules_code, options.use});
 }
 
 Result<std::unique_ptr<pipeline::HerdQueries>> MakeSqliteHerdQueries(const std::string& folder) {

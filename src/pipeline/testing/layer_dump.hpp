@@ -27,8 +27,8 @@ using Lines = std::vector<std::string>;
 using Cells = std::vector<std::string>;
 
 struct StoreSettings {
-  std::string rules_version = herd::RulesVersion({});
-  std::string time_zone = "UTC";
+  herd::FarmRules default_farm;
+  std::int64_t rules_code = herd::RulesCode();
   StoreUse use = StoreUse::kJudge;
 };
 
@@ -180,6 +180,22 @@ inline Lines SensorLines(LayerStoreFixture& store) {
   return lines;
 }
 
+/// `<id> <name> in <zone> litres <min> to <max> kilograms <min> to <max> density <kg/L>`.
+inline Lines FarmLines(LayerStoreFixture& store) {
+  Lines lines;
+  for (const Cells& row : store.Query(
+           "SELECT f.farm_id, r.name, r.time_zone, r.litre_min, r.litre_max, r.kilogram_min,"
+           " r.kilogram_max, r.milk_density FROM {gold}farms_rows r"
+           " JOIN {ops}farm_ids f ON f.id = r.farm",
+           8)) {
+    lines.push_back(fmt::format("{} {} in {} litres {} to {} kilograms {} to {} density {}", row[0],
+                                row[1], row[2], ValueCell(row[3]), ValueCell(row[4]),
+                                ValueCell(row[5]), ValueCell(row[6]), ValueCell(row[7])));
+  }
+  std::sort(lines.begin(), lines.end());
+  return lines;
+}
+
 /// `<cow> <sensor> <time> of <partition>/<offset>, unit known|unknown`.
 inline Lines WaitingLines(LayerStoreFixture& store) {
   Lines lines;
@@ -241,6 +257,7 @@ inline Lines DumpLayers(LayerStoreFixture& store) {
   add("cow day", CowDayLines(store));
   add("cow", CowLines(store));
   add("sensor", SensorLines(store));
+  add("farm", FarmLines(store));
   add("waiting", WaitingLines(store));
   add("displaced", DisplacedLines(store));
   add("receipt", ReceiptLines(store));

@@ -23,10 +23,13 @@ inline constexpr Instant kWorldBegin{std::chrono::sys_days(std::chrono::year(202
 
 /// One message, made from a few small numbers so that a failing world shrinks to a small one.
 struct RandomMessage {
-  int kind = 0, partition = 0, second = 0, cow = 0, sensor = 0, at = 0, value = 0;
+  int kind = 0, partition = 0, second = 0, cow = 0, sensor = 0, at = 0, value = 0, farm = 0;
 
   [[nodiscard]] TopicPartition To() const {
-    const Topic topic = kind < 2 ? Topic::kSensors : kind < 4 ? Topic::kCows : Topic::kMeasurements;
+    const Topic topic = kind < 2    ? Topic::kSensors
+                        : kind < 4  ? Topic::kCows
+                        : kind < 12 ? Topic::kMeasurements
+                                    : Topic::kFarms;
     return {topic, partition};
   }
   /// Broker times collide often, and step back at times.
@@ -41,17 +44,41 @@ struct RandomMessage {
       case 3:
         return CowJson();
       case 4:
-        return fmt::format(R"({{"sensor_id":"S{}","cow_id":"C{}","timestamp":{},"deleted":true}})",
-                           sensor, cow, At());
+        return fmt::format(
+            R"({{{}"sensor_id":"S{}","cow_id":"C{}","timestamp":{},"deleted":true}})", Farm(),
+            sensor, cow, At());
       case 5:
         return Odd();
+      case 12:
+      case 13:
+        return FarmJson();
       default:
-        return fmt::format(R"({{"sensor_id":"S{}","cow_id":"C{}","timestamp":{},"value":{}}})",
-                           sensor, cow, At(), Value());
+        return fmt::format(R"({{{}"sensor_id":"S{}","cow_id":"C{}","timestamp":{},"value":{}}})",
+                           Farm(), sensor, cow, At(), Value());
     }
   }
 
+  static constexpr std::array kFarms{"default", "north", "south", "No farm"};
+
  private:
+  /// The field that names the farm.
+  [[nodiscard]] std::string Farm() const {
+    return farm == 0 ? "" : fmt::format(R"("farm":"{}",)", kFarms[static_cast<std::size_t>(farm)]);
+  }
+  [[nodiscard]] std::string FarmJson() const {
+    static constexpr std::array kRest{
+        R"("name":"Home","time_zone":"Europe/Berlin")",
+        R"("name":"Home")",
+        R"("name":"Away","time_zone":"America/New_York","litre_max":20)",
+        R"("name":"Away","time_zone":"Pacific/Auckland","milk_density":1)",
+        R"("name":"Home","kilogram_min":0,"kilogram_max":"1000")",
+        R"("name":"Home","time_zone":"Berlin")",
+        R"("time_zone":"UTC")",
+        R"("name":"Home","litre_min":"?")",
+    };
+    return fmt::format(R"({{"id":"{}",{}}})", kFarms[static_cast<std::size_t>(farm)],
+                       kRest[static_cast<std::size_t>(value) % kRest.size()]);
+  }
   /// A sensor mostly has one unit, however it is written; now and then another kind.
   [[nodiscard]] std::string SensorJson() const {
     static constexpr std::array kUnits{
@@ -61,8 +88,10 @@ struct RandomMessage {
     static constexpr std::array kBad{R"("")", "null", R"("more than ten letters")",
                                      R"("L","kind":7)"};
     const auto which = static_cast<std::size_t>(value);
-    if (which >= 8) return fmt::format(R"({{"id":"S{}","unit":{}}})", sensor, kBad[which - 8]);
-    return fmt::format(R"({{"id":"S{}","unit":{}}})", sensor,
+    if (which >= 8) {
+      return fmt::format(R"({{{}"id":"S{}","unit":{}}})", Farm(), sensor, kBad[which - 8]);
+    }
+    return fmt::format(R"({{{}"id":"S{}","unit":{}}})", Farm(), sensor,
                        kUnits[(static_cast<std::size_t>(sensor) * 3 + which / 2) % kUnits.size()]);
   }
   [[nodiscard]] std::string CowJson() const {
@@ -77,7 +106,8 @@ struct RandomMessage {
         R"("name":"Berta","birthdate":"2020-02-30")",
         R"("name":"Berta","birthdate":"2024-04-11")",
     };
-    return fmt::format(R"({{"id":"C{}",{}}})", cow, kRest[static_cast<std::size_t>(value) % 9]);
+    return fmt::format(R"({{{}"id":"C{}",{}}})", Farm(), cow,
+                       kRest[static_cast<std::size_t>(value) % 9]);
   }
   /// Two at one instant's two notations, both sides of midnight, of a week, of a year, of a change
   /// of the clock, and one that is in the future unless it was received late.
@@ -123,7 +153,8 @@ struct RandomAction {
 };
 
 inline std::ostream& operator<<(std::ostream& out, const RandomAction& action) {
-  static constexpr std::array kWhat{"load", "cows", "sensors", "cleanse", "aggregate", "rebuild"};
+  static constexpr std::array kWhat{"load",    "cows",      "sensors", "farms",
+                                    "cleanse", "aggregate", "rebuild"};
   out << "\n  " << kWhat[static_cast<std::size_t>(action.what)] << ' ' << action.amount << " at "
       << action.place;
   if (action.kill < 60) out << ", killed after " << action.kill << " calls";
@@ -138,19 +169,20 @@ inline rc::Gen<std::vector<RandomMessage>> RandomWorld() {
                         [](const auto& two) { return std::min(two.first, two.second); });
   };
   return rc::gen::container<std::vector<RandomMessage>>(
-      rc::gen::build<RandomMessage>(rc::gen::set(&RandomMessage::kind, up_to(12)),
+      rc::gen::build<RandomMessage>(rc::gen::set(&RandomMessage::kind, up_to(14)),
                                     rc::gen::set(&RandomMessage::partition, up_to(3)),
                                     rc::gen::set(&RandomMessage::second, up_to(5)),
                                     rc::gen::set(&RandomMessage::cow, mostly_low(3)),
                                     rc::gen::set(&RandomMessage::sensor, mostly_low(3)),
                                     rc::gen::set(&RandomMessage::at, mostly_low(8)),
-                                    rc::gen::set(&RandomMessage::value, up_to(12))));
+                                    rc::gen::set(&RandomMessage::value, up_to(12)),
+                                    rc::gen::set(&RandomMessage::farm, mostly_low(4))));
 }
 
 inline rc::Gen<std::vector<RandomAction>> RandomActions() {
   const auto up_to = [](int end) { return rc::gen::inRange(0, end); };
   return rc::gen::container<std::vector<RandomAction>>(rc::gen::build<RandomAction>(
-      rc::gen::set(&RandomAction::what, up_to(6)), rc::gen::set(&RandomAction::amount, up_to(6)),
+      rc::gen::set(&RandomAction::what, up_to(7)), rc::gen::set(&RandomAction::amount, up_to(6)),
       rc::gen::set(&RandomAction::place, up_to(9)), rc::gen::set(&RandomAction::kill, up_to(120))));
 }
 
@@ -163,8 +195,7 @@ inline void FillLog(const std::vector<RandomMessage>& world, FakeEventLog& log) 
 /// The processes that load and judge: what was killed goes on where the store stands.
 class RandomRun {
  public:
-  RandomRun(const FakeEventLog& log, LayerStore& store, const herd::FarmCalendar& calendar)
-      : reader_(log), store_(store), cleanse_{store_, calendar, {}, 25'000} {}
+  RandomRun(const FakeEventLog& log, LayerStore& store) : reader_(log), store_(store) {}
 
   void Do(const RandomAction& action) {
     const auto amount = static_cast<std::size_t>(action.amount) + 1;
@@ -208,8 +239,10 @@ class RandomRun {
       case 2:
         return JudgeSensors(store_, soon, count);
       case 3:
-        return Cleanse(cleanse_, soon, count);
+        return JudgeFarms(store_, soon, count);
       case 4:
+        return Cleanse(cleanse_, soon, count);
+      case 5:
         return Aggregate(store_, kAllAggregateTasks[static_cast<std::size_t>(action.place) % 5],
                          soon, count);
       default: {
@@ -230,7 +263,7 @@ class RandomRun {
   FakeEventReader reader_;
   MeddlingStore store_;
   Loader loader_{{reader_, store_, "test"}};
-  CleanseContext cleanse_;
+  CleanseContext cleanse_{store_};
 };
 
 /// What two dumps differ in.

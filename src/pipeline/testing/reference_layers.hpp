@@ -15,17 +15,20 @@
 #include <vector>
 
 #include "fake_event_log.hpp"
+#include "herdflow/herd/farm.hpp"
 #include "herdflow/herd/farm_calendar.hpp"
 #include "herdflow/herd/rules.hpp"
 #include "layer_dump.hpp"
 
 namespace herdflow::pipeline::testing {
 
-/// REQUIRES: nothing is retired, timestamps have no other defect than that they are missing or in
-/// the future.
+/// Ids of another farm than `default` have that farm before them: `<farm>/<id>`.
+///
+/// REQUIRES: nothing is retired or closed, timestamps have no other defect than that they are
+/// missing or in the future.
 class ReferenceLayers {
  public:
-  ReferenceLayers(const FakeEventLog& log, const herd::FarmCalendar& calendar) {
+  ReferenceLayers(const FakeEventLog& log, const herd::FarmRules& default_rules) {
     for (const TopicPartition partition : log.Partitions()) {
       std::int64_t version = 0;
       for (const auto& message : log.Messages(partition)) {
@@ -37,9 +40,10 @@ class ReferenceLayers {
         }
       }
     }
+    JudgeFarms(default_rules);
     JudgeCows();
     JudgeSensors();
-    JudgeReadings(calendar);
+    JudgeReadings();
   }
 
   /// As DumpLayers.
@@ -65,6 +69,7 @@ class ReferenceLayers {
     add("cow day", CowDays());
     add("cow", cow_lines_);
     add("sensor", sensor_lines_);
+    add("farm", farm_lines_);
     add("waiting", waiting_);
     add("displaced", displaced_);
     add("receipt", receipts_);
@@ -100,6 +105,76 @@ class ReferenceLayers {
                                       superseded ? "superseded" : "open", of));
   }
 
+  /// `<farm>/<id>`, `<id>` of `default`.
+  static std::string Named(std::string_view farm, std::string_view id) {
+    std::string name;
+    herd::WriteRecordKey(farm, id, name);
+    return name;
+  }
+
+  struct Farm {
+    herd::FarmRules rules;
+    herd::FarmCalendar calendar;
+  };
+
+  void JudgeFarms(const herd::FarmRules& default_rules) {
+    std::map<std::string, std::pair<Place, herd::Farm>> newest;
+    newest["default"] = {{}, {"default", "default", default_rules, false}};
+    struct Refused {
+      Place place;
+      herd::Rejection rejection;
+      std::string id;
+    };
+    std::vector<Refused> refused;
+    herd::MessageParser parser;
+    for (const Judged& message : messages_[Topic::kFarms]) {
+      const auto parsed = parser.Farm(message.value);
+      if (const auto* rejection = std::get_if<herd::Rejection>(&parsed)) {
+        refused.push_back({message.place, *rejection, ""});
+        continue;
+      }
+      const auto& fields = std::get<herd::FarmFields>(parsed);
+      const auto verdict = herd::JudgeFarm(fields);
+      if (const auto* farm = std::get_if<herd::Farm>(&verdict)) {
+        auto& known = newest[farm->id];
+        if (known.first < message.place) known = {message.place, *farm};
+      } else {
+        refused.push_back({message.place, std::get<herd::Rejection>(verdict),
+                           herd::JudgeFarmId(fields.id, "id") ? "" : std::string(fields.id.text)});
+      }
+    }
+    for (const auto& [place, rejection, id] : refused) {
+      const auto valid = newest.find(id);
+      Refuse(Topic::kFarms, place, rejection, valid != newest.end() && place < valid->second.first,
+             "- - -");
+    }
+    for (const auto& [id, row] : newest) {
+      const herd::FarmRules& rules = row.second.rules;
+      const herd::Bounds& bounds = rules.bounds;
+      farms_.emplace(id, Farm{rules, *herd::FarmCalendar::Make(rules.time_zone)});
+      farm_lines_.push_back(fmt::format(
+          "{} {} in {} litres {} to {} kilograms {} to {} density {}", id, row.second.name,
+          rules.time_zone, Value(bounds.litre_min), Value(bounds.litre_max),
+          Value(bounds.kilogram_min), Value(bounds.kilogram_max), Value(rules.density_millionths)));
+    }
+  }
+
+  /// What is wrong with the farm of a message, if anything.
+  template <class Fields>
+  std::optional<herd::Rejection> FarmFault(const Fields& fields) const {
+    if (auto rejection = herd::JudgeFarmOf(fields.farm)) return rejection;
+    const std::string_view farm = herd::FarmNamed(fields.farm);
+    return farms_.contains(std::string(farm)) ? std::nullopt
+                                              : std::optional(herd::UnknownFarm(farm));
+  }
+
+  /// The id with its farm, or "-" where either is malformed.
+  template <class Fields>
+  static std::string Shown(const Fields& fields, const herd::Field& id) {
+    if (herd::JudgeFarmOf(fields.farm) || herd::JudgeId(id, "id")) return "-";
+    return Named(herd::FarmNamed(fields.farm), id.text);
+  }
+
   /// Of each id the newest valid message, and every refused one.
   template <class Row, class Parse, class Judge>
   std::map<std::string, std::pair<Place, Row>> Newest(Topic topic, Parse parse, Judge judge) {
@@ -113,13 +188,16 @@ class ReferenceLayers {
         continue;
       }
       const auto& fields = std::get<0>(parsed);
+      if (const auto fault = FarmFault(fields)) {
+        refused.emplace_back(message.place, Shown(fields, fields.id), *fault);
+        continue;
+      }
       const auto verdict = judge(fields, message.received_at);
       if (const auto* row = std::get_if<Row>(&verdict)) {
-        const auto [at, added] = newest.try_emplace(row->id, message.place, *row);
+        const auto [at, added] = newest.try_emplace(Shown(fields, fields.id), message.place, *row);
         if (!added && at->second.first < message.place) at->second = {message.place, *row};
       } else {
-        refused.emplace_back(message.place,
-                             herd::JudgeId(fields.id, "id") ? "-" : std::string(fields.id.text),
+        refused.emplace_back(message.place, Shown(fields, fields.id),
                              std::get<herd::Rejection>(verdict));
       }
     }
@@ -163,14 +241,18 @@ class ReferenceLayers {
     std::vector<Refusal> refused;
   };
 
-  [[nodiscard]] std::optional<herd::Measure> MeasureOf(const std::string& sensor) const {
+  /// `sensor`: of this farm.
+  [[nodiscard]] std::optional<herd::Measure> MeasureOf(const std::string& sensor,
+                                                       const Farm& farm) const {
     const auto known = sensors_.find(sensor);
     if (known == sensors_.end()) return std::nullopt;
-    return herd::MeasureOf(known->second.second.unit, known->second.second.kind);
+    const herd::Sensor& of = known->second.second;
+    return herd::MeasureOf(of.unit, of.kind, farm.rules.density_millionths);
   }
 
-  void JudgeReadings(const herd::FarmCalendar& calendar) {
+  void JudgeReadings() {
     std::map<Key, Versions> readings;
+    std::map<Key, const Farm*> farms;
     herd::MessageParser parser;
     for (const Judged& message : messages_[Topic::kMeasurements]) {
       const auto parsed = parser.Measurement(message.value);
@@ -179,15 +261,22 @@ class ReferenceLayers {
         continue;
       }
       const auto& fields = std::get<herd::MeasurementFields>(parsed);
-      const bool sensor_good = !herd::JudgeId(fields.sensor_id, "sensor_id");
-      const bool cow_good = !herd::JudgeId(fields.cow_id, "cow_id");
-      const std::string sensor = sensor_good ? std::string(fields.sensor_id.text) : "-";
-      const std::string cow = cow_good ? std::string(fields.cow_id.text) : "-";
-      const auto verdict = herd::JudgeReading(fields, message.received_at, MeasureOf(sensor), {});
+      const std::string sensor = Shown(fields, fields.sensor_id);
+      const std::string cow = Shown(fields, fields.cow_id);
+      if (const auto fault = FarmFault(fields)) {
+        Refuse(Topic::kMeasurements, message.place, *fault, false,
+               fmt::format("{} {} -", cow, sensor));
+        continue;
+      }
+      const Farm& farm = farms_.at(std::string(herd::FarmNamed(fields.farm)));
+      const auto verdict = herd::JudgeReading(fields, message.received_at, MeasureOf(sensor, farm),
+                                              farm.rules.bounds);
       const auto at = herd::JudgeTimestamp(fields.timestamp, message.received_at);
       if (const auto* reading = std::get_if<herd::Reading>(&verdict)) {
+        farms[{cow, sensor, reading->at}] = &farm;
         readings[{cow, sensor, reading->at}].valid[message.place] = *reading;
-      } else if (sensor_good && cow_good && std::holds_alternative<Instant>(at)) {
+      } else if (sensor != "-" && cow != "-" && std::holds_alternative<Instant>(at)) {
+        farms[{cow, sensor, std::get<Instant>(at)}] = &farm;
         readings[{cow, sensor, std::get<Instant>(at)}].refused.push_back(
             {message.place, std::get<herd::Rejection>(verdict)});
       } else {
@@ -196,12 +285,12 @@ class ReferenceLayers {
       }
     }
     for (const char* kind : {"daily", "weekly", "monthly", "yearly"}) aggregates_[kind];
-    for (const auto& [key, versions] : readings) Merge(key, versions, calendar);
+    for (const auto& [key, versions] : readings) Merge(key, versions, *farms.at(key));
   }
 
-  void Merge(const Key& key, const Versions& versions, const herd::FarmCalendar& calendar) {
+  void Merge(const Key& key, const Versions& versions, const Farm& farm) {
     const auto& [cow, sensor, at] = key;
-    const auto measure = MeasureOf(sensor);
+    const auto measure = MeasureOf(sensor, farm);
     const bool known = measure && cows_.contains(cow);
     std::optional<Place> settled;
     for (const auto& [place, reading] : versions.valid) {
@@ -232,7 +321,7 @@ class ReferenceLayers {
                                     FormatInstant(at), std::get<1>(place_of_newest),
                                     std::get<2>(place_of_newest), FormatInstant(*first),
                                     FormatInstant(*last)));
-    const FarmDay day = calendar.DayOf(at);
+    const FarmDay day = farm.calendar.DayOf(at);
     silver_.push_back(fmt::format("{} {} {} {} {} on {}", cow, sensor, FormatInstant(at),
                                   Value(newest.value_millionths),
                                   newest.taken_back ? "deleted"
@@ -277,13 +366,15 @@ class ReferenceLayers {
   }
 
   std::map<Topic, std::vector<Judged>> messages_;
+  std::map<std::string, Farm> farms_;
   std::map<std::string, std::pair<Place, herd::Cow>> cows_;
   std::map<std::string, std::pair<Place, herd::Sensor>> sensors_;
   std::map<std::string, std::map<std::tuple<std::string, FarmDay, std::string>, herd::Statistics>>
       aggregates_;
   std::map<std::pair<std::string, FarmDay>, Day> days_;
   std::map<Place, Instant> received_at_;
-  Lines silver_, quarantine_, cow_lines_, sensor_lines_, waiting_, displaced_, receipts_;
+  Lines silver_, quarantine_, cow_lines_, sensor_lines_, farm_lines_, waiting_, displaced_,
+      receipts_;
 };
 
 }  // namespace herdflow::pipeline::testing

@@ -73,8 +73,18 @@ TEST(BronzeCodec, AMessageIsCanonicalIfItsFieldsMakeItAgain) {
   EXPECT_FALSE(IsCanonicalMessage("S_C", payload + " "));
   EXPECT_FALSE(IsCanonicalMessage("S_C", R"({"cow_id":"C","sensor_id":"S","timestamp":1})"));
   EXPECT_FALSE(IsCanonicalMessage("S_C", R"({"sensor_id":"S","cow_id":"C","farm":1})"));
+  EXPECT_FALSE(IsCanonicalMessage("S_C", R"({"farm":null,"sensor_id":"S","cow_id":"C"})"));
+  EXPECT_FALSE(IsCanonicalMessage("S_C", R"({"farm":"default","sensor_id":"S","cow_id":"C"})"));
   EXPECT_FALSE(IsCanonicalMessage("1_C", R"({"sensor_id":1,"cow_id":"C","timestamp":1})"));
   EXPECT_FALSE(IsCanonicalMessage("S_C", R"({"sensor_id":"\u0053","cow_id":"C","timestamp":1})"));
+}
+
+TEST(BronzeCodec, AMessageOfAFarmIsCanonicalWithItsFarmFirst) {
+  const std::string payload = R"({"farm":"f","sensor_id":"S","cow_id":"C","timestamp":1})";
+  EXPECT_TRUE(IsCanonicalMessage("f/S_C", payload));
+  EXPECT_FALSE(IsCanonicalMessage("S_C", payload));
+  EXPECT_FALSE(IsCanonicalMessage("g/S_C", payload));
+  EXPECT_FALSE(IsCanonicalMessage("f/S_C", R"({"sensor_id":"S","cow_id":"C","farm":"f"})"));
 }
 
 TEST(BronzeCodec, WhatHerdflowWritesIsCanonical) {
@@ -89,9 +99,11 @@ TEST(BronzeCodec, WhatHerdflowWritesIsCanonical) {
     fields.cow_id = {Kind::kText, cow};
     fields.timestamp = {Kind::kNumber, at};
     fields.value = {Kind::kNumber, number};
+    const std::string farm = *rc::gen::element<std::string>("default", "a", "b-2");
+    if (farm != "default") fields.farm = {Kind::kText, farm};
     std::string key;
     std::string payload;
-    herd::WriteMeasurementKey(sensor, cow, key);
+    herd::WriteMeasurementKey(farm, sensor, cow, key);
     herd::WriteMeasurement(fields, payload);
     RC_ASSERT(IsCanonicalMessage(key, payload));
   }));

@@ -95,7 +95,7 @@ class MysqlLayerStoreFixture : public pipeline::testing::LayerStoreFixture {
   Result<std::unique_ptr<pipeline::LayerStore>> Open(
       const pipeline::testing::StoreSettings& settings) override {
     return MakeMysqlLayerStore(
-        {options_, settings.rules_version, settings.time_zone, settings.use});
+        {options_, settings.default_farm, settings.use, settings.rules_code});
   }
 
   std::unique_ptr<pipeline::HerdQueries> Queries() override {
@@ -167,13 +167,15 @@ class MysqlLayerStoreFixture : public pipeline::testing::LayerStoreFixture {
         Query(fmt::format("SELECT table_schema, table_name FROM information_schema.tables WHERE "
                           "table_type = 'BASE TABLE' AND table_schema IN ('{0}bronze_layer', "
                           "'{0}silver_layer', '{0}gold_layer', '{0}ops') AND table_name NOT IN "
-                          "('schema_versions', 'counters', 'aggregate_positions', 'step_leases')",
+                          "('schema_versions', 'counters', 'aggregate_positions', 'step_leases', "
+                          "'farm_ids')",
                           options_.prefix),
               2);
     for (const auto& table : tables) {
       Query(fmt::format("DELETE FROM {}.{}", table.at(0), table.at(1)), 0);
     }
     if (tables.empty()) return;
+    Query("DELETE FROM {ops}farm_ids WHERE id <> 1", 0);
     Query("UPDATE {ops}counters SET value = 0", 0);
     Query(
         "UPDATE {ops}aggregate_positions SET position = 0, target = 0, resume_cow = NULL, "

@@ -28,7 +28,7 @@ class SqliteLayerStoreFixture : public pipeline::testing::LayerStoreFixture {
   Result<std::unique_ptr<pipeline::LayerStore>> Open(
       const pipeline::testing::StoreSettings& settings) override {
     return MakeSqliteLayerStore(
-        {folder_, settings.rules_version, settings.time_zone, kUsualPatience, settings.use});
+        {folder_, settings.default_farm, kUsualPatience, settings.use, settings.rules_code});
   }
 
   std::unique_ptr<pipeline::HerdQueries> Queries() override {

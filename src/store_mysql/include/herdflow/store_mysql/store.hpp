@@ -8,6 +8,7 @@
 
 #include "herdflow/core/result.hpp"
 #include "herdflow/core/tls.hpp"
+#include "herdflow/herd/farm.hpp"
 #include "herdflow/pipeline/herd_queries.hpp"
 #include "herdflow/pipeline/layer_store.hpp"
 #include "herdflow/pipeline/run_ledger.hpp"
@@ -36,9 +37,9 @@ struct MysqlOptions {
 
 struct MysqlStoreOptions {
   MysqlOptions server;
-  std::string rules_version;  ///< `herd::RulesVersion`: a change judges all again.
-  std::string time_zone;      ///< The farm's IANA zone: a change judges all again.
+  herd::FarmRules default_farm;  ///< What `default` is made with.
   pipeline::StoreUse use = pipeline::StoreUse::kJudge;
+  std::int64_t rules_code = herd::RulesCode();  ///< A higher one judges all again.
 };
 
 /// The layers in four databases of one server, which are made and migrated where they are missing.

@@ -1,10 +1,12 @@
 #pragma once
 
 #include <chrono>
+#include <cstdint>
 #include <memory>
 #include <string>
 
 #include "herdflow/core/result.hpp"
+#include "herdflow/herd/farm.hpp"
 #include "herdflow/pipeline/herd_queries.hpp"
 #include "herdflow/pipeline/layer_store.hpp"
 #include "herdflow/pipeline/run_ledger.hpp"
@@ -15,11 +17,11 @@ namespace herdflow::store_sqlite {
 inline constexpr std::chrono::milliseconds kUsualPatience{60'000};
 
 struct SqliteStoreOptions {
-  std::string folder;         ///< Holds `store.db`; made if missing.
-  std::string rules_version;  ///< `herd::RulesVersion`: a change judges all again.
-  std::string time_zone;      ///< The farm's IANA zone: a change judges all again.
+  std::string folder;            ///< Holds `store.db`; made if missing.
+  herd::FarmRules default_farm;  ///< What `default` is made with.
   std::chrono::milliseconds patience = kUsualPatience;
   pipeline::StoreUse use = pipeline::StoreUse::kJudge;
+  std::int64_t rules_code = herd::RulesCode();  ///< A higher one judges all again.
 };
 
 /// The layers in `store.db`. One connection writes, every commit is synced to disk; other processes
