@@ -135,7 +135,7 @@ http::Response Answer(pipeline::Topic topic, const BulkResult& result, http::Cut
       const bool no_topic = result.error->code() == ErrorCode::kNotFound;
       auto response =
           problem(no_topic ? ProblemKind::kTopicMissing : http::ProblemKindOf(result.error->code()),
-                  no_topic ? std::string() : "The log takes no more now. " + so_far);
+                  no_topic ? std::string() : "Nothing more is taken now. " + so_far);
       response.log = result.error->message();
       return response;
     }

@@ -1,9 +1,15 @@
 #include "herdflow/intake/bulk.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
+#include <functional>
 #include <mutex>
+#include <set>
 #include <utility>
 
+#include "farm_gate.hpp"
+#include "herdflow/herd/farm.hpp"
 #include "item_reader.hpp"
 
 namespace herdflow::intake {
@@ -54,11 +60,52 @@ void Tidy(std::vector<OffsetRange>& ranges) {
   if (!ranges.empty()) ranges.resize(last + 1);
 }
 
+/// Items that go to the log together.
+struct Batch {
+  pipeline::EventBatch events;
+  std::vector<std::int64_t> indexes;  ///< Of the events, in the body.
+  std::vector<std::string> farms;     ///< Of the events.
+  std::size_t bytes = 0;              ///< Of the events.
+
+  /// Those that a book is to be asked about.
+  [[nodiscard]] std::vector<std::string> OtherFarms() const;
+  /// Keep the events of which this is true.
+  void Keep(const std::function<bool(std::size_t)>& is_kept);
+};
+
+std::vector<std::string> Batch::OtherFarms() const {
+  std::set<std::string_view> others;
+  std::string_view last = herd::kDefaultFarm;
+  for (const std::string& farm : farms) {
+    if (farm == last) continue;
+    last = farm;
+    if (farm != herd::kDefaultFarm) others.insert(farm);
+  }
+  return {others.begin(), others.end()};
+}
+
+void Batch::Keep(const std::function<bool(std::size_t)>& is_kept) {
+  std::size_t kept = 0;
+  for (std::size_t i = 0; i < events.size(); ++i) {
+    if (!is_kept(i)) continue;
+    if (kept != i) {
+      events[kept] = std::move(events[i]);
+      indexes[kept] = indexes[i];
+    }
+    ++kept;
+  }
+  events.resize(kept);
+  indexes.resize(kept);
+}
+
 class LogBulk final : public Bulk, public std::enable_shared_from_this<LogBulk> {
  public:
-  LogBulk(pipeline::EventWriter& writer, const BulkOptions& options,
-          std::function<void(BulkResult)> done)
-      : writer_(writer), options_(options), items_(options.form), done_(std::move(done)) {}
+  LogBulk(const BulkParts& parts, const BulkOptions& options, std::function<void(BulkResult)> done)
+      : writer_(parts.writer),
+        gate_(std::make_shared<FarmGate>(parts.farms)),
+        options_(options),
+        items_(options.form),
+        done_(std::move(done)) {}
 
   void Take(std::string_view bytes, std::function<void()> more) override;
   void Finish() override;
@@ -69,24 +116,28 @@ class LogBulk final : public Bulk, public std::enable_shared_from_this<LogBulk> 
 
   void TakeItem(std::string_view item);
   void Send();
+  void Pass(Batch batch, const Result<FarmStates>& farms);
+  void Refuse(std::int64_t index, std::string_view farm, FarmState state);
+  void GiveUp(End end, Error error);
+  void EndOne(Lock lock);
   void Note(const std::vector<std::int64_t>& indexes, std::vector<AppendOutcome> outcomes);
   void NoteOne(std::int64_t index, AppendOutcome outcome);
   void Close(End end, std::optional<Error> error);
   void TellIfDone(Lock lock);
 
   pipeline::EventWriter& writer_;
+  const std::shared_ptr<FarmGate> gate_;
   const BulkOptions options_;
   ItemReader items_;
   const ItemReader::Each each_ = [this](std::string_view item) { TakeItem(item); };
   Intake intake_;
-  pipeline::EventBatch events_;
-  std::vector<std::int64_t> indexes_;  ///< Of the events, in the body.
-  std::size_t bytes_ = 0;              ///< Of the events.
+  Batch batch_;
 
   std::mutex mutex_;  ///< Guards what follows.
   BulkResult result_;
-  int in_flight_ = 0;
-  bool is_over_ = false;  ///< Nothing more is taken or sent.
+  int in_flight_ = 0;        ///< Batches that wait for a book or the log.
+  bool is_over_ = false;     ///< Nothing more is taken.
+  bool has_failed_ = false;  ///< Nothing more is sent either.
   std::function<void()> more_;
   std::function<void(BulkResult)> done_;
 };
@@ -113,7 +164,7 @@ void LogBulk::Finish() {
 }
 
 void LogBulk::TakeItem(std::string_view item) {
-  auto made = intake_.Take(options_.topic, item, options_.request, Now());
+  auto made = intake_.Take(options_.topic, item, {options_.request, options_.farm}, Now());
   Lock lock(mutex_);
   if (is_over_) return;
   const std::int64_t index = result_.items++;
@@ -125,29 +176,63 @@ void LogBulk::TakeItem(std::string_view item) {
   auto& taken = std::get<Taken>(made);
   for (auto& warning : taken.warnings) Add(result_.warnings, index, std::move(warning));
   lock.unlock();
-  bytes_ += taken.event.key.size() + taken.event.value.size();
-  events_.push_back(std::move(taken.event));
-  indexes_.push_back(index);
-  if (events_.size() >= kEventsABatch || bytes_ >= kBytesABatch) Send();
+  batch_.bytes += taken.event.key.size() + taken.event.value.size();
+  batch_.events.push_back(std::move(taken.event));
+  batch_.indexes.push_back(index);
+  batch_.farms.push_back(std::move(taken.farm));
+  if (batch_.events.size() >= kEventsABatch || batch_.bytes >= kBytesABatch) Send();
 }
 
 void LogBulk::Send() {
-  if (events_.empty()) return;
+  if (batch_.events.empty()) return;
   {
     const Lock lock(mutex_);
     if (is_over_) return;
     ++in_flight_;
   }
-  bytes_ = 0;
+  const auto batch = std::make_shared<Batch>(std::exchange(batch_, {}));
+  gate_->Ask(batch->OtherFarms(),
+             [self = shared_from_this(), batch](const Result<FarmStates>& farms) {
+               self->Pass(std::move(*batch), farms);
+             });
+}
+
+/// To the log, what is of farms that may send.
+void LogBulk::Pass(Batch batch, const Result<FarmStates>& farms) {
+  Lock lock(mutex_);
+  if (!farms) GiveUp(End::kRefused, farms.error());
+  if (farms && !farms->empty()) {
+    batch.Keep([&](std::size_t i) {
+      const auto farm = farms->find(batch.farms[i]);
+      if (farm == farms->end() || farm->second == FarmState::kOpen) return true;
+      Refuse(batch.indexes[i], farm->first, farm->second);
+      return false;
+    });
+  }
+  if (has_failed_ || batch.events.empty()) return EndOne(std::move(lock));
+  lock.unlock();
   writer_.Append(
-      options_.topic, std::exchange(events_, {}),
-      [self = shared_from_this(), indexes = std::exchange(indexes_, {})](
+      options_.topic, std::move(batch.events),
+      [self = shared_from_this(), indexes = std::move(batch.indexes)](
           std::vector<AppendOutcome> outcomes) { self->Note(indexes, std::move(outcomes)); });
+}
+
+void LogBulk::Refuse(std::int64_t index, std::string_view farm, FarmState state) {
+  ++result_.refused;
+  Add(result_.refusals, index,
+      state == FarmState::kClosed
+          ? herd::Rejection{herd::RejectionCode::kClosedFarm, "farm",
+                            fmt::format("farm is {}, which is closed", farm)}
+          : herd::UnknownFarm(farm));
 }
 
 void LogBulk::Note(const std::vector<std::int64_t>& indexes, std::vector<AppendOutcome> outcomes) {
   Lock lock(mutex_);
   for (std::size_t i = 0; i < outcomes.size(); ++i) NoteOne(indexes[i], std::move(outcomes[i]));
+  EndOne(std::move(lock));
+}
+
+void LogBulk::EndOne(Lock lock) {
   --in_flight_;
   if (is_over_) return TellIfDone(std::move(lock));
   const auto more = std::exchange(more_, nullptr);
@@ -168,10 +253,16 @@ void LogBulk::NoteOne(std::int64_t index, AppendOutcome outcome) {
         {herd::RejectionCode::kTooLong, "", "the topic takes no event of this size"});
     return;
   }
-  is_over_ = true;
   const bool is_unknown = outcome.kind == AppendOutcome::Kind::kUnknown;
-  if (result_.end == End::kUnknown || (result_.end == End::kRefused && !is_unknown)) return;
-  result_.end = is_unknown ? End::kUnknown : End::kRefused;
+  GiveUp(is_unknown ? End::kUnknown : End::kRefused, std::move(error));
+}
+
+void LogBulk::GiveUp(End end, Error error) {
+  is_over_ = has_failed_ = true;
+  if (result_.end == End::kUnknown || (result_.end == End::kRefused && end == End::kRefused)) {
+    return;
+  }
+  result_.end = end;
   result_.error = std::move(error);
 }
 
@@ -210,9 +301,9 @@ void LogBulk::TellIfDone(Lock lock) {
 
 }  // namespace
 
-std::shared_ptr<Bulk> Bulk::Make(pipeline::EventWriter& writer, const BulkOptions& options,
+std::shared_ptr<Bulk> Bulk::Make(const BulkParts& parts, const BulkOptions& options,
                                  std::function<void(BulkResult)> done) {
-  return std::make_shared<LogBulk>(writer, options, std::move(done));
+  return std::make_shared<LogBulk>(parts, options, std::move(done));
 }
 
 }  // namespace herdflow::intake

@@ -3,13 +3,13 @@
 #include <algorithm>
 #include <array>
 #include <chrono>
-#include <future>
-#include <memory>
 #include <random>
 #include <utility>
 #include <vector>
 
+#include "append_and_wait.hpp"
 #include "herdflow/core/stop.hpp"
+#include "herdflow/herd/farm.hpp"
 #include "herdflow/herd/message.hpp"
 #include "herdflow/herd/rules.hpp"
 #include "herdflow/intake/intake.hpp"
@@ -21,7 +21,7 @@ namespace {
 using namespace pipeline;
 using Clock = std::chrono::steady_clock;
 
-/// How long the API waits for the cow pipeline, and for the log.
+/// How long the API waits for the cow pipeline.
 constexpr std::chrono::milliseconds kPatience{3'000};
 constexpr std::chrono::milliseconds kPause{20};
 
@@ -81,26 +81,24 @@ std::string NewCowId() {
                      words[1] & 0xFFFFu, words[2] >> 16, words[2] & 0xFFFFu, words[3]);
 }
 
-/// Gold's row of a cow whose event is in the log. The loader's version is never lower than the
-/// broker's time, so the pipeline's own merge of this very event finds it or replaces it.
-Result<> WriteThrough(LayerStore& store, const herd::Cow& cow, const AppendOutcome& event) {
+/// Gold's row of a cow whose event is in the log.
+Result<> WriteThrough(LayerStore& store, std::string_view farm, const herd::Cow& cow,
+                      const AppendOutcome& event) {
   HERDFLOW_ASSIGN(const auto tx, store.BeginHerdBook());
-  HERDFLOW_ASSIGN(const CowRef ref, tx->RefOfCow(cow.id));
-  Lineage lineage;
-  lineage.version = ToMicros(event.broker_time);
-  lineage.partition = event.partition;
-  lineage.offset = event.offset;
-  HERDFLOW_CHECK(tx->Merge(ToGold(cow, ref, lineage, event.broker_time)));
+  HERDFLOW_ASSIGN(const FarmRef farm_ref, tx->RefOfFarm(farm));
+  HERDFLOW_ASSIGN(const CowRef ref, tx->RefOfCow(farm_ref, cow.id));
+  HERDFLOW_CHECK(tx->Merge(ToGold(cow, ref, LineageOf(event), event.broker_time)));
   return tx->Commit();
 }
 
 /// The event of a reserved cow, and the cow as the pipeline will judge it: what it would refuse
 /// must not be sent.
-Result<std::pair<Event, herd::Cow>> EventOf(const CowReservation& reserved,
-                                            std::optional<FarmDay> born) {
+Result<std::pair<Event, herd::Cow>> EventOf(const NewCow& cow, const CowReservation& reserved) {
   using Kind = herd::Field::Kind;
+  const auto born = cow.birthdate;
   const std::string birthdate = born ? FormatDate(*born) : "";
   herd::CowFields fields;
+  if (cow.farm != herd::kDefaultFarm) fields.farm = {Kind::kText, cow.farm};
   fields.id = {Kind::kText, reserved.id};
   fields.name = {Kind::kText, reserved.name};
   fields.birthdate = born ? herd::Field{Kind::kText, birthdate} : herd::Field{Kind::kNull, {}};
@@ -136,57 +134,29 @@ Result<> CowMaker::CatchUp() {
   return last_;
 }
 
-Result<AppendOutcome> CowMaker::AppendAndWait(Event event) {
-  const auto promise = std::make_shared<std::promise<AppendOutcome>>();
-  auto outcome = promise->get_future();
-  EventBatch batch;
-  batch.push_back(std::move(event));
-  parts_.writer.Append(Topic::kCows, std::move(batch),
-                       [promise](std::vector<AppendOutcome> outcomes) {
-                         promise->set_value(std::move(outcomes.front()));
-                       });
-  if (outcome.wait_for(kPatience) != std::future_status::ready) {
-    return Fail(ErrorCode::kTimeout,
-                "making a cow: the log has not answered in {} ms; send it again with the same "
-                "Idempotency-Key",
-                kPatience.count());
-  }
-  return outcome.get();
-}
-
 Result<CowView> CowMaker::Create(const NewCow& cow) {
   HERDFLOW_CHECK(CatchUp());
   const CowNameParts name = SplitCowName(cow.name);
   HERDFLOW_ASSIGN(const CowReservation reserved,
-                  parts_.store.ReserveCow({NewCowId(), cow.name, std::string(name.base),
+                  parts_.store.ReserveCow({cow.farm, NewCowId(), cow.name, std::string(name.base),
                                            name.number, cow.birthdate, cow.idempotency_key}));
   if (!cow.idempotency_key.empty()) {
-    HERDFLOW_ASSIGN(auto made_before, parts_.queries.FindCow(reserved.id));
+    HERDFLOW_ASSIGN(auto made_before, parts_.queries.FindCow(cow.farm, reserved.id));
     if (made_before) return *std::move(made_before);
   }
-  HERDFLOW_ASSIGN(auto made, EventOf(reserved, cow.birthdate));
-  HERDFLOW_ASSIGN(const AppendOutcome outcome, AppendAndWait(std::move(made.first)));
-  if (outcome.kind == AppendOutcome::Kind::kUnknown) {
-    return Fail(ErrorCode::kTimeout,
-                "making the cow {}: it is not known whether the log has it; send it again with the "
-                "same Idempotency-Key",
-                reserved.name);
-  }
-  if (outcome.kind == AppendOutcome::Kind::kRefused) {
-    return Fail(outcome.error.value_or(Error(ErrorCode::kUnavailable, "the log refused it"))
-                    .Because("making the cow " + reserved.name));
-  }
+  HERDFLOW_ASSIGN(auto made, EventOf(cow, reserved));
+  const std::string doing = "making the cow " + reserved.name;
+  HERDFLOW_ASSIGN(const AppendOutcome outcome,
+                  AppendAndWait(parts_.writer, Topic::kCows, std::move(made.first), doing,
+                                "send it again with the same Idempotency-Key"));
   // Visible at once, not only when the pipeline has run.
-  if (const auto written = WriteThrough(parts_.store, made.second, outcome); !written) {
-    return Fail(
-        ErrorCode::kTimeout,
-        "making the cow {}: it is in the log, and visible when the cow pipeline has run: {}",
-        reserved.name, written.error().message());
+  if (const auto written = WriteThrough(parts_.store, cow.farm, made.second, outcome); !written) {
+    return Fail(ErrorCode::kTimeout,
+                "{}: it is in the log, and visible when the cow pipeline has run: {}", doing,
+                written.error().message());
   }
-  HERDFLOW_ASSIGN(auto view, parts_.queries.FindCow(reserved.id));
-  if (!view) {
-    return Fail(ErrorCode::kInternal, "making the cow {}: its row is not there", reserved.name);
-  }
+  HERDFLOW_ASSIGN(auto view, parts_.queries.FindCow(cow.farm, reserved.id));
+  if (!view) return Fail(ErrorCode::kInternal, "{}: its row is not there", doing);
   return *std::move(view);
 }
 

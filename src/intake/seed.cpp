@@ -221,15 +221,27 @@ Result<> FileSeeder::TryAgain() {
 
 }  // namespace
 
+int RankOf(Topic topic) {
+  switch (topic) {
+    case Topic::kFarms:
+      return 0;
+    case Topic::kCows:
+    case Topic::kSensors:
+      return 1;
+    case Topic::kMeasurements:
+      return 2;
+  }
+  return 2;
+}
+
 Result<SeedResult> Seed(const std::vector<std::unique_ptr<EventSource>>& sources,
                         EventWriter& writer,
                         const std::function<void(const SeedProgress&)>& progress,
                         const std::stop_token& stop, SeedStop& stopped) {
-  // Cows and sensors first: a reading that finds them known is judged once, another one twice.
   std::vector<EventSource*> ordered;
   for (const auto& source : sources) ordered.push_back(source.get());
   std::stable_sort(ordered.begin(), ordered.end(), [](const auto* a, const auto* b) {
-    return (a->topic() == Topic::kMeasurements) < (b->topic() == Topic::kMeasurements);
+    return RankOf(a->topic()) < RankOf(b->topic());
   });
   SeedResult result;
   for (auto* source : ordered) {

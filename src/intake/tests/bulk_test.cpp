@@ -5,6 +5,10 @@
 #include <gtest/gtest.h>
 
 #include <deque>
+#include <map>
+#include <utility>
+
+#include "herdflow/herd/farm.hpp"
 
 namespace herdflow::intake {
 namespace {
@@ -46,6 +50,33 @@ class HeldWriter final : public pipeline::EventWriter {
   std::vector<std::string> keys;
 };
 
+/// Says what it is told to, when it is told to.
+class HeldFarms final : public FarmBook {
+ public:
+  void Find(std::string_view farm, Found found) override {
+    if (farm == herd::kDefaultFarm) return found(FarmState::kOpen);
+    waiting.push_back([this, farm = std::string(farm), found = std::move(found)] {
+      if (failure) return found(Fail(*failure));
+      const auto known = states.find(farm);
+      found(known == states.end() ? FarmState::kUnknown : known->second);
+    });
+    if (answers_at_once) AnswerAll();
+  }
+  void AnswerAll() {
+    for (const auto& answer : std::exchange(waiting, {})) answer();
+  }
+
+  std::map<std::string, FarmState, std::less<>> states{{"hill", FarmState::kOpen},
+                                                       {"old", FarmState::kClosed}};
+  std::optional<Error> failure;
+  std::vector<std::function<void()>> waiting;
+  bool answers_at_once = true;
+};
+
+std::string Of(std::string_view farm, std::string_view id) {
+  return fmt::format(R"({{"id":"{}","name":"B","farm":"{}"}})", id, farm);
+}
+
 std::string Cow(std::string_view id) { return fmt::format(R"({{"id":"{}","name":"B"}})", id); }
 
 class BulkTest : public ::testing::Test {
@@ -54,7 +85,8 @@ class BulkTest : public ::testing::Test {
     BulkOptions options;
     options.topic = pipeline::Topic::kCows;
     options.form = form;
-    bulk_ = Bulk::Make(writer_, options, [this](BulkResult result) {
+    options.farm = farm_;
+    bulk_ = Bulk::Make({writer_, farms_}, options, [this](BulkResult result) {
       EXPECT_FALSE(result_) << "told twice";
       result_ = std::move(result);
     });
@@ -80,6 +112,8 @@ class BulkTest : public ::testing::Test {
   }
 
   HeldWriter writer_;
+  HeldFarms farms_;
+  std::string farm_;  ///< Of the path.
   std::shared_ptr<Bulk> bulk_;
   std::optional<BulkResult> result_;
   int asked_for_more_ = 0;
@@ -177,6 +211,65 @@ TEST_F(BulkTest, WhatIsTooLargeForTheTopicIsRefusedAlone) {
   const auto result = Told();
   EXPECT_EQ(result.end, End::kWhole);
   EXPECT_EQ(Text(result.refusals), "0  too_long");
+}
+
+TEST_F(BulkTest, ItemsOfUnknownAndClosedFarmsAreNamedAndTheRestGoesOn) {
+  const auto result =
+      Send(BulkForm::kLines, fmt::format("{}\n{}\n{}\n{}\n{}\n", Cow("a"), Of("nowhere", "b"),
+                                         Of("hill", "c"), Of("old", "d"), Of("hill", "e")));
+  EXPECT_EQ(result.end, End::kWhole);
+  EXPECT_EQ(result.accepted, 3);
+  EXPECT_EQ(result.refused, 2);
+  EXPECT_EQ(Text(result.refusals), "1 farm unknown_farm, 3 farm closed_farm");
+  EXPECT_EQ(writer_.keys, (std::vector<std::string>{"a", "hill/c", "hill/e"}));
+}
+
+TEST_F(BulkTest, TheFarmOfThePathIsThatOfEachItem) {
+  farm_ = "hill";
+  const auto result =
+      Send(BulkForm::kLines, Cow("a") + "\n" + Of("hill", "b") + "\n" + Of("old", "c"));
+  EXPECT_EQ(result.accepted, 2);
+  EXPECT_EQ(Text(result.refusals), "2 farm other_farm");
+  EXPECT_EQ(writer_.keys, (std::vector<std::string>{"hill/a", "hill/b"}));
+}
+
+TEST_F(BulkTest, WhatComesAfterAFarmThatIsLookedForWaitsBehindIt) {
+  farms_.answers_at_once = false;
+  Begin(BulkForm::kLines);
+  std::string thousand;
+  for (int i = 0; i < 999; ++i) thousand += Cow("d") + "\n";
+  const auto more = [this] { ++asked_for_more_; };
+  for (int i = 0; i < 4; ++i)
+    bulk_->Take((i == 0 ? Of("hill", "h") : Cow("d")) + "\n" + thousand, more);
+  EXPECT_TRUE(writer_.keys.empty());
+  EXPECT_EQ(asked_for_more_, 3);  // As much as may be in flight waits; no more is asked for.
+  bulk_->Finish();
+  EXPECT_FALSE(result_);
+  farms_.AnswerAll();
+  EXPECT_EQ(Told().accepted, 4'000);
+  EXPECT_EQ(writer_.keys.front(), "hill/h");
+}
+
+TEST_F(BulkTest, AFarmThatNobodyCanLookForEndsItAndNothingOfItsBatchIsSent) {
+  farms_.failure = Error(ErrorCode::kUnavailable, "no store");
+  const auto result = Send(BulkForm::kLines, Cow("a") + "\n" + Of("hill", "b"));
+  EXPECT_EQ(result.end, End::kRefused);
+  EXPECT_EQ(result.error->message(), "no store");
+  EXPECT_EQ(result.accepted, 0);
+  EXPECT_TRUE(writer_.keys.empty());
+}
+
+TEST_F(BulkTest, ABodyThatIsCutWhileAFarmIsLookedForHasWhatCame) {
+  farms_.answers_at_once = false;
+  Begin(BulkForm::kLines);
+  bulk_->Take(Of("hill", "a") + "\n" + Of("old", "b") + "\n", [] {});
+  bulk_->Cut();
+  EXPECT_FALSE(result_);
+  farms_.AnswerAll();
+  const auto result = Told();
+  EXPECT_EQ(result.end, End::kCut);
+  EXPECT_EQ(result.accepted, 1);
+  EXPECT_EQ(result.refused, 1);
 }
 
 TEST_F(BulkTest, ABodyThatIsCutHasWhatCame) {

@@ -9,6 +9,7 @@
 #include <thread>
 #include <vector>
 
+#include "empty_store.hpp"
 #include "event_log_helpers.hpp"
 #include "fake_event_log.hpp"
 
@@ -16,6 +17,7 @@ namespace herdflow::intake {
 namespace {
 
 using namespace pipeline;
+namespace testing = pipeline::testing;
 using namespace std::chrono_literals;
 
 /// A log that takes its time, and then is away.
@@ -31,30 +33,8 @@ class SlowLog final : public pipeline::testing::FakeEventLog {
   std::atomic<bool> is_answering = false;
 };
 
-/// Holds nothing and does nothing.
-class NoStore : public LayerStore {
- public:
-  [[nodiscard]] const std::string& id() const override { return id_; }
-  Result<PartitionClaim> Claim(const Assigned::Partition&, std::int64_t,
-                               std::string_view) override {
-    return None();
-  }
-  Result<> Adopt(const Assigned::Partition&, std::int64_t) override { return None(); }
-  Result<std::unique_ptr<LoadTx>> BeginLoad() override { return None(); }
-  Result<std::unique_ptr<CleanseTx>> BeginCleanse() override { return None(); }
-  Result<std::unique_ptr<HerdBookTx>> BeginHerdBook() override { return None(); }
-  Result<std::unique_ptr<AggregateTx>> BeginAggregate(AggregateTask) override { return None(); }
-  Result<> RequestRebuild(const std::optional<DayRange>&) override { return None(); }
-  Result<CowReservation> ReserveCow(const CowWish&) override { return None(); }
-
- private:
-  static tl::unexpected<Error> None() { return Fail(ErrorCode::kInternal, "no store"); }
-
-  const std::string id_ = "none";
-};
-
 /// Another process keeps its lock: it is waited for once as long as a new cow may wait at most.
-class LockedStore final : public NoStore {
+class LockedStore final : public testing::NoStore {
  public:
   Result<std::unique_ptr<HerdBookTx>> BeginHerdBook() override {
     if (++begun == 2) std::this_thread::sleep_for(3s);
@@ -65,20 +45,12 @@ class LockedStore final : public NoStore {
 };
 
 /// Knows nothing of the log's partitions.
-class BehindQueries : public HerdQueries {
+class BehindQueries : public testing::EmptyQueries {
  public:
-  Result<std::optional<CowView>> FindCow(std::string_view) override {
-    return std::optional<CowView>();
-  }
-  Result<ReportData> ReadReportData(FarmDay) override { return ReportData(); }
-  Result<std::optional<herd::DataRange>> ReadDataRange() override {
-    return std::optional<herd::DataRange>();
-  }
   Result<std::vector<PartitionProgress>> ReadProgress() override {
     ++asked;
-    return std::vector<PartitionProgress>();
+    return EmptyQueries::ReadProgress();
   }
-  Result<StoreStatus> ReadStatus() override { return StoreStatus(); }
 
   std::atomic<int> asked = 0;
 };
@@ -96,13 +68,13 @@ class UnjudgedQueries final : public BehindQueries {
 
 TEST(CowMaker, AllThatWaitAreServedByOneLookAtTheLog) {
   SlowLog log;
-  NoStore store;
+  testing::NoStore store;
   BehindQueries queries;
   CowMaker maker({store, log, log, queries, {}});
   std::vector<std::thread> clients;
   const auto ask = [&] {
     clients.emplace_back([&] {
-      const auto made = maker.Create({"Alma", std::nullopt, {}});
+      const auto made = maker.Create({"default", "Alma", std::nullopt, {}});
       EXPECT_EQ(made.error().message(), "no broker");
     });
   };
@@ -126,12 +98,12 @@ TEST(CowMaker, TheFakeLogTellsOfOneTopicWhatItTellsOfAll) {
 TEST(CowMaker, WhoWaitsForTheLoaderEndsWithTheProcess) {
   pipeline::testing::FakeEventLog log;
   log.Put({Topic::kCows, 0}, Now(), "key", "{}");
-  NoStore store;
+  testing::NoStore store;
   BehindQueries queries;
   std::stop_source stop;
   CowMaker maker({store, log, log, queries, stop.get_token()});
   std::thread client([&] {
-    const auto made = maker.Create({"Alma", std::nullopt, {}});
+    const auto made = maker.Create({"default", "Alma", std::nullopt, {}});
     EXPECT_EQ(made.error().code(), ErrorCode::kShuttingDown);
   });
   while (queries.asked == 0) std::this_thread::sleep_for(1ms);
@@ -145,7 +117,7 @@ TEST(CowMaker, AStoreThatStaysLockedIsTriedAgainUntilItHasTakenTooLong) {
   LockedStore store;
   UnjudgedQueries queries;
   CowMaker maker({store, log, log, queries, {}});
-  EXPECT_EQ(maker.Create({"Alma", std::nullopt, {}}).error().message(), "locked");
+  EXPECT_EQ(maker.Create({"default", "Alma", std::nullopt, {}}).error().message(), "locked");
   EXPECT_EQ(store.begun, 2);
 }
 

@@ -161,18 +161,20 @@ class SeedTest : public ::testing::Test {
   SeedStop stopped;
 };
 
-TEST_F(SeedTest, SendsEveryRowInOrderCowsAndSensorsFirst) {
+TEST_F(SeedTest, SendsEveryRowInOrderWhatOthersAreOfFirst) {
   Add("m", Topic::kMeasurements, 12'345);
   Add("s", Topic::kSensors, 3);
   Add("c", Topic::kCows, 2);
+  Add("f", Topic::kFarms, 1);
   const auto result = Run();
   ASSERT_TRUE(result);
-  EXPECT_THAT(writer.topics, ElementsAre(Topic::kSensors, Topic::kCows, Topic::kMeasurements));
+  EXPECT_THAT(writer.topics,
+              ElementsAre(Topic::kFarms, Topic::kSensors, Topic::kCows, Topic::kMeasurements));
   ExpectAllInOrder(Topic::kMeasurements, 12'345);
   EXPECT_EQ(writer.values[Topic::kMeasurements].size(), 12'345u);
-  ASSERT_EQ(result->files.size(), 3u);
-  EXPECT_EQ(result->files[2].name, "m");
-  EXPECT_EQ(result->files[2].rows, 12'345);
+  ASSERT_EQ(result->files.size(), 4u);
+  EXPECT_EQ(result->files[3].name, "m");
+  EXPECT_EQ(result->files[3].rows, 12'345);
   EXPECT_THAT(done["m"], ElementsAre(5'000, 10'000, 12'345));
 }
 

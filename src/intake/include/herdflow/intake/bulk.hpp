@@ -10,6 +10,7 @@
 #include <string_view>
 #include <vector>
 
+#include "herdflow/intake/farm_book.hpp"
 #include "herdflow/intake/intake.hpp"
 #include "herdflow/pipeline/event_log.hpp"
 
@@ -39,7 +40,8 @@ struct BulkResult {
   enum class End : std::uint8_t {
     kWhole,    ///< Each item is durable, or refused.
     kBroken,   ///< `error`: the body is no list of items from `items` on.
-    kRefused,  ///< `error`: the log took no more; what was not accepted is not in it.
+    kRefused,  ///< `error`: the log took no more, or nobody knows the farms; what was not accepted
+               ///< is not in it.
     kUnknown,  ///< `error`: the log gave no answer about some of them; sending all again is
                ///< harmless.
     kCut,      ///< The rest of the body never came.
@@ -61,17 +63,27 @@ struct BulkOptions {
   pipeline::Topic topic = pipeline::Topic::kMeasurements;
   BulkForm form = BulkForm::kJson;
   RequestId request{};
+  std::string farm;  ///< Well-formed, that the path names; empty: it names none.
+};
+
+/// What bodies are brought into the log with. All of it outlives them.
+struct BulkParts {
+  pipeline::EventWriter& writer;
+  FarmBook& farms;
 };
 
 /// Brings the items of one body into the log, piece by piece.
+///
+/// Items of a farm that is unknown or closed are refused; who is not known to be, is waited for,
+/// and what follows waits behind it.
 ///
 /// Memory: bounded, whatever comes: an item that is cut, some batches in flight, and lists that are
 /// capped. Threads: Take, Finish and Cut one at a time; `more` and `done` are called by any thread.
 /// Delivery: an accepted item is durable. Order is kept within a key.
 class Bulk {
  public:
-  /// `done` is called once, when everything that was sent has its outcome. `writer` outlives it.
-  static std::shared_ptr<Bulk> Make(pipeline::EventWriter& writer, const BulkOptions& options,
+  /// `done` is called once, when everything that was sent has its outcome.
+  static std::shared_ptr<Bulk> Make(const BulkParts& parts, const BulkOptions& options,
                                     std::function<void(BulkResult)> done);
   virtual ~Bulk() = default;
 

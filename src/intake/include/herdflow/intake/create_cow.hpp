@@ -9,6 +9,7 @@
 
 #include "herdflow/core/result.hpp"
 #include "herdflow/core/time.hpp"
+#include "herdflow/herd/farm.hpp"
 #include "herdflow/pipeline/event_log.hpp"
 #include "herdflow/pipeline/herd_queries.hpp"
 #include "herdflow/pipeline/layer_store.hpp"
@@ -17,9 +18,10 @@
 namespace herdflow::intake {
 
 struct NewCow {
+  std::string farm{herd::kDefaultFarm};  ///< There is one.
   std::string name;  ///< `Base #N` is kept, a bare `Base` gets its next free number.
   std::optional<FarmDay> birthdate;
-  std::string idempotency_key;  ///< Empty: none. The same key gives the same cow.
+  std::string idempotency_key;  ///< Empty: none. On a farm the same key gives the same cow.
 };
 
 /// What cows are made with. All of it outlives who makes them.
@@ -50,7 +52,6 @@ class CowMaker {
  private:
   /// Judge the cows that the log held when this was called, or later.
   Result<> CatchUp();
-  Result<pipeline::AppendOutcome> AppendAndWait(pipeline::Event event);
 
   const CowMakerParts parts_;
   std::mutex mutex_;

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "herdflow/core/time.hpp"
+#include "herdflow/herd/farm.hpp"
 #include "herdflow/herd/message.hpp"
 #include "herdflow/herd/rejection.hpp"
 #include "herdflow/pipeline/event_log.hpp"
@@ -22,10 +23,17 @@ namespace herdflow::intake {
 using RequestId = std::array<std::uint8_t, 16>;
 inline constexpr std::string_view kRequestIdHeader = "request_id";
 
+/// Of which request a message is part.
+struct Origin {
+  RequestId request{};
+  std::string_view farm = {};  ///< Well-formed, that its path names; empty: it names none.
+};
+
 /// An event that may go to the log, and what is said about it already now: what would keep it out
 /// of silver or gold as far as it shows without the store.
 struct Taken {
   pipeline::Event event;
+  std::string farm{herd::kDefaultFarm};  ///< Whose it is. Whether there is one, a FarmBook knows.
   std::vector<herd::Rejection> warnings;
 };
 
@@ -42,12 +50,14 @@ struct Refused {
 /// Threads: one at a time; it keeps its buffers from one message to the next.
 class Intake {
  public:
-  /// `message`: a JSON object. Without the blanks around it, it is the event's value to the byte.
+  /// `message`: a JSON object. Without the blanks around it, it is the event's value to the byte;
+  /// the farm of the path comes before the sender's fields where they do not name it.
   /// `now` stands for the time of its receipt.
-  /// Refused: `too_long` (more than pipeline::kMaxEventBytes), what MessageParser rejects, and each
-  /// malformed or missing id or time, all at once.
+  /// Refused: `too_long` (the value has more than pipeline::kMaxEventBytes), what MessageParser
+  /// rejects, and each malformed farm, malformed or missing id or time, all at once; `other_farm`:
+  /// the path names another one.
   [[nodiscard]] std::variant<Taken, Refused> Take(pipeline::Topic topic, std::string_view message,
-                                                  const RequestId& request, Instant now);
+                                                  const Origin& origin, Instant now);
 
  private:
   herd::MessageParser parser_;
@@ -56,9 +66,11 @@ class Intake {
 /// The key and the canonical value of an event that has these fields, in the place of what `key`
 /// and `value` held.
 ///
-/// REQUIRES: ids are texts or numbers; else as herd::WriteMeasurement and its like.
+/// REQUIRES: ids are texts or numbers, the farm is well-formed; else as herd::WriteMeasurement and
+/// its like.
 void WriteEvent(const herd::CowFields& fields, std::string& key, std::string& value);
 void WriteEvent(const herd::SensorFields& fields, std::string& key, std::string& value);
 void WriteEvent(const herd::MeasurementFields& fields, std::string& key, std::string& value);
+void WriteEvent(const herd::FarmFields& fields, std::string& key, std::string& value);
 
 }  // namespace herdflow::intake

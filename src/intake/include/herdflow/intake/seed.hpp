@@ -60,8 +60,13 @@ struct SeedStop {
   std::int64_t beyond = 0;  ///< So many rows from `row` on are in the log too, or may be.
 };
 
-/// Append every row of the sources to its topic, in order, and wait until all are durable. What is
-/// in flight is bounded in rows and bytes, below what any log's queue holds.
+/// Lower comes first: an event that finds its farm, its cow and its sensor known is judged once,
+/// another one twice.
+[[nodiscard]] int RankOf(pipeline::Topic topic);
+
+/// Append every row of the sources to its topic, in their order and that of their topics, and wait
+/// until all are durable. What is in flight is bounded in rows and bytes, below what any log's
+/// queue holds.
 ///
 /// A row that the log refused for the moment is sent again, and of what became durable after it
 /// only the rows of the same key: else the older row would be the newer message. A row that the log
