@@ -76,9 +76,9 @@ TEST_F(SqliteLayerStore, AFilledStoreOfBeforeThereWereKindsIsBroughtForward) {
 
 TEST_F(SqliteLayerStore, OpeningMakesTheFolderAndOpeningAgainChangesNothing) {
   const std::string folder = layers_.folder() + "/a/b";
-  Must(store_sqlite::MakeSqliteLayerStore({folder, "rules", "UTC"}));
+  Must(store_sqlite::MakeSqliteLayerStore({folder, {}}));
   EXPECT_TRUE(std::filesystem::exists(folder + "/store.db"));
-  Must(store_sqlite::MakeSqliteLayerStore({folder, "rules", "UTC"}));
+  Must(store_sqlite::MakeSqliteLayerStore({folder, {}}));
 }
 
 TEST_F(SqliteLayerStore, QueriesOfAFolderWithoutAStoreSayHowToMakeOne) {

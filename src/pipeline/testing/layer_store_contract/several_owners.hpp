@@ -17,7 +17,7 @@ TEST_P(LayerStoreContract, WhatOneConnectionCommitsTheOtherSees) {
   Load();
   Must(JudgeSensors(*other, Never, Quiet));
   Must(JudgeCows(*store_, Never, Quiet));
-  CleanseContext context{*other, calendar_, {}, 25'000};
+  CleanseContext context{*other, 25'000};
   EXPECT_EQ(Must(Cleanse(context, Never, Quiet)), 1);
   EXPECT_THAT(Silver(), ElementsAre("C1 S1 2024-04-07T05:00:00Z 1 accepted on 2024-04-07"));
   EXPECT_EQ(CleanseAll(), 0);
@@ -42,7 +42,7 @@ inline void LoadAndJudge(const FakeEventLog& log, LayerStore& store, HerdQueries
   std::size_t turn = 0;
   reader.pick = [&turn](std::size_t) { return turn++; };
   Loader loader({reader, store, "one of two"});
-  CleanseContext context{store, *herd::FarmCalendar::Make("UTC"), {}, 11};
+  CleanseContext context{store, 11};
   const auto end = std::chrono::steady_clock::now() + std::chrono::minutes(5);
   const auto loaded = [&queries] {
     std::int64_t sum = 0;
@@ -77,7 +77,7 @@ TEST_P(LayerStoreContract, TwoProcessesAtOnceLoseNothingAndDoubleNothing) {
   for (const auto& partition : Must(layers_->Queries()->ReadStatus()).partitions) {
     EXPECT_EQ(partition.AuditGap(), 0);
   }
-  EXPECT_EQ(DumpLayers(*layers_), ReferenceLayers(log_, calendar_).Dump());
+  EXPECT_EQ(DumpLayers(*layers_), ReferenceLayers(log_, {}).Dump());
 }
 
 }  // namespace herdflow::pipeline::testing
