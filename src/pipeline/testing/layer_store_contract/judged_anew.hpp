@@ -86,12 +86,19 @@ inline constexpr std::array kDamages{
     "UPDATE {gold}sensors_rows SET unit = 'L', version = version + 1",
     "UPDATE {gold}sensors_rows SET kind = 'feed'",
     "UPDATE {gold}sensors_rows SET sensor_id = sensor_id + 1000",
+    "UPDATE {gold}farms_rows SET name = 'another', milk_density = 1000000 WHERE farm <> 1",
+    "UPDATE {gold}farms_rows SET time_zone = 'Asia/Tokyo' WHERE farm <> 1",
+    "DELETE FROM {gold}farms_rows WHERE farm <> 1",
     "DELETE FROM {gold}cows_rows",
     "DELETE FROM {gold}sensors_rows",
 };
 
 TEST_P(LayerStoreContract, ARebuildMakesWhatIsDamagedAsAFreshStoreHasItAndVerifyTellsIt) {
   const std::string at = "2024-04-07T05:00:00Z";
+  SendFarm("north", R"(,"time_zone":"Europe/Berlin")");
+  SendOf("north", Topic::kCows, R"({"id":"C1","name":"Alma"})");
+  SendOf("north", Topic::kSensors, R"({"id":"S1","unit":"kg","kind":"milk"})");
+  SendOf("north", Topic::kMeasurements, Reading("S1", "C1", at, "12"));
   SendHerd();
   SendCow("C1", "older", 1);
   Send(Topic::kCows, R"({"id":"C3"})");
