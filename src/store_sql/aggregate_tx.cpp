@@ -3,6 +3,7 @@
 #include <type_traits>
 #include <unordered_map>
 
+#include "gold_rows.hpp"
 #include "gold_tables.hpp"
 #include "rejudge_queue.hpp"
 #include "row_writer.hpp"
@@ -102,15 +103,9 @@ class SqlAggregateTx final : public pipeline::AggregateTx {
 
   Result<const SensorInfo*> Sensor(SensorRef sensor) override {
     if (const auto known = sensors_.find(sensor); known != sensors_.end()) return &known->second;
-    SensorInfo info;
-    HERDFLOW_ASSIGN(const std::string_view id,
-                    scope_->sensors().TextOf(static_cast<std::int64_t>(sensor)));
-    info.id = id;
-    HERDFLOW_ASSIGN(Statement * read, scope_->Get("read_sensor_unit"));
-    read->Bind(1, sensor);
-    HERDFLOW_ASSIGN(const bool there, read->Step());
-    if (there) info.measure = herd::MeasureOf(read->Bytes(0), read->Bytes(1));
-    read->Reset();
+    HERDFLOW_ASSIGN(const TextId id, scope_->sensors().IdOf(static_cast<std::int64_t>(sensor)));
+    HERDFLOW_ASSIGN(const auto measure, ReadMeasure(*scope_, sensor));
+    SensorInfo info{std::string(id.text), measure.value_or(herd::Measure{})};
     return &sensors_.emplace(sensor, std::move(info)).first->second;
   }
 
@@ -173,8 +168,9 @@ class SqlAggregateTx final : public pipeline::AggregateTx {
   Result<> CheckMeasures() {
     HERDFLOW_ASSIGN(const bool waits, IsPassRequested(*scope_));
     if (!waits) return {};
-    return Fail(ErrorCode::kUnavailable,
-                "computing aggregates: a sensor's unit or kind or the rules changed meanwhile");
+    return Fail(
+        ErrorCode::kUnavailable,
+        "computing aggregates: a sensor's unit or kind or a farm's rules changed meanwhile");
   }
 
   /// Goes through the rows and the table side by side.

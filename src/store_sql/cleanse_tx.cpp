@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <unordered_map>
 
+#include "gold_rows.hpp"
 #include "gold_tables.hpp"
 #include "herdflow/pipeline/bronze_codec.hpp"
 #include "known_versions.hpp"
@@ -13,6 +14,7 @@ namespace herdflow::store_sql {
 namespace {
 
 using pipeline::CowRef;
+using pipeline::FarmRef;
 using pipeline::Lineage;
 using pipeline::ReadingKey;
 using pipeline::SensorRef;
@@ -57,14 +59,20 @@ class SqlCleanseTx final : public pipeline::CleanseTx {
     return given;
   }
 
+  Result<FarmRef> RefOfFarm(std::string_view id) override { return FarmRefOf(*scope_, id); }
+
+  Result<const herd::FarmRules*> RulesOf(FarmRef farm) override {
+    auto known = rules_.find(farm);
+    if (known == rules_.end()) {
+      HERDFLOW_ASSIGN(auto row, ReadGoldFarm(*scope_, farm));
+      known = rules_.emplace(farm, row ? std::optional(std::move(row->rules)) : std::nullopt).first;
+    }
+    return known->second ? &*known->second : nullptr;
+  }
+
   Result<std::optional<herd::Measure>> MeasureOf(SensorRef sensor) override {
     if (const auto known = measures_.find(sensor); known != measures_.end()) return known->second;
-    HERDFLOW_ASSIGN(Statement * read, scope_->Get("read_sensor_unit"));
-    read->Bind(1, sensor);
-    HERDFLOW_ASSIGN(const bool there, read->Step());
-    std::optional<herd::Measure> measure;
-    if (there) measure = herd::MeasureOf(read->Bytes(0), read->Bytes(1));
-    read->Reset();
+    HERDFLOW_ASSIGN(const auto measure, ReadMeasure(*scope_, sensor));
     measures_.emplace(sensor, measure);
     return measure;
   }
@@ -78,14 +86,19 @@ class SqlCleanseTx final : public pipeline::CleanseTx {
     return found.has_value();
   }
 
+  Result<std::string> IdOf(FarmRef farm) override {
+    HERDFLOW_ASSIGN(const TextId id, scope_->farms().IdOf(static_cast<std::int64_t>(farm)));
+    return std::string(id.text);
+  }
+
   Result<std::string> IdOf(CowRef cow) override {
-    HERDFLOW_ASSIGN(const auto id, scope_->cows().TextOf(static_cast<std::int64_t>(cow)));
-    return std::string(id);
+    HERDFLOW_ASSIGN(const TextId id, scope_->cows().IdOf(static_cast<std::int64_t>(cow)));
+    return WithFarm(id);
   }
 
   Result<std::string> IdOf(SensorRef sensor) override {
-    HERDFLOW_ASSIGN(const auto id, scope_->sensors().TextOf(static_cast<std::int64_t>(sensor)));
-    return std::string(id);
+    HERDFLOW_ASSIGN(const TextId id, scope_->sensors().IdOf(static_cast<std::int64_t>(sensor)));
+    return WithFarm(id);
   }
 
   Result<> ReadExisting(std::span<const ReadingKey> keys, std::vector<SilverReading>& readings,
@@ -133,14 +146,29 @@ class SqlCleanseTx final : public pipeline::CleanseTx {
   Result<> Commit() override { return scope_->Commit(); }
 
  private:
+  Result<std::string> WithFarm(const TextId& id) {
+    if (id.farm == pipeline::kDefaultFarmRef) return std::string(id.text);
+    HERDFLOW_ASSIGN(const std::string farm, IdOf(id.farm));
+    return fmt::format("{}/{}", farm, id.text);
+  }
+
   /// Gives the message in hand of one of the read_bronze_measurement… statements.
   Result<> Give(const Statement& row, const EachMeasurement& each) {
     pipeline::UnjudgedMeasurement message;
     message.lineage = {row.Int(1), pipeline::StreamRef{row.Int(10)},
                        static_cast<std::int32_t>(row.Int(11)), row.Int(0)};
     message.received_at = FromMicros(row.Int(2));
-    if (const auto sensor = row.MaybeInt(3)) message.sensor = SensorRef{*sensor};
-    if (const auto cow = row.MaybeInt(4)) message.cow = CowRef{*cow};
+    TextId sensor_id, cow_id;
+    if (const auto sensor = row.MaybeInt(3)) {
+      message.sensor = SensorRef{*sensor};
+      HERDFLOW_ASSIGN(sensor_id, scope_->sensors().IdOf(*sensor));
+      message.farm = sensor_id.farm;
+    }
+    if (const auto cow = row.MaybeInt(4)) {
+      message.cow = CowRef{*cow};
+      HERDFLOW_ASSIGN(cow_id, scope_->cows().IdOf(*cow));
+      message.farm = cow_id.farm;
+    }
     if (const auto kinds = row.MaybeInt(5)) {
       herd::MeasurementFields fields;
       fields.timestamp.text = row.Bytes(6);
@@ -148,8 +176,13 @@ class SqlCleanseTx final : public pipeline::CleanseTx {
       fields.deleted.text = row.Bytes(8);
       pipeline::UnpackKinds(*kinds, fields);
       message.fields = fields;
-      HERDFLOW_ASSIGN(message.sensor_id, scope_->sensors().TextOf(row.Int(3)));
-      HERDFLOW_ASSIGN(message.cow_id, scope_->cows().TextOf(row.Int(4)));
+      message.sensor_id = sensor_id.text;
+      message.cow_id = cow_id.text;
+      if (cow_id.farm != pipeline::kDefaultFarmRef) {
+        HERDFLOW_ASSIGN(const TextId farm,
+                        scope_->farms().IdOf(static_cast<std::int64_t>(cow_id.farm)));
+        message.farm_id = farm.text;
+      }
     } else {
       message.payload = row.Bytes(kPayload);
     }
@@ -267,6 +300,7 @@ class SqlCleanseTx final : public pipeline::CleanseTx {
   }
 
   std::unique_ptr<WriteScope> scope_;
+  std::unordered_map<FarmRef, std::optional<herd::FarmRules>> rules_;
   std::unordered_map<SensorRef, std::optional<herd::Measure>> measures_;
   std::unordered_map<CowRef, bool> cows_;
 };

@@ -3,6 +3,7 @@
 #include <set>
 #include <utility>
 
+#include "gold_rows.hpp"
 #include "known_versions.hpp"
 #include "rejudge_queue.hpp"
 #include "transactions.hpp"
@@ -12,22 +13,17 @@ namespace herdflow::store_sql {
 namespace {
 
 using pipeline::CowRef;
+using pipeline::FarmRef;
 using pipeline::GoldCow;
+using pipeline::GoldFarm;
 using pipeline::GoldSensor;
 using pipeline::Lineage;
 using pipeline::SensorRef;
 using pipeline::Topic;
 
-std::optional<std::int64_t> MicrosOf(const std::optional<Instant>& at) {
-  return at ? std::optional(ToMicros(*at)) : std::nullopt;
-}
-
-std::optional<Instant> InstantOf(const std::optional<std::int64_t>& micros) {
-  return micros ? std::optional(FromMicros(*micros)) : std::nullopt;
-}
-
 using Cows = std::map<CowRef, GoldCow>;
 using Sensors = std::map<SensorRef, GoldSensor>;
+using Farms = std::map<FarmRef, GoldFarm>;
 /// By their messages: what is said of them, and whether they are dismissed.
 struct EntryMark {
   std::size_t hash = 0;
@@ -36,32 +32,6 @@ struct EntryMark {
   bool operator==(const EntryMark&) const = default;
 };
 using Entries = std::map<Lineage, EntryMark>;
-
-GoldCow CowIn(const Statement& row) {
-  GoldCow cow;
-  cow.cow = CowRef{row.Int(0)};
-  cow.name = row.Bytes(1);
-  if (const auto birth = row.MaybeInt(2)) {
-    cow.birthdate = FarmDay{static_cast<std::int32_t>(*birth)};
-  }
-  cow.retired_at = InstantOf(row.MaybeInt(3));
-  cow.lineage = ReadLineage(row, 4);
-  cow.created_at = FromMicros(row.Int(8));
-  cow.updated_at = FromMicros(row.Int(9));
-  return cow;
-}
-
-GoldSensor SensorIn(const Statement& row) {
-  GoldSensor sensor;
-  sensor.sensor = SensorRef{row.Int(0)};
-  sensor.unit = row.Bytes(1);
-  sensor.kind = row.Bytes(2);
-  sensor.retired_at = InstantOf(row.MaybeInt(3));
-  sensor.lineage = ReadLineage(row, 4);
-  sensor.created_at = FromMicros(row.Int(8));
-  sensor.updated_at = FromMicros(row.Int(9));
-  return sensor;
-}
 
 herd::Measure MeasureOf(const GoldSensor& sensor) {
   return herd::MeasureOf(sensor.unit, sensor.kind);
@@ -81,12 +51,18 @@ std::vector<Key> Differing(const std::map<Key, Row>& before, const std::map<Key,
   return keys;
 }
 
+/// What gold and the quarantine hold of a topic.
+struct Book {
+  Cows cows;
+  Sensors sensors;
+  Farms farms;
+  Entries entries;
+};
+
 /// What there was of a topic that is judged anew, and what is written since.
 struct Anew {
   Topic topic = Topic::kCows;
-  Cows cows;
-  Sensors sensors;
-  Entries entries;
+  Book before;
   std::set<std::int64_t> written;
 };
 
@@ -98,9 +74,8 @@ class SqlHerdBookTx final : public pipeline::HerdBookTx {
     HERDFLOW_ASSIGN(Statement * find, scope_->Get("find_rejudge_topic"));
     HERDFLOW_ASSIGN(const auto asked, FirstInt(find->Bind(1, Name(topic))));
     if (!asked) return false;
-    anew_.emplace().topic = topic;
-    HERDFLOW_CHECK(topic == Topic::kCows ? ReadAll(anew_->cows) : ReadAll(anew_->sensors));
-    HERDFLOW_CHECK(ReadAll(anew_->entries));
+    HERDFLOW_ASSIGN(Book before, ReadBook(topic));
+    anew_ = {topic, std::move(before), {}};
     for (const auto* remove :
          {"delete_entries_of_topic", "delete_watermarks", "delete_rejudge_topic"}) {
       HERDFLOW_ASSIGN(Statement * run, scope_->Get(remove));
@@ -109,28 +84,26 @@ class SqlHerdBookTx final : public pipeline::HerdBookTx {
     return true;
   }
 
-  Result<> RequestAnew(Topic topic) override {
-    HERDFLOW_ASSIGN(Statement * request, scope_->Get("insert_rejudge_topic"));
-    return request->Bind(1, Name(topic)).Run();
-  }
+  Result<> RequestAnew(Topic topic) override { return RequestTopic(*scope_, topic); }
 
   Result<pipeline::BookDifferences> EndAnew() override {
     HERDFLOW_CHECK(MakeEndOfAnew());
-    Cows cows;
-    Sensors sensors;
-    Entries entries;
-    HERDFLOW_CHECK(anew_->topic == Topic::kCows ? ReadAll(cows) : ReadAll(sensors));
-    HERDFLOW_CHECK(ReadAll(entries));
-    return pipeline::BookDifferences{Differing(anew_->cows, cows),
-                                     Differing(anew_->sensors, sensors),
-                                     Differing(anew_->entries, entries)};
+    HERDFLOW_ASSIGN(const Book now, ReadBook(anew_->topic));
+    const Book& before = anew_->before;
+    return pipeline::BookDifferences{
+        Differing(before.cows, now.cows), Differing(before.sensors, now.sensors),
+        Differing(before.farms, now.farms), Differing(before.entries, now.entries)};
   }
 
   Result<std::vector<pipeline::UnjudgedRecord>> ReadBronze(Topic topic, std::size_t max) override {
-    std::vector<pipeline::UnjudgedRecord> records;
+    topic_ = topic;
+    HERDFLOW_ASSIGN(auto records, TakeOfKnownFarms(topic, max));
+    if (!records.empty()) return records;
     HERDFLOW_ASSIGN(const auto partitions, ReadUnjudgedPartitions(*scope_, Name(topic)));
-    HERDFLOW_ASSIGN(Statement * read, scope_->Get(topic == Topic::kCows ? "read_bronze_cows"
-                                                                        : "read_bronze_sensors"));
+    HERDFLOW_ASSIGN(Statement * read,
+                    scope_->Get(topic == Topic::kCows    ? "read_bronze_cows"
+                                : topic == Topic::kFarms ? "read_bronze_farms"
+                                                         : "read_bronze_sensors"));
     std::size_t bytes = 0;
     for (const UnjudgedPartition& partition : partitions) {
       if (records.size() >= max || bytes >= kChunkBytes) break;
@@ -152,18 +125,25 @@ class SqlHerdBookTx final : public pipeline::HerdBookTx {
     return records;
   }
 
-  Result<CowRef> RefOfCow(std::string_view id) override {
-    HERDFLOW_ASSIGN(const std::int64_t ref, scope_->cows().RefOf(id));
+  Result<FarmRef> RefOfFarm(std::string_view id) override { return FarmRefOf(*scope_, id); }
+
+  Result<bool> IsKnown(FarmRef farm) override {
+    HERDFLOW_ASSIGN(const auto known, ReadFarm(farm));
+    return known.has_value();
+  }
+
+  Result<CowRef> RefOfCow(FarmRef farm, std::string_view id) override {
+    HERDFLOW_ASSIGN(const std::int64_t ref, scope_->cows().RefOf({farm, id}));
     return CowRef{ref};
   }
 
-  Result<SensorRef> RefOfSensor(std::string_view id) override {
-    HERDFLOW_ASSIGN(const std::int64_t ref, scope_->sensors().RefOf(id));
+  Result<SensorRef> RefOfSensor(FarmRef farm, std::string_view id) override {
+    HERDFLOW_ASSIGN(const std::int64_t ref, scope_->sensors().RefOf({farm, id}));
     return SensorRef{ref};
   }
 
   Result<> Merge(const GoldCow& cow) override {
-    if (!cow.retired_at) HERDFLOW_CHECK(KeepName(cow.name));
+    if (!cow.retired_at) HERDFLOW_CHECK(KeepName(cow));
     HERDFLOW_ASSIGN(auto known, ReadCow(cow.cow));
     if (known && known->lineage >= cow.lineage) {  // Overtaken: only its receipt may count.
       if (known->created_at <= cow.created_at) return {};
@@ -206,6 +186,28 @@ class SqlHerdBookTx final : public pipeline::HerdBookTx {
                       sensor.lineage, known ? kNone : kSensor);
   }
 
+  Result<> Merge(const GoldFarm& farm) override {
+    HERDFLOW_ASSIGN(auto known, ReadFarm(farm.farm));
+    const bool told_of = known && known->lineage != Lineage{};  // Else the configuration made it.
+    if (told_of && known->lineage >= farm.lineage) {
+      if (known->created_at <= farm.created_at) return {};
+      known->created_at = farm.created_at;
+      return Write(*known);
+    }
+    GoldFarm merged = farm;
+    if (told_of) merged.created_at = std::min(farm.created_at, known->created_at);
+    if (known && farm.closed_at) {  // Its name and rules stay.
+      merged.name = known->name;
+      merged.rules = known->rules;
+    }
+    if (!anew_ && (!known || known->rules != merged.rules)) {
+      HERDFLOW_CHECK(RequestPass(*scope_, farm.farm));
+    }
+    HERDFLOW_CHECK(Write(merged));
+    return AfterMerge("supersede_farm_entries", static_cast<std::int64_t>(farm.farm), farm.lineage,
+                      kNone);
+  }
+
   Result<> Quarantine(std::span<const pipeline::QuarantineEntry> entries) override {
     std::vector<pipeline::QuarantineEntry> judged(entries.begin(), entries.end());
     for (auto& entry : judged) {
@@ -226,58 +228,105 @@ class SqlHerdBookTx final : public pipeline::HerdBookTx {
   static constexpr std::int64_t kSensor = 1;
 
   /// Whether gold counts as not having the row, which was not written anew yet.
-  [[nodiscard]] bool IsForgotten(std::int64_t ref) const {
-    return anew_ && !anew_->written.contains(ref);
+  template <class Ref>
+  [[nodiscard]] bool IsForgotten(Topic topic, Ref ref) const {
+    return anew_ && anew_->topic == topic &&
+           !anew_->written.contains(static_cast<std::int64_t>(ref));
   }
 
   template <class Each>
-  Result<> ForRows(Statement& read, Each each) {
+  Result<> ReadAll(std::string_view statement, Each each) {
+    HERDFLOW_ASSIGN(Statement * read, scope_->Get(statement));
     while (true) {
-      HERDFLOW_ASSIGN(const bool there, read.Step());
+      HERDFLOW_ASSIGN(const bool there, read->Step());
       if (!there) return {};
-      each(read);
+      each(*read);
     }
   }
 
-  Result<> ReadAll(Cows& cows) {
-    HERDFLOW_ASSIGN(Statement * read, scope_->Get("read_gold_cows"));
-    return ForRows(*read, [&](const Statement& row) {
-      GoldCow cow = CowIn(row);
-      cows.emplace(cow.cow, std::move(cow));
-    });
+  Result<Book> ReadBook(Topic topic) {
+    Book book;
+    switch (topic) {
+      case Topic::kCows:
+        HERDFLOW_CHECK(ReadAll("read_gold_cows", [&](const Statement& row) {
+          GoldCow cow = CowIn(row);
+          book.cows.emplace(cow.cow, std::move(cow));
+        }));
+        break;
+      case Topic::kSensors:
+        HERDFLOW_CHECK(ReadAll("read_gold_sensors", [&](const Statement& row) {
+          GoldSensor sensor = SensorIn(row);
+          book.sensors.emplace(sensor.sensor, std::move(sensor));
+        }));
+        break;
+      case Topic::kFarms:
+        HERDFLOW_CHECK(ReadAll("read_gold_farms", [&](const Statement& row) {
+          GoldFarm farm = FarmIn(row);
+          book.farms.emplace(farm.farm, std::move(farm));
+        }));
+        break;
+      case Topic::kMeasurements:
+        break;
+    }
+    HERDFLOW_ASSIGN(book.entries, ReadEntries(topic));
+    return book;
   }
 
-  Result<> ReadAll(Sensors& sensors) {
-    HERDFLOW_ASSIGN(Statement * read, scope_->Get("read_gold_sensors"));
-    return ForRows(*read, [&](const Statement& row) {
-      GoldSensor sensor = SensorIn(row);
-      sensors.emplace(sensor.sensor, std::move(sensor));
-    });
-  }
-
-  /// Of the topic that is judged anew.
-  Result<> ReadAll(Entries& entries) {
+  Result<Entries> ReadEntries(Topic topic) {
+    Entries entries;
     HERDFLOW_ASSIGN(Statement * read, scope_->Get("read_entries_of_topic"));
-    read->Bind(1, Name(anew_->topic));
-    return ForRows(*read, [&](const Statement& row) {
-      const auto [entry, code, field] = ReadEntry(row);
+    read->Bind(1, Name(topic));
+    while (true) {
+      HERDFLOW_ASSIGN(const bool there, read->Step());
+      if (!there) return entries;
+      const auto [entry, code, field] = ReadEntry(*read);
       const auto number = [](const auto& ref) {
         return ref ? static_cast<std::int64_t>(*ref) : std::int64_t{-1};
       };
       const std::string said =
-          fmt::format("{}\n{}\n{}\n{}\n{}\n{}\n{}\n{}", static_cast<int>(entry.status), code, field,
-                      entry.rejection.reason, ToMicros(entry.received_at), number(entry.cow),
-                      number(entry.sensor), entry.original);
+          fmt::format("{}\n{}\n{}\n{}\n{}\n{}\n{}\n{}\n{}", static_cast<int>(entry.status), code,
+                      field, entry.rejection.reason, ToMicros(entry.received_at), number(entry.cow),
+                      number(entry.sensor), number(entry.farm), entry.original);
       entries[entry.lineage] = {std::hash<std::string>{}(said),
                                 entry.status == pipeline::QuarantineStatus::kDismissed};
-    });
+    }
+  }
+
+  /// Takes out of quarantine, and gives, what was refused while nobody knew its farm, which is
+  /// known now.
+  Result<std::vector<pipeline::UnjudgedRecord>> TakeOfKnownFarms(Topic topic, std::size_t max) {
+    std::vector<pipeline::UnjudgedRecord> records;
+    if (topic != Topic::kCows && topic != Topic::kSensors) return records;
+    HERDFLOW_ASSIGN(Statement * read,
+                    scope_->Get(topic == Topic::kCows ? "read_bronze_cows_of_known_farms"
+                                                      : "read_bronze_sensors_of_known_farms"));
+    read->Bind(1, max);
+    std::size_t bytes = 0;
+    while (bytes < kChunkBytes) {
+      HERDFLOW_ASSIGN(const bool there, read->Step());
+      if (!there) break;
+      records.push_back({{read->Int(1), pipeline::StreamRef{read->Int(4)},
+                          static_cast<std::int32_t>(read->Int(5)), read->Int(0)},
+                         FromMicros(read->Int(2)),
+                         std::string(read->Bytes(3))});
+      bytes += records.back().payload.size();
+    }
+    read->Reset();
+    for (const auto& record : records) {
+      const Lineage& of = record.lineage;
+      HERDFLOW_ASSIGN(Statement * remove, scope_->Get("delete_quarantine"));
+      HERDFLOW_CHECK(remove->Bind(1, of.stream).Bind(2, of.partition).Bind(3, of.offset).Run());
+    }
+    return records;
   }
 
   /// What goes with the topic's rows that were not written anew, and what follows from all of it.
   Result<> MakeEndOfAnew() {
-    HERDFLOW_CHECK(anew_->topic == Topic::kCows ? EndCowsAnew() : EndSensorsAnew());
+    HERDFLOW_CHECK(anew_->topic == Topic::kCows    ? EndCowsAnew()
+                   : anew_->topic == Topic::kFarms ? EndFarmsAnew()
+                                                   : EndSensorsAnew());
     HERDFLOW_ASSIGN(Statement * dismiss, scope_->Get("dismiss_entry"));
-    for (const auto& [message, mark] : anew_->entries) {
+    for (const auto& [message, mark] : anew_->before.entries) {
       if (!mark.dismissed) continue;
       dismiss->Bind(1, message.stream).Bind(2, message.partition).Bind(3, message.offset);
       HERDFLOW_CHECK(dismiss->Run());
@@ -287,22 +336,22 @@ class SqlHerdBookTx final : public pipeline::HerdBookTx {
 
   Result<> EndCowsAnew() {
     bool any_gone = false;
-    for (const auto& [ref, cow] : anew_->cows) {
+    for (const auto& [ref, cow] : anew_->before.cows) {
       // Written through: bronze may not have it yet.
       const bool may_stay = cow.lineage.stream == pipeline::StreamRef{};
-      if (may_stay || !IsForgotten(static_cast<std::int64_t>(ref))) continue;
+      if (may_stay || !IsForgotten(Topic::kCows, ref)) continue;
       HERDFLOW_ASSIGN(Statement * remove, scope_->Get("delete_gold_cow"));
       HERDFLOW_CHECK(remove->Bind(1, ref).Run());
       any_gone = true;
     }
     for (const std::int64_t cow : anew_->written) {
-      if (!anew_->cows.contains(CowRef{cow})) HERDFLOW_CHECK(RequestKnown(kCow, cow));
+      if (!anew_->before.cows.contains(CowRef{cow})) HERDFLOW_CHECK(RequestKnown(kCow, cow));
     }
     return any_gone ? RequestPass(*scope_) : Result<>();
   }
 
   Result<> EndSensorsAnew() {
-    for (const auto& [ref, sensor] : anew_->sensors) {
+    for (const auto& [ref, sensor] : anew_->before.sensors) {
       HERDFLOW_ASSIGN(const auto now, ReadSensor(ref));
       if (!now) {
         HERDFLOW_ASSIGN(Statement * remove, scope_->Get("delete_gold_sensor"));
@@ -313,9 +362,29 @@ class SqlHerdBookTx final : public pipeline::HerdBookTx {
       }
     }
     for (const std::int64_t sensor : anew_->written) {
-      if (!anew_->sensors.contains(SensorRef{sensor})) {
+      if (!anew_->before.sensors.contains(SensorRef{sensor})) {
         HERDFLOW_CHECK(RequestKnown(kSensor, sensor));
       }
+    }
+    return {};
+  }
+
+  Result<> EndFarmsAnew() {
+    for (const auto& [ref, before] : anew_->before.farms) {
+      const bool may_stay =
+          ref == pipeline::kDefaultFarmRef || before.lineage.stream == pipeline::StreamRef{};
+      HERDFLOW_ASSIGN(const auto now, may_stay ? ReadGoldFarm(*scope_, ref) : ReadFarm(ref));
+      if (!now) {
+        HERDFLOW_ASSIGN(Statement * remove, scope_->Get("delete_gold_farm"));
+        HERDFLOW_CHECK(remove->Bind(1, ref).Run());
+        HERDFLOW_CHECK(RequestTopic(*scope_, Topic::kCows));
+        HERDFLOW_CHECK(RequestTopic(*scope_, Topic::kSensors));
+      }
+      if (!now || now->rules != before.rules) HERDFLOW_CHECK(RequestPass(*scope_, ref));
+    }
+    for (const std::int64_t written : anew_->written) {
+      const FarmRef farm{written};
+      if (!anew_->before.farms.contains(farm)) HERDFLOW_CHECK(RequestPass(*scope_, farm));
     }
     return {};
   }
@@ -326,48 +395,29 @@ class SqlHerdBookTx final : public pipeline::HerdBookTx {
   }
 
   Result<std::optional<GoldCow>> ReadCow(CowRef ref) {
-    if (IsForgotten(static_cast<std::int64_t>(ref))) return std::optional<GoldCow>();
-    HERDFLOW_ASSIGN(Statement * read, scope_->Get("read_gold_cow"));
-    HERDFLOW_ASSIGN(const bool known, read->Bind(1, ref).Step());
-    if (!known) return std::optional<GoldCow>();
-    GoldCow cow = CowIn(*read);
-    read->Reset();
-    return std::optional(std::move(cow));
+    if (IsForgotten(Topic::kCows, ref)) return std::optional<GoldCow>();
+    return ReadGoldCow(*scope_, ref);
   }
-
   Result<std::optional<GoldSensor>> ReadSensor(SensorRef ref) {
-    if (IsForgotten(static_cast<std::int64_t>(ref))) return std::optional<GoldSensor>();
-    HERDFLOW_ASSIGN(Statement * read, scope_->Get("read_gold_sensor"));
-    HERDFLOW_ASSIGN(const bool known, read->Bind(1, ref).Step());
-    if (!known) return std::optional<GoldSensor>();
-    GoldSensor sensor = SensorIn(*read);
-    read->Reset();
-    return std::optional(std::move(sensor));
+    if (IsForgotten(Topic::kSensors, ref)) return std::optional<GoldSensor>();
+    return ReadGoldSensor(*scope_, ref);
+  }
+  Result<std::optional<GoldFarm>> ReadFarm(FarmRef ref) {
+    if (IsForgotten(Topic::kFarms, ref)) return std::optional<GoldFarm>();
+    return ReadGoldFarm(*scope_, ref);
   }
 
-  Result<> Write(const GoldCow& cow) {
-    if (anew_) anew_->written.insert(static_cast<std::int64_t>(cow.cow));
-    HERDFLOW_ASSIGN(Statement * write, scope_->Get("write_gold_cow"));
-    write->Bind(1, cow.cow)
-        .Bind(2, std::string_view(cow.name))
-        .Bind(3, cow.birthdate ? Value(cow.birthdate->days) : Value())
-        .Bind(4, MicrosOf(cow.retired_at));
-    BindLineage(*write, 5, cow.lineage);
-    return write->Bind(9, ToMicros(cow.created_at)).Bind(10, ToMicros(cow.updated_at)).Run();
+  Result<> Write(const GoldCow& cow) { return Write(cow, cow.cow); }
+  Result<> Write(const GoldSensor& sensor) { return Write(sensor, sensor.sensor); }
+  Result<> Write(const GoldFarm& farm) { return Write(farm, farm.farm); }
+  template <class Row, class Ref>
+  Result<> Write(const Row& row, Ref ref) {
+    if (anew_) anew_->written.insert(static_cast<std::int64_t>(ref));
+    return WriteGold(*scope_, row);
   }
 
-  Result<> Write(const GoldSensor& sensor) {
-    if (anew_) anew_->written.insert(static_cast<std::int64_t>(sensor.sensor));
-    HERDFLOW_ASSIGN(Statement * write, scope_->Get("write_gold_sensor"));
-    write->Bind(1, sensor.sensor)
-        .Bind(2, std::string_view(sensor.unit))
-        .Bind(3, sensor.kind.empty() ? Value() : Value(std::string_view(sensor.kind)))
-        .Bind(4, MicrosOf(sensor.retired_at));
-    BindLineage(*write, 5, sensor.lineage);
-    return write->Bind(9, ToMicros(sensor.created_at)).Bind(10, ToMicros(sensor.updated_at)).Run();
-  }
-
-  /// Whether gold holds a newer message of the entry's cow or sensor, which another partition gave.
+  /// Whether gold holds a newer message of the entry's cow, sensor or farm, which another partition
+  /// gave.
   Result<bool> IsOvertaken(const pipeline::QuarantineEntry& entry) {
     if (entry.cow) {
       HERDFLOW_ASSIGN(const auto known, ReadCow(*entry.cow));
@@ -377,14 +427,19 @@ class SqlHerdBookTx final : public pipeline::HerdBookTx {
       HERDFLOW_ASSIGN(const auto known, ReadSensor(*entry.sensor));
       return known && known->lineage > entry.lineage;
     }
+    if (topic_ == Topic::kFarms && entry.farm) {
+      HERDFLOW_ASSIGN(const auto known, ReadFarm(*entry.farm));
+      return known && known->lineage > entry.lineage;
+    }
     return false;
   }
 
-  Result<> KeepName(std::string_view name) {
-    const pipeline::CowNameParts parts = pipeline::SplitCowName(name);
+  Result<> KeepName(const GoldCow& cow) {
+    const pipeline::CowNameParts parts = pipeline::SplitCowName(cow.name);
     if (!parts.number) return {};
+    HERDFLOW_ASSIGN(const TextId id, scope_->cows().IdOf(static_cast<std::int64_t>(cow.cow)));
     HERDFLOW_ASSIGN(Statement * write, scope_->Get("write_cow_name"));
-    return write->Bind(1, parts.base).Bind(2, *parts.number).Run();
+    return write->Bind(1, id.farm).Bind(2, parts.base).Bind(3, *parts.number).Run();
   }
 
   /// Older refused messages are overtaken; what waited for a row that is new is judged again.
@@ -399,6 +454,7 @@ class SqlHerdBookTx final : public pipeline::HerdBookTx {
 
   std::unique_ptr<WriteScope> scope_;
   std::optional<Anew> anew_;
+  std::optional<Topic> topic_;  ///< Of the messages that were given last.
 };
 
 }  // namespace

@@ -28,6 +28,7 @@ KnownEntry ReadEntry(const Statement& row) {
   entry.rejection.reason = row.Bytes(11);
   entry.original = row.Bytes(12);
   entry.status = static_cast<pipeline::QuarantineStatus>(row.Int(13));
+  if (const auto farm = row.MaybeInt(14)) entry.farm = pipeline::FarmRef{*farm};
   return known;
 }
 

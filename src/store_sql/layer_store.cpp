@@ -1,10 +1,12 @@
+#include <fmt/ranges.h>
+
 #include <algorithm>
-#include <array>
 #include <charconv>
 #include <chrono>
 #include <random>
 #include <utility>
 
+#include "gold_rows.hpp"
 #include "herdflow/core/logging.hpp"
 #include "herdflow/core/retry.hpp"
 #include "herdflow/store_sql/store.hpp"
@@ -24,15 +26,10 @@ constexpr std::string_view kHerdBookStep = "herd_book";
 /// Several may load at once: the partition's row is the fence.
 constexpr std::string_view kLoadStep = "";
 
+constexpr std::string_view kRulesCode = "rules_code";
+/// What a store recorded before there were farms: by which rules and in which zone it judged.
 constexpr std::string_view kRulesVersion = "rules_version";
 constexpr std::string_view kTimeZone = "time_zone";
-
-/// The number of the rules' code in a rules_version; 0 where there is none.
-std::int64_t RulesCodeOf(std::string_view rules_version) {
-  std::int64_t code = 0;
-  std::from_chars(rules_version.data(), rules_version.data() + rules_version.size(), code);
-  return code;
-}
 
 Result<std::optional<std::string>> ReadSetting(WriteScope& scope, std::string_view name) {
   HERDFLOW_ASSIGN(Statement * read, scope.Get("read_setting"));
@@ -43,19 +40,23 @@ Result<std::optional<std::string>> ReadSetting(WriteScope& scope, std::string_vi
   return std::optional(std::move(value));
 }
 
-/// Records a setting that every row depends on. Returns what was recorded before, if it differs.
-Result<std::optional<std::string>> RecordSetting(WriteScope& scope, std::string_view name,
-                                                 std::string_view value) {
-  HERDFLOW_ASSIGN(auto recorded, ReadSetting(scope, name));
-  if (recorded == value) return std::optional<std::string>();
+Result<> WriteSetting(WriteScope& scope, std::string_view name, std::string_view value) {
+  HERDFLOW_ASSIGN(const auto recorded, ReadSetting(scope, name));
+  if (recorded == value) return {};
   HERDFLOW_ASSIGN(Statement * write, scope.Get(recorded ? "write_setting" : "insert_setting"));
-  HERDFLOW_CHECK(write->Bind(1, name).Bind(2, value).Run());
-  return recorded;
+  return write->Bind(1, name).Bind(2, value).Run();
 }
 
-Result<> RequestTopic(WriteScope& scope, pipeline::Topic topic) {
-  HERDFLOW_ASSIGN(Statement * request, scope.Get("insert_rejudge_topic"));
-  return request->Bind(1, Name(topic)).Run();
+Result<> DeleteSetting(WriteScope& scope, std::string_view name) {
+  HERDFLOW_ASSIGN(Statement * remove, scope.Get("delete_setting"));
+  return remove->Bind(1, name).Run();
+}
+
+/// The number with which a text begins; 0 where there is none.
+std::int64_t NumberIn(std::string_view text) {
+  std::int64_t number = 0;
+  std::from_chars(text.data(), text.data() + text.size(), number);
+  return number;
 }
 
 /// The store's id, made by whoever opens it first.
@@ -70,6 +71,63 @@ Result<std::string> RecordId(WriteScope& scope) {
   return id;
 }
 
+Result<> RequestHerdBook(WriteScope& scope) {
+  for (const auto topic :
+       {pipeline::Topic::kFarms, pipeline::Topic::kCows, pipeline::Topic::kSensors}) {
+    HERDFLOW_CHECK(RequestTopic(scope, topic));
+  }
+  return {};
+}
+
+/// By what `default` is judged: made with these rules if the store has it not yet.
+Result<herd::FarmRules> RecordDefaultFarm(WriteScope& scope, const herd::FarmRules& rules) {
+  HERDFLOW_ASSIGN(const auto recorded, ReadGoldFarm(scope, pipeline::kDefaultFarmRef));
+  if (recorded) return recorded->rules;
+  pipeline::GoldFarm made;
+  made.farm = pipeline::kDefaultFarmRef;
+  made.name = herd::kDefaultFarm;
+  made.rules = rules;
+  HERDFLOW_CHECK(WriteGold(scope, made));
+  return rules;
+}
+
+/// The rules of a farm say by which code they are.
+Result<> WriteRulesVersions(WriteScope& scope) {
+  std::vector<pipeline::GoldFarm> farms;
+  HERDFLOW_ASSIGN(Statement * read, scope.Get("read_gold_farms"));
+  while (true) {
+    HERDFLOW_ASSIGN(const bool there, read->Step());
+    if (!there) break;
+    farms.push_back(FarmIn(*read));
+  }
+  for (const auto& farm : farms) HERDFLOW_CHECK(WriteGold(scope, farm));
+  return {};
+}
+
+/// One warning of all in which the configuration differs from the farm that it once made.
+void WarnOfDifferences(const herd::FarmRules& farm, const herd::FarmRules& configured) {
+  std::vector<std::string> differences;
+  const auto compare = [&](std::string_view name, const auto& has, const auto& wanted) {
+    if (has != wanted) differences.push_back(fmt::format("{} {} (not {})", name, has, wanted));
+  };
+  compare("time_zone", farm.time_zone, configured.time_zone);
+  compare("litre_min", herd::Shown(farm.bounds.litre_min),
+          herd::Shown(configured.bounds.litre_min));
+  compare("litre_max", herd::Shown(farm.bounds.litre_max),
+          herd::Shown(configured.bounds.litre_max));
+  compare("kilogram_min", herd::Shown(farm.bounds.kilogram_min),
+          herd::Shown(configured.bounds.kilogram_min));
+  compare("kilogram_max", herd::Shown(farm.bounds.kilogram_max),
+          herd::Shown(configured.bounds.kilogram_max));
+  compare("milk_density", herd::Shown(farm.density_millionths),
+          herd::Shown(configured.density_millionths));
+  if (differences.empty()) return;
+  Log(LogLevel::kWarning,
+      "the farm {0} is judged by its own {1}, as the configuration says otherwise only for a new "
+      "store; `herdflow farm change {0}` changes the farm",
+      herd::kDefaultFarm, fmt::join(differences, ", "));
+}
+
 class SqlLayerStore final : public pipeline::LayerStore {
  public:
   SqlLayerStore(std::shared_ptr<WriteSessions> sessions, StoreSettings settings)
@@ -77,15 +135,18 @@ class SqlLayerStore final : public pipeline::LayerStore {
 
   Result<> RecordSettings() {
     HERDFLOW_ASSIGN(const auto scope, Begin(kSettingsStep));
-    if (settings_.use == pipeline::StoreUse::kJudge) HERDFLOW_CHECK(RecordHowToJudge(*scope));
+    HERDFLOW_ASSIGN(const herd::FarmRules rules, RecordDefaultFarm(*scope, settings_.default_farm));
+    const bool judges = settings_.use == pipeline::StoreUse::kJudge;
+    if (judges) HERDFLOW_CHECK(RecordHowToJudge(*scope, rules));
     HERDFLOW_ASSIGN(id_, RecordId(*scope));
-    return scope->Commit();
+    HERDFLOW_CHECK(scope->Commit());
+    if (judges) WarnOfDifferences(rules, settings_.default_farm);
+    return {};
   }
 
   Result<> RequestRebuild(const std::optional<pipeline::DayRange>& days) override {
     HERDFLOW_ASSIGN(const auto scope, Begin(kSettingsStep));
-    HERDFLOW_CHECK(RequestTopic(*scope, pipeline::Topic::kCows));
-    HERDFLOW_CHECK(RequestTopic(*scope, pipeline::Topic::kSensors));
+    HERDFLOW_CHECK(RequestHerdBook(*scope));
     HERDFLOW_CHECK(RequestPassOrLetGoOn(*scope, days));
     return scope->Commit();
   }
@@ -168,8 +229,6 @@ class SqlLayerStore final : public pipeline::LayerStore {
   }
   Result<std::unique_ptr<pipeline::CleanseTx>> BeginCleanse() override {
     HERDFLOW_ASSIGN(auto scope, Begin(kCleanseStep));
-    HERDFLOW_CHECK(CheckSettings(*scope, kRulesVersion, settings_.rules_version));
-    HERDFLOW_CHECK(CheckSettings(*scope, kTimeZone, settings_.time_zone));
     return MakeCleanseTx(std::move(scope));
   }
   Result<std::unique_ptr<pipeline::HerdBookTx>> BeginHerdBook() override {
@@ -186,10 +245,11 @@ class SqlLayerStore final : public pipeline::LayerStore {
     HERDFLOW_ASSIGN(const auto scope, Begin(kHerdBookStep));
     std::optional<std::int64_t> birthdate;
     if (wish.birthdate) birthdate = wish.birthdate->days;
+    HERDFLOW_ASSIGN(const pipeline::FarmRef farm, FarmRefOf(*scope, wish.farm));
     if (!wish.idempotency_key.empty()) {
       HERDFLOW_ASSIGN(Statement * read, scope->Get("read_cow_request"));
       HERDFLOW_ASSIGN(const bool known,
-                      read->Bind(1, std::string_view(wish.idempotency_key)).Step());
+                      read->Bind(1, farm).Bind(2, std::string_view(wish.idempotency_key)).Step());
       if (known) {
         const bool same = read->Bytes(0) == wish.name && read->MaybeInt(1) == birthdate;
         pipeline::CowReservation reserved{std::string(read->Bytes(2)), std::string(read->Bytes(3))};
@@ -204,7 +264,7 @@ class SqlLayerStore final : public pipeline::LayerStore {
     std::int64_t number = wish.number.value_or(0);
     if (!wish.number) {
       HERDFLOW_ASSIGN(Statement * highest, scope->Get("read_highest_number"));
-      highest->Bind(1, std::string_view(wish.base));
+      highest->Bind(1, farm).Bind(2, std::string_view(wish.base));
       HERDFLOW_ASSIGN(const auto found, FirstInt(*highest));
       number = found.value_or(0) + 1;
     }
@@ -216,14 +276,15 @@ class SqlLayerStore final : public pipeline::LayerStore {
     const pipeline::CowReservation reserved{
         wish.id, wish.number ? wish.name : fmt::format("{} #{}", wish.base, number)};
     HERDFLOW_ASSIGN(Statement * name, scope->Get("write_cow_name"));
-    HERDFLOW_CHECK(name->Bind(1, std::string_view(wish.base)).Bind(2, number).Run());
+    HERDFLOW_CHECK(name->Bind(1, farm).Bind(2, std::string_view(wish.base)).Bind(3, number).Run());
     if (!wish.idempotency_key.empty()) {
       HERDFLOW_ASSIGN(Statement * insert, scope->Get("insert_cow_request"));
-      HERDFLOW_CHECK(insert->Bind(1, std::string_view(wish.idempotency_key))
-                         .Bind(2, std::string_view(wish.name))
-                         .Bind(3, birthdate)
-                         .Bind(4, std::string_view(reserved.id))
-                         .Bind(5, std::string_view(reserved.name))
+      HERDFLOW_CHECK(insert->Bind(1, farm)
+                         .Bind(2, std::string_view(wish.idempotency_key))
+                         .Bind(3, std::string_view(wish.name))
+                         .Bind(4, birthdate)
+                         .Bind(5, std::string_view(reserved.id))
+                         .Bind(6, std::string_view(reserved.name))
                          .Run());
     }
     HERDFLOW_CHECK(scope->Commit());
@@ -236,30 +297,31 @@ class SqlLayerStore final : public pipeline::LayerStore {
     std::string stream_id, log_id;
   };
 
-  /// What was judged by other rules, or in another zone, is asked for to be judged again.
-  Result<> RecordHowToJudge(WriteScope& scope) {
-    HERDFLOW_ASSIGN(const auto rules, RecordSetting(scope, kRulesVersion, settings_.rules_version));
-    HERDFLOW_ASSIGN(const auto zone, RecordSetting(scope, kTimeZone, settings_.time_zone));
-    if (rules) {
-      const std::int64_t code = RulesCodeOf(settings_.rules_version);
-      if (RulesCodeOf(*rules) > code) {
-        return Fail(ErrorCode::kInvalidInput,
-                    "opening the store: its readings were judged by the rules of a newer herdflow "
-                    "({} {}, this one has {}); use that one",
-                    kRulesVersion, *rules, settings_.rules_version);
-      }
-      if (RulesCodeOf(*rules) < code) {
-        HERDFLOW_CHECK(RequestTopic(scope, pipeline::Topic::kCows));
-        HERDFLOW_CHECK(RequestTopic(scope, pipeline::Topic::kSensors));
-      }
-      Log(LogLevel::kInfo, "the rules changed from {} to {}: all readings are judged again", *rules,
-          settings_.rules_version);
+  /// What was judged by an older code's rules, or before there were farms by other rules or in
+  /// another zone than those that `default` was made with, is asked for to be judged again.
+  Result<> RecordHowToJudge(WriteScope& scope, const herd::FarmRules& rules) const {
+    const std::int64_t code = settings_.rules_code;
+    HERDFLOW_ASSIGN(const auto recorded, ReadSetting(scope, kRulesCode));
+    HERDFLOW_ASSIGN(const auto version, ReadSetting(scope, kRulesVersion));
+    HERDFLOW_ASSIGN(const auto zone, ReadSetting(scope, kTimeZone));
+    const std::int64_t before = recorded ? NumberIn(*recorded) : NumberIn(version.value_or(""));
+    if (before > code) {
+      return Fail(ErrorCode::kInvalidInput,
+                  "opening the store: its readings were judged by the rules of a newer herdflow "
+                  "({} {}, this one has {}); use that one",
+                  kRulesCode, before, code);
     }
-    if (zone) {
-      Log(LogLevel::kInfo, "the time zone changed from {} to {}: all readings are judged again",
-          *zone, settings_.time_zone);
+    const bool is_other_code = (recorded || version) && before < code;
+    if (is_other_code) HERDFLOW_CHECK(RequestHerdBook(scope));
+    if (is_other_code || (version && *version != herd::RulesVersion(rules)) ||
+        (zone && *zone != rules.time_zone)) {
+      Log(LogLevel::kInfo, "the rules changed: all readings are judged again");
+      HERDFLOW_CHECK(RequestPass(scope));
     }
-    return rules || zone ? RequestPass(scope) : Result<>();
+    HERDFLOW_CHECK(DeleteSetting(scope, kRulesVersion));
+    HERDFLOW_CHECK(DeleteSetting(scope, kTimeZone));
+    HERDFLOW_CHECK(WriteSetting(scope, kRulesCode, std::to_string(code)));
+    return is_other_code ? WriteRulesVersions(scope) : Result<>();
   }
 
   static void BindPartition(Statement& statement, std::string_view stream_id,
@@ -312,16 +374,6 @@ class SqlLayerStore final : public pipeline::LayerStore {
                        .Run());
     return std::optional(Stream{pipeline::StreamRef{scope.session().last_insert_id()}, stream_id,
                                 partition.stream_id});
-  }
-
-  /// Readings of one store are judged in one way: by the process that was started last.
-  static Result<> CheckSettings(WriteScope& scope, std::string_view name, std::string_view value) {
-    HERDFLOW_ASSIGN(const auto recorded, ReadSetting(scope, name));
-    if (recorded == value) return {};
-    return Fail(ErrorCode::kConflict,
-                "judging readings: the store's {} is {} by the process that was started last, this "
-                "one has {}; give both the same configuration and start this one again",
-                name, recorded.value_or("nothing"), value);
   }
 
   Result<std::unique_ptr<WriteScope>> Begin(std::string_view step) {

@@ -38,7 +38,8 @@ class SqlLoadTx final : public pipeline::LoadTx {
       : scope_(std::move(scope)),
         measurements_(scope_->session(), "insert_bronze_measurement"),
         cows_(scope_->session(), "insert_bronze_cow"),
-        sensors_(scope_->session(), "insert_bronze_sensor") {}
+        sensors_(scope_->session(), "insert_bronze_sensor"),
+        farms_(scope_->session(), "insert_bronze_farm") {}
 
   Result<bool> Advance(const PartitionClaim& claim, const PartitionClaim& after,
                        const pipeline::LeftOut& left_out) override {
@@ -62,39 +63,57 @@ class SqlLoadTx final : public pipeline::LoadTx {
   }
 
   Result<> Insert(const PartitionClaim& claim, const pipeline::BronzeMeasurement& row) override {
-    const auto& [sensor_id, cow_id, timestamp, value, deleted] = row.fields;
+    const auto& [farm_id, sensor_id, cow_id, timestamp, value, deleted] = row.fields;
+    const bool has_ref = row.sensor_id_is_good || row.cow_id_is_good;
+    pipeline::FarmRef farm{};
+    if (has_ref) {
+      HERDFLOW_ASSIGN(farm, FarmRefOf(*scope_, row.farm));
+    }
     Id sensor, cow;
-    HERDFLOW_ASSIGN(sensor, IdOf(sensor_id, row.sensor_id_is_good, scope_->sensors()));
-    HERDFLOW_ASSIGN(cow, IdOf(cow_id, row.cow_id_is_good, scope_->cows()));
+    HERDFLOW_ASSIGN(sensor, IdOf(farm, sensor_id, row.sensor_id_is_good, scope_->sensors()));
+    HERDFLOW_ASSIGN(cow, IdOf(farm, cow_id, row.cow_id_is_good, scope_->cows()));
     // The shown texts make the payload again only if nothing was cut off.
     const bool whole = row.is_canonical && timestamp.text.size() <= kMaxShown &&
                        value.text.size() <= kMaxShown && deleted.text.size() <= kMaxShown;
-    return measurements_.Add(
-        {claim.stream, claim.partition.partition, row.offset, row.version,
-         ToMicros(row.received_at), sensor.ref, cow.ref,
-         whole ? Value(pipeline::PackKinds(row.fields)) : Value(), Shown(timestamp), Shown(value),
-         Shown(deleted), sensor.odd, cow.odd, whole ? Value() : Value::Blob(row.key),
-         whole ? Value() : Value::Blob(row.payload), BytesOrNull(row.headers)});
+    return measurements_.Add({claim.stream, claim.partition.partition, row.offset, row.version,
+                              ToMicros(row.received_at), sensor.ref, cow.ref,
+                              whole ? Value(pipeline::PackKinds(row.fields)) : Value(),
+                              Shown(timestamp), Shown(value), Shown(deleted), sensor.odd, cow.odd,
+                              whole ? Value() : Value::Blob(row.key),
+                              whole ? Value() : Value::Blob(row.payload), BytesOrNull(row.headers),
+                              has_ref ? Value() : Shown(farm_id)});
   }
 
   Result<> Insert(const PartitionClaim& claim, const pipeline::BronzeCow& row) override {
     return cows_.Add({claim.stream, claim.partition.partition, row.offset, row.version,
                       ToMicros(row.received_at), Shown(row.fields.id), Shown(row.fields.name),
                       Shown(row.fields.birthdate), Shown(row.fields.deleted), Value::Blob(row.key),
-                      Value::Blob(row.payload), BytesOrNull(row.headers)});
+                      Value::Blob(row.payload), BytesOrNull(row.headers), Shown(row.fields.farm)});
   }
 
   Result<> Insert(const PartitionClaim& claim, const pipeline::BronzeSensor& row) override {
     return sensors_.Add({claim.stream, claim.partition.partition, row.offset, row.version,
                          ToMicros(row.received_at), Shown(row.fields.id), Shown(row.fields.unit),
                          Shown(row.fields.kind), Shown(row.fields.deleted), Value::Blob(row.key),
-                         Value::Blob(row.payload), BytesOrNull(row.headers)});
+                         Value::Blob(row.payload), BytesOrNull(row.headers),
+                         Shown(row.fields.farm)});
+  }
+
+  Result<> Insert(const PartitionClaim& claim, const pipeline::BronzeFarm& row) override {
+    const auto& [id, name, time_zone, litre_min, litre_max, kilogram_min, kilogram_max,
+                 milk_density, deleted] = row.fields;
+    return farms_.Add({claim.stream, claim.partition.partition, row.offset, row.version,
+                       ToMicros(row.received_at), Shown(id), Shown(name), Shown(time_zone),
+                       Shown(litre_min), Shown(litre_max), Shown(kilogram_min), Shown(kilogram_max),
+                       Shown(milk_density), Shown(deleted), Value::Blob(row.key),
+                       Value::Blob(row.payload), BytesOrNull(row.headers)});
   }
 
   Result<> Commit() override {
     HERDFLOW_CHECK(measurements_.Finish());
     HERDFLOW_CHECK(cows_.Finish());
     HERDFLOW_CHECK(sensors_.Finish());
+    HERDFLOW_CHECK(farms_.Finish());
     return scope_->Commit();
   }
 
@@ -103,16 +122,17 @@ class SqlLoadTx final : public pipeline::LoadTx {
   struct Id {
     Value ref, odd;
   };
-  static Result<Id> IdOf(const Field& id, bool is_good, IdTable& ids) {
+  static Result<Id> IdOf(pipeline::FarmRef farm, const Field& id, bool is_good, IdTable& ids) {
     if (!is_good) return Id{Value(), Shown(id)};
-    HERDFLOW_ASSIGN(const std::int64_t ref, ids.RefOf(id.text));
+    HERDFLOW_ASSIGN(const std::int64_t ref, ids.RefOf({farm, id.text}));
     return Id{ref, Value()};
   }
 
   std::unique_ptr<WriteScope> scope_;
-  RowWriter<16> measurements_;
-  RowWriter<12> cows_;
-  RowWriter<12> sensors_;
+  RowWriter<17> measurements_;
+  RowWriter<13> cows_;
+  RowWriter<13> sensors_;
+  RowWriter<17> farms_;
 };
 
 }  // namespace

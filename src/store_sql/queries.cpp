@@ -1,6 +1,7 @@
 #include <map>
 #include <utility>
 
+#include "gold_rows.hpp"
 #include "herdflow/store_sql/store.hpp"
 #include "scope.hpp"
 #include "transactions.hpp"
@@ -23,13 +24,25 @@ std::optional<Instant> MaybeInstant(const Statement& statement, int column) {
 }
 
 template <class Each>
+Result<> ForEachRow(Statement& read, Each each) {
+  while (true) {
+    HERDFLOW_ASSIGN(const bool there, read.Step());
+    if (!there) return {};
+    each(read);
+  }
+}
+
+template <class Each>
 Result<> ForEachRow(Session& session, std::string_view name, Each each) {
   HERDFLOW_ASSIGN(Statement * read, session.Get(name));
-  while (true) {
-    HERDFLOW_ASSIGN(const bool there, read->Step());
-    if (!there) return {};
-    each(*read);
-  }
+  return ForEachRow(*read, each);
+}
+
+/// Rows of one farm.
+template <class Each>
+Result<> ForEachRow(Session& session, std::string_view name, std::int64_t farm, Each each) {
+  HERDFLOW_ASSIGN(Statement * read, session.Get(name));
+  return ForEachRow(read->Bind(1, farm), each);
 }
 
 Result<std::optional<LatestSensorData>> FindLatest(Session& session, std::int64_t cow) {
@@ -50,12 +63,39 @@ Result<std::optional<LatestSensorData>> FindLatest(Session& session, std::int64_
   return latest;
 }
 
-Result<std::optional<herd::DataRange>> FindDataRange(Session& session) {
+Result<std::optional<herd::DataRange>> FindDataRange(Session& session, std::int64_t farm) {
+  HERDFLOW_ASSIGN(Statement * read, session.Get("read_data_range"));
+  HERDFLOW_ASSIGN(const bool there, read->Bind(1, farm).Step());
   std::optional<herd::DataRange> range;
-  HERDFLOW_CHECK(ForEachRow(session, "read_data_range", [&](const Statement& row) {
-    if (!row.IsNull(0)) range = herd::DataRange{DayAt(row, 0), DayAt(row, 1)};
-  }));
+  if (!there) return range;
+  if (!read->IsNull(0)) range = herd::DataRange{DayAt(*read, 0), DayAt(*read, 1)};
+  read->Reset();
   return range;
+}
+
+/// The farm's integer, if it has one: a farm that a message named, known or not.
+Result<std::optional<std::int64_t>> FindFarmRef(Session& session, std::string_view farm) {
+  HERDFLOW_ASSIGN(Statement * find, session.Get("find_farm_id"));
+  return FirstInt(find->Bind(1, farm));
+}
+
+std::string StateIn(const Statement& row) {
+  return std::string(Name(static_cast<pipeline::ReadingState>(row.Int(0))));
+}
+
+/// A row of list_farms or find_farm.
+pipeline::FarmView FarmViewIn(const Statement& row) {
+  pipeline::GoldFarm farm = FarmIn(row);
+  pipeline::FarmView view;
+  view.id = row.Bytes(15);
+  view.name = std::move(farm.name);
+  view.rules = std::move(farm.rules);
+  view.rules_version = row.Bytes(16);
+  view.closed_at = farm.closed_at;
+  if (farm.lineage == pipeline::Lineage{}) return view;  // The configuration made it.
+  view.created_at = farm.created_at;
+  view.updated_at = farm.updated_at;
+  return view;
 }
 
 /// One row of read_progress, and the stream's integer.
@@ -99,10 +139,31 @@ class SqlHerdQueries final : public pipeline::HerdQueries {
   explicit SqlHerdQueries(std::shared_ptr<ReadSessions> sessions)
       : sessions_(std::move(sessions)) {}
 
-  Result<std::optional<CowView>> FindCow(std::string_view cow_id) override {
+  Result<std::vector<pipeline::FarmView>> ListFarms() override {
     HERDFLOW_ASSIGN(const auto snapshot, sessions_->BeginRead());
+    std::vector<pipeline::FarmView> farms;
+    HERDFLOW_CHECK(ForEachRow(snapshot->session(), "list_farms",
+                              [&](const Statement& row) { farms.push_back(FarmViewIn(row)); }));
+    return farms;
+  }
+
+  Result<std::optional<pipeline::FarmView>> FindFarm(std::string_view farm) override {
+    HERDFLOW_ASSIGN(const auto snapshot, sessions_->BeginRead());
+    HERDFLOW_ASSIGN(Statement * find, snapshot->session().Get("find_farm"));
+    HERDFLOW_ASSIGN(const bool there, find->Bind(1, farm).Step());
+    std::optional<pipeline::FarmView> found;
+    if (!there) return found;
+    found = FarmViewIn(*find);
+    find->Reset();
+    return found;
+  }
+
+  Result<std::optional<CowView>> FindCow(std::string_view farm, std::string_view cow_id) override {
+    HERDFLOW_ASSIGN(const auto snapshot, sessions_->BeginRead());
+    HERDFLOW_ASSIGN(const auto farm_ref, FindFarmRef(snapshot->session(), farm));
+    if (!farm_ref) return std::optional<CowView>();
     HERDFLOW_ASSIGN(Statement * find, snapshot->session().Get("find_cow"));
-    HERDFLOW_ASSIGN(const bool there, find->Bind(1, cow_id).Step());
+    HERDFLOW_ASSIGN(const bool there, find->Bind(1, *farm_ref).Bind(2, cow_id).Step());
     if (!there) return std::optional<CowView>();
     const std::int64_t ref = find->Int(0);
     CowView cow;
@@ -116,12 +177,14 @@ class SqlHerdQueries final : public pipeline::HerdQueries {
     return std::optional(std::move(cow));
   }
 
-  Result<pipeline::ReportData> ReadReportData(FarmDay day) override {
+  Result<pipeline::ReportData> ReadReportData(std::string_view farm, FarmDay day) override {
     HERDFLOW_ASSIGN(const auto snapshot, sessions_->BeginRead());
     pipeline::ReportData report;
-    HERDFLOW_ASSIGN(report.data, FindDataRange(snapshot->session()));
+    HERDFLOW_ASSIGN(const auto farm_ref, FindFarmRef(snapshot->session(), farm));
+    if (!farm_ref) return report;
+    HERDFLOW_ASSIGN(report.data, FindDataRange(snapshot->session(), *farm_ref));
     HERDFLOW_ASSIGN(Statement * read, snapshot->session().Get("read_report_days"));
-    read->Bind(1, day.days - herd::kWeightWindowDays + 1).Bind(2, day.days);
+    read->Bind(1, *farm_ref).Bind(2, day.days - herd::kWeightWindowDays + 1).Bind(3, day.days);
     while (true) {
       HERDFLOW_ASSIGN(const bool there, read->Step());
       if (!there) return report;
@@ -139,9 +202,11 @@ class SqlHerdQueries final : public pipeline::HerdQueries {
     }
   }
 
-  Result<std::optional<herd::DataRange>> ReadDataRange() override {
+  Result<std::optional<herd::DataRange>> ReadDataRange(std::string_view farm) override {
     HERDFLOW_ASSIGN(const auto snapshot, sessions_->BeginRead());
-    return FindDataRange(snapshot->session());
+    HERDFLOW_ASSIGN(const auto farm_ref, FindFarmRef(snapshot->session(), farm));
+    if (!farm_ref) return std::optional<herd::DataRange>();
+    return FindDataRange(snapshot->session(), *farm_ref);
   }
 
   Result<std::vector<PartitionProgress>> ReadProgress() override {
@@ -160,8 +225,7 @@ class SqlHerdQueries final : public pipeline::HerdQueries {
       status.tables.push_back({std::string(row.Bytes(0)), row.Int(1)});
     }));
     HERDFLOW_CHECK(ForEachRow(session, "count_readings_by_state", [&](const Statement& row) {
-      const auto state = static_cast<pipeline::ReadingState>(row.Int(0));
-      status.silver_by_state[std::string(Name(state))] = row.Int(1);
+      status.silver_by_state[StateIn(row)] = row.Int(1);
     }));
     HERDFLOW_CHECK(ForEachRow(session, "count_quarantine_by_code", [&](const Statement& row) {
       status.quarantine_by_code[std::string(row.Bytes(0))] = row.Int(1);
@@ -178,6 +242,26 @@ class SqlHerdQueries final : public pipeline::HerdQueries {
     for (const auto& [at, stream] : all) {
       status.partitions.push_back({at, bronze_rows[{stream, at.partition}]});
     }
+    return status;
+  }
+
+  Result<pipeline::FarmStatus> ReadFarmStatus(std::string_view farm) override {
+    HERDFLOW_ASSIGN(const auto snapshot, sessions_->BeginRead());
+    Session& session = snapshot->session();
+    pipeline::FarmStatus status;
+    HERDFLOW_ASSIGN(const auto ref, FindFarmRef(session, farm));
+    if (!ref) return status;
+    HERDFLOW_CHECK(ForEachRow(session, "count_rows_of_farm", *ref, [&](const Statement& row) {
+      status.cows = row.Int(0);
+      status.sensors = row.Int(1);
+    }));
+    HERDFLOW_CHECK(ForEachRow(session, "count_readings_of_farm", *ref, [&](const Statement& row) {
+      status.silver_by_state[StateIn(row)] = row.Int(1);
+    }));
+    HERDFLOW_CHECK(ForEachRow(session, "count_quarantine_of_farm", *ref, [&](const Statement& row) {
+      status.quarantine_by_code[std::string(row.Bytes(0))] = row.Int(1);
+    }));
+    HERDFLOW_ASSIGN(status.data, FindDataRange(session, *ref));
     return status;
   }
 

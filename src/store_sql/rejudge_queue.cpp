@@ -62,16 +62,18 @@ enum Phase : std::int64_t {
 /// Offsets of a partition that a pass looks at at once, for each message that it may give.
 constexpr std::int64_t kOffsetsAMessage = 10;
 
-/// In the table of what a pass is asked for: what is no sensor.
-constexpr std::int64_t kSomeDays = -1;
-constexpr std::int64_t kEverything = 0;
-
 constexpr std::int64_t kLastCow = std::numeric_limits<std::int64_t>::max();
+constexpr std::int64_t kBeforeAllDays = -1'000'000'000;
 constexpr pipeline::DayRange kAllDays{FarmDay{-1'000'000}, FarmDay{1'000'000}};
 
-Result<> InsertScope(WriteScope& scope, std::int64_t of, const Value& first, const Value& last) {
+Result<> InsertScope(WriteScope& scope, PassKind kind, const Value& ref,
+                     const std::optional<pipeline::DayRange>& days = {}) {
   HERDFLOW_ASSIGN(Statement * request, scope.Get("insert_rejudge_scope"));
-  return request->Bind(1, of).Bind(2, first).Bind(3, last).Run();
+  return request->Bind(1, kind)
+      .Bind(2, ref)
+      .Bind(3, days ? Value(days->first.days) : Value())
+      .Bind(4, days ? Value(days->last.days) : Value())
+      .Run();
 }
 
 }  // namespace
@@ -95,7 +97,7 @@ Result<RejudgePiece> RejudgeQueue::Take(std::size_t max, const EachRow& each) {
 Result<std::optional<RejudgePiece>> RejudgeQueue::Look(
     const std::optional<pipeline::DayRange>& days, pipeline::RejudgePlace& place, std::size_t max,
     const EachRow& each) {
-  Pass pass{place, false, days};
+  Pass pass{place, PassKind::kEverything, days, {}};
   RejudgePiece piece;
   while (piece.size == 0 && pass.place.phase != kOver) {
     HERDFLOW_CHECK(TakeOfPass(max, pass, each, piece));
@@ -129,21 +131,26 @@ Result<std::optional<RejudgeQueue::Pass>> RejudgeQueue::ReadPass() {
   HERDFLOW_ASSIGN(const bool any, scope->Step());
   if (!any) return std::optional<Pass>();
   Pass pass;
-  pass.is_of_sensors = scope->Int(0) > kEverything;
-  if (scope->Int(0) == kSomeDays) {
-    pass.days = {FarmDay{static_cast<std::int32_t>(scope->Int(1))},
-                 FarmDay{static_cast<std::int32_t>(scope->Int(2))}};
+  pass.kind = PassKind{scope->Int(0)};
+  if (pass.kind == PassKind::kFarm) pass.farm = pipeline::FarmRef{scope->Int(1)};
+  if (pass.kind == PassKind::kDays) {
+    pass.days = {FarmDay{static_cast<std::int32_t>(scope->Int(3))},
+                 FarmDay{static_cast<std::int32_t>(scope->Int(4))}};
   }
+  const bool goes_on = scope->Int(2) != 0;
   scope->Reset();
-  HERDFLOW_ASSIGN(Statement * read, scope_.Get("read_rejudge_place"));
-  HERDFLOW_ASSIGN(const bool goes_on, read->Step());
   if (goes_on) {
-    pass.place = {read->Int(0), {read->Int(1), read->Int(2), read->Int(3), read->Int(4)}};
-    read->Reset();
-    return std::optional(pass);
+    HERDFLOW_ASSIGN(Statement * read, scope_.Get("read_rejudge_place"));
+    HERDFLOW_ASSIGN(const bool there, read->Step());
+    if (there) {
+      pass.place = {read->Int(0), {read->Int(1), read->Int(2), read->Int(3), read->Int(4)}};
+      read->Reset();
+      return std::optional(pass);
+    }
   }
+  if (pass.kind == PassKind::kFarm) pass.place.phase = kSilver;
   HERDFLOW_ASSIGN(Statement * begin, scope_.Get("begin_rejudge_pass"));
-  HERDFLOW_CHECK(begin->Bind(1, pass.days ? kSomeDays : kEverything).Run());
+  HERDFLOW_CHECK(begin->Bind(1, pass.kind).Bind(2, pass.farm).Run());
   HERDFLOW_CHECK(Write(pass.place));
   return std::optional(pass);
 }
@@ -151,7 +158,8 @@ Result<std::optional<RejudgeQueue::Pass>> RejudgeQueue::ReadPass() {
 Result<> RejudgeQueue::TakeOfPass(std::size_t max, Pass& pass, const EachRow& each,
                                   RejudgePiece& piece) {
   piece.all_dirty = true;
-  piece.heals = !pass.is_of_sensors;
+  piece.heals = pass.kind == PassKind::kEverything || pass.kind == PassKind::kDays;
+  piece.moves = pass.kind == PassKind::kFarm;
   piece.days = pass.days;
   switch (pass.place.phase) {
     case kBronze:
@@ -176,9 +184,10 @@ Result<> RejudgeQueue::TakeOfPass(std::size_t max, Pass& pass, const EachRow& ea
       return Fail(ErrorCode::kCorruptData, "judging readings again: the store names phase {}",
                   pass.place.phase);
   }
-  if (piece.size == 0) {
-    pass.place = {pass.is_of_sensors ? kOver : pass.place.phase + 1, {}};
-  }
+  if (piece.size != 0) return {};
+  const bool is_last = pass.kind == PassKind::kSensors ||
+                       (pass.kind == PassKind::kFarm && pass.place.phase == kEntries);
+  pass.place = {is_last ? kOver : pass.place.phase + 1, {}};
   return {};
 }
 
@@ -192,8 +201,9 @@ Result<> RejudgeQueue::TakeOfBronze(std::size_t max, Pass& pass, const EachRow& 
     if (here == place) at.from = std::max(at.from, pass.place.at[2]);
     if (at.from >= at.to) continue;
     at.to = std::min(at.to, at.from + static_cast<std::int64_t>(max) * kOffsetsAMessage);
-    HERDFLOW_ASSIGN(Statement * read, scope_.Get(pass.is_of_sensors ? "read_bronze_of_sensors"
-                                                                    : "read_bronze_measurements"));
+    HERDFLOW_ASSIGN(Statement * read,
+                    scope_.Get(pass.kind == PassKind::kSensors ? "read_bronze_of_sensors"
+                                                               : "read_bronze_measurements"));
     BindUnjudged(*read, at, max);
     std::int64_t next = at.from;
     std::size_t given = 0;
@@ -217,18 +227,33 @@ Result<> RejudgeQueue::TakeOfBronze(std::size_t max, Pass& pass, const EachRow& 
 
 Result<> RejudgeQueue::TakeKeys(std::string_view statement, std::size_t max, Pass& pass,
                                 RejudgePiece& piece) {
+  if (pass.kind != PassKind::kFarm) return TakeKeysUpTo(kLastCow, statement, max, pass, piece);
+  HERDFLOW_ASSIGN(Statement * next, scope_.Get("read_next_cow_of_farm"));
+  auto& at = pass.place.at;
+  while (piece.size < max) {
+    HERDFLOW_ASSIGN(const auto cow, FirstInt(next->Bind(1, pass.farm).Bind(2, at[0])));
+    if (!cow) break;
+    if (*cow != at[0]) at = {*cow, kBeforeAllDays, 0, 0};
+    HERDFLOW_CHECK(TakeKeysUpTo(*cow, statement, max - piece.size, pass, piece));
+    if (piece.size < max) at = {*cow + 1, kBeforeAllDays, 0, 0};
+  }
+  return {};
+}
+
+Result<> RejudgeQueue::TakeKeysUpTo(std::int64_t last_cow, std::string_view statement,
+                                    std::size_t max, Pass& pass, RejudgePiece& piece) {
   HERDFLOW_ASSIGN(Statement * read, scope_.Get(statement));
   auto& at = pass.place.at;
   const auto& [first, last] = pass.days.value_or(kAllDays);
   for (int i = 0; i < 4; ++i) read->Bind(1 + i, at[static_cast<std::size_t>(i)]);
-  read->Bind(5, first.days).Bind(6, last.days).Bind(7, max);
+  read->Bind(5, first.days).Bind(6, last.days).Bind(7, max).Bind(8, last_cow);
   while (true) {
     HERDFLOW_ASSIGN(const bool there, read->Step());
     if (!there) return {};
     ++piece.size;
     const ReadingKey key = ReadKey(*read, 1, CowRef{read->Int(0)});
     at = {read->Int(0), read->Int(1), read->Int(2), read->Int(3)};
-    if (pass.place.phase == kSilver) {
+    if (pass.place.phase == kSilver && pass.kind != PassKind::kFarm) {
       piece.versions.push_back({key, ReadLineage(*read, 4)});
     } else {
       piece.keys.push_back(key);
@@ -237,11 +262,18 @@ Result<> RejudgeQueue::TakeKeys(std::string_view statement, std::size_t max, Pas
 }
 
 Result<> RejudgeQueue::TakeEntries(std::size_t max, Pass& pass, RejudgePiece& piece) {
-  HERDFLOW_ASSIGN(Statement * read, scope_.Get("read_entries_after"));
+  const bool is_of_farm = pass.kind == PassKind::kFarm;
+  HERDFLOW_ASSIGN(Statement * read,
+                  scope_.Get(is_of_farm ? "read_entries_of_farm_after" : "read_entries_after"));
   auto& at = pass.place.at;
   const auto& [first, last] = pass.days.value_or(kAllDays);
   for (int i = 0; i < 3; ++i) read->Bind(1 + i, at[static_cast<std::size_t>(i)]);
-  read->Bind(4, first.days).Bind(5, last.days).Bind(6, max);
+  read->Bind(4, max);
+  if (is_of_farm) {
+    read->Bind(5, pass.farm);
+  } else {
+    read->Bind(5, first.days).Bind(6, last.days);
+  }
   std::size_t bytes = 0;
   while (bytes < kChunkBytes) {
     HERDFLOW_ASSIGN(const bool there, read->Step());
@@ -296,28 +328,33 @@ Result<> RejudgeQueue::EndPass() {
   return place->Run();
 }
 
-Result<> RequestPass(WriteScope& scope) {
-  return InsertScope(scope, kEverything, nullptr, nullptr);
-}
+Result<> RequestPass(WriteScope& scope) { return InsertScope(scope, PassKind::kEverything, 0); }
 
 Result<> RequestPass(WriteScope& scope, SensorRef sensor) {
-  return InsertScope(scope, static_cast<std::int64_t>(sensor), nullptr, nullptr);
+  return InsertScope(scope, PassKind::kSensors, sensor);
+}
+
+Result<> RequestPass(WriteScope& scope, pipeline::FarmRef farm) {
+  return InsertScope(scope, PassKind::kFarm, farm);
+}
+
+Result<> RequestTopic(WriteScope& scope, pipeline::Topic topic) {
+  HERDFLOW_ASSIGN(Statement * request, scope.Get("insert_rejudge_topic"));
+  return request->Bind(1, Name(topic)).Run();
 }
 
 Result<> RequestPassOrLetGoOn(WriteScope& scope, const std::optional<pipeline::DayRange>& days) {
   HERDFLOW_ASSIGN(Statement * read, scope.Get("read_rejudge_days"));
-  HERDFLOW_ASSIGN(const bool asked, read->Bind(1, days ? kSomeDays : kEverything).Step());
-  if (!asked) {
-    return days ? InsertScope(scope, kSomeDays, days->first.days, days->last.days)
-                : RequestPass(scope);
-  }
-  const std::int64_t first = read->Int(0);
-  const std::int64_t last = read->Int(1);
+  const auto kind = days ? PassKind::kDays : PassKind::kEverything;
+  HERDFLOW_ASSIGN(const bool asked, read->Bind(1, kind).Step());
+  if (!asked) return InsertScope(scope, kind, 0, days);
+  const FarmDay first{static_cast<std::int32_t>(read->Int(0))};
+  const FarmDay last{static_cast<std::int32_t>(read->Int(1))};
   read->Reset();
-  if (!days || (first <= days->first.days && days->last.days <= last)) return {};
+  if (!days || (first <= days->first && days->last <= last)) return {};
   // With those that were asked for before: nobody has come to their end.
-  return InsertScope(scope, kSomeDays, std::min<std::int64_t>(first, days->first.days),
-                     std::max<std::int64_t>(last, days->last.days));
+  return InsertScope(scope, kind, 0,
+                     pipeline::DayRange{std::min(first, days->first), std::max(last, days->last)});
 }
 
 Result<bool> IsPassRequested(WriteScope& scope) {

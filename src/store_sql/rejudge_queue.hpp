@@ -10,12 +10,17 @@
 
 namespace herdflow::store_sql {
 
+/// What a pass is over, as the table of requests has it.
+enum class PassKind : std::int64_t { kEverything = 0, kDays = 1, kSensors = 2, kFarm = 3 };
+
 /// What is to be judged again and how far that has come, as one transaction of cleanse sees it.
 ///
 /// Two kinds of requests. A cow or a sensor became known: what waits for it. Or a unit or the rules
-/// changed: a pass over bronze, which serves all that is asked for when it begins; what is asked
-/// for meanwhile waits for the next. A pass over everything looks at silver and what is beside it
-/// as well, for what is there and must not be.
+/// changed: a pass, which serves what is asked for when it begins: everything, or days, or all
+/// sensors, or one farm; what is asked for meanwhile waits for the next. What the pass in hand
+/// serves alone and is asked for again begins anew. A pass over everything goes over bronze, and
+/// looks at silver and what is beside it as well, for what is there and must not be. A farm's goes
+/// over what there is of its cows and its refused messages alone, so that it costs what they do.
 class RejudgeQueue {
  public:
   explicit RejudgeQueue(WriteScope& scope) : scope_(scope) {}
@@ -31,8 +36,9 @@ class RejudgeQueue {
  private:
   struct Pass {
     pipeline::RejudgePlace place;
-    bool is_of_sensors = false;
+    PassKind kind = PassKind::kEverything;
     std::optional<pipeline::DayRange> days;
+    pipeline::FarmRef farm{};
   };
 
   Result<> TakeKnown(std::size_t max, pipeline::RejudgePiece& piece);
@@ -44,6 +50,8 @@ class RejudgeQueue {
                         pipeline::RejudgePiece& piece);
   Result<> TakeKeys(std::string_view statement, std::size_t max, Pass& pass,
                     pipeline::RejudgePiece& piece);
+  Result<> TakeKeysUpTo(std::int64_t last_cow, std::string_view statement, std::size_t max,
+                        Pass& pass, pipeline::RejudgePiece& piece);
   Result<> TakeEntries(std::size_t max, Pass& pass, pipeline::RejudgePiece& piece);
   Result<> TakeGold(std::size_t max, Pass& pass, pipeline::RejudgePiece& piece);
   Result<> Write(const pipeline::RejudgePlace& place);
@@ -52,13 +60,17 @@ class RejudgeQueue {
   WriteScope& scope_;
 };
 
-/// Ask for a pass over everything, or over the readings of a sensor: the rules or a unit changed.
+/// Ask for a pass over everything, or over the readings of a sensor or a farm: the rules or a unit
+/// changed, or a farm became known, or is no longer.
 Result<> RequestPass(WriteScope& scope);
 Result<> RequestPass(WriteScope& scope, pipeline::SensorRef sensor);
+Result<> RequestPass(WriteScope& scope, pipeline::FarmRef farm);
 /// Somebody wants a pass over everything or over these days. One that was asked for before, and did
 /// not come to its end, goes on; other days are added to its own, and it begins anew.
 Result<> RequestPassOrLetGoOn(WriteScope& scope, const std::optional<pipeline::DayRange>& days);
 /// Whether readings are to be judged again by a pass.
 Result<bool> IsPassRequested(WriteScope& scope);
+/// Ask for all messages of a topic of the herd book to be judged again.
+Result<> RequestTopic(WriteScope& scope, pipeline::Topic topic);
 
 }  // namespace herdflow::store_sql

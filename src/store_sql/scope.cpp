@@ -6,7 +6,8 @@
 namespace herdflow::store_sql {
 
 Session::Session()
-    : cows_(*this, {"find_cow_id", "insert_cow_id", "read_cow_id"}),
+    : farms_(*this, {"find_farm_id", "insert_farm_id", "read_farm_id"}),
+      cows_(*this, {"find_cow_id", "insert_cow_id", "read_cow_id"}),
       sensors_(*this, {"find_sensor_id", "insert_sensor_id", "read_sensor_id"}) {}
 
 Result<std::unique_ptr<WriteScope>> WriteScope::Begin(WriteSessions& sessions,
@@ -16,14 +17,19 @@ Result<std::unique_ptr<WriteScope>> WriteScope::Begin(WriteSessions& sessions,
 }
 
 WriteScope::~WriteScope() {
-  cows().EndTransaction(!committed_);
-  sensors().EndTransaction(!committed_);
+  for (IdTable* ids : {&farms(), &cows(), &sensors()}) ids->EndTransaction(!committed_);
 }
 
 Result<> WriteScope::Commit() {
   HERDFLOW_CHECK(transaction_->Commit());
   committed_ = true;
   return {};
+}
+
+Result<pipeline::FarmRef> FarmRefOf(WriteScope& scope, std::string_view id) {
+  if (id == herd::kDefaultFarm) return pipeline::kDefaultFarmRef;
+  HERDFLOW_ASSIGN(const std::int64_t ref, scope.farms().RefOf({{}, id}));
+  return pipeline::FarmRef{ref};
 }
 
 Result<std::optional<std::int64_t>> FirstInt(Statement& statement) {

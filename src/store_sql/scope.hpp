@@ -20,6 +20,7 @@ class WriteScope {
 
   Result<Statement*> Get(std::string_view name) { return session().Get(name); }
   [[nodiscard]] Session& session() { return transaction_->session(); }
+  [[nodiscard]] IdTable& farms() { return session().farms(); }
   [[nodiscard]] IdTable& cows() { return session().cows(); }
   [[nodiscard]] IdTable& sensors() { return session().sensors(); }
   /// As Transaction::Commit.
@@ -32,6 +33,9 @@ class WriteScope {
   std::unique_ptr<Transaction> transaction_;
   bool committed_ = false;
 };
+
+/// The farm's integer; given now, if it has none yet.
+Result<pipeline::FarmRef> FarmRefOf(WriteScope& scope, std::string_view id);
 
 /// The first column of the one row that a bound statement gives, if it gives one.
 Result<std::optional<std::int64_t>> FirstInt(Statement& statement);

@@ -49,7 +49,7 @@ Result<> WriteWatermark(WriteScope& scope, std::string_view step,
 }
 
 Result<> InsertQuarantine(WriteScope& scope, std::span<const pipeline::QuarantineEntry> entries) {
-  RowWriter<14> insert(scope.session(), "insert_quarantine");
+  RowWriter<15> insert(scope.session(), "insert_quarantine");
   for (const pipeline::QuarantineEntry& entry : entries) {
     HERDFLOW_CHECK(insert.Add({entry.lineage.stream, entry.lineage.partition, entry.lineage.offset,
                                entry.lineage.version, ToMicros(entry.received_at), entry.sensor,
@@ -57,7 +57,7 @@ Result<> InsertQuarantine(WriteScope& scope, std::span<const pipeline::Quarantin
                                entry.at ? Value(ToMicros(*entry.at)) : Value(),
                                herd::Name(entry.rejection.code), entry.rejection.field,
                                std::string_view(entry.rejection.reason),
-                               std::string_view(entry.original), entry.status}));
+                               std::string_view(entry.original), entry.status, entry.farm}));
   }
   return insert.Finish();
 }

@@ -9,6 +9,7 @@
 #include <algorithm>
 #include <cstdlib>
 #include <functional>
+#include <map>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -76,17 +77,42 @@ inline std::string ValueCell(const std::string& millionths) {
   return text;
 }
 
+/// What the integers of cows or of sensors stand for: `<id>`, and before it `<farm>/`, but for
+/// `default`.
+class IdNames {
+ public:
+  /// `of`: `cow` or `sensor`.
+  IdNames(LayerStoreFixture& store, std::string_view of) {
+    for (const Cells& row :
+         store.Query(fmt::format("SELECT i.id, i.{0}_id, f.farm_id FROM {{ops}}{0}_ids i"
+                                 " JOIN {{ops}}farm_ids f ON f.id = i.farm",
+                                 of),
+                     3)) {
+      names_[row[0]] = row[2] == herd::kDefaultFarm ? row[1] : row[2] + "/" + row[1];
+    }
+  }
+  [[nodiscard]] std::string operator()(const std::string& ref) const {
+    const auto name = names_.find(ref);
+    return name == names_.end() ? ref : name->second;
+  }
+
+ private:
+  std::map<std::string, std::string> names_;
+};
+
 /// `<cow> <sensor> <time> <value> <state>`.
 inline Lines SilverLines(LayerStoreFixture& store) {
+  const IdNames cows(store, "cow");
+  const IdNames sensors(store, "sensor");
   Lines lines;
   for (const Cells& row :
-       store.Query("SELECT c.cow_id, s.sensor_id, r.timestamp, r.value, r.state, r.farm_day"
-                   " FROM {silver}measurements_rows r JOIN {ops}cow_ids c ON c.id = r.cow_id"
-                   " JOIN {ops}sensor_ids s ON s.id = r.sensor_id",
+       store.Query("SELECT r.cow_id, r.sensor_id, r.timestamp, r.value, r.state, r.farm_day"
+                   " FROM {silver}measurements_rows r",
                    6)) {
     const auto state = static_cast<ReadingState>(Number(row[4]));
-    lines.push_back(fmt::format("{} {} {} {} {} on {}", row[0], row[1], TimeCell(row[2]),
-                                ValueCell(row[3]), Name(state), DateCell(row[5])));
+    lines.push_back(fmt::format("{} {} {} {} {} on {}", cows(row[0]), sensors(row[1]),
+                                TimeCell(row[2]), ValueCell(row[3]), Name(state),
+                                DateCell(row[5])));
   }
   std::sort(lines.begin(), lines.end());
   return lines;
@@ -106,16 +132,17 @@ inline std::string_view StatusName(std::int64_t status) {
 
 /// `<topic>/<partition>/<offset> <code> <field> <status> of <cow> <sensor> <time>`.
 inline Lines QuarantineLines(LayerStoreFixture& store) {
+  const IdNames cows(store, "cow");
+  const IdNames sensors(store, "sensor");
   Lines lines;
-  for (const Cells& row : store.Query(
-           "SELECT t.topic, r.topic_partition, r.topic_offset, r.code, r.field, r.status,"
-           " c.cow_id, s.sensor_id, r.timestamp FROM {silver}quarantine_rows r"
-           " JOIN {ops}streams t ON t.id = r.stream_id LEFT JOIN {ops}cow_ids c ON c.id = r.cow_id"
-           " LEFT JOIN {ops}sensor_ids s ON s.id = r.sensor_id",
-           9)) {
+  for (const Cells& row :
+       store.Query("SELECT t.topic, r.topic_partition, r.topic_offset, r.code, r.field, r.status,"
+                   " r.cow_id, r.sensor_id, r.timestamp FROM {silver}quarantine_rows r"
+                   " JOIN {ops}streams t ON t.id = r.stream_id",
+                   9)) {
     lines.push_back(fmt::format("{}/{}/{} {} {} {} of {} {} {}", row[0], row[1], row[2], row[3],
-                                row[4].empty() ? "-" : row[4], StatusName(Number(row[5])), row[6],
-                                row[7], TimeCell(row[8])));
+                                row[4].empty() ? "-" : row[4], StatusName(Number(row[5])),
+                                cows(row[6]), sensors(row[7]), TimeCell(row[8])));
   }
   std::sort(lines.begin(), lines.end());
   return lines;
@@ -123,16 +150,16 @@ inline Lines QuarantineLines(LayerStoreFixture& store) {
 
 /// `<table> <cow> <first day> <sensor> <count> readings: sum, min, max`.
 inline Lines AggregateLines(LayerStoreFixture& store, std::string_view kind) {
+  const IdNames cows(store, "cow");
+  const IdNames sensors(store, "sensor");
   Lines lines;
   for (const Cells& row : store.Query(
-           fmt::format("SELECT c.cow_id, r.first_day, s.sensor_id, r.records_count, r.value_sum,"
-                       " r.value_min, r.value_max FROM {{gold}}measurements_{}_aggregations_rows r"
-                       " JOIN {{ops}}cow_ids c ON c.id = r.cow_id"
-                       " JOIN {{ops}}sensor_ids s ON s.id = r.sensor_id",
+           fmt::format("SELECT r.cow_id, r.first_day, r.sensor_id, r.records_count, r.value_sum,"
+                       " r.value_min, r.value_max FROM {{gold}}measurements_{}_aggregations_rows r",
                        kind),
            7)) {
-    lines.push_back(fmt::format("{} {} {} {} count {} sum {} min {} max {}", kind, row[0],
-                                DateCell(row[1]), row[2], row[3], ValueCell(row[4]),
+    lines.push_back(fmt::format("{} {} {} {} count {} sum {} min {} max {}", kind, cows(row[0]),
+                                DateCell(row[1]), sensors(row[2]), row[3], ValueCell(row[4]),
                                 ValueCell(row[5]), ValueCell(row[6])));
   }
   std::sort(lines.begin(), lines.end());
@@ -141,13 +168,13 @@ inline Lines AggregateLines(LayerStoreFixture& store, std::string_view kind) {
 
 /// `<cow> <day> milk <sum>/<count> weight <sum>/<count> last <weight> at <time>`.
 inline Lines CowDayLines(LayerStoreFixture& store) {
+  const IdNames cows(store, "cow");
   Lines lines;
   for (const Cells& row : store.Query(
-           "SELECT c.cow_id, r.farm_day, r.milk_sum, r.milk_count, r.weight_sum, r.weight_count,"
-           " r.last_weight, r.last_weight_at FROM {gold}cow_daily_metrics_rows r"
-           " JOIN {ops}cow_ids c ON c.id = r.cow_id",
+           "SELECT r.cow_id, r.farm_day, r.milk_sum, r.milk_count, r.weight_sum, r.weight_count,"
+           " r.last_weight, r.last_weight_at FROM {gold}cow_daily_metrics_rows r",
            8)) {
-    lines.push_back(fmt::format("{} {} milk {}/{} weight {}/{} last {} at {}", row[0],
+    lines.push_back(fmt::format("{} {} milk {}/{} weight {}/{} last {} at {}", cows(row[0]),
                                 DateCell(row[1]), ValueCell(row[2]), row[3], ValueCell(row[4]),
                                 row[5], ValueCell(row[6]), TimeCell(row[7])));
   }
@@ -157,11 +184,11 @@ inline Lines CowDayLines(LayerStoreFixture& store) {
 
 /// `<id> <name> born <date>`.
 inline Lines CowLines(LayerStoreFixture& store) {
+  const IdNames cows(store, "cow");
   Lines lines;
-  for (const Cells& row : store.Query("SELECT c.cow_id, r.name, r.birthdate FROM {gold}cows_rows r"
-                                      " JOIN {ops}cow_ids c ON c.id = r.cow_id",
-                                      3)) {
-    lines.push_back(fmt::format("{} {} born {}", row[0], row[1], DateCell(row[2])));
+  for (const Cells& row :
+       store.Query("SELECT r.cow_id, r.name, r.birthdate FROM {gold}cows_rows r", 3)) {
+    lines.push_back(fmt::format("{} {} born {}", cows(row[0]), row[1], DateCell(row[2])));
   }
   std::sort(lines.begin(), lines.end());
   return lines;
@@ -169,12 +196,12 @@ inline Lines CowLines(LayerStoreFixture& store) {
 
 /// `<id> <unit> <kind>`, the last as "-" where none was said.
 inline Lines SensorLines(LayerStoreFixture& store) {
+  const IdNames sensors(store, "sensor");
   Lines lines;
-  for (const Cells& row : store.Query("SELECT s.sensor_id, r.unit, r.kind"
-                                      " FROM {gold}sensors_rows r"
-                                      " JOIN {ops}sensor_ids s ON s.id = r.sensor_id",
+  for (const Cells& row : store.Query("SELECT r.sensor_id, r.unit, r.kind"
+                                      " FROM {gold}sensors_rows r",
                                       3)) {
-    lines.push_back(fmt::format("{} {} {}", row[0], row[1], row[2]));
+    lines.push_back(fmt::format("{} {} {}", sensors(row[0]), row[1], row[2]));
   }
   std::sort(lines.begin(), lines.end());
   return lines;
@@ -198,14 +225,16 @@ inline Lines FarmLines(LayerStoreFixture& store) {
 
 /// `<cow> <sensor> <time> of <partition>/<offset>, unit known|unknown`.
 inline Lines WaitingLines(LayerStoreFixture& store) {
+  const IdNames cows(store, "cow");
+  const IdNames sensors(store, "sensor");
   Lines lines;
-  for (const Cells& row : store.Query(
-           "SELECT c.cow_id, s.sensor_id, r.timestamp, r.topic_partition, r.topic_offset,"
-           " r.unit_known FROM {ops}waiting_versions r JOIN {ops}cow_ids c ON c.id = r.cow_id"
-           " JOIN {ops}sensor_ids s ON s.id = r.sensor_id",
-           6)) {
-    lines.push_back(fmt::format("{} {} {} of {}/{}, unit {}", row[0], row[1], TimeCell(row[2]),
-                                row[3], row[4], row[5] == "1" ? "known" : "unknown"));
+  for (const Cells& row :
+       store.Query("SELECT r.cow_id, r.sensor_id, r.timestamp, r.topic_partition, r.topic_offset,"
+                   " r.unit_known FROM {ops}waiting_versions r",
+                   6)) {
+    lines.push_back(fmt::format("{} {} {} of {}/{}, unit {}", cows(row[0]), sensors(row[1]),
+                                TimeCell(row[2]), row[3], row[4],
+                                row[5] == "1" ? "known" : "unknown"));
   }
   std::sort(lines.begin(), lines.end());
   return lines;
@@ -213,14 +242,15 @@ inline Lines WaitingLines(LayerStoreFixture& store) {
 
 /// `<cow> <sensor> <time> of <partition>/<offset>`.
 inline Lines DisplacedLines(LayerStoreFixture& store) {
+  const IdNames cows(store, "cow");
+  const IdNames sensors(store, "sensor");
   Lines lines;
   for (const Cells& row :
-       store.Query("SELECT c.cow_id, s.sensor_id, r.timestamp, r.topic_partition, r.topic_offset"
-                   " FROM {ops}displaced_versions r JOIN {ops}cow_ids c ON c.id = r.cow_id"
-                   " JOIN {ops}sensor_ids s ON s.id = r.sensor_id",
+       store.Query("SELECT r.cow_id, r.sensor_id, r.timestamp, r.topic_partition, r.topic_offset"
+                   " FROM {ops}displaced_versions r",
                    5)) {
-    lines.push_back(
-        fmt::format("{} {} {} of {}/{}", row[0], row[1], TimeCell(row[2]), row[3], row[4]));
+    lines.push_back(fmt::format("{} {} {} of {}/{}", cows(row[0]), sensors(row[1]),
+                                TimeCell(row[2]), row[3], row[4]));
   }
   std::sort(lines.begin(), lines.end());
   return lines;
@@ -228,15 +258,16 @@ inline Lines DisplacedLines(LayerStoreFixture& store) {
 
 /// `<cow> <sensor> <time> from <partition>/<offset>, received <first> to <newest>`.
 inline Lines ReceiptLines(LayerStoreFixture& store) {
+  const IdNames cows(store, "cow");
+  const IdNames sensors(store, "sensor");
   Lines lines;
   for (const Cells& row :
-       store.Query("SELECT c.cow_id, s.sensor_id, r.timestamp, r.topic_partition, r.topic_offset,"
+       store.Query("SELECT r.cow_id, r.sensor_id, r.timestamp, r.topic_partition, r.topic_offset,"
                    " r.created_at, r.updated_at"
-                   " FROM {silver}measurements_rows r JOIN {ops}cow_ids c ON c.id = r.cow_id"
-                   " JOIN {ops}sensor_ids s ON s.id = r.sensor_id",
+                   " FROM {silver}measurements_rows r",
                    7)) {
-    lines.push_back(fmt::format("{} {} {} from {}/{}, received {} to {}", row[0], row[1],
-                                TimeCell(row[2]), row[3], row[4], TimeCell(row[5]),
+    lines.push_back(fmt::format("{} {} {} from {}/{}, received {} to {}", cows(row[0]),
+                                sensors(row[1]), TimeCell(row[2]), row[3], row[4], TimeCell(row[5]),
                                 TimeCell(row[6])));
   }
   std::sort(lines.begin(), lines.end());

@@ -127,14 +127,13 @@ class SessionSettings : public ::testing::TestWithParam<std::string> {
     }
   }
 
-  static Result<> LoadAndRun(LayerStoreFixture& layers, EventReader& reader,
-                             const herd::FarmCalendar& calendar) {
+  static Result<> LoadAndRun(LayerStoreFixture& layers, EventReader& reader) {
     HERDFLOW_ASSIGN(const auto store, layers.Open({}));
     Loader loader(LoadContext{reader, *store, "test"});
     HERDFLOW_CHECK(LoadAll(loader));
     HERDFLOW_CHECK(JudgeCows(*store, Never, Quiet));
     HERDFLOW_CHECK(JudgeSensors(*store, Never, Quiet));
-    CleanseContext context{*store, calendar, {}};
+    CleanseContext context{*store};
     HERDFLOW_CHECK(Cleanse(context, Never, Quiet));
     for (const AggregateTask task : kAllAggregateTasks) {
       HERDFLOW_CHECK(Aggregate(*store, task, Never, Quiet));
@@ -210,7 +209,6 @@ TEST_P(SessionSettings, AHostileServerHasTheLayersOfTheDataContract) {
   for (const auto& [name, value] : HostileValues()) {
     hostile.push_back(std::make_unique<GlobalSetting>(*admin_, name, value));
   }
-  const auto calendar = *herd::FarmCalendar::Make("UTC");
   FakeEventLog log;
   FakeEventReader reader(log);
   // More than any limit, ids that are alike for long, and one letter that is no ASCII.
@@ -227,12 +225,12 @@ TEST_P(SessionSettings, AHostileServerHasTheLayersOfTheDataContract) {
                       hour == 7 ? "-1" : "21.5"));
     }
   }
-  const auto run = LoadAndRun(layers, reader, calendar);
+  const auto run = LoadAndRun(layers, reader);
   ASSERT_TRUE(run) << run.error().message();
-  EXPECT_EQ(DumpLayers(layers), ReferenceLayers(log, calendar).Dump());
+  EXPECT_EQ(DumpLayers(layers), ReferenceLayers(log, {}).Dump());
   const auto queries = store_mysql::MakeMysqlHerdQueries(layers.options());
   ASSERT_TRUE(queries) << queries.error().message();
-  const auto report = (*queries)->ReadReportData(*ParseDate("2024-04-08"));
+  const auto report = (*queries)->ReadReportData("default", *ParseDate("2024-04-08"));
   ASSERT_TRUE(report) << report.error().message();
   ASSERT_THAT(report->cows, SizeIs(9));
   for (std::size_t cow = 0; cow < 9; ++cow) {

@@ -80,13 +80,14 @@ class MysqlLayerStore : public ::testing::TestWithParam<std::string> {
 
   void ExpectViewsRead() {
     for (const char* view :
-         {"{bronze}cows", "{bronze}sensors", "{bronze}measurements", "{silver}measurements",
-          "{silver}quarantine", "{gold}cows", "{gold}sensors",
+         {"{bronze}farms", "{bronze}cows", "{bronze}sensors", "{bronze}measurements",
+          "{silver}measurements", "{silver}quarantine", "{gold}cows", "{gold}sensors",
           "{gold}measurements_daily_aggregations", "{gold}measurements_weekly_aggregations",
           "{gold}measurements_monthly_aggregations", "{gold}measurements_yearly_aggregations",
           "{gold}cow_daily_metrics"}) {
       EXPECT_EQ(layers_->Query(std::string("SELECT COUNT(*) FROM ") + view, 1).at(0).at(0), "0");
     }
+    EXPECT_EQ(layers_->Query("SELECT id FROM {gold}farms", 1), (std::vector<Cells>{{"default"}}));
   }
 
   /// A user of this test's own, who may do everything.

@@ -1,3 +1,3 @@
--- Days are a pass of their own; else it serves everything that is asked for but them.
+-- A pass over everything serves all that is asked for but days; of farms each is a pass of its own.
 UPDATE {ops}rejudge_scopes SET in_pass = 1
-WHERE (?1 = -1 AND sensor_id = -1) OR (?1 <> -1 AND sensor_id <> -1)
+WHERE (?1 = 0 AND kind <> 1) OR (kind = ?1 AND (kind <> 3 OR ref = ?2))

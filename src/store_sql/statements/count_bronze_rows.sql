@@ -7,3 +7,6 @@ GROUP BY stream_id, topic_partition
 UNION ALL
 SELECT stream_id, topic_partition, COUNT(*) FROM {bronze}measurements_rows
 GROUP BY stream_id, topic_partition
+UNION ALL
+SELECT stream_id, topic_partition, COUNT(*) FROM {bronze}farms_rows
+GROUP BY stream_id, topic_partition

@@ -1,1 +1,1 @@
-INSERT INTO {ops}cow_ids (cow_id) VALUES (?1)
+INSERT INTO {ops}cow_ids (cow_id, farm) VALUES (?1, ?2)

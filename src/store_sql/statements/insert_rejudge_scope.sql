@@ -1,1 +1,2 @@
-REPLACE INTO {ops}rejudge_scopes (sensor_id, in_pass, first_day, last_day) VALUES (?1, 0, ?2, ?3)
+REPLACE INTO {ops}rejudge_scopes (kind, ref, in_pass, first_day, last_day)
+VALUES (?1, ?2, 0, ?3, ?4)

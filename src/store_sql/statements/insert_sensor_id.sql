@@ -1,1 +1,1 @@
-INSERT INTO {ops}sensor_ids (sensor_id) VALUES (?1)
+INSERT INTO {ops}sensor_ids (sensor_id, farm) VALUES (?1, ?2)

@@ -1,4 +1,4 @@
 SELECT version, stream_id, topic_partition, topic_offset, received_at, sensor_id, cow_id, farm_day,
-       timestamp, code, field, reason, original, status
+       timestamp, code, field, reason, original, status, farm
 FROM {silver}quarantine_rows
 WHERE stream_id = ?1 AND topic_partition = ?2 AND topic_offset = ?3

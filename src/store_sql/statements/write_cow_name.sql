@@ -1,1 +1,1 @@
-REPLACE INTO {ops}cow_names (base, number) VALUES (?1, ?2)
+REPLACE INTO {ops}cow_names (farm, base, number) VALUES (?1, ?2, ?3)

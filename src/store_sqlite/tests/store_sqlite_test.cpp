@@ -76,9 +76,9 @@ TEST_F(SqliteLayerStore, AFilledStoreOfBeforeThereWereKindsIsBroughtForward) {
 
 TEST_F(SqliteLayerStore, OpeningMakesTheFolderAndOpeningAgainChangesNothing) {
   const std::string folder = layers_.folder() + "/a/b";
-  Must(store_sqlite::MakeSqliteLayerStore({folder, "rules", "UTC"}));
+  Must(store_sqlite::MakeSqliteLayerStore({folder, {}}));
   EXPECT_TRUE(std::filesystem::exists(folder + "/store.db"));
-  Must(store_sqlite::MakeSqliteLayerStore({folder, "rules", "UTC"}));
+  Must(store_sqlite::MakeSqliteLayerStore({folder, {}}));
 }
 
 TEST_F(SqliteLayerStore, QueriesOfAFolderWithoutAStoreSayHowToMakeOne) {
@@ -91,12 +91,14 @@ TEST_F(SqliteLayerStore, QueriesOfAFolderWithoutAStoreSayHowToMakeOne) {
 TEST_F(SqliteLayerStore, EveryViewReads) {
   const auto store = Must(layers_.Open({}));
   for (const char* view :
-       {"bronze_cows", "bronze_sensors", "bronze_measurements", "silver_measurements",
-        "silver_quarantine", "gold_cows", "gold_sensors", "gold_measurements_daily_aggregations",
-        "gold_measurements_weekly_aggregations", "gold_measurements_monthly_aggregations",
-        "gold_measurements_yearly_aggregations", "gold_cow_daily_metrics"}) {
+       {"bronze_farms", "bronze_cows", "bronze_sensors", "bronze_measurements",
+        "silver_measurements", "silver_quarantine", "gold_cows", "gold_sensors",
+        "gold_measurements_daily_aggregations", "gold_measurements_weekly_aggregations",
+        "gold_measurements_monthly_aggregations", "gold_measurements_yearly_aggregations",
+        "gold_cow_daily_metrics"}) {
     EXPECT_EQ(layers_.Query(std::string("SELECT COUNT(*) FROM ") + view, 1).at(0).at(0), "0");
   }
+  EXPECT_EQ(layers_.Query("SELECT id FROM gold_farms", 1), (std::vector<Cells>{{"default"}}));
 }
 
 }  // namespace

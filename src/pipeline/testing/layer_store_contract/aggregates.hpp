@@ -236,7 +236,7 @@ TEST_P(LayerStoreContract, ThousandsOfRowsInOneChunkAreAsTheDataContractSays) {
   for (int i = 0; i < 3; ++i) SendSensor(fmt::format("S{}", i), i == 1 ? "kg" : "L");
   send(0, 4'000, reading);
   RunAll();
-  EXPECT_EQ(DumpLayers(*layers_), ReferenceLayers(log_, calendar_).Dump());
+  EXPECT_EQ(DumpLayers(*layers_), ReferenceLayers(log_, {}).Dump());
 
   // What waits becomes known, most is corrected, some is taken back.
   for (int i = 5; i < 7; ++i) SendCow(fmt::format("C{}", i));
@@ -246,7 +246,7 @@ TEST_P(LayerStoreContract, ThousandsOfRowsInOneChunkAreAsTheDataContractSays) {
     return Deletion(sensor, cow, at);
   });
   RunAll();
-  EXPECT_EQ(DumpLayers(*layers_), ReferenceLayers(log_, calendar_).Dump());
+  EXPECT_EQ(DumpLayers(*layers_), ReferenceLayers(log_, {}).Dump());
 }
 
 }  // namespace herdflow::pipeline::testing

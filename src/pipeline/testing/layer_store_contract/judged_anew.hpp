@@ -9,7 +9,7 @@
 namespace herdflow::pipeline::testing {
 
 TEST_P(LayerStoreContract, RulesOfANewerHerdflowAreRefused) {
-  layers_->Query("UPDATE {ops}settings SET value = '99-0' WHERE name = 'rules_version'", 0);
+  layers_->Query("UPDATE {ops}settings SET value = '99' WHERE name = 'rules_code'", 0);
   const auto opened = layers_->Open({});
   ASSERT_EQ(CodeOf(opened), ErrorCode::kInvalidInput);
   EXPECT_THAT(opened.error().message(), HasSubstr("newer"));
@@ -25,33 +25,14 @@ TEST_P(LayerStoreContract, OlderRulesJudgeEverythingAgain) {
   layers_->Query("UPDATE {silver}measurements_rows SET value = 2000000", 0);
   layers_->Query("UPDATE {gold}sensors_rows SET unit = 'Pounds', kind = NULL WHERE unit = 'lb'", 0);
   layers_->Query("UPDATE {gold}cows_rows SET name = 'as older rules had it'", 0);
-  layers_->Query("UPDATE {ops}settings SET value = '0-0' WHERE name = 'rules_version'", 0);
+  layers_->Query("UPDATE {ops}settings SET value = '0' WHERE name = 'rules_code'", 0);
   store_ = Must(layers_->Open({}));
-  EXPECT_EQ(Must(layers_->Queries()->ReadStatus()).rejudge_requests, 3);
+  EXPECT_EQ(Must(layers_->Queries()->ReadStatus()).rejudge_requests, 4);
   RunAll();
   EXPECT_EQ(DumpLayers(*layers_), before);
   EXPECT_EQ(Must(layers_->Queries()->ReadStatus()).rejudge_requests, 0);
   store_ = Must(layers_->Open({}));
   EXPECT_EQ(Must(layers_->Queries()->ReadStatus()).rejudge_requests, 0);
-}
-
-TEST_P(LayerStoreContract, OtherBoundsJudgeReadingsAgainAndWhoHasTheOldOnesJudgesNoMore) {
-  herd::Bounds bounds;
-  bounds.litre_max = 20 * herd::kMillion;
-  SendHerd();
-  SendReading("S1", "C1", "2024-04-07T05:00:00Z", "12");
-  SendReading("S1", "C1", "2024-04-07T05:00:00Z", "30");
-  RunAll();
-  const auto changed = Must(layers_->Open({.rules_version = herd::RulesVersion(bounds)}));
-  CleanseContext old{*store_, calendar_, {}};
-  EXPECT_EQ(CodeOf(Cleanse(old, Never, Quiet)), ErrorCode::kConflict);
-  CleanseContext context{*changed, calendar_, bounds};
-  Must(Cleanse(context, Never, Quiet));
-  AggregateAll();
-  EXPECT_THAT(Silver(), ElementsAre("C1 S1 2024-04-07T05:00:00Z 12 accepted on 2024-04-07"));
-  EXPECT_THAT(Quarantined(), ElementsAre("measurements/0/1 implausible value open of C1 S1 "
-                                         "2024-04-07T05:00:00Z"));
-  EXPECT_THAT(Daily(), ElementsAre("daily C1 2024-04-07 S1 count 1 sum 12 min 12 max 12"));
 }
 
 TEST_P(LayerStoreContract, AnotherZoneMovesReadingsToItsDays) {
@@ -61,8 +42,8 @@ TEST_P(LayerStoreContract, AnotherZoneMovesReadingsToItsDays) {
   SendReading("S1", "C1", "2024-04-07T23:30:00Z", "-1");
   SendReading("S1", "C9", "2024-04-07T23:00:00Z", "5");
   RunAll();
-  calendar_ = *herd::FarmCalendar::Make("Europe/Berlin");
-  store_ = Must(layers_->Open({.time_zone = "Europe/Berlin"}));
+  SendFarm("default", R"(,"time_zone":"Europe/Berlin")");
+  Judge(Topic::kFarms);
   CleanseAll(1);
   AggregateAll();
   EXPECT_THAT(Silver(), ElementsAre("C1 S1 2024-04-07T23:00:00Z 13 accepted on 2024-04-08",
@@ -105,12 +86,19 @@ inline constexpr std::array kDamages{
     "UPDATE {gold}sensors_rows SET unit = 'L', version = version + 1",
     "UPDATE {gold}sensors_rows SET kind = 'feed'",
     "UPDATE {gold}sensors_rows SET sensor_id = sensor_id + 1000",
+    "UPDATE {gold}farms_rows SET name = 'another', milk_density = 1000000 WHERE farm <> 1",
+    "UPDATE {gold}farms_rows SET time_zone = 'Asia/Tokyo' WHERE farm <> 1",
+    "DELETE FROM {gold}farms_rows WHERE farm <> 1",
     "DELETE FROM {gold}cows_rows",
     "DELETE FROM {gold}sensors_rows",
 };
 
 TEST_P(LayerStoreContract, ARebuildMakesWhatIsDamagedAsAFreshStoreHasItAndVerifyTellsIt) {
   const std::string at = "2024-04-07T05:00:00Z";
+  SendFarm("north", R"(,"time_zone":"Europe/Berlin")");
+  SendOf("north", Topic::kCows, R"({"id":"C1","name":"Alma"})");
+  SendOf("north", Topic::kSensors, R"({"id":"S1","unit":"kg","kind":"milk"})");
+  SendOf("north", Topic::kMeasurements, Reading("S1", "C1", at, "12"));
   SendHerd();
   SendCow("C1", "older", 1);
   Send(Topic::kCows, R"({"id":"C3"})");
@@ -189,7 +177,7 @@ TEST_P(LayerStoreContract, VerifyLooksAtWhatWasJudgedAndComputed) {
   Judge(Topic::kMeasurements);
   SendCow("C9");
   Judge(Topic::kCows);
-  CleanseContext context{*store_, calendar_, {}};
+  CleanseContext context{*store_};
   EXPECT_EQ(CodeOf(Verify(context, std::nullopt, Never, Quiet)), ErrorCode::kUnavailable);
 }
 
@@ -248,7 +236,7 @@ TEST_P(LayerStoreContract, DaysThatWereAskedForBeforeAreRebuiltAsWell) {
   layers_->Query("UPDATE {silver}measurements_rows SET value = 1000000", 0);
   const auto only = [](const char* day) { return DayRange{*ParseDate(day), *ParseDate(day)}; };
   Must(store_->RequestRebuild(only("2024-04-06")));
-  CleanseContext context{*store_, calendar_, {}, 1};
+  CleanseContext context{*store_, 1};
   CleanseChunks(context, 2);
   Must(store_->RequestRebuild(only("2024-04-07")));
   RunAll();
@@ -261,18 +249,16 @@ TEST_P(LayerStoreContract, WhoOnlyLooksChangesNoSettings) {
   SendHerd();
   SendReading("S1", "C1", "2024-04-07T05:00:00Z", "12");
   RunAll();
-  const auto other = Must(layers_->Open({.time_zone = "Europe/Berlin", .use = StoreUse::kLook}));
+  Must(layers_->Open({.default_farm = {}, .rules_code = 99, .use = StoreUse::kLook}));
   EXPECT_EQ(Must(layers_->Queries()->ReadStatus()).rejudge_requests, 0);
-  CleanseContext context{*other, *herd::FarmCalendar::Make("Europe/Berlin"), {}};
-  EXPECT_EQ(CodeOf(Verify(context, std::nullopt, Never, Quiet)), ErrorCode::kConflict);
-  CleanseAll();
+  Must(layers_->Open({}));
 }
 
 TEST_P(LayerStoreContract, ACowThatWasWrittenThroughSurvivesARebuild) {
   {
     const auto tx = Must(store_->BeginHerdBook());
     GoldCow cow;
-    cow.cow = Must(tx->RefOfCow("made by HTTP"));
+    cow.cow = Must(tx->RefOfCow(kDefaultFarmRef, "made by HTTP"));
     cow.name = "Berta #1";
     cow.lineage.version = 7;
     Must(tx->Merge(cow));
@@ -294,7 +280,7 @@ TEST_P(LayerStoreContract, ARebuildThatWasStoppedGoesOnWhenItIsAskedForAgain) {
   RunAll();
   const Lines before = DumpLayers(*layers_);
   Must(store_->RequestRebuild(std::nullopt));
-  CleanseContext context{*store_, calendar_, {}, 1};
+  CleanseContext context{*store_, 1};
   const std::int64_t first = CleanseChunks(context, 5);
   Must(store_->RequestRebuild(std::nullopt));
   const std::int64_t second = Must(Cleanse(context, Never, Quiet));

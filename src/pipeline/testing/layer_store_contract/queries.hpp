@@ -8,9 +8,9 @@ namespace herdflow::pipeline::testing {
 
 TEST_P(LayerStoreContract, AnEmptyStoreAnswersEveryQuery) {
   const auto queries = layers_->Queries();
-  EXPECT_FALSE(Must(queries->FindCow("C1")));
-  EXPECT_FALSE(Must(queries->ReadDataRange()));
-  EXPECT_THAT(Must(queries->ReadReportData(FarmDay{19'000})).cows, IsEmpty());
+  EXPECT_FALSE(Must(queries->FindCow("default", "C1")));
+  EXPECT_FALSE(Must(queries->ReadDataRange("default")));
+  EXPECT_THAT(Must(queries->ReadReportData("default", FarmDay{19'000})).cows, IsEmpty());
   EXPECT_THAT(Must(queries->ReadProgress()), IsEmpty());
   EXPECT_THAT(Must(queries->ReadStatus()).partitions, IsEmpty());
 }
@@ -24,7 +24,7 @@ TEST_P(LayerStoreContract, ACowIsFoundWithTheDailyAggregateOfItsNewestDay) {
   SendReading("W1", "C1", "2024-04-07T05:00:00Z", "600");
   SendReading("S1", "C1", "2024-04-07T17:00:00Z", "20.5");
   RunAll();
-  const auto cow = Must(layers_->Queries()->FindCow("C1"));
+  const auto cow = Must(layers_->Queries()->FindCow("default", "C1"));
   ASSERT_TRUE(cow);
   EXPECT_EQ(cow->name, "name of C1");
   EXPECT_FALSE(cow->birthdate);
@@ -36,7 +36,7 @@ TEST_P(LayerStoreContract, ACowIsFoundWithTheDailyAggregateOfItsNewestDay) {
   EXPECT_EQ(cow->latest_sensor_data->min_value, 10);
   EXPECT_EQ(cow->latest_sensor_data->max_value, 20.5);
   EXPECT_EQ(cow->latest_sensor_data->records_count, 2);
-  EXPECT_FALSE(Must(layers_->Queries()->FindCow("C2"))->latest_sensor_data);
+  EXPECT_FALSE(Must(layers_->Queries()->FindCow("default", "C2"))->latest_sensor_data);
 }
 
 TEST_P(LayerStoreContract, OfSensorsWithEquallyNewReadingsTheSmallestIdIsTheLatest) {
@@ -47,15 +47,16 @@ TEST_P(LayerStoreContract, OfSensorsWithEquallyNewReadingsTheSmallestIdIsTheLate
   }
   SendReading("a", "C1", "2024-04-07T04:00:00Z", "11");
   RunAll();
-  EXPECT_EQ(Must(layers_->Queries()->FindCow("C1"))->latest_sensor_data->sensor_id, "B");
+  EXPECT_EQ(Must(layers_->Queries()->FindCow("default", "C1"))->latest_sensor_data->sensor_id, "B");
 }
 
 TEST_P(LayerStoreContract, AnIdIsFoundToTheByte) {
   SendCow("C1");
   RunAll();
   const auto queries = layers_->Queries();
-  EXPECT_TRUE(Must(queries->FindCow("C1")));
-  for (const char* other : {"c1", "C1 ", "C", ""}) EXPECT_FALSE(Must(queries->FindCow(other)));
+  EXPECT_TRUE(Must(queries->FindCow("default", "C1")));
+  for (const char* other : {"c1", "C1 ", "C", ""})
+    EXPECT_FALSE(Must(queries->FindCow("default", other)));
 }
 
 TEST_P(LayerStoreContract, TheReportReadsThirtyDaysOfEveryCowByItsId) {
@@ -69,7 +70,8 @@ TEST_P(LayerStoreContract, TheReportReadsThirtyDaysOfEveryCowByItsId) {
   SendReading("S1", "B", "2024-04-09T00:00:00Z", "13");  // A day too new.
   SendReading("S1", "unknown", "2024-04-08T12:00:00Z", "14");
   RunAll();
-  const ReportData report = Must(layers_->Queries()->ReadReportData(*ParseDate("2024-04-08")));
+  const ReportData report =
+      Must(layers_->Queries()->ReadReportData("default", *ParseDate("2024-04-08")));
   ASSERT_THAT(report.cows, SizeIs(2));
   EXPECT_EQ(report.cows[0].cow_id, "a");
   EXPECT_EQ(report.cows[0].cow_name, "name of a");
@@ -116,13 +118,15 @@ TEST_P(LayerStoreContract, TheStatusCountsWhatIsThere) {
                                                  {"gold_measurements_weekly_aggregations", 1},
                                                  {"gold_measurements_monthly_aggregations", 1},
                                                  {"gold_measurements_yearly_aggregations", 1},
-                                                 {"gold_cow_daily_metrics", 1}}));
+                                                 {"gold_cow_daily_metrics", 1},
+                                                 {"bronze_farms", 0},
+                                                 {"gold_farms", 1}}));
   using Counts = std::map<std::string, std::int64_t>;
   EXPECT_EQ(status.silver_by_state, (Counts{{"accepted", 2}, {"pending", 1}, {"deleted", 1}}));
   EXPECT_EQ(status.quarantine_by_code, (Counts{{"negative", 1}, {"bad_json", 2}}));
-  ASSERT_THAT(status.partitions, SizeIs(9));
-  EXPECT_EQ(status.partitions[3].topic, "measurements");
-  EXPECT_EQ(status.partitions[3].bronze_rows, 5);
+  ASSERT_THAT(status.partitions, SizeIs(12));
+  EXPECT_EQ(status.partitions[6].topic, "measurements");
+  EXPECT_EQ(status.partitions[6].bronze_rows, 5);
   for (const auto& partition : status.partitions) EXPECT_EQ(partition.AuditGap(), 0);
 }
 

@@ -173,7 +173,7 @@ TEST_P(LayerStoreContract, LargeMessagesAreJudgedInSmallerTransactions) {
   Load();
   std::vector<std::int64_t> done;
   const auto note = [&](std::string_view, std::int64_t rows) { done.push_back(rows); };
-  CleanseContext context{*store_, calendar_, {}};
+  CleanseContext context{*store_};
   Must(Cleanse(context, Never, note));
   EXPECT_THAT(done, ElementsAre(16, 20));
   done.clear();

@@ -178,7 +178,7 @@ TEST_P(LayerStoreContract, NothingIsAggregatedWhileReadingsAreOfTwoUnits) {
   SendReading("W1", "C1", "2024-04-08T10:00:00Z", "9");
   Judge(Topic::kSensors);
   const Lines before = CowDays();
-  CleanseContext context{*store_, calendar_, {}, 1};
+  CleanseContext context{*store_, 1};
   CleanseChunks(context, 2);
   EXPECT_EQ(AggregateAll(), 0);
   EXPECT_EQ(CowDays(), before);
@@ -197,7 +197,7 @@ TEST_P(LayerStoreContract, AUnitThatChangesWhileItsReadingsAreJudgedAgainDoesSoO
   const Lines before = DumpLayers(*layers_);
   SendSensor("W1", "L");
   Judge(Topic::kSensors);
-  CleanseContext context{*store_, calendar_, {}, 1};
+  CleanseContext context{*store_, 1};
   CleanseChunks(context, 1);
   EXPECT_THAT(Quarantined(), ::testing::Not(IsEmpty()));
   SendSensor("W1", "kg");

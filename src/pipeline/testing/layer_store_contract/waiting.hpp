@@ -143,7 +143,7 @@ TEST_P(LayerStoreContract, AllVersionsOfAReadingComeTogetherHoweverSmallTheChunk
   SendCow("C1");
   SendSensor("S1");
   for (const Topic topic : {Topic::kCows, Topic::kSensors}) Judge(topic);
-  CleanseContext context{*store_, calendar_, {}, 1};
+  CleanseContext context{*store_, 1};
   std::vector<std::int64_t> pieces;
   Must(Cleanse(context, Never,
                [&](std::string_view, std::int64_t done) { pieces.push_back(done); }));

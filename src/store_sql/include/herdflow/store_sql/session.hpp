@@ -114,11 +114,12 @@ class Session {
   [[nodiscard]] virtual std::size_t rows_at_once() const = 0;
 
   /// The ids that this session remembers from transaction to transaction.
+  [[nodiscard]] IdTable& farms() { return farms_; }
   [[nodiscard]] IdTable& cows() { return cows_; }
   [[nodiscard]] IdTable& sensors() { return sensors_; }
 
  private:
-  IdTable cows_, sensors_;
+  IdTable farms_, cows_, sensors_;
 };
 
 /// One transaction of one session, which is its own until the end. Destroyed uncommitted, it rolls

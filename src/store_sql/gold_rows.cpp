@@ -1,0 +1,135 @@
+#include "gold_rows.hpp"
+
+#include <string>
+#include <utility>
+
+namespace herdflow::store_sql {
+namespace {
+
+using pipeline::GoldCow;
+using pipeline::GoldFarm;
+using pipeline::GoldSensor;
+
+std::optional<std::int64_t> MicrosOf(const std::optional<Instant>& at) {
+  return at ? std::optional(ToMicros(*at)) : std::nullopt;
+}
+
+std::optional<Instant> InstantOf(const std::optional<std::int64_t>& micros) {
+  return micros ? std::optional(FromMicros(*micros)) : std::nullopt;
+}
+
+/// What `In` makes of the row of this key, if it is there.
+template <class Key, class In>
+auto ReadOne(WriteScope& scope, std::string_view statement, Key key, In in)
+    -> Result<std::optional<decltype(in(std::declval<const Statement&>()))>> {
+  using Row = decltype(in(std::declval<const Statement&>()));
+  HERDFLOW_ASSIGN(Statement * read, scope.Get(statement));
+  HERDFLOW_ASSIGN(const bool there, read->Bind(1, key).Step());
+  if (!there) return std::optional<Row>();
+  Row row = in(*read);
+  read->Reset();
+  return std::optional(std::move(row));
+}
+
+}  // namespace
+
+GoldCow CowIn(const Statement& row) {
+  GoldCow cow;
+  cow.cow = pipeline::CowRef{row.Int(0)};
+  cow.name = row.Bytes(1);
+  if (const auto birth = row.MaybeInt(2)) {
+    cow.birthdate = FarmDay{static_cast<std::int32_t>(*birth)};
+  }
+  cow.retired_at = InstantOf(row.MaybeInt(3));
+  cow.lineage = ReadLineage(row, 4);
+  cow.created_at = FromMicros(row.Int(8));
+  cow.updated_at = FromMicros(row.Int(9));
+  return cow;
+}
+
+GoldSensor SensorIn(const Statement& row) {
+  GoldSensor sensor;
+  sensor.sensor = pipeline::SensorRef{row.Int(0)};
+  sensor.unit = row.Bytes(1);
+  sensor.kind = row.Bytes(2);
+  sensor.retired_at = InstantOf(row.MaybeInt(3));
+  sensor.lineage = ReadLineage(row, 4);
+  sensor.created_at = FromMicros(row.Int(8));
+  sensor.updated_at = FromMicros(row.Int(9));
+  return sensor;
+}
+
+GoldFarm FarmIn(const Statement& row) {
+  GoldFarm farm;
+  farm.farm = pipeline::FarmRef{row.Int(0)};
+  farm.name = row.Bytes(1);
+  farm.rules.time_zone = row.Bytes(2);
+  farm.rules.bounds = {row.Int(3), row.Int(4), row.Int(5), row.Int(6)};
+  farm.rules.density_millionths = row.Int(7);
+  farm.closed_at = InstantOf(row.MaybeInt(8));
+  farm.lineage = ReadLineage(row, 9);
+  farm.created_at = FromMicros(row.Int(13));
+  farm.updated_at = FromMicros(row.Int(14));
+  return farm;
+}
+
+Result<std::optional<GoldCow>> ReadGoldCow(WriteScope& scope, pipeline::CowRef cow) {
+  return ReadOne(scope, "read_gold_cow", cow, CowIn);
+}
+
+Result<std::optional<GoldSensor>> ReadGoldSensor(WriteScope& scope, pipeline::SensorRef sensor) {
+  return ReadOne(scope, "read_gold_sensor", sensor, SensorIn);
+}
+
+Result<std::optional<GoldFarm>> ReadGoldFarm(WriteScope& scope, pipeline::FarmRef farm) {
+  return ReadOne(scope, "read_gold_farm", farm, FarmIn);
+}
+
+Result<> WriteGold(WriteScope& scope, const GoldCow& cow) {
+  HERDFLOW_ASSIGN(Statement * write, scope.Get("write_gold_cow"));
+  write->Bind(1, cow.cow)
+      .Bind(2, std::string_view(cow.name))
+      .Bind(3, cow.birthdate ? Value(cow.birthdate->days) : Value())
+      .Bind(4, MicrosOf(cow.retired_at));
+  BindLineage(*write, 5, cow.lineage);
+  return write->Bind(9, ToMicros(cow.created_at)).Bind(10, ToMicros(cow.updated_at)).Run();
+}
+
+Result<> WriteGold(WriteScope& scope, const GoldSensor& sensor) {
+  HERDFLOW_ASSIGN(Statement * write, scope.Get("write_gold_sensor"));
+  write->Bind(1, sensor.sensor)
+      .Bind(2, std::string_view(sensor.unit))
+      .Bind(3, sensor.kind.empty() ? Value() : Value(std::string_view(sensor.kind)))
+      .Bind(4, MicrosOf(sensor.retired_at));
+  BindLineage(*write, 5, sensor.lineage);
+  return write->Bind(9, ToMicros(sensor.created_at)).Bind(10, ToMicros(sensor.updated_at)).Run();
+}
+
+Result<> WriteGold(WriteScope& scope, const GoldFarm& farm) {
+  const std::string rules_version = herd::RulesVersion(farm.rules);
+  const herd::Bounds& bounds = farm.rules.bounds;
+  HERDFLOW_ASSIGN(Statement * write, scope.Get("write_gold_farm"));
+  write->Bind(1, farm.farm)
+      .Bind(2, std::string_view(farm.name))
+      .Bind(3, std::string_view(farm.rules.time_zone))
+      .Bind(4, bounds.litre_min)
+      .Bind(5, bounds.litre_max)
+      .Bind(6, bounds.kilogram_min)
+      .Bind(7, bounds.kilogram_max)
+      .Bind(8, farm.rules.density_millionths)
+      .Bind(9, MicrosOf(farm.closed_at));
+  BindLineage(*write, 10, farm.lineage);
+  return write->Bind(14, ToMicros(farm.created_at))
+      .Bind(15, ToMicros(farm.updated_at))
+      .Bind(16, std::string_view(rules_version))
+      .Run();
+}
+
+Result<std::optional<herd::Measure>> ReadMeasure(WriteScope& scope, pipeline::SensorRef sensor) {
+  return ReadOne(scope, "read_sensor_unit", sensor, [](const Statement& row) {
+    return herd::MeasureOf(row.Bytes(0), row.Bytes(1),
+                           row.MaybeInt(2).value_or(herd::kMilkDensityMillionths));
+  });
+}
+
+}  // namespace herdflow::store_sql

@@ -1,0 +1,1 @@
+DELETE FROM {gold}farms_rows WHERE farm = ?1

@@ -1,0 +1,1 @@
+INSERT INTO {ops}farm_ids (farm_id) VALUES (?1)

@@ -1,0 +1,5 @@
+SELECT g.farm, g.name, g.time_zone, g.litre_min, g.litre_max, g.kilogram_min, g.kilogram_max,
+       g.milk_density, g.closed_at, g.version, g.stream_id, g.topic_partition, g.topic_offset,
+       g.created_at, g.updated_at, i.farm_id, g.rules_version
+FROM {gold}farms_rows g JOIN {ops}farm_ids i ON i.id = g.farm
+ORDER BY i.farm_id

@@ -1,0 +1,7 @@
+-- Of measurements.
+SELECT version, stream_id, topic_partition, topic_offset, LENGTH(original)
+FROM {silver}quarantine_rows
+WHERE farm = ?5 AND stream_id >= ?1 AND (stream_id, topic_partition, topic_offset) > (?1, ?2, ?3)
+  AND stream_id IN (SELECT id FROM {ops}streams WHERE topic = 'measurements')
+ORDER BY stream_id, topic_partition, topic_offset
+LIMIT ?4

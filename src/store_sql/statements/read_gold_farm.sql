@@ -1,0 +1,3 @@
+SELECT farm, name, time_zone, litre_min, litre_max, kilogram_min, kilogram_max, milk_density,
+       closed_at, version, stream_id, topic_partition, topic_offset, created_at, updated_at
+FROM {gold}farms_rows WHERE farm = ?1
