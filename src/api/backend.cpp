@@ -176,9 +176,9 @@ Response GetFarm(const BackendDeps& deps, const Request& request) {
 void RefuseTypes(const herd::FarmFields& fields, std::vector<herd::Rejection>& rejections) {
   using Kind = herd::Field::Kind;
   const auto refuse = [&](std::string_view field, std::string_view expected) {
-    rejections.push_back({herd::RejectionCode::kBadType, field,
-                          fmt::format("{} is another than {}, which was expected", field,
-                                      expected)});
+    rejections.push_back(
+        {herd::RejectionCode::kBadType, field,
+         fmt::format("{} is another than {}, which was expected", field, expected)});
   };
   const auto is_absent = [](const herd::Field& field) {
     return field.kind == Kind::kAbsent || field.kind == Kind::kNull;

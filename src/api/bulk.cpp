@@ -150,11 +150,10 @@ class BulkBody final : public http::BodySink {
   BulkBody(const intake::BulkParts& parts, const intake::BulkOptions& options,
            http::Respond respond)
       : cut_(std::make_shared<http::CutShort>(http::CutShort::kSilent)),
-        bulk_(intake::Bulk::Make(parts, options,
-                                 [topic = options.topic, cut = cut_,
-                                  respond = std::move(respond)](const BulkResult& result) {
-                                   respond(Answer(topic, result, *cut));
-                                 })) {}
+        bulk_(intake::Bulk::Make(
+            parts, options,
+            [topic = options.topic, cut = cut_, respond = std::move(respond)](
+                const BulkResult& result) { respond(Answer(topic, result, *cut)); })) {}
 
   void Take(std::string_view bytes, std::function<void()> more) override {
     bulk_->Take(bytes, std::move(more));

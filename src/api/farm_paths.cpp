@@ -23,8 +23,7 @@ std::variant<std::string, http::Response> FarmOfPath(const http::Request& reques
                            {{"path.farm", std::string(Name(herd::RejectionCode::kBadUtf8)),
                              "the farm's id is not UTF-8"}});
   }
-  if (const auto rejection =
-          herd::JudgeFarmId({herd::Field::Kind::kText, named->second}, "farm")) {
+  if (const auto rejection = herd::JudgeFarmId({herd::Field::Kind::kText, named->second}, "farm")) {
     return ProblemResponse(ProblemKind::kInvalidInput, {},
                            {{"path.farm", std::string(Name(rejection->code)), rejection->reason}});
   }

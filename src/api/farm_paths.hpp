@@ -14,8 +14,8 @@ namespace herdflow::api {
 /// What the paths of a farm's own begin with.
 inline constexpr std::string_view kFarmPath = "/api/v1/farms/{farm}";
 
-/// The farm that the request's path names, empty where the route's path names none; or 422: it is no
-/// farm's id.
+/// The farm that the request's path names, empty where the route's path names none; or 422: it is
+/// no farm's id.
 [[nodiscard]] std::variant<std::string, http::Response> FarmOfPath(const http::Request& request);
 
 [[nodiscard]] http::Response UnknownFarm(std::string_view farm);

@@ -105,8 +105,8 @@ void AppendOfFarm(const ProducerDeps& deps, Topic topic, intake::Taken taken, An
     return AppendOne(deps.writer, topic, std::move(taken), std::move(answer));
   }
   const auto kept = std::make_shared<intake::Taken>(std::move(taken));
-  deps.farms.Find(kept->farm, [&writer = deps.writer, topic, kept, answer = std::move(answer)](
-                                  const Result<intake::FarmState>& state) {
+  deps.farms.Find(kept->farm, [&writer = deps.writer, topic, kept,
+                               answer = std::move(answer)](const Result<intake::FarmState>& state) {
     if (auto refusal = RefuseFarm(kept->farm, state)) return answer(*std::move(refusal));
     AppendOne(writer, topic, std::move(*kept), answer);
   });
@@ -133,16 +133,16 @@ http::Route PostRoute(std::string path, Topic topic, const ProducerDeps& deps) {
 
 }  // namespace
 
-Result<> Ready(const ProducerDeps& deps) {
-  HERDFLOW_CHECK(deps.writer.Ready());
-  HERDFLOW_CHECK(deps.topics.Describe());
+Result<> Ready(pipeline::EventWriter& writer, pipeline::TopicAdmin& topics) {
+  HERDFLOW_CHECK(writer.Ready());
+  HERDFLOW_CHECK(topics.Describe());
   return {};
 }
 
 std::vector<http::Route> ProducerRoutes(ProducerDeps deps) {
   std::vector<http::Route> routes = PageRoutes(ProducerDocument());
   routes.push_back(HealthRoute());
-  routes.push_back(ReadyRoute("event log", [deps] { return Ready(deps); }));
+  routes.push_back(ReadyRoute("event log", [deps] { return Ready(deps.writer, deps.topics); }));
   const intake::BulkParts bulk{deps.writer, deps.farms};
   for (const Topic topic : pipeline::kAllTopics) {
     routes.push_back(BulkRoute("/api/v1/events", topic, bulk));

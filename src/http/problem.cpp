@@ -18,7 +18,8 @@ const ProblemFacts& Facts(ProblemKind kind) {
        "Correct the fields named in errors and send the request again."},
       {404, "urn:herdflow:problem:not-found", "Not found", "What was asked for does not exist."},
       {404, "urn:herdflow:problem:unknown-farm", "No such farm",
-       "Nothing was done: make the farm first, with PUT /api/v1/farms/{farm} on the back end's port "
+       "Nothing was done: make the farm first, with PUT /api/v1/farms/{farm} on the back end's "
+       "port "
        "or herdflow farm create."},
       {405, "urn:herdflow:problem:method-not-allowed", "Method not allowed",
        "The header Allow lists the methods of this path."},

@@ -151,8 +151,8 @@ class FakeFarms : public intake::FarmBook {
     std::thread([state, found = std::move(found)] { found(state); }).detach();
   }
 
-  std::map<std::string, intake::FarmState, std::less<>> states{
-      {"hill", intake::FarmState::kOpen}, {"old", intake::FarmState::kClosed}};
+  std::map<std::string, intake::FarmState, std::less<>> states{{"hill", intake::FarmState::kOpen},
+                                                               {"old", intake::FarmState::kClosed}};
   std::optional<Error> failure;
   bool remembers = true;
 };

@@ -17,7 +17,7 @@ namespace herdflow::api {
 
 struct BackendDeps {
   pipeline::HerdQueries& queries;  ///< Outlives the server.
-  std::function<Result<pipeline::CowView>(const intake::NewCow&)> create_cow;  ///< May block.
+  std::function<Result<pipeline::CowView>(const intake::NewCow&)> create_cow;   ///< May block.
   std::function<Result<pipeline::FarmView>(const herd::FarmFields&)> put_farm;  ///< May block.
   /// The day of now in this zone. Threads: any.
   std::function<Result<FarmDay>(std::string_view zone)> today;
@@ -32,7 +32,8 @@ Result<> Ready(pipeline::HerdQueries& queries);
 
 /// Everything that the back end's port serves: `GET /cows/{cow_id}`, `POST /cows/`,
 /// `GET /generate-report/{report_date}`, and the same below `/api/v1/farms/{farm}`; farms,
-/// pipelines, runs and notifications below `/api/v1`, `/healthz`, `/readyz`, `/openapi.json`, `/docs`.
+/// pipelines, runs and notifications below `/api/v1`, `/healthz`, `/readyz`, `/openapi.json`,
+/// `/docs`.
 [[nodiscard]] std::vector<http::Route> BackendRoutes(BackendDeps deps);
 
 }  // namespace herdflow::api

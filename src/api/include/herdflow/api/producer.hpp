@@ -15,7 +15,7 @@ struct ProducerDeps {
 };
 
 /// Whether the log answers, and took the newest event: what `/readyz` asks. Threads: any; blocks.
-Result<> Ready(const ProducerDeps& deps);
+Result<> Ready(pipeline::EventWriter& writer, pipeline::TopicAdmin& topics);
 
 /// Everything that the producer's port serves: `POST /cow`, `/sensor`, `/measurement`, the same
 /// below `/ingrid`, many events below `/api/v1/events` and a farm's own below
