@@ -159,7 +159,6 @@ Result<> RejudgeQueue::TakeOfPass(std::size_t max, Pass& pass, const EachRow& ea
                                   RejudgePiece& piece) {
   piece.all_dirty = true;
   piece.heals = pass.kind == PassKind::kEverything || pass.kind == PassKind::kDays;
-  piece.moves = pass.kind == PassKind::kFarm;
   piece.days = pass.days;
   switch (pass.place.phase) {
     case kBronze:
