@@ -224,17 +224,23 @@ TEST_P(LayerStoreContract, AFarmThatChangesWhileItsReadingsAreJudgedAgainIsBegun
     }
   }
   RunAll();
+  const auto change = [&](std::string_view farm, int density) {
+    SendFarm(farm, fmt::format(R"(,"milk_density":1.{})", density));
+    Judge(Topic::kFarms);
+  };
+  change("north", 1);
+  const std::int64_t whole = CleanseAll(1);
   CleanseContext context{*store_, 1};
-  SendFarm("north", R"(,"litre_min":20)");
-  SendFarm("east", R"(,"litre_min":20)");
-  Judge(Topic::kFarms);
-  CleanseChunks(context, 15);
-  SendFarm("north");
-  SendFarm("east");
-  Judge(Topic::kFarms);
-  CleanseAll(1);
+  change("north", 2);
+  CleanseChunks(context, 4);
+  change("north", 1);
+  EXPECT_EQ(CleanseAll(1), whole);
+  change("north", 2);
+  CleanseChunks(context, 4);
+  change("east", 1);
+  change("north", 1);
+  EXPECT_EQ(CleanseAll(1), 2 * whole) << "they take turns";
   EXPECT_EQ(Count("{silver}measurements_rows WHERE state = 0"), 20);
-  EXPECT_THAT(Quarantined(), IsEmpty());
 }
 
 TEST_P(LayerStoreContract, AClosedFarmKeepsItsNameAndRulesAndIsJudgedAsEver) {
@@ -282,6 +288,15 @@ TEST_P(LayerStoreContract, TheNewestVersionOfAFarmWinsAndSupersedesRefusedOnes) 
             (std::vector<Cells>{{"north"}, {"north"}, {"-"}}));
 }
 
+TEST_P(LayerStoreContract, AFarmsRefusedEventThatWasOvertakenIsSupersededAtOnceAndNothingElseOfIt) {
+  Send(Topic::kFarms, R"({"id":"north"})", 1);
+  SendOf("north", Topic::kCows, R"({"name":"without an id"})");
+  SendFarm("north");
+  RunAll();
+  EXPECT_THAT(Quarantined(), ElementsAre("cows/0/0 missing id open of - - -",
+                                         "farms/1/0 missing name superseded of - - -"));
+}
+
 TEST_P(LayerStoreContract, FarmsAreListedByTheirIds) {
   for (const char* farm : {"north", "a-farm", "0"}) SendFarm(farm);
   SendOf("unknown", Topic::kCows, kCow);
@@ -316,6 +331,27 @@ TEST_P(LayerStoreContract, AFarmThatBronzeDoesNotBearOutGoesWithItsHerdAtARebuil
                           "sensors/0/1 unknown_farm farm open of - north/S1 -"));
   EXPECT_FALSE(Must(layers_->Queries()->FindFarm("north")));
   EXPECT_THAT(Different(), IsEmpty());
+}
+
+TEST_P(LayerStoreContract, AFarmThatARebuildOfOtherDaysMendsHasItsReadingsJudgedAgain) {
+  SendFarm("north");
+  SendOf("north", Topic::kCows, kCow);
+  SendOf("north", Topic::kSensors, kSensor);
+  RunAll();
+  const FarmDay other = *ParseDate("2020-01-01");
+  for (const char* damage : {"UPDATE {gold}farms_rows SET litre_max = 5000000 WHERE farm <> 1",
+                             "DELETE FROM {gold}farms_rows WHERE farm <> 1"}) {
+    SCOPED_TRACE(damage);
+    layers_->Query(damage, 0);
+    SendOf("north", Topic::kMeasurements, Reading("S1", "C1", kAt, "12"));
+    RunAll();
+    EXPECT_THAT(Quarantined(), SizeIs(1));
+    Must(store_->RequestRebuild(DayRange{other, other}));
+    RunAll();
+    EXPECT_THAT(Quarantined(), IsEmpty());
+  }
+  EXPECT_THAT(Silver(),
+              ElementsAre("north/C1 north/S1 2024-04-07T23:00:00Z 12 accepted on 2024-04-07"));
 }
 
 TEST_P(LayerStoreContract, AFarmThatWasWrittenThroughSurvivesARebuild) {
