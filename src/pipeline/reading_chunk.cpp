@@ -61,11 +61,17 @@ Result<SilverChange> ReadingChunk::Merge() {
 }
 
 Result<SilverChange> ReadingChunk::JudgeAnew(RejudgePiece piece) {
-  HERDFLOW_CHECK(JudgeMessages(std::move(piece.entries), piece.heals));
+  HERDFLOW_CHECK(JudgeMessages(piece.entries, piece.heals));
   if (piece.days) LeaveAlone(*piece.days);
   HERDFLOW_CHECK(AddUnborneOut(piece));
   auto keys = Keys(std::move(piece.keys));
-  HERDFLOW_ASSIGN(KnownVersions known, tx_.ReadVersions(keys, messages_));
+  // An entry may be of no message.
+  const auto read_versions = [&] {
+    auto messages = piece.entries;
+    messages.insert(messages.end(), messages_.begin(), messages_.end());
+    return tx_.ReadVersions(keys, messages);
+  };
+  HERDFLOW_ASSIGN(KnownVersions known, read_versions());
   // By another zone, or by what a damaged row says, a version may be another reading's: what is
   // there of that one is judged as well.
   while (true) {
@@ -74,7 +80,7 @@ Result<SilverChange> ReadingChunk::JudgeAnew(RejudgePiece piece) {
     if (judged_ == judged) break;
     if (piece.days) LeaveAlone(*piece.days);
     keys = Keys(std::move(keys));
-    HERDFLOW_ASSIGN(known, tx_.ReadVersions(keys, messages_));
+    HERDFLOW_ASSIGN(known, read_versions());
   }
   SortCandidates(candidates_);
   std::vector<SilverReading> none;
