@@ -133,7 +133,32 @@ TEST_P(LayerStoreContract, WhatCameBeforeItsFarmIsJudgedWhenTheFarmComes) {
                                          "measurements/0/1 negative value open of north/C1 "
                                          "north/S1 2024-04-07T23:00:00Z",
                                          "sensors/0/1 bad_characters farm open of - - -"));
+  EXPECT_EQ(Must(layers_->Queries()->ReadStatus()).rejudge_requests, 0);
   EXPECT_THAT(Different(), IsEmpty());
+}
+
+TEST_P(LayerStoreContract, WhatWaitedForItsFarmIsGivenPieceByPieceBeforeWhatIsNew) {
+  for (const char* cow : {"C1", "C2", "C3"}) {
+    SendOf("north", Topic::kCows, fmt::format(R"({{"id":"{}","name":"Alma"}})", cow));
+  }
+  RunAll();
+  SendFarm("north");
+  SendOf("north", Topic::kCows, R"({"id":"C4","name":"Alma"})");
+  Judge(Topic::kFarms);
+  const auto take = [&](bool commit) {
+    const auto tx = Must(store_->BeginHerdBook());
+    std::vector<std::int64_t> offsets;
+    for (const auto& record : Must(tx->ReadBronze(Topic::kCows, 2))) {
+      offsets.push_back(record.lineage.offset);
+    }
+    if (commit) Must(tx->Commit());
+    return offsets;
+  };
+  EXPECT_THAT(take(false), ElementsAre(0, 1));
+  EXPECT_THAT(take(true), ElementsAre(0, 1));
+  EXPECT_THAT(take(true), ElementsAre(2));
+  EXPECT_THAT(take(true), ElementsAre(3));
+  EXPECT_EQ(Must(layers_->Queries()->ReadStatus()).rejudge_requests, 1) << "the farm's pass";
 }
 
 TEST_P(LayerStoreContract, WhatIsDismissedStaysSoWhenItsFarmComes) {
