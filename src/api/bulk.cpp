@@ -6,6 +6,7 @@
 #include <utility>
 #include <variant>
 
+#include "farm_paths.hpp"
 #include "herdflow/core/text.hpp"
 #include "herdflow/http/json_writer.hpp"
 #include "herdflow/http/problem.hpp"
@@ -146,15 +147,13 @@ http::Response Answer(pipeline::Topic topic, const BulkResult& result, http::Cut
 /// A body on its way into the log.
 class BulkBody final : public http::BodySink {
  public:
-  BulkBody(pipeline::EventWriter& writer, const intake::BulkOptions& options, http::Respond respond)
+  BulkBody(const intake::BulkParts& parts, const intake::BulkOptions& options,
+           http::Respond respond)
       : cut_(std::make_shared<http::CutShort>(http::CutShort::kSilent)),
-        bulk_(intake::Bulk::Make(writer, options,
-                                 [topic = options.topic, id = options.request, cut = cut_,
-                                  respond = std::move(respond)](const BulkResult& result) {
-                                   auto response = Answer(topic, result, *cut);
-                                   response.headers.emplace_back("X-Request-Id", Text(id));
-                                   respond(std::move(response));
-                                 })) {}
+        bulk_(intake::Bulk::Make(
+            parts, options,
+            [topic = options.topic, cut = cut_, respond = std::move(respond)](
+                const BulkResult& result) { respond(Answer(topic, result, *cut)); })) {}
 
   void Take(std::string_view bytes, std::function<void()> more) override {
     bulk_->Take(bytes, std::move(more));
@@ -170,22 +169,42 @@ class BulkBody final : public http::BodySink {
   const std::shared_ptr<intake::Bulk> bulk_;
 };
 
+/// Where the farm of the path takes nothing, that is the answer, before any item's.
+void RefuseFarmOfPath(intake::FarmBook& farms, const std::string& farm, http::Respond respond) {
+  if (farm.empty()) return;
+  farms.Find(farm, [farm, respond = std::move(respond)](const Result<intake::FarmState>& state) {
+    if (auto refusal = RefuseFarm(farm, state)) respond(*std::move(refusal));
+  });
+}
+
 }  // namespace
 
-http::Route BulkRoute(pipeline::Topic topic, pipeline::EventWriter& writer) {
+http::Route BulkRoute(std::string_view base, pipeline::Topic topic,
+                      const intake::BulkParts& parts) {
   http::Route route;
   route.method = "POST";
-  route.path = fmt::format("/api/v1/events/{}", Name(topic));
-  route.stream = [topic, &writer](const http::Request& request,
-                                  http::Respond respond) -> std::shared_ptr<http::BodySink> {
+  route.path = fmt::format("{}/{}", base, Name(topic));
+  route.stream = [topic, parts](const http::Request& request,
+                                http::Respond respond) -> std::shared_ptr<http::BodySink> {
     auto form = FormOf(request);
     if (auto* refusal = std::get_if<http::Response>(&form)) {
       respond(std::move(*refusal));
       return nullptr;
     }
+    auto farm = FarmOfPath(request);
+    if (auto* refusal = std::get_if<http::Response>(&farm)) {
+      respond(std::move(*refusal));
+      return nullptr;
+    }
+    const intake::RequestId id = RequestIdOf(request);
+    const http::Respond answer = [id, respond = std::move(respond)](http::Response response) {
+      response.headers.emplace_back("X-Request-Id", Text(id));
+      respond(std::move(response));
+    };
+    const auto& named = std::get<std::string>(farm);
+    RefuseFarmOfPath(parts.farms, named, answer);
     return std::make_shared<BulkBody>(
-        writer, intake::BulkOptions{topic, std::get<BulkForm>(form), RequestIdOf(request)},
-        std::move(respond));
+        parts, intake::BulkOptions{topic, std::get<BulkForm>(form), id, named}, answer);
   };
   return route;
 }

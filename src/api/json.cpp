@@ -119,6 +119,32 @@ void WriteTask(JsonWriter& json, const orchestration::PipelineDefinition& pipeli
   json.EndObject();
 }
 
+/// A number of millionths as a plain one.
+void WriteMillionths(JsonWriter& json, std::string_view name, std::int64_t millionths) {
+  json.Key(name).Number(static_cast<double>(millionths) / static_cast<double>(herd::kMillion));
+}
+
+void WriteFarm(JsonWriter& json, const pipeline::FarmView& farm) {
+  const herd::FarmRules& rules = farm.rules;
+  json.BeginObject();
+  json.Key("id").String(farm.id);
+  json.Key("name").String(farm.name);
+  json.Key("time_zone").String(rules.time_zone);
+  WriteMillionths(json, "litre_min", rules.bounds.litre_min);
+  WriteMillionths(json, "litre_max", rules.bounds.litre_max);
+  WriteMillionths(json, "kilogram_min", rules.bounds.kilogram_min);
+  WriteMillionths(json, "kilogram_max", rules.bounds.kilogram_max);
+  WriteMillionths(json, "milk_density", rules.density_millionths);
+  json.Key("rules_version").String(farm.rules_version);
+  json.Key("created_at");
+  WriteInstant(json, farm.created_at);
+  json.Key("updated_at");
+  WriteInstant(json, farm.updated_at);
+  json.Key("closed_at");
+  WriteInstant(json, farm.closed_at);
+  json.EndObject();
+}
+
 }  // namespace
 
 void WriteRunObject(JsonWriter& json, const pipeline::TaskRun& run) {
@@ -207,6 +233,20 @@ std::string CowJson(const pipeline::CowView& cow) {
   json.Key("latest_sensor_data");
   WriteLatest(json, cow.latest_sensor_data, cow.id);
   json.EndObject();
+  return json.Take();
+}
+
+std::string FarmJson(const pipeline::FarmView& farm) {
+  JsonWriter json;
+  WriteFarm(json, farm);
+  return json.Take();
+}
+
+std::string FarmsJson(const std::vector<pipeline::FarmView>& farms) {
+  JsonWriter json;
+  json.BeginObject().Key("farms").BeginArray();
+  for (const auto& farm : farms) WriteFarm(json, farm);
+  json.EndArray().EndObject();
   return json.Take();
 }
 

@@ -2,10 +2,15 @@
 
 #include <fmt/format.h>
 
+#include <functional>
+#include <memory>
+#include <utility>
 #include <variant>
 
 #include "bulk.hpp"
+#include "farm_paths.hpp"
 #include "herdflow/core/time.hpp"
+#include "herdflow/herd/farm.hpp"
 #include "herdflow/http/json_writer.hpp"
 #include "herdflow/intake/intake.hpp"
 #include "pages.hpp"
@@ -82,50 +87,74 @@ http::Response Refuse(const intake::Refused& refused) {
                                  : RefuseFields(refused.reasons);
 }
 
-http::Route PostRoute(std::string path, Topic topic, pipeline::EventWriter& writer) {
+using Answerer = std::function<void(http::Response)>;
+
+void AppendOne(pipeline::EventWriter& writer, Topic topic, intake::Taken taken, Answerer answer) {
+  pipeline::EventBatch batch;
+  batch.push_back(std::move(taken.event));
+  writer.Append(topic, std::move(batch),
+                [topic, warnings = std::move(taken.warnings),
+                 answer = std::move(answer)](const std::vector<AppendOutcome>& outcomes) {
+                  answer(Answer(topic, outcomes, warnings));
+                });
+}
+
+/// Once it is known that the farm may send.
+void AppendOfFarm(const ProducerDeps& deps, Topic topic, intake::Taken taken, Answerer answer) {
+  if (taken.farm == herd::kDefaultFarm) {
+    return AppendOne(deps.writer, topic, std::move(taken), std::move(answer));
+  }
+  const auto kept = std::make_shared<intake::Taken>(std::move(taken));
+  deps.farms.Find(kept->farm, [&writer = deps.writer, topic, kept,
+                               answer = std::move(answer)](const Result<intake::FarmState>& state) {
+    if (auto refusal = RefuseFarm(kept->farm, state)) return answer(*std::move(refusal));
+    AppendOne(writer, topic, std::move(*kept), answer);
+  });
+}
+
+http::Route PostRoute(std::string path, Topic topic, const ProducerDeps& deps) {
   http::Route route;
   route.method = "POST";
   route.path = std::move(path);
   route.max_body_bytes = kMaxBodyBytes;
-  route.handle = [topic, &writer](const http::Request& request, http::Respond respond) {
+  route.handle = [topic, deps](const http::Request& request, http::Respond respond) {
     if (auto refusal = RefuseEncoding(request)) return respond(std::move(*refusal));
     const intake::RequestId id = RequestIdOf(request);
     auto answer = [id, respond = std::move(respond)](http::Response response) {
       response.headers.emplace_back("X-Request-Id", Text(id));
       respond(std::move(response));
     };
-    auto read = In().Take(topic, request.body, id, Now());
+    auto read = In().Take(topic, request.body, {id}, Now());
     if (const auto* refused = std::get_if<intake::Refused>(&read)) return answer(Refuse(*refused));
-    auto& taken = std::get<intake::Taken>(read);
-    pipeline::EventBatch batch;
-    batch.push_back(std::move(taken.event));
-    writer.Append(topic, std::move(batch),
-                  [topic, warnings = std::move(taken.warnings),
-                   answer = std::move(answer)](const std::vector<AppendOutcome>& outcomes) {
-                    answer(Answer(topic, outcomes, warnings));
-                  });
+    AppendOfFarm(deps, topic, std::get<intake::Taken>(std::move(read)), std::move(answer));
   };
   return route;
 }
 
 }  // namespace
 
-Result<> Ready(const ProducerDeps& deps) {
-  HERDFLOW_CHECK(deps.writer.Ready());
-  HERDFLOW_CHECK(deps.topics.Describe());
+Result<> Ready(pipeline::EventWriter& writer, pipeline::TopicAdmin& topics) {
+  HERDFLOW_CHECK(writer.Ready());
+  HERDFLOW_CHECK(topics.Describe());
   return {};
 }
 
 std::vector<http::Route> ProducerRoutes(ProducerDeps deps) {
   std::vector<http::Route> routes = PageRoutes(ProducerDocument());
   routes.push_back(HealthRoute());
-  routes.push_back(ReadyRoute("event log", [deps] { return Ready(deps); }));
-  for (const Topic topic : pipeline::kAllTopics) routes.push_back(BulkRoute(topic, deps.writer));
+  routes.push_back(ReadyRoute("event log", [deps] { return Ready(deps.writer, deps.topics); }));
+  const intake::BulkParts bulk{deps.writer, deps.farms};
+  for (const Topic topic : pipeline::kAllTopics) {
+    routes.push_back(BulkRoute("/api/v1/events", topic, bulk));
+    // A farm's own event is no farm's.
+    if (topic == Topic::kFarms) continue;
+    routes.push_back(BulkRoute(fmt::format("{}/events", kFarmPath), topic, bulk));
+  }
   for (const char* prefix : {"", "/ingrid"}) {
     const std::string base = prefix;
-    routes.push_back(PostRoute(base + "/cow", Topic::kCows, deps.writer));
-    routes.push_back(PostRoute(base + "/sensor", Topic::kSensors, deps.writer));
-    routes.push_back(PostRoute(base + "/measurement", Topic::kMeasurements, deps.writer));
+    routes.push_back(PostRoute(base + "/cow", Topic::kCows, deps));
+    routes.push_back(PostRoute(base + "/sensor", Topic::kSensors, deps));
+    routes.push_back(PostRoute(base + "/measurement", Topic::kMeasurements, deps));
   }
   return routes;
 }

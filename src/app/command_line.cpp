@@ -157,6 +157,10 @@ CLI::Validator WholeNumber(std::uint64_t least, std::uint64_t most) {
   return {check, /*validator_desc=*/""};
 }
 
+void AddFarmOption(CLI::App& command, std::string& farm, const std::string& help) {
+  command.add_option("--farm", farm, help)->type_name("ID");
+}
+
 void AddExamples(CLI::App& command, const std::string& lines) {
   command.footer("Examples:\n" + lines);
 }

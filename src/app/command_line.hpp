@@ -13,6 +13,9 @@ namespace herdflow::app {
 /// Takes a whole number in these bounds alone.
 [[nodiscard]] CLI::Validator WholeNumber(std::uint64_t least, std::uint64_t most);
 
+/// `--farm`: whose data the command is about. `farm`: what it is unless it is said.
+void AddFarmOption(CLI::App& command, std::string& farm, const std::string& help);
+
 /// `Examples:` below a command's help.
 void AddExamples(CLI::App& command, const std::string& lines);
 

@@ -32,6 +32,7 @@ void AddLoad(CLI::App& app, Chosen& chosen);
 void AddPipeline(CLI::App& app, Chosen& chosen);
 void AddReport(CLI::App& app, Chosen& chosen);
 void AddCow(CLI::App& app, Chosen& chosen);
+void AddFarm(CLI::App& app, Chosen& chosen);
 void AddStatus(CLI::App& app, Chosen& chosen);
 void AddTopics(CLI::App& app, Chosen& chosen);
 

@@ -351,10 +351,11 @@ std::span<const ConfigField> ConfigFields() {
           [](Configuration& c) -> SchedulerKind& { return c.pipelines.scheduler; },
           {{Name(SchedulerKind::kHerdflow), SchedulerKind::kHerdflow},
            {Name(SchedulerKind::kExternal), SchedulerKind::kExternal}}),
-      ScheduleField("cow_data",
-                    "When cow_data_pipeline runs: when new, every 15 min (s, min or h), or daily "
-                    "at 04:30 by the farm's clock.",
-                    &orchestration::Settings::cow_data),
+      ScheduleField("farm_data",
+                    "When farm_data_pipeline runs: when new, every 15 min (s, min or h), or daily "
+                    "at 04:30 by the clock of [herd] time_zone.",
+                    &orchestration::Settings::farm_data),
+      ScheduleField("cow_data", "When cow_data_pipeline runs.", &orchestration::Settings::cow_data),
       ScheduleField("sensor_data", "When sensor_data_pipeline runs.",
                     &orchestration::Settings::sensor_data),
       ScheduleField("measurement_data", "When measurement_data_pipeline runs.",

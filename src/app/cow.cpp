@@ -1,5 +1,6 @@
 #include "commands.hpp"
 #include "herdflow/api/json.hpp"
+#include "herdflow/herd/farm.hpp"
 #include "parts.hpp"
 #include "terminal.hpp"
 
@@ -8,6 +9,7 @@ namespace {
 
 struct CowOptions {
   std::string id;
+  std::string farm{herd::kDefaultFarm};
   bool json = false;
 };
 
@@ -31,13 +33,15 @@ std::string CowText(const pipeline::CowView& cow) {
 
 Result<> ShowCow(const CowOptions& options, const Configuration& configuration) {
   HERDFLOW_ASSIGN(const auto queries, OpenQueries(configuration));
-  HERDFLOW_ASSIGN(const auto cow, queries->FindCow(options.id));
+  HERDFLOW_ASSIGN(const auto cow, queries->FindCow(options.farm, options.id));
   if (!cow) {
+    HERDFLOW_CHECK(FindFarm(*queries, options.farm, "looking for a cow"));
     return Fail(
         ErrorCode::kNotFound,
-        "looking for a cow: there is none with the id '{}'; `herdflow status` shows how many "
+        "looking for a cow: there is none with the id '{}'{}; `herdflow status` shows how many "
         "are known; `herdflow load`, then `herdflow pipeline run`, take in new ones",
-        options.id);
+        options.id,
+        options.farm == herd::kDefaultFarm ? "" : fmt::format(" on the farm {}", options.farm));
   }
   return Print(options.json ? api::CowJson(*cow) + "\n" : CowText(*cow));
 }
@@ -48,8 +52,11 @@ void AddCow(CLI::App& app, Chosen& chosen) {
   auto* command = app.add_subcommand("cow", "Show a cow and her latest sensor data");
   auto options = std::make_shared<CowOptions>();
   command->add_option("id", options->id, "The cow's id")->required()->type_name("ID");
+  AddFarmOption(*command, options->farm, "Her farm [default]");
   command->add_flag("--json", options->json, "As the API's JSON");
-  AddExamples(*command, "  herdflow cow c821a6b7-8dd0-4b4e-9835-1c0c57264ba4");
+  AddExamples(*command,
+              "  herdflow cow c821a6b7-8dd0-4b4e-9835-1c0c57264ba4\n  herdflow cow ear-tag-42 "
+              "--farm hill-farm");
   command->callback([&chosen, options] {
     chosen.run = [options](const Configuration& c) { return ShowCow(*options, c); };
   });

@@ -74,6 +74,7 @@ int Main(int argc, char** argv) {
   AddPipeline(app, chosen);
   AddReport(app, chosen);
   AddCow(app, chosen);
+  AddFarm(app, chosen);
   AddStatus(app, chosen);
   AddTopics(app, chosen);
   AddExamples(app,

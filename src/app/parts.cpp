@@ -129,6 +129,16 @@ Result<store_mysql::MysqlOptions> ServerOptions(const Configuration& configurati
   return options;
 }
 
+/// What the configuration makes of the farm `default`.
+Result<herd::FarmRules> DefaultFarm(const Configuration& configuration) {
+  herd::FarmRules rules;
+  // Also a check: the zone's name must be known before it is written down.
+  HERDFLOW_ASSIGN(const herd::FarmCalendar calendar, OpenCalendar(configuration));
+  rules.time_zone = calendar.zone();
+  rules.bounds = configuration.bounds;
+  return rules;
+}
+
 }  // namespace
 
 pipeline::TopicSettings NewTopicSettings(const Configuration& configuration) {
@@ -224,20 +234,26 @@ Result<std::unique_ptr<pipeline::EventReader>> OpenReader(const Configuration& c
 
 Result<std::unique_ptr<pipeline::LayerStore>> OpenStore(const Configuration& configuration,
                                                         pipeline::StoreUse use, Patience patience) {
-  // Also a check: the zone's name must be known before it is recorded.
-  HERDFLOW_ASSIGN(const herd::FarmCalendar calendar, OpenCalendar(configuration));
-  const std::string rules_version = herd::RulesVersion(configuration.bounds);
+  HERDFLOW_ASSIGN(const herd::FarmRules default_farm, DefaultFarm(configuration));
   switch (configuration.store_engine) {
-    case StoreEngine::kSqlite:
-      return store_sqlite::MakeSqliteLayerStore(
-          {configuration.data_folder, rules_version, calendar.zone(), OfSqlite(patience), use});
+    case StoreEngine::kSqlite: {
+      store_sqlite::SqliteStoreOptions options;
+      options.folder = configuration.data_folder;
+      options.default_farm = default_farm;
+      options.patience = OfSqlite(patience);
+      options.use = use;
+      return store_sqlite::MakeSqliteLayerStore(options);
+    }
     case StoreEngine::kMysql: {
-      HERDFLOW_ASSIGN(auto server, ServerOptions(configuration));
+      store_mysql::MysqlStoreOptions options;
+      HERDFLOW_ASSIGN(options.server, ServerOptions(configuration));
       if (patience == Patience::kRequest) {
-        server.statement_timeout = std::min(server.statement_timeout, kRequestPatience);
+        options.server.statement_timeout =
+            std::min(options.server.statement_timeout, kRequestPatience);
       }
-      return store_mysql::MakeMysqlLayerStore(
-          {std::move(server), rules_version, calendar.zone(), use});
+      options.default_farm = default_farm;
+      options.use = use;
+      return store_mysql::MakeMysqlLayerStore(options);
     }
   }
   return NoSuchEngine();
@@ -275,10 +291,17 @@ Result<herd::FarmCalendar> OpenCalendar(const Configuration& configuration) {
   return herd::FarmCalendar::Make(configuration.time_zone);
 }
 
-Result<pipeline::CleanseContext> OpenCleanse(const Configuration& configuration,
-                                             pipeline::LayerStore& store) {
-  HERDFLOW_ASSIGN(auto calendar, OpenCalendar(configuration));
-  return pipeline::CleanseContext{store, std::move(calendar), configuration.bounds};
+Result<pipeline::FarmView> FindFarm(pipeline::HerdQueries& queries, const std::string& farm,
+                                    std::string_view doing) {
+  if (const auto rejection = herd::JudgeFarmId({herd::Field::Kind::kText, farm}, "the farm")) {
+    return Fail(ErrorCode::kInvalidInput, "{}: {}", doing, rejection->reason);
+  }
+  HERDFLOW_ASSIGN(auto found, queries.FindFarm(farm));
+  if (found) return *std::move(found);
+  return Fail(ErrorCode::kNotFound,
+              "{}: there is no farm '{}'; `herdflow farm list` shows those that there are, "
+              "`herdflow farm create` makes one",
+              doing, farm);
 }
 
 std::string DescribeEngines(const Configuration& configuration) {

@@ -48,9 +48,11 @@ Result<std::unique_ptr<pipeline::HerdQueries>> OpenQueries(const Configuration& 
 /// kNotFound: nothing was loaded yet.
 Result<std::unique_ptr<pipeline::RunLedger>> OpenLedger(const Configuration& configuration,
                                                         Patience patience = Patience::kStep);
+/// Of the configuration's zone, by whose clock schedules are.
 Result<herd::FarmCalendar> OpenCalendar(const Configuration& configuration);
-Result<pipeline::CleanseContext> OpenCleanse(const Configuration& configuration,
-                                             pipeline::LayerStore& store);
+/// The farm of this id. kNotFound: there is none. `doing`: what the message begins with.
+Result<pipeline::FarmView> FindFarm(pipeline::HerdQueries& queries, const std::string& farm,
+                                    std::string_view doing);
 
 /// `events in data/log.db, layers in data/store.db`: for people.
 [[nodiscard]] std::string DescribeEngines(const Configuration& configuration);

@@ -46,8 +46,10 @@ Result<> RunPipelines(const RunOptions& options, const Configuration& configurat
   HERDFLOW_ASSIGN(const auto wanted, Wanted(definitions, options));
   HERDFLOW_ASSIGN(const auto store, OpenStore(configuration, pipeline::StoreUse::kJudge));
   HERDFLOW_ASSIGN(const auto ledger, OpenLedger(configuration));
-  HERDFLOW_ASSIGN(auto context, OpenCleanse(configuration, *store));
-  orchestration::TaskRunner runner({definitions, context, *ledger, OwnerName(), stop});
+  pipeline::CleanseContext context{*store};
+  HERDFLOW_ASSIGN(auto calendar, OpenCalendar(configuration));
+  orchestration::TaskRunner runner(
+      {definitions, context, *ledger, OwnerName(), stop, std::move(calendar)});
   Table table({{"pipeline"}, {"rows", Table::Align::kRight}, {"seconds", Table::Align::kRight}});
   Progress progress("pipeline");
   std::mutex drawing;
@@ -87,7 +89,8 @@ void AddPipeline(CLI::App& app, Chosen& chosen) {
       "run", "Run one pipeline, or one task of it, over what is new, or all");
   auto options = std::make_shared<RunOptions>();
   run->add_option("pipeline", options->pipeline,
-                  "cow_data_pipeline, sensor_data_pipeline or measurement_data_pipeline [all]")
+                  "farm_data_pipeline, cow_data_pipeline, sensor_data_pipeline or "
+                  "measurement_data_pipeline [all]")
       ->type_name("PIPELINE");
   run->add_option("task", options->task, "A task of the pipeline [all]")->type_name("TASK");
   AddExamples(*run,

@@ -90,7 +90,7 @@ Result<> VerifyLayers(const std::optional<pipeline::DayRange>& days,
                       const Configuration& configuration, const std::stop_token& stop) {
   HERDFLOW_ASSIGN(const std::int64_t messages, MessagesToJudge(configuration));
   HERDFLOW_ASSIGN(const auto store, OpenStore(configuration, pipeline::StoreUse::kLook));
-  HERDFLOW_ASSIGN(auto context, OpenCleanse(configuration, *store));
+  pipeline::CleanseContext context{*store};
   const auto differences = [&] {
     Progress progress("verify");
     const auto show = [&](std::string_view step, std::int64_t rows) {
@@ -111,7 +111,7 @@ Result<> Rebuild(const RebuildOptions& options, const Configuration& configurati
   HERDFLOW_ASSIGN(const auto days, DaysOf(options));
   if (options.only_verify) return VerifyLayers(days, configuration, stop);
   HERDFLOW_ASSIGN(const auto store, OpenStore(configuration, pipeline::StoreUse::kJudge));
-  HERDFLOW_ASSIGN(auto context, OpenCleanse(configuration, *store));
+  pipeline::CleanseContext context{*store};
   HERDFLOW_ASSIGN(const std::int64_t messages, MessagesToJudge(configuration));
   HERDFLOW_CHECK(store->RequestRebuild(days));
   HERDFLOW_CHECK(RunAll(context, messages, stop));

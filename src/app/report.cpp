@@ -1,6 +1,7 @@
 #include "behind.hpp"
 #include "commands.hpp"
 #include "herdflow/api/json.hpp"
+#include "herdflow/herd/farm.hpp"
 #include "parts.hpp"
 #include "terminal.hpp"
 
@@ -9,6 +10,7 @@ namespace {
 
 struct ReportOptions {
   std::string date;
+  std::string farm{herd::kDefaultFarm};
   bool json = false;
 };
 
@@ -16,9 +18,10 @@ std::string Heading(std::string_view title, std::size_t rows) {
   return fmt::format("\n{} ({})\n\n", title, Thousands(static_cast<std::int64_t>(rows)));
 }
 
-std::string ReportText(const herd::DailyReport& report) {
+std::string ReportText(const herd::DailyReport& report, std::string_view farm) {
   std::string text = fmt::format(
-      "Daily report of {}{}\n", FormatDate(report.date),
+      "Daily report of {}{}{}\n", FormatDate(report.date),
+      farm == herd::kDefaultFarm ? "" : fmt::format(", farm {}", farm),
       report.so_far ? " (so far: the day has not ended)"
                     : (report.complete ? "" : " (no later reading yet: not judged for illness)"));
   if (report.data) {
@@ -54,8 +57,9 @@ std::string ReportText(const herd::DailyReport& report) {
   return text;
 }
 
-Result<FarmDay> NewestCompleteDay(FarmDay today, pipeline::HerdQueries& queries) {
-  HERDFLOW_ASSIGN(const auto range, queries.ReadDataRange());
+Result<FarmDay> NewestCompleteDay(const std::string& farm, FarmDay today,
+                                  pipeline::HerdQueries& queries) {
+  HERDFLOW_ASSIGN(const auto range, queries.ReadDataRange(farm));
   const auto newest = herd::NewestCompleteDay(today, range);
   if (newest) return *newest;
   return Fail(ErrorCode::kNotFound,
@@ -77,20 +81,20 @@ Result<FarmDay> ParseReportDate(const std::string& date, FarmDay today) {
 }
 
 Result<> Report(const ReportOptions& options, const Configuration& configuration) {
-  HERDFLOW_ASSIGN(const auto calendar, OpenCalendar(configuration));
+  HERDFLOW_ASSIGN(const auto queries, OpenQueries(configuration));
+  HERDFLOW_ASSIGN(const auto farm, FindFarm(*queries, options.farm, "making the report"));
+  HERDFLOW_ASSIGN(const auto calendar, herd::FarmCalendar::Make(farm.rules.time_zone));
   const FarmDay today = calendar.DayOf(Now());
   FarmDay day;
-  if (!options.date.empty()) {
+  if (options.date.empty()) {
+    HERDFLOW_ASSIGN(day, NewestCompleteDay(farm.id, today, *queries));
+  } else {
     HERDFLOW_ASSIGN(day, ParseReportDate(options.date, today));
   }
-  HERDFLOW_ASSIGN(const auto queries, OpenQueries(configuration));
-  if (options.date.empty()) {
-    HERDFLOW_ASSIGN(day, NewestCompleteDay(today, *queries));
-  }
   WarnIfBehind(configuration, *queries);
-  HERDFLOW_ASSIGN(const auto data, queries->ReadReportData(day));
+  HERDFLOW_ASSIGN(const auto data, queries->ReadReportData(farm.id, day));
   const auto report = herd::MakeReport(day, today, data.data, data.cows, configuration.health);
-  return Print(options.json ? api::ReportJson(report) + "\n" : ReportText(report));
+  return Print(options.json ? api::ReportJson(report) + "\n" : ReportText(report, farm.id));
 }
 
 }  // namespace
@@ -100,8 +104,11 @@ void AddReport(CLI::App& app, Chosen& chosen) {
   auto options = std::make_shared<ReportOptions>();
   command->add_option("date", options->date, "YYYY-MM-DD [the newest complete day]")
       ->type_name("DATE");
+  AddFarmOption(*command, options->farm, "Whose [default]");
   command->add_flag("--json", options->json, "As the API's JSON");
-  AddExamples(*command, "  herdflow report\n  herdflow report 2024-04-07 --json");
+  AddExamples(*command,
+              "  herdflow report\n  herdflow report 2024-04-07 --json\n"
+              "  herdflow report --farm hill-farm");
   command->callback([&chosen, options] {
     chosen.run = [options](const Configuration& c) { return Report(*options, c); };
   });

@@ -3,6 +3,7 @@
 #include <vector>
 
 #include "herdflow/api/backend.hpp"
+#include "herdflow/intake/write_farm.hpp"
 #include "roles.hpp"
 
 namespace herdflow::app {
@@ -15,7 +16,6 @@ struct RequestParts {
   std::unique_ptr<pipeline::LayerStore> store;
   std::unique_ptr<pipeline::RunLedger> ledger;
   std::unique_ptr<pipeline::HerdQueries> queries;
-  herd::FarmCalendar calendar;
 };
 
 class Backend final : public Role {
@@ -23,13 +23,15 @@ class Backend final : public Role {
   Backend(SharedParts& shared, RequestParts parts)
       : shared_(shared),
         parts_(std::move(parts)),
-        cows_({*parts_.store, *parts_.writer, *parts_.topics, *parts_.queries, shared.stop}) {}
+        cows_({*parts_.store, *parts_.writer, *parts_.topics, *parts_.queries, shared.stop}),
+        farms_({*parts_.store, *parts_.writer, *parts_.queries}) {}
 
   [[nodiscard]] Result<> Check() const override { return CheckPort(shared_, PortOf({})); }
   Result<> Start() override {
     api::BackendDeps deps{*parts_.queries,
                           [this](const intake::NewCow& cow) { return cows_.Create(cow); },
-                          [this] { return Today(); },
+                          [this](const herd::FarmFields& farm) { return farms_.Put(farm); },
+                          [this](std::string_view zone) { return Today(zone); },
                           shared_.configuration.health,
                           *parts_.ledger,
                           shared_.definitions,
@@ -46,15 +48,18 @@ class Backend final : public Role {
     return {"backend", configuration.backend_address, configuration.backend_port,
             std::move(routes)};
   }
-  FarmDay Today() {
-    const std::lock_guard lock(calendar_);
-    return parts_.calendar.DayOf(Now());
+  Result<FarmDay> Today(std::string_view zone) {
+    const std::lock_guard lock(calendars_mutex_);
+    HERDFLOW_ASSIGN(const herd::FarmCalendar* const calendar, calendars_.Of(zone));
+    return calendar->DayOf(Now());
   }
 
   SharedParts& shared_;
   RequestParts parts_;
   intake::CowMaker cows_;
-  std::mutex calendar_;
+  intake::FarmMaker farms_;
+  std::mutex calendars_mutex_;
+  herd::FarmCalendars calendars_;
   std::unique_ptr<http::Server> server_;
 };
 
@@ -68,10 +73,9 @@ Result<std::unique_ptr<Role>> MakeBackend(SharedParts& shared) {
                   OpenStore(configuration, pipeline::StoreUse::kJudge, Patience::kRequest));
   HERDFLOW_ASSIGN(auto ledger, OpenLedger(configuration, Patience::kRequest));
   HERDFLOW_ASSIGN(auto queries, OpenQueries(configuration));
-  HERDFLOW_ASSIGN(auto calendar, OpenCalendar(configuration));
   return std::make_unique<Backend>(
       shared, RequestParts{std::move(topics), std::move(writer), std::move(store),
-                           std::move(ledger), std::move(queries), std::move(calendar)});
+                           std::move(ledger), std::move(queries)});
 }
 
 }  // namespace herdflow::app

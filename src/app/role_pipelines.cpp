@@ -10,12 +10,13 @@ namespace {
 class Pipelines final : public Role {
  public:
   Pipelines(SharedParts& shared, std::shared_ptr<pipeline::LayerStore> store,
-            std::unique_ptr<pipeline::RunLedger> ledger, pipeline::CleanseContext context)
+            std::unique_ptr<pipeline::RunLedger> ledger, herd::FarmCalendar calendar)
       : shared_(shared),
         store_(std::move(store)),
         ledger_(std::move(ledger)),
-        context_(std::move(context)),
-        runner_({shared.definitions, context_, *ledger_, OwnerName(), shared.stop}),
+        context_{*store_},
+        runner_({shared.definitions, context_, *ledger_, OwnerName(), shared.stop,
+                 std::move(calendar)}),
         queue_(runner_) {
     shared_.run_requested = [this] { queue_.Wake(); };
   }
@@ -49,9 +50,9 @@ class Pipelines final : public Role {
 Result<std::unique_ptr<Role>> MakePipelines(SharedParts& shared) {
   HERDFLOW_ASSIGN(auto store, shared.Store());
   HERDFLOW_ASSIGN(auto ledger, OpenLedger(shared.configuration));
-  HERDFLOW_ASSIGN(auto context, OpenCleanse(shared.configuration, *store));
+  HERDFLOW_ASSIGN(auto calendar, OpenCalendar(shared.configuration));
   return std::make_unique<Pipelines>(shared, std::move(store), std::move(ledger),
-                                     std::move(context));
+                                     std::move(calendar));
 }
 
 }  // namespace herdflow::app

@@ -2,6 +2,7 @@
 #include <vector>
 
 #include "herdflow/api/producer.hpp"
+#include "herdflow/intake/cached_farms.hpp"
 #include "roles.hpp"
 
 namespace herdflow::app {
@@ -11,14 +12,19 @@ class Producer final : public Role {
  public:
   Producer(SharedParts& shared, std::shared_ptr<pipeline::TopicAdmin> topics,
            std::shared_ptr<pipeline::EventWriter> writer)
-      : shared_(shared), topics_(std::move(topics)), writer_(std::move(writer)) {}
+      : shared_(shared),
+        topics_(std::move(topics)),
+        writer_(std::move(writer)),
+        // Of the store only other farms than `default` have to know.
+        farms_([&shared] { return OpenQueries(shared.configuration); }) {}
 
   [[nodiscard]] Result<> Check() const override { return CheckPort(shared_, PortOf({})); }
   Result<> Start() override {
-    HERDFLOW_ASSIGN(server_, Listen(shared_, PortOf(api::ProducerRoutes({*writer_, *topics_}))));
+    HERDFLOW_ASSIGN(server_,
+                    Listen(shared_, PortOf(api::ProducerRoutes({*writer_, *topics_, farms_}))));
     return {};
   }
-  Result<> Ready() const override { return api::Ready({*writer_, *topics_}); }
+  Result<> Ready() const override { return api::Ready(*writer_, *topics_); }
   void Stop() override { Close(server_); }
 
  private:
@@ -31,6 +37,7 @@ class Producer final : public Role {
   SharedParts& shared_;
   const std::shared_ptr<pipeline::TopicAdmin> topics_;
   const std::shared_ptr<pipeline::EventWriter> writer_;
+  intake::CachedFarms farms_;
   std::unique_ptr<http::Server> server_;
 };
 

@@ -5,6 +5,7 @@
 
 #include "commands.hpp"
 #include "herdflow/core/logging.hpp"
+#include "herdflow/herd/farm.hpp"
 #include "herdflow/parquet_io/event_sources.hpp"
 #include "parts.hpp"
 #include "stop.hpp"
@@ -15,6 +16,7 @@ namespace {
 
 struct SeedOptions {
   std::vector<std::string> paths;
+  std::string farm;    ///< Of rows that name none; empty: `default`.
   std::string resume;  ///< `<file>:<row>`
 };
 
@@ -64,15 +66,16 @@ std::string Quoted(const std::vector<std::string>& words) {
   return text;
 }
 
-std::string HowToGoOn(const intake::SeedStop& stopped, const std::vector<std::string>& paths) {
+std::string HowToGoOn(const intake::SeedStop& stopped, const SeedOptions& options) {
   std::string text =
       fmt::format("; the first {} rows of {} are in the log", stopped.row, stopped.file);
   if (stopped.beyond > 0) {
     text +=
         fmt::format(", and up to {} after them, which are sent again (harmless)", stopped.beyond);
   }
-  return text + fmt::format("; go on with `herdflow seed {} --resume {}`", Quoted(paths),
-                            Quoted({fmt::format("{}:{}", stopped.file, stopped.row)}));
+  const std::string farm = options.farm.empty() ? "" : " --farm " + options.farm;
+  return text + fmt::format("; go on with `herdflow seed {}{} --resume {}`", Quoted(options.paths),
+                            farm, Quoted({fmt::format("{}:{}", stopped.file, stopped.row)}));
 }
 
 /// What the log holds beyond a message a row is told.
@@ -85,9 +88,17 @@ void TellOfCopies(const intake::SeedResult::File& file) {
       file.name, Thousands(file.twice), Thousands(file.perhaps_twice));
 }
 
+/// Its form: whether there is such a farm, the pipelines will see.
+Result<> CheckFarm(const std::string& farm) {
+  const auto rejection = herd::JudgeFarmId({herd::Field::Kind::kText, farm}, "--farm");
+  if (!rejection) return {};
+  return Fail(ErrorCode::kInvalidInput, "seeding: {}", rejection->reason);
+}
+
 Result<> Seed(const SeedOptions& options, const Configuration& configuration) {
   const std::stop_token stop = CatchStopSignals();
-  HERDFLOW_ASSIGN(auto found, parquet_io::OpenEventSources(options.paths, stop));
+  if (!options.farm.empty()) HERDFLOW_CHECK(CheckFarm(options.farm));
+  HERDFLOW_ASSIGN(auto found, parquet_io::OpenEventSources(options.paths, options.farm, stop));
   for (const std::string& left_out : found.left_out) {
     Log(LogLevel::kWarning, "left out {}", left_out);
   }
@@ -104,7 +115,7 @@ Result<> Seed(const SeedOptions& options, const Configuration& configuration) {
   if (!result) {
     if (stopped.file.empty()) return Fail(result.error());
     return Fail(
-        Error(result.error().code(), result.error().message() + HowToGoOn(stopped, options.paths)));
+        Error(result.error().code(), result.error().message() + HowToGoOn(stopped, options)));
   }
   Table table({{"file"}, {"topic"}, {"rows", Table::Align::kRight}});
   for (const auto& file : result->files) {
@@ -120,10 +131,14 @@ void AddSeed(CLI::App& app, Chosen& chosen) {
   auto* command = app.add_subcommand("seed", "Append Parquet files to the topics");
   auto options = std::make_shared<SeedOptions>();
   command
-      ->add_option("paths", options->paths,
-                   "A folder with cows, sensors and measurements, or single files")
+      ->add_option(
+          "paths", options->paths,
+          "A folder with cows, sensors and measurements, and perhaps farms, or single files")
       ->required()
       ->type_name("FOLDER|FILE...");
+  AddFarmOption(
+      *command, options->farm,
+      "Whose cows, sensors and measurements they are where a row names no farm [default]");
   command
       ->add_option("--resume", options->resume,
                    "Go on where an interrupted seed stood, as it printed it")
@@ -131,6 +146,7 @@ void AddSeed(CLI::App& app, Chosen& chosen) {
   AddExamples(
       *command,
       "  herdflow seed herd\n"
+      "  herdflow seed herd --farm hill-farm\n"
       "  herdflow seed herd/measurements.parquet --resume herd/measurements.parquet:250000");
   command->callback([&chosen, options] {
     chosen.run = [options](const Configuration& c) { return Seed(*options, c); };

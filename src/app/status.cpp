@@ -1,4 +1,6 @@
 #include <algorithm>
+#include <optional>
+#include <utility>
 
 #include "commands.hpp"
 #include "herdflow/api/json.hpp"
@@ -10,6 +12,11 @@ namespace herdflow::app {
 namespace {
 
 using pipeline::StoreStatus;
+
+struct StatusOptions {
+  std::string farm;  ///< Empty: of everything.
+  bool json = false;
+};
 
 /// The partition as the log knows it now; null: the log has no such partition any more.
 const pipeline::TopicDescription::Partition* FindIn(
@@ -61,6 +68,12 @@ std::string AwayText(const std::vector<pipeline::TopicDescription>& topics) {
   return text;
 }
 
+std::string CountsText(const std::string& what, const std::map<std::string, std::int64_t>& counts) {
+  Table table({{what}, {"rows", Table::Align::kRight}});
+  for (const auto& [name, rows] : counts) table.Add({name, Thousands(rows)});
+  return table.Text();
+}
+
 std::string StatusText(const StoreStatus& status,
                        const std::vector<pipeline::TopicDescription>& topics,
                        const Conflicts& conflicts) {
@@ -83,22 +96,19 @@ std::string StatusText(const StoreStatus& status,
   }
   Table tables({{"table"}, {"rows", Table::Align::kRight}});
   for (const auto& table : status.tables) tables.Add({table.name, Thousands(table.rows)});
-  Table states({{"readings"}, {"rows", Table::Align::kRight}});
-  for (const auto& [state, rows] : status.silver_by_state) states.Add({state, Thousands(rows)});
-  Table codes({{"quarantine"}, {"rows", Table::Align::kRight}});
-  for (const auto& [code, rows] : status.quarantine_by_code) codes.Add({code, Thousands(rows)});
   std::string halted;
   halted += AwayText(topics);
   for (const auto& conflict : conflicts) halted += conflict.error.message() + "\n";
   std::string known;
   if (status.rejudge_requests > 0) {
     known = fmt::format(
-        "\n{} cows, sensors or rules became known or changed: readings are judged "
+        "\n{} farms, cows, sensors or rules became known or changed: readings are judged "
         "again next, and gold follows then\n",
         Thousands(status.rejudge_requests));
   }
   return partitions.Text() + "\n" + halted + (halted.empty() ? "" : "\n") + tables.Text() + "\n" +
-         states.Text() + "\n" + codes.Text() + known +
+         CountsText("readings", status.silver_by_state) + "\n" +
+         CountsText("quarantine", status.quarantine_by_code) + known +
          fmt::format("\n{} days wait for their aggregates\n", Thousands(status.dirty_days));
 }
 
@@ -175,6 +185,56 @@ std::string StatusJson(const StoreStatus& status,
   return json.Take() + "\n";
 }
 
+std::string DayText(std::optional<FarmDay> day) { return day ? FormatDate(*day) : "none"; }
+
+std::string FarmStatusText(const pipeline::FarmView& farm, const pipeline::FarmStatus& status) {
+  std::optional<FarmDay> first;
+  std::optional<FarmDay> last;
+  if (status.data) {
+    first = status.data->first;
+    last = status.data->last;
+  }
+  Table facts({{"farm"}, {farm.id}});
+  facts.Add({"name", farm.name});
+  facts.Add({"state", farm.closed_at ? "closed" : "open"});
+  facts.Add({"cows", Thousands(status.cows)});
+  facts.Add({"sensors", Thousands(status.sensors)});
+  facts.Add({"first day with data", DayText(first)});
+  facts.Add({"last day with data", DayText(last)});
+  return facts.Text() + "\n" + CountsText("readings", status.silver_by_state) + "\n" +
+         CountsText("quarantine", status.quarantine_by_code);
+}
+
+std::string FarmStatusJson(const pipeline::FarmView& farm, const pipeline::FarmStatus& status) {
+  http::JsonWriter json;
+  json.BeginObject();
+  json.Key("farm").String(farm.id);
+  json.Key("closed").Boolean(farm.closed_at.has_value());
+  json.Key("cows").Integer(status.cows);
+  json.Key("sensors").Integer(status.sensors);
+  WriteCounts(json, "silver_by_state", status.silver_by_state);
+  WriteCounts(json, "quarantine_by_code", status.quarantine_by_code);
+  for (const auto& [name, day] : {std::pair("data_from", &herd::DataRange::first),
+                                  std::pair("data_to", &herd::DataRange::last)}) {
+    json.Key(name);
+    if (status.data) {
+      json.String(FormatDate((*status.data).*day));
+    } else {
+      json.Null();
+    }
+  }
+  json.EndObject();
+  return json.Take() + "\n";
+}
+
+/// What the layers hold of one farm: log, partitions and runs are nobody's.
+Result<> StatusOfFarm(const StatusOptions& options, const Configuration& configuration) {
+  HERDFLOW_ASSIGN(const auto queries, OpenQueries(configuration));
+  HERDFLOW_ASSIGN(const auto farm, FindFarm(*queries, options.farm, "looking at a farm"));
+  HERDFLOW_ASSIGN(const auto status, queries->ReadFarmStatus(farm.id));
+  return Print(options.json ? FarmStatusJson(farm, status) : FarmStatusText(farm, status));
+}
+
 Result<> Status(bool as_json, const Configuration& configuration) {
   HERDFLOW_ASSIGN(const auto topics, OpenExistingTopics(configuration));
   HERDFLOW_ASSIGN(const auto described, topics->List());
@@ -202,11 +262,15 @@ Result<> Status(bool as_json, const Configuration& configuration) {
 void AddStatus(CLI::App& app, Chosen& chosen) {
   auto* command = app.add_subcommand(
       "status", "Show how far each step is, what each layer holds, and the audit");
-  auto as_json = std::make_shared<bool>(false);
-  command->add_flag("--json", *as_json, "As JSON");
-  AddExamples(*command, "  herdflow status\n  herdflow status --json");
-  command->callback([&chosen, as_json] {
-    chosen.run = [as_json](const Configuration& c) { return Status(*as_json, c); };
+  auto options = std::make_shared<StatusOptions>();
+  AddFarmOption(*command, options->farm, "What the layers hold of this farm alone");
+  command->add_flag("--json", options->json, "As JSON");
+  AddExamples(*command,
+              "  herdflow status\n  herdflow status --json\n  herdflow status --farm hill-farm");
+  command->callback([&chosen, options] {
+    chosen.run = [options](const Configuration& c) {
+      return options->farm.empty() ? Status(options->json, c) : StatusOfFarm(*options, c);
+    };
   });
 }
 

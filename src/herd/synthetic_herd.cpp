@@ -5,7 +5,9 @@
 
 #include <algorithm>
 #include <array>
+#include <chrono>
 #include <unordered_map>
+#include <utility>
 
 namespace herdflow::herd {
 namespace {
@@ -83,9 +85,14 @@ std::string UuidText(Random& random) {
   return text;
 }
 
+/// Of everything but the ids.
+std::uint64_t SeedOf(const HerdPlan& plan) {
+  return plan.seed + plan.twin * std::uint64_t{0x9e37'79b9'7f4a'7c15};
+}
+
 std::vector<SyntheticCow> MakeCows(const HerdPlan& plan) {
   Random ids(plan.seed, kIds, 1);
-  Random random(plan.seed, kCows);
+  Random random(SeedOf(plan), kCows);
   std::unordered_map<std::string_view, int> numbers;
   std::vector<SyntheticCow> cows;
   for (int i = 0; i < plan.cows; ++i) {
@@ -101,13 +108,14 @@ std::vector<SyntheticCow> MakeCows(const HerdPlan& plan) {
 /// unit lives, so that a small herd has milk and weights too.
 std::vector<SyntheticSensor> MakeSensors(const HerdPlan& plan) {
   Random ids(plan.seed, kIds, 2);
-  Random random(plan.seed, kSensors);
+  Random random(SeedOf(plan), kSensors);
   // 200 sensors for 128 cows.
   const auto count = static_cast<std::int32_t>(
       std::max<std::int64_t>(4, (std::int64_t{plan.cows} * 25 + 15) / 16));
   std::vector<SyntheticSensor> sensors;
   for (std::int32_t i = 0; i < count; ++i) {
-    sensors.push_back({UuidText(ids), i % 2 == 0 ? "L" : "kg"});
+    const bool is_milk = (static_cast<std::uint64_t>(i) + plan.twin) % 2 == 0;
+    sensors.push_back({UuidText(ids), is_milk ? "L" : "kg"});
   }
   for (std::int32_t left = std::max(1, count / kSensorsPerDead); left > 0;) {
     auto& sensor = sensors[static_cast<std::size_t>(random.Between(2, count - 1))];
@@ -126,7 +134,7 @@ struct Traits {
 };
 
 Traits TraitsOf(const HerdPlan& plan, std::size_t cow) {
-  Random random(plan.seed, kTraits, cow);
+  Random random(SeedOf(plan), kTraits, cow);
   return {.calving_offset = static_cast<std::int32_t>(random.Between(0, kCalvingInterval - 1)),
           .peak_centilitres = random.Between(3'000, 3'500),
           .weight_centikilograms = random.Between(53'000, 67'000)};
@@ -156,9 +164,9 @@ std::int64_t WeightAt(const Traits& traits, std::int32_t days_in_milk) {
 /// One pass over the plan's days.
 class Days {
  public:
-  Days(const HerdPlan& plan, const std::vector<SyntheticCow>& cows,
+  Days(const HerdPlan& plan, FarmCalendar calendar, const std::vector<SyntheticCow>& cows,
        const std::vector<SyntheticSensor>& sensors)
-      : plan_(plan), cows_(cows) {
+      : plan_(plan), calendar_(std::move(calendar)), cows_(cows) {
     for (const SyntheticSensor& sensor : sensors) {
       (sensor.unit == "L" ? milk_sensors_ : scales_).push_back(&sensor);
       if (sensor.dead) truth_.dead_sensors.push_back(sensor.id);
@@ -171,6 +179,9 @@ class Days {
   GroundTruth Run(const std::function<void(const SyntheticMeasurement&)>& each) {
     for (FarmDay day = plan_.from; day <= plan_.to; day = day + 1) {
       today_.clear();
+      midnight_ = std::chrono::floor<std::chrono::seconds>(calendar_.StartOf(day))
+                      .time_since_epoch()
+                      .count();
       for (std::size_t cow = 0; cow < cows_.size(); ++cow) AddDay(cow, day);
       std::stable_sort(today_.begin(), today_.end(),
                        [](const auto& a, const auto& b) { return a.timestamp < b.timestamp; });
@@ -187,7 +198,7 @@ class Days {
   /// a warning to show, however few the days are.
   void ChooseCowThatEndsIll() {
     const FarmDay first = std::max(plan_.from, plan_.to - 2);
-    Random random(plan_.seed, kTraits, cows_.size());
+    Random random(SeedOf(plan_), kTraits, cows_.size());
     const std::size_t start = static_cast<std::size_t>(random.Next() % cows_.size());
     for (std::size_t i = 0; i < cows_.size(); ++i) {
       const std::size_t cow = (start + i) % cows_.size();
@@ -210,7 +221,7 @@ class Days {
   }
 
   void AddDay(std::size_t cow, FarmDay day) {
-    Random random(plan_.seed, kDays + cow, static_cast<std::uint64_t>(day.days));
+    Random random(SeedOf(plan_), kDays + cow, static_cast<std::uint64_t>(day.days));
     const std::int32_t days_in_milk = DaysInMilk(traits_[cow], plan_, day);
     const bool milked = days_in_milk < kMilkingDays;
     const bool ill = milked && IllOn(cow, day, days_in_milk, random);
@@ -228,8 +239,8 @@ class Days {
           milked && std::count(kMilkingHours.begin(), kMilkingHours.end(), hour) > 0;
       const std::int64_t value = milking ? milk * random.Between(90, 110) / (ill ? 3'000 : 300)
                                          : weight + random.Between(-100, 100);
-      const std::int64_t at = std::int64_t{day.days} * 86'400 + std::int64_t{hour} * 3'600 +
-                              random.Between(-kJitterSeconds, kJitterSeconds);
+      const std::int64_t at =
+          midnight_ + std::int64_t{hour} * 3'600 + random.Between(-kJitterSeconds, kJitterSeconds);
       AddReading(cow, milking, at, value, ill && milking, random);
     }
   }
@@ -267,12 +278,14 @@ class Days {
   }
 
   const HerdPlan& plan_;
+  const FarmCalendar calendar_;
   const std::vector<SyntheticCow>& cows_;
   std::vector<const SyntheticSensor*> milk_sensors_, scales_;
   std::vector<Traits> traits_;
   std::vector<FarmDay> ill_until_;
   std::optional<std::size_t> ends_ill_;
   FarmDay ends_ill_from_;
+  std::int64_t midnight_ = 0;  ///< The day's, in Unix seconds.
   std::vector<SyntheticMeasurement> today_;
   GroundTruth truth_;
 };
@@ -298,8 +311,8 @@ Result<SyntheticHerd> SyntheticHerd::Make(const HerdPlan& plan) {
                 "generating a herd: {} to {} are more than {} days, a hundred years",
                 FormatDate(plan.from), FormatDate(plan.to), kMostDays);
   }
-  SyntheticHerd herd;
-  herd.plan_ = plan;
+  HERDFLOW_ASSIGN(auto calendar, FarmCalendar::Make(plan.time_zone));
+  SyntheticHerd herd(plan, std::move(calendar));
   herd.cows_ = MakeCows(plan);
   herd.sensors_ = MakeSensors(plan);
   return herd;
@@ -307,7 +320,7 @@ Result<SyntheticHerd> SyntheticHerd::Make(const HerdPlan& plan) {
 
 GroundTruth SyntheticHerd::ForEachMeasurement(
     const std::function<void(const SyntheticMeasurement&)>& each) const {
-  return Days(plan_, cows_, sensors_).Run(each);
+  return Days(plan_, calendar_, cows_, sensors_).Run(each);
 }
 
 }  // namespace herdflow::herd

@@ -17,10 +17,16 @@ const ProblemFacts& Facts(ProblemKind kind) {
       {422, "urn:herdflow:problem:invalid-input", "Fields cannot be accepted",
        "Correct the fields named in errors and send the request again."},
       {404, "urn:herdflow:problem:not-found", "Not found", "What was asked for does not exist."},
+      {404, "urn:herdflow:problem:unknown-farm", "No such farm",
+       "Nothing was done: make the farm first, with PUT /api/v1/farms/{farm} on the back end's "
+       "port "
+       "or herdflow farm create."},
       {405, "urn:herdflow:problem:method-not-allowed", "Method not allowed",
        "The header Allow lists the methods of this path."},
       {409, "urn:herdflow:problem:conflict", "Conflict",
        "Somebody else holds or changed it; look, then decide."},
+      {409, "urn:herdflow:problem:farm-closed", "Farm is closed",
+       "Nothing was done: of a closed farm everything can be read, and nothing is taken."},
       {401, "urn:herdflow:problem:unauthorized", "Token missing or wrong",
        "Send the header Authorization: Bearer TOKEN; whoever runs herdflow has the token."},
       {403, "urn:herdflow:problem:cross-origin", "Request of another site refused",

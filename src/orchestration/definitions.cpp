@@ -62,6 +62,8 @@ constexpr std::chrono::seconds kTimeOut = 2h;
 
 std::string_view DescriptionOf(Step step) {
   switch (step) {
+    case Step::kFarms:
+      return "bronze to gold's farms and quarantine";
     case Step::kCows:
       return "bronze to gold's cows and quarantine";
     case Step::kSensors:
@@ -93,6 +95,15 @@ std::vector<TaskDefinition> TasksOf(Pipeline of) {
     task.time_out = step == Step::kCleanse ? kCleanseTimeOut : kTimeOut;
   }
   return tasks;
+}
+
+PipelineDefinition FarmData(const Schedule& schedule) {
+  return {std::string(Name(Pipeline::kFarms)),
+          "Judges the messages of the topic farms into gold's farms",
+          "herd",
+          {"farms", "bronze", "gold"},
+          schedule,
+          TasksOf(Pipeline::kFarms)};
 }
 
 PipelineDefinition CowData(const Schedule& schedule) {
@@ -164,8 +175,8 @@ std::string_view Name(SchedulerKind kind) {
 
 Definitions::Definitions(const Settings& settings)
     : scheduler(settings.scheduler),
-      pipelines{CowData(settings.cow_data), SensorData(settings.sensor_data),
-                MeasurementData(settings.measurement_data)} {}
+      pipelines{FarmData(settings.farm_data), CowData(settings.cow_data),
+                SensorData(settings.sensor_data), MeasurementData(settings.measurement_data)} {}
 
 const PipelineDefinition* Definitions::Find(std::string_view pipeline) const {
   const auto found = std::find_if(pipelines.begin(), pipelines.end(),

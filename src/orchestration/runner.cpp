@@ -128,8 +128,7 @@ TaskRunner::Outcome TaskRunner::Try(Active& active) {
   const LogListener listener(
       [&](LogLevel level, std::string_view line) { active.Add(level, line); });
   CountingStore store(parts_.context.store);
-  pipeline::CleanseContext context{store, parts_.context.calendar, parts_.context.bounds,
-                                   parts_.context.chunk};
+  pipeline::CleanseContext context{store, parts_.context.chunk};
   const std::stop_token stop = active.stop.token();
   const std::int64_t before = active.work.run.rows_read;
   std::int64_t done = 0;  // By the tries that failed.

@@ -112,7 +112,7 @@ void Scheduler::RunSlots() {
 
 Result<> Scheduler::RequestDueSlots() {
   const RunnerParts& parts = runner_.parts();
-  const herd::FarmCalendar calendar = parts.context.calendar;
+  const herd::FarmCalendar calendar = parts.calendar;
   for (const PipelineDefinition& each : parts.definitions.pipelines) {
     const Instant now = Now();
     const auto slot = NewestSlot(each.schedule, now, calendar);

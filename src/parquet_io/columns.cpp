@@ -12,22 +12,31 @@ namespace {
 
 using pipeline::Topic;
 
-constexpr std::array kCowColumns{
+constexpr std::array kFarmColumns{
     ColumnSpec{"id", Role::kId},
     ColumnSpec{"name", Role::kText},
-    ColumnSpec{"birthdate", Role::kDate},
+    ColumnSpec{"time_zone", Role::kText},
+    ColumnSpec{"litre_min", Role::kValue, false},
+    ColumnSpec{"litre_max", Role::kValue, false},
+    ColumnSpec{"kilogram_min", Role::kValue, false},
+    ColumnSpec{"kilogram_max", Role::kValue, false},
+    ColumnSpec{"milk_density", Role::kValue, false},
+    ColumnSpec{"deleted", Role::kFlag, false},
+};
+constexpr std::array kCowColumns{
+    ColumnSpec{"farm", Role::kText, false},    ColumnSpec{"id", Role::kId},
+    ColumnSpec{"name", Role::kText},           ColumnSpec{"birthdate", Role::kDate},
     ColumnSpec{"deleted", Role::kFlag, false},
 };
 constexpr std::array kSensorColumns{
-    ColumnSpec{"id", Role::kId},
-    ColumnSpec{"unit", Role::kText},
-    ColumnSpec{"kind", Role::kText, false},
+    ColumnSpec{"farm", Role::kText, false},    ColumnSpec{"id", Role::kId},
+    ColumnSpec{"unit", Role::kText},           ColumnSpec{"kind", Role::kText, false},
     ColumnSpec{"deleted", Role::kFlag, false},
 };
 constexpr std::array kMeasurementColumns{
-    ColumnSpec{"sensor_id", Role::kId},        ColumnSpec{"cow_id", Role::kId},
-    ColumnSpec{"timestamp", Role::kInstant},   ColumnSpec{"value", Role::kValue},
-    ColumnSpec{"deleted", Role::kFlag, false},
+    ColumnSpec{"farm", Role::kText, false}, ColumnSpec{"sensor_id", Role::kId},
+    ColumnSpec{"cow_id", Role::kId},        ColumnSpec{"timestamp", Role::kInstant},
+    ColumnSpec{"value", Role::kValue},      ColumnSpec{"deleted", Role::kFlag, false},
 };
 
 char Lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
@@ -154,6 +163,8 @@ std::span<const ColumnSpec> ColumnsOf(Topic topic) {
       return kSensorColumns;
     case Topic::kMeasurements:
       return kMeasurementColumns;
+    case Topic::kFarms:
+      return kFarmColumns;
   }
   return {};
 }

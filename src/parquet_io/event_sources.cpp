@@ -6,6 +6,7 @@
 
 #include "columns.hpp"
 #include "field_column.hpp"
+#include "herdflow/herd/farm.hpp"
 #include "herdflow/herd/message.hpp"
 #include "herdflow/intake/intake.hpp"
 #include "parquet_file.hpp"
@@ -23,8 +24,9 @@ constexpr std::int64_t kSliceRows = 1'024;
 
 class ParquetEventSource final : public intake::EventSource {
  public:
-  ParquetEventSource(TopicFile file, const ParquetFile& opened)
+  ParquetEventSource(TopicFile file, const ParquetFile& opened, std::string farm)
       : file_(std::move(file)),
+        farm_(std::move(farm)),
         topic_(opened.topic()),
         rows_(opened.rows()),
         state_(opened.state()) {}
@@ -129,6 +131,7 @@ class ParquetEventSource final : public intake::EventSource {
 
   /// Before an event is made of it: texts as they stand in the file may be of any length.
   Result<> CheckRow(std::int64_t row) {
+    if (topic_ != Topic::kFarms) HERDFLOW_CHECK(CheckFarm(columns_[0][row]));
     // The longest escape of a byte has six, names of fields, numbers and times have less than this.
     constexpr std::size_t kEscaped = 6;
     constexpr std::size_t kRest = 1'024;
@@ -147,23 +150,50 @@ class ParquetEventSource final : public intake::EventSource {
         name(), position_ + 1, pipeline::kMaxEventBytes);
   }
 
+  Result<> CheckFarm(const herd::Field& own) const {
+    if (own.IsMissing()) return {};
+    if (const auto rejection = herd::JudgeFarmOf(own)) {
+      return Fail(ErrorCode::kInvalidInput, "reading {}: row {}: {}: nothing was sent", name(),
+                  position_ + 1, rejection->reason);
+    }
+    if (farm_.empty() || own.text == farm_) return {};
+    return Fail(ErrorCode::kInvalidInput,
+                "reading {}: row {} is of the farm {}, and not of {}, as --farm says: nothing was "
+                "sent; leave --farm out, or seed the file's farms one by one",
+                name(), position_ + 1, own.text, farm_);
+  }
+
+  /// Of the row's event: what the row says goes before what is said of all. `default` is not said.
+  herd::Field FarmOf(const herd::Field& own) const {
+    const std::string_view farm = own.IsMissing() ? std::string_view(farm_) : own.text;
+    if (farm.empty() || farm == herd::kDefaultFarm) return {};
+    return {herd::Field::Kind::kText, farm};
+  }
+
   void Write(std::int64_t row) {
     const auto field = [this, row](std::size_t column) { return columns_[column][row]; };
     switch (topic_) {
       case Topic::kCows:
-        return intake::WriteEvent(herd::CowFields{field(0), field(1), field(2), field(3)}, key_,
-                                  value_);
-      case Topic::kSensors:
-        return intake::WriteEvent(herd::SensorFields{field(0), field(1), field(2), field(3)}, key_,
-                                  value_);
-      case Topic::kMeasurements:
         return intake::WriteEvent(
-            herd::MeasurementFields{field(0), field(1), field(2), field(3), field(4)}, key_,
+            herd::CowFields{FarmOf(field(0)), field(1), field(2), field(3), field(4)}, key_,
             value_);
+      case Topic::kSensors:
+        return intake::WriteEvent(
+            herd::SensorFields{FarmOf(field(0)), field(1), field(2), field(3), field(4)}, key_,
+            value_);
+      case Topic::kMeasurements:
+        return intake::WriteEvent(herd::MeasurementFields{FarmOf(field(0)), field(1), field(2),
+                                                          field(3), field(4), field(5)},
+                                  key_, value_);
+      case Topic::kFarms:
+        return intake::WriteEvent(herd::FarmFields{field(0), field(1), field(2), field(3), field(4),
+                                                   field(5), field(6), field(7), field(8)},
+                                  key_, value_);
     }
   }
 
   TopicFile file_;
+  std::string farm_;  ///< Of rows that name none; empty: `default`.
   Topic topic_;
   std::int64_t rows_ = 0;
   FileState state_;  ///< When it was found good.
@@ -171,7 +201,7 @@ class ParquetEventSource final : public intake::EventSource {
   std::int64_t position_ = 0;  ///< The file's row that is given next.
   ColumnBatch batch_;
   std::int64_t in_batch_ = 0;  ///< Rows of the batch that were loaded.
-  std::array<FieldColumn, 5> columns_;
+  std::array<FieldColumn, 9> columns_;
   std::int64_t slice_rows_ = 0;  ///< Rows that the columns hold.
   std::int64_t in_slice_ = 0;    ///< Of these were given.
   std::string key_, value_;
@@ -189,7 +219,7 @@ const ParquetEventSource* SameFile(const std::vector<std::unique_ptr<ParquetEven
 }  // namespace
 
 Result<EventSources> OpenEventSources(const std::vector<std::string>& paths,
-                                      const std::stop_token& stop) {
+                                      const std::string& farm, const std::stop_token& stop) {
   HERDFLOW_ASSIGN(auto found, FindTopicFiles(paths));
   EventSources all;
   all.left_out = std::move(found.left_out);
@@ -200,15 +230,17 @@ Result<EventSources> OpenEventSources(const std::vector<std::string>& paths,
       all.left_out.push_back(fmt::format("{}: it is the same file as {}", file.path, same->name()));
       continue;
     }
-    sources.push_back(std::make_unique<ParquetEventSource>(file, *opened));
+    sources.push_back(std::make_unique<ParquetEventSource>(file, *opened, farm));
   }
   // What a schema tells is known of all files before one of them is read whole.
   for (auto& source : sources) {
     HERDFLOW_CHECK(source->Check(stop));
     all.sources.push_back(std::move(source));
   }
-  std::stable_sort(all.sources.begin(), all.sources.end(),
-                   [](const auto& a, const auto& b) { return a->topic() < b->topic(); });
+  std::stable_sort(all.sources.begin(), all.sources.end(), [](const auto& a, const auto& b) {
+    const auto place = [](Topic topic) { return std::pair(intake::RankOf(topic), topic); };
+    return place(a->topic()) < place(b->topic());
+  });
   return all;
 }
 

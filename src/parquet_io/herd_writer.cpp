@@ -24,18 +24,28 @@ namespace fs = std::filesystem;
 
 /// A row group: the memory of a writer, and what Skip can pass over unread.
 constexpr std::int64_t kGroupRows = 122'880;
-constexpr std::array kFileNames{"cows.parquet", "sensors.parquet", "measurements.parquet",
-                                "truth.json"};
+constexpr std::string_view kFarmsFile = "farms.parquet";
+constexpr std::array<std::string_view, 4> kFileNames{"cows.parquet", "sensors.parquet",
+                                                     "measurements.parquet", "truth.json"};
+
+/// A herd on its way into the files. Without a farm these have no column for it.
+struct Part {
+  std::string_view farm;
+  const herd::SyntheticHerd& herd;
+};
 
 /// Files under temporary names, which disappear unless they are published.
 class Drafts {
  public:
-  explicit Drafts(fs::path folder) : folder_(std::move(folder)) {}
+  Drafts(fs::path folder, bool with_farms) : folder_(std::move(folder)) {
+    if (with_farms) names_.emplace_back(kFarmsFile);
+    names_.insert(names_.end(), kFileNames.begin(), kFileNames.end());
+  }
   Drafts(const Drafts&) = delete;
   Drafts& operator=(const Drafts&) = delete;
   ~Drafts() {
     std::error_code ignored;
-    for (const char* name : kFileNames) fs::remove(Draft(name), ignored);
+    for (const std::string_view name : names_) fs::remove(Draft(name), ignored);
   }
 
   [[nodiscard]] fs::path Draft(std::string_view name) const {
@@ -49,7 +59,7 @@ class Drafts {
       return Fail(ErrorCode::kUnavailable, "making folder {}: {}", folder_.string(),
                   error.message());
     }
-    for (const char* name : kFileNames) {
+    for (const std::string_view name : names_) {
       const fs::path taken = folder_ / name;
       if (fs::exists(fs::symlink_status(taken))) {
         return Fail(ErrorCode::kConflict,
@@ -62,7 +72,7 @@ class Drafts {
 
   Result<std::vector<std::string>> Publish() const {
     std::vector<std::string> files;
-    for (const char* name : kFileNames) {
+    for (const std::string_view name : names_) {
       const fs::path file = folder_ / name;
       std::error_code error;
       fs::rename(Draft(name), file, error);
@@ -76,6 +86,7 @@ class Drafts {
 
  private:
   fs::path folder_;
+  std::vector<std::string_view> names_;
 };
 
 /// Runs what may throw or return an Arrow status; both end here.
@@ -135,55 +146,103 @@ class FileWriter {
   std::unique_ptr<parquet::arrow::FileWriter> writer_;
 };
 
-arrow::Status WriteCows(const std::vector<herd::SyntheticCow>& cows, const fs::path& path) {
+using Fields = std::vector<std::shared_ptr<arrow::Field>>;
+
+/// The columns of a topic's file, and `farm` where there are farms.
+std::shared_ptr<arrow::Schema> SchemaOf(Fields fields, const std::vector<Part>& parts) {
+  if (!parts.front().farm.empty()) fields.push_back(arrow::field("farm", arrow::utf8()));
+  return arrow::schema(fields);
+}
+
+/// The builders of a topic's columns, and that of `farm` where there are farms.
+std::vector<arrow::ArrayBuilder*> WithFarms(std::vector<arrow::ArrayBuilder*> builders,
+                                            arrow::StringBuilder& farms) {
+  if (farms.length() > 0) builders.push_back(&farms);
+  return builders;
+}
+
+arrow::Status AppendFarm(std::string_view farm, arrow::StringBuilder& farms) {
+  return farm.empty() ? arrow::Status::OK() : farms.Append(farm);
+}
+
+arrow::Status WriteFarmRows(const std::vector<FarmHerd>& herds, const fs::path& path) {
   FileWriter file(
       path, arrow::schema({arrow::field("id", arrow::utf8()), arrow::field("name", arrow::utf8()),
-                           arrow::field("birthdate", arrow::date32())}));
+                           arrow::field("time_zone", arrow::utf8())}));
+  ARROW_RETURN_NOT_OK(file.Open());
+  arrow::StringBuilder ids;
+  arrow::StringBuilder names;
+  arrow::StringBuilder zones;
+  for (const FarmHerd& each : herds) {
+    ARROW_RETURN_NOT_OK(ids.Append(each.farm));
+    ARROW_RETURN_NOT_OK(names.Append(each.name));
+    ARROW_RETURN_NOT_OK(zones.Append(each.herd.plan().time_zone));
+  }
+  ARROW_RETURN_NOT_OK(file.WriteGroup({&ids, &names, &zones}));
+  return file.Close();
+}
+
+arrow::Status WriteCows(const std::vector<Part>& parts, const fs::path& path) {
+  FileWriter file(path,
+                  SchemaOf({arrow::field("id", arrow::utf8()), arrow::field("name", arrow::utf8()),
+                            arrow::field("birthdate", arrow::date32())},
+                           parts));
   ARROW_RETURN_NOT_OK(file.Open());
   arrow::StringBuilder ids;
   arrow::StringBuilder names;
   arrow::Date32Builder birthdates;
-  for (const herd::SyntheticCow& cow : cows) {
-    ARROW_RETURN_NOT_OK(ids.Append(cow.id));
-    ARROW_RETURN_NOT_OK(names.Append(cow.name));
-    ARROW_RETURN_NOT_OK(birthdates.Append(cow.birthdate.days));
+  arrow::StringBuilder farms;
+  for (const Part& part : parts) {
+    for (const herd::SyntheticCow& cow : part.herd.cows()) {
+      ARROW_RETURN_NOT_OK(ids.Append(cow.id));
+      ARROW_RETURN_NOT_OK(names.Append(cow.name));
+      ARROW_RETURN_NOT_OK(birthdates.Append(cow.birthdate.days));
+      ARROW_RETURN_NOT_OK(AppendFarm(part.farm, farms));
+    }
   }
-  ARROW_RETURN_NOT_OK(file.WriteGroup({&ids, &names, &birthdates}));
+  ARROW_RETURN_NOT_OK(file.WriteGroup(WithFarms({&ids, &names, &birthdates}, farms)));
   return file.Close();
 }
 
-arrow::Status WriteSensors(const std::vector<herd::SyntheticSensor>& sensors,
-                           const fs::path& path) {
-  FileWriter file(path, arrow::schema({arrow::field("id", arrow::utf8()),
-                                       arrow::field("unit", arrow::utf8())}));
+arrow::Status WriteSensors(const std::vector<Part>& parts, const fs::path& path) {
+  FileWriter file(
+      path,
+      SchemaOf({arrow::field("id", arrow::utf8()), arrow::field("unit", arrow::utf8())}, parts));
   ARROW_RETURN_NOT_OK(file.Open());
   arrow::StringBuilder ids;
   arrow::StringBuilder units;
-  for (const herd::SyntheticSensor& sensor : sensors) {
-    ARROW_RETURN_NOT_OK(ids.Append(sensor.id));
-    ARROW_RETURN_NOT_OK(units.Append(sensor.unit));
+  arrow::StringBuilder farms;
+  for (const Part& part : parts) {
+    for (const herd::SyntheticSensor& sensor : part.herd.sensors()) {
+      ARROW_RETURN_NOT_OK(ids.Append(sensor.id));
+      ARROW_RETURN_NOT_OK(units.Append(sensor.unit));
+      ARROW_RETURN_NOT_OK(AppendFarm(part.farm, farms));
+    }
   }
-  ARROW_RETURN_NOT_OK(file.WriteGroup({&ids, &units}));
+  ARROW_RETURN_NOT_OK(file.WriteGroup(WithFarms({&ids, &units}, farms)));
   return file.Close();
 }
 
 class MeasurementWriter {
  public:
-  MeasurementWriter(const fs::path& path, const std::function<void(std::int64_t)>& progress)
-      : file_(path, arrow::schema({arrow::field("sensor_id", arrow::utf8()),
-                                   arrow::field("cow_id", arrow::utf8()),
-                                   arrow::field("timestamp", arrow::float64()),
-                                   arrow::field("value", arrow::float64())})),
+  MeasurementWriter(const fs::path& path, const std::vector<Part>& parts,
+                    const std::function<void(std::int64_t)>& progress)
+      : file_(path, SchemaOf({arrow::field("sensor_id", arrow::utf8()),
+                              arrow::field("cow_id", arrow::utf8()),
+                              arrow::field("timestamp", arrow::float64()),
+                              arrow::field("value", arrow::float64())},
+                             parts)),
         progress_(progress) {}
 
   arrow::Status Open() { return file_.Open(); }
 
-  arrow::Status Append(const herd::SyntheticMeasurement& measurement) {
+  arrow::Status Append(std::string_view farm, const herd::SyntheticMeasurement& measurement) {
     ARROW_RETURN_NOT_OK(sensor_ids_.Append(measurement.sensor_id));
     ARROW_RETURN_NOT_OK(cow_ids_.Append(measurement.cow_id));
     ARROW_RETURN_NOT_OK(timestamps_.Append(measurement.timestamp));
     ARROW_RETURN_NOT_OK(measurement.value ? values_.Append(*measurement.value)
                                           : values_.AppendNull());
+    ARROW_RETURN_NOT_OK(AppendFarm(farm, farms_));
     return values_.length() == kGroupRows ? WriteGroup() : arrow::Status::OK();
   }
 
@@ -194,29 +253,34 @@ class MeasurementWriter {
 
  private:
   arrow::Status WriteGroup() {
+    if (values_.length() == 0) return arrow::Status::OK();
     written_ += values_.length();
-    ARROW_RETURN_NOT_OK(file_.WriteGroup({&sensor_ids_, &cow_ids_, &timestamps_, &values_}));
+    ARROW_RETURN_NOT_OK(
+        file_.WriteGroup(WithFarms({&sensor_ids_, &cow_ids_, &timestamps_, &values_}, farms_)));
     if (progress_) progress_(written_);
     return arrow::Status::OK();
   }
 
   FileWriter file_;
   const std::function<void(std::int64_t)>& progress_;
-  arrow::StringBuilder sensor_ids_, cow_ids_;
+  arrow::StringBuilder sensor_ids_, cow_ids_, farms_;
   arrow::DoubleBuilder timestamps_, values_;
   std::int64_t written_ = 0;
 };
 
-arrow::Status WriteMeasurements(const herd::SyntheticHerd& herd, const fs::path& path,
+arrow::Status WriteMeasurements(const std::vector<Part>& parts, const fs::path& path,
                                 const std::function<void(std::int64_t)>& progress,
-                                herd::GroundTruth& truth) {
-  MeasurementWriter writer(path, progress);
+                                std::vector<herd::GroundTruth>& truths) {
+  MeasurementWriter writer(path, parts, progress);
   ARROW_RETURN_NOT_OK(writer.Open());
-  arrow::Status status;  // The herd cannot be stopped: after a failure the rest is passed over.
-  truth = herd.ForEachMeasurement([&](const herd::SyntheticMeasurement& measurement) {
-    if (status.ok()) status = writer.Append(measurement);
-  });
-  ARROW_RETURN_NOT_OK(status);
+  for (const Part& part : parts) {
+    arrow::Status status;  // The herd cannot be stopped: after a failure the rest is passed over.
+    truths.push_back(
+        part.herd.ForEachMeasurement([&](const herd::SyntheticMeasurement& measurement) {
+          if (status.ok()) status = writer.Append(part.farm, measurement);
+        }));
+    ARROW_RETURN_NOT_OK(status);
+  }
   return writer.Close();
 }
 
@@ -266,7 +330,7 @@ std::string TruthJson(const herd::SyntheticHerd& herd, herd::GroundTruth truth) 
   json += fmt::format("  \"nulls\": {},\n", truth.nulls);
   json += fmt::format("  \"sensors\": {},\n", herd.sensors().size());
   json += fmt::format("  \"zeros\": {}\n", truth.zeros);
-  return json + "}\n";
+  return json + "}";
 }
 
 Result<> WriteText(const std::string& text, const fs::path& path) {
@@ -277,23 +341,53 @@ Result<> WriteText(const std::string& text, const fs::path& path) {
   return {};
 }
 
+std::string TruthOf(const std::vector<Part>& parts, const std::vector<herd::GroundTruth>& truths) {
+  if (parts.front().farm.empty()) return TruthJson(parts.front().herd, truths.front()) + "\n";
+  std::string json = "{";
+  for (std::size_t i = 0; i < parts.size(); ++i) {
+    json += fmt::format("{}{}: {}", i == 0 ? "\n" : ",\n", Quoted(parts[i].farm),
+                        TruthJson(parts[i].herd, truths[i]));
+  }
+  return json + "\n}\n";
+}
+
+Result<> WriteParts(const Drafts& drafts, const std::vector<Part>& parts,
+                    const std::function<void(std::int64_t measurements)>& progress,
+                    WrittenHerd& written) {
+  const fs::path cows = drafts.Draft("cows.parquet");
+  HERDFLOW_CHECK(Guarded(cows, [&] { return WriteCows(parts, cows); }));
+  const fs::path sensors = drafts.Draft("sensors.parquet");
+  HERDFLOW_CHECK(Guarded(sensors, [&] { return WriteSensors(parts, sensors); }));
+  const fs::path measurements = drafts.Draft("measurements.parquet");
+  HERDFLOW_CHECK(Guarded(measurements, [&] {
+    return WriteMeasurements(parts, measurements, progress, written.truths);
+  }));
+  HERDFLOW_CHECK(WriteText(TruthOf(parts, written.truths), drafts.Draft("truth.json")));
+  HERDFLOW_ASSIGN(written.files, drafts.Publish());
+  return {};
+}
+
 }  // namespace
 
 Result<WrittenHerd> WriteHerd(const herd::SyntheticHerd& herd, const std::string& folder,
                               const std::function<void(std::int64_t measurements)>& progress) {
-  const Drafts drafts{fs::path(folder)};
+  const Drafts drafts(fs::path(folder), /*with_farms=*/false);
   HERDFLOW_CHECK(drafts.Prepare());
   WrittenHerd written;
-  const fs::path cows = drafts.Draft("cows.parquet");
-  HERDFLOW_CHECK(Guarded(cows, [&] { return WriteCows(herd.cows(), cows); }));
-  const fs::path sensors = drafts.Draft("sensors.parquet");
-  HERDFLOW_CHECK(Guarded(sensors, [&] { return WriteSensors(herd.sensors(), sensors); }));
-  const fs::path measurements = drafts.Draft("measurements.parquet");
-  HERDFLOW_CHECK(Guarded(measurements, [&] {
-    return WriteMeasurements(herd, measurements, progress, written.truth);
-  }));
-  HERDFLOW_CHECK(WriteText(TruthJson(herd, written.truth), drafts.Draft("truth.json")));
-  HERDFLOW_ASSIGN(written.files, drafts.Publish());
+  HERDFLOW_CHECK(WriteParts(drafts, {Part{{}, herd}}, progress, written));
+  return written;
+}
+
+Result<WrittenHerd> WriteFarms(const std::vector<FarmHerd>& herds, const std::string& folder,
+                               const std::function<void(std::int64_t measurements)>& progress) {
+  const Drafts drafts(fs::path(folder), /*with_farms=*/true);
+  HERDFLOW_CHECK(drafts.Prepare());
+  const fs::path farms = drafts.Draft(kFarmsFile);
+  HERDFLOW_CHECK(Guarded(farms, [&] { return WriteFarmRows(herds, farms); }));
+  std::vector<Part> parts;
+  for (const FarmHerd& each : herds) parts.push_back({each.farm, each.herd});
+  WrittenHerd written;
+  HERDFLOW_CHECK(WriteParts(drafts, parts, progress, written));
   return written;
 }
 

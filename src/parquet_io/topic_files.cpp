@@ -164,7 +164,7 @@ Result<> AddFolder(const fs::path& folder, FoundFiles& found) {
     HERDFLOW_ASSIGN(const fs::path place, PlaceOf(topic, folder));
     if (!place.empty()) {
       places.emplace_back(topic, place);
-    } else {
+    } else if (topic != Topic::kFarms) {  // A herd needs none.
       missing += (missing.empty() ? "" : " and ") + std::string(pipeline::Name(topic)) + ".parquet";
     }
   }

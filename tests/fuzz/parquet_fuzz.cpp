@@ -10,7 +10,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   using namespace herdflow;
   using namespace herdflow::fuzz;
   const MemoryFile file(Text(data, size));
-  const auto opened = parquet_io::OpenEventSources({file.path()}, {});
+  const auto opened = parquet_io::OpenEventSources({file.path()}, {}, {});
   if (!opened) {
     Require(opened.error().message().find(file.path()) != std::string::npos,
             "a refused file is named");

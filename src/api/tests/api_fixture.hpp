@@ -34,6 +34,10 @@ class Port {
                             std::string_view headers = {}) const {
     return Checked("POST", path, http_testing::Post(path, body, headers));
   }
+  http_testing::Answer Put(const std::string& path, std::string_view body) const {
+    const std::string post = http_testing::Post(path, body);
+    return Checked("PUT", path, "PUT" + post.substr(std::string_view("POST").size()));
+  }
   /// For what no document describes (pages, redirects).
   [[nodiscard]] http_testing::Answer Unchecked(std::string_view request) const {
     return http_testing::Ask(server_->port(), request).value_or(http_testing::Answer{});

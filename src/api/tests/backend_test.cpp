@@ -13,7 +13,8 @@ class BackendTest : public testing::Test {
   Port Start() {
     return Port(BackendRoutes({queries_,
                                [this](const intake::NewCow& cow) { return Create(cow); },
-                               [] { return kToday; },
+                               [](const herd::FarmFields&) { return pipeline::FarmView(); },
+                               [](std::string_view) { return kToday; },
                                herd::HealthRule{},
                                ledger_,
                                orchestration::Definitions({}),
@@ -53,7 +54,7 @@ class BackendTest : public testing::Test {
 };
 
 TEST_F(BackendTest, ShowsACowWithItsNewestDay) {
-  queries_.cows["c-1"] = Bella();
+  queries_.cows[{"default", "c-1"}] = Bella();
   const Port port = Start();
   const auto* expected =
       R"({"id":"c-1","name":"Bella #1","birthdate":"2019-04-14",)"
@@ -65,7 +66,7 @@ TEST_F(BackendTest, ShowsACowWithItsNewestDay) {
 }
 
 TEST_F(BackendTest, ShowsACowOfWhichLittleIsKnown) {
-  auto& cow = queries_.cows["é/ü"] = Bella();
+  auto& cow = queries_.cows[{"default", "é/ü"}] = Bella();
   cow.birthdate.reset();
   cow.latest_sensor_data.reset();
   cow.retired_at = cow.created_at;
@@ -142,7 +143,7 @@ TEST_F(BackendTest, WhatTheHerdBookRefusesHasItsStatus) {
 
 TEST_F(BackendTest, ReportsADay) {
   const FarmDay day{19820};  // 2024-04-07
-  queries_.report.data = herd::DataRange{FarmDay{19000}, FarmDay{19821}};
+  queries_.reports["default"].data = herd::DataRange{FarmDay{19000}, FarmDay{19821}};
   herd::CowDay metrics;
   metrics.milk_count = 2;
   metrics.milk_sum_millionths = 4'500'000;
@@ -150,7 +151,7 @@ TEST_F(BackendTest, ReportsADay) {
   metrics.weight_sum_millionths = 1'100'500'000;
   metrics.last_weight_millionths = 550'000'000;
   metrics.last_weight_at = FromMicros(1'712'466'000'000'000);
-  queries_.report.cows.push_back({"c-1", "Bella #1", {{day, metrics}}});
+  queries_.reports["default"].cows.push_back({"c-1", "Bella #1", {{day, metrics}}});
   const Port port = Start();
   const auto answer = port.Get("/generate-report/2024-04-07");
   EXPECT_TRUE(answer.body.starts_with(

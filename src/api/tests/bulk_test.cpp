@@ -23,7 +23,8 @@ class BulkRouteTest : public testing::Test {
 
   FakeWriter writer_;
   FakeTopics topics_;
-  Port port_{ProducerRoutes({writer_, topics_}), ProducerDocument()};
+  FakeFarms farms_;
+  Port port_{ProducerRoutes({writer_, topics_, farms_}), ProducerDocument()};
 };
 
 TEST_F(BulkRouteTest, AnArrayAnObjectAndLinesAreTaken) {

@@ -9,11 +9,12 @@ namespace {
 
 class DocumentTest : public testing::Test {
  protected:
-  std::vector<http::Route> Producer() { return ProducerRoutes({writer_, topics_}); }
+  std::vector<http::Route> Producer() { return ProducerRoutes({writer_, topics_, farms_}); }
   std::vector<http::Route> Backend() {
     return BackendRoutes({queries_,
                           [](const intake::NewCow&) { return pipeline::CowView(); },
-                          [] { return FarmDay(); },
+                          [](const herd::FarmFields&) { return pipeline::FarmView(); },
+                          [](std::string_view) { return FarmDay(); },
                           herd::HealthRule{},
                           ledger_,
                           orchestration::Definitions({}),
@@ -22,6 +23,7 @@ class DocumentTest : public testing::Test {
 
   FakeWriter writer_;
   FakeTopics topics_;
+  FakeFarms farms_;
   FakeQueries queries_;
   FakeLedger ledger_;
 };
@@ -63,7 +65,7 @@ TEST_F(DocumentTest, CodesOfFieldsAreThoseOfTheRules) {
     const auto& codes = contract.root()
                             .at_pointer("/components/schemas/FieldError/properties/code/enum")
                             .as_array();
-    EXPECT_EQ(codes.size(), static_cast<std::size_t>(herd::RejectionCode::kImplausible) + 1);
+    EXPECT_EQ(codes.size(), static_cast<std::size_t>(herd::RejectionCode::kOtherFarm) + 1);
     for (const auto& code : codes) {
       EXPECT_TRUE(herd::RejectionCodeNamed(code.as_string())) << code.as_string();
     }

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <functional>
 #include <map>
 #include <mutex>
 #include <optional>
@@ -10,8 +11,10 @@
 #include <utility>
 #include <vector>
 
+#include "empty_store.hpp"
+#include "herdflow/herd/farm.hpp"
+#include "herdflow/intake/farm_book.hpp"
 #include "herdflow/pipeline/event_log.hpp"
-#include "herdflow/pipeline/herd_queries.hpp"
 #include "herdflow/pipeline/run_ledger.hpp"
 
 namespace herdflow::api {
@@ -89,29 +92,69 @@ class FakeTopics : public pipeline::TopicAdmin {
   std::optional<Error> failure;
 };
 
-/// Cows and report data as a test put them in. Filled before the server starts, then only read.
-class FakeQueries : public pipeline::HerdQueries {
+/// Farms, cows and report data as a test put them in. Filled before the server starts, then only
+/// read.
+class FakeQueries : public pipeline::testing::EmptyQueries {
  public:
-  Result<std::optional<pipeline::CowView>> FindCow(std::string_view cow_id) override {
+  Result<std::vector<pipeline::FarmView>> ListFarms() override {
     if (failure) return Fail(*failure);
-    const auto found = cows.find(std::string(cow_id));
+    return farms;
+  }
+  Result<std::optional<pipeline::FarmView>> FindFarm(std::string_view farm) override {
+    if (failure) return Fail(*failure);
+    const auto found =
+        std::find_if(farms.begin(), farms.end(), [&](const auto& each) { return each.id == farm; });
+    return found == farms.end() ? std::optional<pipeline::FarmView>() : std::optional(*found);
+  }
+  Result<std::optional<pipeline::CowView>> FindCow(std::string_view farm,
+                                                   std::string_view cow_id) override {
+    if (failure) return Fail(*failure);
+    const auto found = cows.find({std::string(farm), std::string(cow_id)});
     if (found == cows.end()) return std::optional<pipeline::CowView>();
     return std::optional(found->second);
   }
-  Result<pipeline::ReportData> ReadReportData(FarmDay) override {
+  Result<pipeline::ReportData> ReadReportData(std::string_view farm, FarmDay) override {
     if (failure) return Fail(*failure);
-    return report;
+    return reports[std::string(farm)];
   }
-  Result<std::optional<herd::DataRange>> ReadDataRange() override { return report.data; }
   Result<std::vector<pipeline::PartitionProgress>> ReadProgress() override {
     if (failure) return Fail(*failure);
-    return std::vector<pipeline::PartitionProgress>();
+    return EmptyQueries::ReadProgress();
   }
-  Result<pipeline::StoreStatus> ReadStatus() override { return pipeline::StoreStatus(); }
 
-  std::map<std::string, pipeline::CowView> cows;
-  pipeline::ReportData report;
+  void AddFarm(std::string id, std::string time_zone = "UTC") {
+    farms.emplace_back();
+    farms.back().id = std::move(id);
+    farms.back().name = "A farm";
+    farms.back().rules.time_zone = std::move(time_zone);
+    farms.back().rules_version = "4-0";
+  }
+
+  FakeQueries() { AddFarm(std::string(herd::kDefaultFarm)); }
+
+  std::vector<pipeline::FarmView> farms;
+  std::map<std::pair<std::string, std::string>, pipeline::CowView> cows;  ///< By farm and id.
+  std::map<std::string, pipeline::ReportData> reports;                    ///< By farm.
   std::optional<Error> failure;
+};
+
+/// Answers at once where it is told to, else from another thread.
+class FakeFarms : public intake::FarmBook {
+ public:
+  void Find(std::string_view farm, Found found) override {
+    if (farm == herd::kDefaultFarm) return found(intake::FarmState::kOpen);
+    const auto known = states.find(farm);
+    Result<intake::FarmState> state =
+        known == states.end() ? intake::FarmState::kUnknown : known->second;
+    if (failure) state = Fail(*failure);
+    if (remembers) return found(state);
+    std::thread([state, found = std::move(found)] { found(state); }).detach();
+  }
+
+  std::map<std::string, intake::FarmState, std::less<>> states{{"hill", intake::FarmState::kOpen},
+                                                               {"old", intake::FarmState::kClosed}};
+  std::optional<Error> failure;
+  bool remembers = true;
 };
 
 /// Runs in memory; a test does what their owner would.

@@ -15,8 +15,9 @@ class PipelinesTest : public testing::Test {
  protected:
   Port Start() {
     return Port(BackendRoutes({queries_, [](const intake::NewCow&) { return pipeline::CowView(); },
-                               [] { return FarmDay(); }, herd::HealthRule{}, ledger_,
-                               orchestration::Definitions({}), [this] { ++requested_; }}),
+                               [](const herd::FarmFields&) { return pipeline::FarmView(); },
+                               [](std::string_view) { return FarmDay(); }, herd::HealthRule{},
+                               ledger_, orchestration::Definitions({}), [this] { ++requested_; }}),
                 BackendDocument());
   }
   static std::string Key(const std::string& key) { return "Idempotency-Key: " + key + "\r\n"; }
@@ -34,9 +35,9 @@ TEST_F(PipelinesTest, ListsEveryPipelineWithItsTasksAndTheirLastRuns) {
   const auto body = boost::json::parse(answer.body);
   EXPECT_EQ(body.at("scheduler").as_string(), "herdflow");
   const auto& pipelines = body.at("pipelines").as_array();
-  ASSERT_EQ(pipelines.size(), 3U);
-  EXPECT_EQ(pipelines[0].at("id").as_string(), "cow_data_pipeline");
-  const auto& tasks = pipelines[2].at("tasks").as_array();
+  ASSERT_EQ(pipelines.size(), 4U);
+  EXPECT_EQ(pipelines[0].at("id").as_string(), "farm_data_pipeline");
+  const auto& tasks = pipelines[3].at("tasks").as_array();
   ASSERT_EQ(tasks.size(), 6U);
   EXPECT_EQ(tasks[0].at("id").as_string(), "cleanse_measurements");
   EXPECT_TRUE(tasks[0].at("last_run").is_null());

@@ -15,7 +15,8 @@ class ProducerTest : public testing::Test {
  protected:
   FakeWriter writer_;
   FakeTopics topics_;
-  Port port_{ProducerRoutes({writer_, topics_}), ProducerDocument()};
+  FakeFarms farms_;
+  Port port_{ProducerRoutes({writer_, topics_, farms_}), ProducerDocument()};
 };
 
 constexpr const char* kReading =

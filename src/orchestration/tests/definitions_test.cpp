@@ -77,7 +77,7 @@ TEST(Definitions, TasksStandBehindThoseThatTheyComeAfter) {
       EXPECT_GT(task.time_out, 0s);
     }
   }
-  EXPECT_EQ(ids.size(), 8U);
+  EXPECT_EQ(ids.size(), 9U);
   EXPECT_EQ(definitions.Find("cow_data_pipeline", "cleanse_sensors").second, nullptr);
   EXPECT_EQ(definitions.Find("x", "cleanse_cows").first, nullptr);
 }
@@ -94,7 +94,7 @@ TEST(Definitions, DelaysDoubleUpToTheLongest) {
 TEST(Manifest, HasEverythingInAFixedOrder) {
   Settings settings;
   settings.scheduler = SchedulerKind::kExternal;
-  settings.cow_data = DailyAt{4, 30};
+  settings.farm_data = DailyAt{4, 30};
   const std::string text = Manifest(Definitions(settings), "Europe/Berlin");
   const char* expected =
       R"({
@@ -103,13 +103,13 @@ TEST(Manifest, HasEverythingInAFixedOrder) {
   "time_zone": "Europe/Berlin",
   "pipelines": [
     {
-      "id": "cow_data_pipeline",
-      "description": "Judges the messages of the topic cows into gold's cows",
+      "id": "farm_data_pipeline",
+      "description": "Judges the messages of the topic farms into gold's farms",
       "owner": "herd",
-      "tags": ["cows", "bronze", "gold"],
+      "tags": ["farms", "bronze", "gold"],
       "schedule": "daily at 04:30",
       "tasks": [
-        {"id": "cleanse_cows", "description": "bronze to gold's cows and quarantine", "after": [], )"
+        {"id": "cleanse_farms", "description": "bronze to gold's farms and quarantine", "after": [], )"
       R"("retries": {"count": 5, "first_delay_seconds": 1, "longest_delay_seconds": 10}, )"
       R"("time_out_seconds": 7200}
       ]

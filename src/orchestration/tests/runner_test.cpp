@@ -103,9 +103,13 @@ class RunnerTest : public ::testing::Test {
       : store_(Must(layers_.Open({}))),
         ledger_(layers_.Ledger()),
         failing_(*store_),
-        context_{failing_, Must(herd::FarmCalendar::Make("UTC")), {}} {}
+        context_{failing_} {}
 
-  RunnerParts Parts() { return {definitions_, context_, *ledger_, "host:1", stop_.get_token()}; }
+  RunnerParts Parts() { return Parts(*ledger_); }
+  RunnerParts Parts(pipeline::RunLedger& ledger) {
+    return {definitions_, context_,          ledger,
+            "host:1",     stop_.get_token(), Must(herd::FarmCalendar::Make("UTC"))};
+  }
   const PipelineDefinition& Measurements() {
     return *definitions_.Find("measurement_data_pipeline");
   }
@@ -271,7 +275,7 @@ TEST_F(RunnerTest, AnEndingProcessGivesBackWhatWasAskedFor) {
 TEST_F(RunnerTest, AnEndingProcessSaysOnceWhatItCouldNotTell) {
   DeafLedger deaf(*ledger_);
   const auto run = Request("cow_data_pipeline", "cleanse_cows", "api:a");
-  TaskRunner runner({definitions_, context_, deaf, "host:1", stop_.get_token()});
+  TaskRunner runner(Parts(deaf));
   TaskRunner::Work work;
   work.place = definitions_.Find(run.pipeline, run.task);
   work.run = Must(ledger_->Take({"host:1", kMaxAttempts, Now(), Retry::Clock::now()})).value();
@@ -284,7 +288,7 @@ TEST_F(RunnerTest, AnEndingProcessSaysOnceWhatItCouldNotTell) {
 }
 
 TEST_F(RunnerTest, ATimeOutEndsTheRunAsFailedAfterTheChunkThatItIsIn) {
-  PipelineDefinition& measurements = definitions_.pipelines[2];
+  PipelineDefinition& measurements = definitions_.pipelines.back();
   for (auto& each : measurements.tasks) each.time_out = 0s;
   failing_.is_endless = true;
   TaskRunner runner(Parts());
@@ -323,8 +327,7 @@ TEST_F(RunnerTest, WhatEndedIsWrittenDownInOneCallAndNotDroppedBeforeItIs) {
   failing_.failures = 1;
   failing_.code = ErrorCode::kUnavailable;  // A step tries again, and logs that, and its end.
   {
-    RunnerParts parts{definitions_, context_, deaf, "host:1", stop_.get_token()};
-    TaskRunner runner(parts);
+    TaskRunner runner(Parts(deaf));
     Round round;
     round.trigger = RunTrigger::kCommand;
     round.only_task = "cleanse_measurements";
@@ -365,13 +368,13 @@ TEST_F(RunnerTest, APipelineThatFailsStarvesNoOtherAndSaysSoOnce) {
                           [](const std::string& line) {
                             return line.find("no herd book; trying again") != std::string::npos;
                           }),
-            2);  // One of each pipeline that needs it.
+            3);  // One of each pipeline that needs it.
 }
 
 TEST_F(RunnerTest, TwoSchedulersMakeOneRunOfASlot) {
   Settings settings;
-  settings.cow_data = Every{std::chrono::hours(24)};
-  settings.sensor_data = settings.measurement_data = settings.cow_data;
+  settings.farm_data = Every{std::chrono::hours(24)};
+  settings.cow_data = settings.sensor_data = settings.measurement_data = settings.farm_data;
   definitions_ = Definitions(settings);
   {
     TaskRunner one(Parts()), two(Parts());
@@ -381,13 +384,13 @@ TEST_F(RunnerTest, TwoSchedulersMakeOneRunOfASlot) {
     News news;
     std::thread a([&] { Scheduler(one, first, news).Run(); });
     std::thread b([&] { Scheduler(two, second, news).Run(); });
-    Await([&] { return RunsKnown() == 8; });
+    Await([&] { return RunsKnown() == 9; });
     std::this_thread::sleep_for(1'500ms);
     stop_.request_stop();
     a.join();
     b.join();
   }
-  EXPECT_EQ(layers_.Query("SELECT COUNT(*) FROM {ops}task_runs", 1).at(0).at(0), "8");
+  EXPECT_EQ(layers_.Query("SELECT COUNT(*) FROM {ops}task_runs", 1).at(0).at(0), "9");
 }
 
 }  // namespace

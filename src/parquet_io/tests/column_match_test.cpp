@@ -18,14 +18,15 @@ TEST(MatchColumns, TheColumnsTellTheTopicInAnyOrder) {
       Match("x.parquet", {"value", "__index_level_0__", "timestamp", "cow_id", "sensor_id"});
   ASSERT_TRUE(match.has_value());
   EXPECT_EQ(match->topic, Topic::kMeasurements);
-  EXPECT_THAT(match->positions, ElementsAre(4, 3, 2, 0, -1));
+  EXPECT_THAT(match->positions, ElementsAre(-1, 4, 3, 2, 0, -1));
   EXPECT_EQ(Match("cows.parquet", {"id", "unit"})->topic, Topic::kSensors);
   EXPECT_EQ(Match("x.parquet", {"birthdate", "name", "id"})->topic, Topic::kCows);
 }
 
 TEST(MatchColumns, OtherCaseIsTakenWhereItIsOneColumn) {
-  EXPECT_THAT(Match("x.parquet", {"ID", "Unit", "Deleted"})->positions, ElementsAre(0, 1, -1, 2));
-  EXPECT_THAT(Match("x.parquet", {"ID", "id", "unit"})->positions, ElementsAre(1, 2, -1, -1));
+  EXPECT_THAT(Match("x.parquet", {"ID", "Unit", "Deleted"})->positions,
+              ElementsAre(-1, 0, 1, -1, 2));
+  EXPECT_THAT(Match("x.parquet", {"ID", "id", "unit"})->positions, ElementsAre(-1, 1, 2, -1, -1));
   const auto doubt = MatchColumns({"x.parquet", Topic::kSensors}, {"ID", "Id", "unit"});
   EXPECT_EQ(doubt.error().message(),
             "x.parquet: column \"id\" could be any of \"ID\", \"Id\"; rename those that are not "
@@ -34,7 +35,16 @@ TEST(MatchColumns, OtherCaseIsTakenWhereItIsOneColumn) {
 
 TEST(MatchColumns, ASensorsKindMayBeThere) {
   EXPECT_THAT(Match("x.parquet", {"kind", "deleted", "unit", "id"})->positions,
-              ElementsAre(3, 2, 0, 1));
+              ElementsAre(-1, 3, 2, 0, 1));
+}
+
+TEST(MatchColumns, AFarmIsNoCow) {
+  const auto farms = Match("x.parquet", {"name", "id", "time_zone", "litre_max"});
+  EXPECT_EQ(farms->topic, Topic::kFarms);
+  EXPECT_THAT(farms->positions, ElementsAre(1, 0, 2, -1, 3, -1, -1, -1, -1));
+  const auto cows = Match("x.parquet", {"farm", "id", "name", "birthdate"});
+  EXPECT_EQ(cows->topic, Topic::kCows);
+  EXPECT_THAT(cows->positions, ElementsAre(0, 1, 2, 3, -1));
 }
 
 TEST(MatchColumns, TheSameNameTwiceIsDoubt) {
@@ -60,7 +70,8 @@ TEST(MatchColumns, AMissingColumnIsNamedWithWhatIsThere) {
 }
 
 TEST(MatchColumns, AByteOrderMarkIsNoPartOfAName) {
-  EXPECT_THAT(Match("x.parquet", {"\xEF\xBB\xBFID", "unit"})->positions, ElementsAre(0, 1, -1, -1));
+  EXPECT_THAT(Match("x.parquet", {"\xEF\xBB\xBFID", "unit"})->positions,
+              ElementsAre(-1, 0, 1, -1, -1));
 }
 
 TEST(MatchColumns, WhatCannotBeSeenInANameIsShown) {
@@ -84,9 +95,9 @@ TEST(MatchColumns, ATableOfSomethingElseIsToldFromAColumnThatIsMissing) {
       Match("x.parquet", {"invoice", "sum"}).error().message(),
       "x.parquet: it is Parquet, but of something else: it has \"invoice\", \"sum\"; a file of "
       "cows has \"id\", \"name\", \"birthdate\", one of sensors has \"id\", \"unit\", one of "
-      "measurements has \"sensor_id\", \"cow_id\", \"timestamp\", \"value\"; rename its columns "
-      "so, "
-      "or leave it out");
+      "measurements has \"sensor_id\", \"cow_id\", \"timestamp\", \"value\", one of farms has "
+      "\"id\", "
+      "\"name\", \"time_zone\"; rename its columns so, or leave it out");
   std::vector<std::string> many(300, "c");
   EXPECT_THAT(Match("x.parquet", many).error().message(), HasSubstr("\"c\" and 288 more; a file"));
 }

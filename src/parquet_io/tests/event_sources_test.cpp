@@ -47,7 +47,7 @@ class EventSources : public ParquetTest {
   }
 
   static std::unique_ptr<intake::EventSource> OpenOne(const std::string& path) {
-    auto found = OpenEventSources({path}, {});
+    auto found = OpenEventSources({path}, {}, {});
     if (!found) throw std::runtime_error(found.error().message());
     return std::move(found->sources.front());
   }
@@ -65,6 +65,61 @@ TEST_F(EventSources, ARowIsOneEventWithItsKey) {
   EXPECT_EQ(cows.at(0).key, "c1");
   EXPECT_EQ(cows.at(0).value, R"({"id":"c1","name":"Base #1","birthdate":"2020-01-09"})");
   EXPECT_EQ(ReadEvents({WriteSensors("s.parquet")}).at(0).key, "s1");
+}
+
+TEST_F(EventSources, ARowIsOfTheFarmThatItNamesElseOfTheOneThatIsSaidOfAll) {
+  const std::string path =
+      Write("c.parquet", {{"id", arrow::utf8(), R"(["a", "b", "c"])"},
+                          {"name", arrow::utf8(), R"(["A", "B", "C"])"},
+                          {"birthdate", arrow::utf8(), "[null, null, null]"},
+                          {"farm", arrow::utf8(), R"(["hill", null, "default"])"}});
+  const auto plain = ReadEvents({path});
+  EXPECT_EQ(plain.at(0).key, "hill/a");
+  EXPECT_EQ(plain.at(0).value, R"({"farm":"hill","id":"a","name":"A","birthdate":null})");
+  EXPECT_EQ(plain.at(1).key, "b");
+  EXPECT_EQ(plain.at(1).value, R"({"id":"b","name":"B","birthdate":null})");
+  EXPECT_EQ(plain.at(2).value, R"({"id":"c","name":"C","birthdate":null})");
+  const auto of_all = OpenEventSources({WriteMeasurements("m.parquet")}, "hill", {});
+  const auto reading = of_all->sources.at(0)->Next({})->at(0);
+  EXPECT_EQ(reading.key, "hill/s1_c1");
+  EXPECT_EQ(reading.value,
+            R"({"farm":"hill","sensor_id":"s1","cow_id":"c1","timestamp":1594425600,"value":4.5})");
+  const auto of_default = OpenEventSources({WriteSensors("s.parquet")}, "default", {});
+  EXPECT_EQ(of_default->sources.at(0)->Next({})->at(0).key, "s1");
+}
+
+TEST_F(EventSources, ARowOfAnotherFarmThanIsSaidOfAllIsRefused) {
+  const std::string path = Write("s.parquet", {{"id", arrow::utf8(), R"(["a", "b"])"},
+                                               {"unit", arrow::utf8(), R"(["L", "L"])"},
+                                               {"farm", arrow::utf8(), R"(["hill", "valley"])"}});
+  const auto refused = OpenEventSources({path}, "hill", {});
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code(), ErrorCode::kInvalidInput);
+  EXPECT_THAT(refused.error().message(),
+              HasSubstr("s.parquet: row 2 is of the farm valley, and not of hill, as --farm says"));
+}
+
+TEST_F(EventSources, WhatIsNoFarmsIdIsRefusedByItsRow) {
+  const std::string path = Write("s.parquet", {{"id", arrow::utf8(), R"(["a", "b"])"},
+                                               {"unit", arrow::utf8(), R"(["L", "L"])"},
+                                               {"farm", arrow::utf8(), R"(["hill", "Hill"])"}});
+  EXPECT_THAT(ReadFailure({path}), HasSubstr("s.parquet: row 2: farm is \"Hill\""));
+}
+
+TEST_F(EventSources, FarmsComeFirst) {
+  const std::string farms =
+      Write("z.parquet", {{"id", arrow::utf8(), R"(["hill"])"},
+                          {"name", arrow::utf8(), R"(["Hill"])"},
+                          {"time_zone", arrow::utf8(), R"(["Europe/Berlin"])"},
+                          {"milk_density", arrow::float64(), "[1.03]"}});
+  const auto sources =
+      OpenEventSources({WriteMeasurements("m.parquet"), WriteCows("c.parquet"), farms}, "hill", {});
+  ASSERT_TRUE(sources);
+  EXPECT_EQ(sources->sources.front()->topic(), Topic::kFarms);
+  const auto events = sources->sources.front()->Next({});
+  EXPECT_EQ(events->at(0).key, "hill");
+  EXPECT_EQ(events->at(0).value,
+            R"({"id":"hill","name":"Hill","time_zone":"Europe/Berlin","milk_density":1.03})");
 }
 
 TEST_F(EventSources, AnIdThatIsNullIsEmptyInTheKey) {
@@ -308,14 +363,14 @@ TEST_F(EventSources, NothingIsGivenOfAFileThatIsDamagedAtItsEnd) {
     file.seekp(footer->RowGroup(3)->ColumnChunk(3)->data_page_offset() + 100);
     file << "damage";
   }
-  EXPECT_THAT(OpenEventSources({path}, {}).error().message(),
+  EXPECT_THAT(OpenEventSources({path}, {}, {}).error().message(),
               HasSubstr("column \"value\", row 14993 or shortly after"));
 }
 
 TEST_F(EventSources, ReadingStopsWhenAsked) {
   std::stop_source stopped;
   stopped.request_stop();
-  const auto found = OpenEventSources({WriteMany("m.parquet", 10)}, stopped.get_token());
+  const auto found = OpenEventSources({WriteMany("m.parquet", 10)}, {}, stopped.get_token());
   ASSERT_FALSE(found.has_value());
   EXPECT_EQ(found.error().code(), ErrorCode::kShuttingDown);
 }

@@ -32,7 +32,7 @@ TEST_F(HerdWriter, WritesTheThreeFilesAndTheTruth) {
   EXPECT_THAT(written->files,
               ElementsAre(Path("new/herd/cows.parquet"), Path("new/herd/sensors.parquet"),
                           Path("new/herd/measurements.parquet"), Path("new/herd/truth.json")));
-  EXPECT_EQ(heard.back(), written->truth.measurements);
+  EXPECT_EQ(heard.back(), written->truths.at(0).measurements);
   EXPECT_EQ(std::distance(fs::directory_iterator(Path("new/herd")), {}), 4);
 }
 
@@ -73,7 +73,7 @@ TEST_F(HerdWriter, WhatIsReadBackIsWhatTheHerdSaid) {
     ASSERT_EQ(Token(value, "value"), made.value ? herd::ShortestDecimal(*made.value) : "null");
   });
   EXPECT_EQ(row, values.size());
-  EXPECT_EQ(written->truth.measurements, static_cast<std::int64_t>(row));
+  EXPECT_EQ(written->truths.at(0).measurements, static_cast<std::int64_t>(row));
 }
 
 TEST_F(HerdWriter, TheTruthIsSortedAndReadable) {
@@ -82,8 +82,9 @@ TEST_F(HerdWriter, TheTruthIsSortedAndReadable) {
   const std::string json = FileBytes(Path("herd/truth.json"));
   EXPECT_TRUE(json.starts_with("{\n  \"cows\": 8,\n  \"dead_sensors\": [\n    \"")) << json;
   EXPECT_TRUE(json.ends_with("\n}\n")) << json;
-  EXPECT_THAT(json, HasSubstr("\"measurements\": " + std::to_string(written->truth.measurements)));
-  for (const herd::IllEpisode& ill : written->truth.ill) {
+  EXPECT_THAT(json,
+              HasSubstr("\"measurements\": " + std::to_string(written->truths.at(0).measurements)));
+  for (const herd::IllEpisode& ill : written->truths.at(0).ill) {
     EXPECT_THAT(json, HasSubstr("{\"cow_id\": \"" + ill.cow_id + "\", \"first\": \"" +
                                 FormatDate(ill.first) + '"'));
   }

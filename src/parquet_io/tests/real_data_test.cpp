@@ -15,7 +15,7 @@ TEST(RealData, EveryRowIsOneEvent) {
     GTEST_SKIP() << "TEST_REAL_DATA is not set: the real files (cows.parquet, sensors.parquet, "
                     "measurements.parquet) were NOT read";
   }
-  const auto sources = OpenEventSources({folder}, {});
+  const auto sources = OpenEventSources({folder}, {}, {});
   ASSERT_TRUE(sources.has_value()) << sources.error().message();
   ASSERT_EQ(sources->sources.size(), 3U);
   EXPECT_EQ(sources->sources[0]->rows(), 128);

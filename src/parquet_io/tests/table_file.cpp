@@ -145,7 +145,7 @@ std::string FileBytes(const std::string& path) {
 
 pipeline::EventBatch ReadEvents(const std::vector<std::string>& paths, std::size_t max_rows) {
   pipeline::EventBatch events;
-  auto sources = OpenEventSources(paths, {});
+  auto sources = OpenEventSources(paths, {}, {});
   if (!sources) throw std::runtime_error(sources.error().message());
   for (const auto& source : sources->sources) {
     while (true) {
@@ -166,7 +166,7 @@ std::vector<std::string> ReadValues(const std::string& path) {
 }
 
 std::string ReadFailure(const std::vector<std::string>& paths) {
-  const auto sources = OpenEventSources(paths, {});
+  const auto sources = OpenEventSources(paths, {}, {});
   if (!sources) return sources.error().message();
   for (const auto& source : sources->sources) {
     while (true) {

@@ -1,5 +1,6 @@
 #include "topic_files.hpp"
 
+#include <arrow/api.h>
 #include <gmock/gmock.h>
 #include <sys/stat.h>
 
@@ -17,7 +18,7 @@ using testing::HasSubstr;
 class TopicFiles : public ParquetTest {
  protected:
   std::vector<std::string> Sources(const std::vector<std::string>& paths) {
-    const auto found = OpenEventSources(paths, {});
+    const auto found = OpenEventSources(paths, {}, {});
     if (!found) return {found.error().message()};
     left_out_ = found->left_out;
     std::vector<std::string> names;
@@ -39,6 +40,18 @@ TEST_F(TopicFiles, AFolderOfThreeFilesIsCowsSensorsMeasurements) {
   EXPECT_THAT(Sources({folder_}),
               ElementsAre("cows.parquet", "sensors.parquet", "measurements.parquet"));
   EXPECT_THAT(left_out_, ElementsAre(Path("README.txt") + ": it is no Parquet file"));
+}
+
+TEST_F(TopicFiles, AFolderMayHaveFarmsToo) {
+  WriteMeasurements("measurements.parquet");
+  WriteSensors("sensors.parquet");
+  WriteCows("cows.parquet");
+  Write("farms.parquet", {{"id", arrow::utf8(), R"(["hill"])"},
+                          {"name", arrow::utf8(), R"(["Hill"])"},
+                          {"time_zone", arrow::utf8(), R"(["UTC"])"}});
+  EXPECT_THAT(Sources({folder_}), ElementsAre("farms.parquet", "cows.parquet", "sensors.parquet",
+                                              "measurements.parquet"));
+  EXPECT_TRUE(left_out_.empty());
 }
 
 TEST_F(TopicFiles, EveryFileThatIsParquetIsReadWhateverItsName) {

@@ -1,9 +1,11 @@
 #pragma once
 
 #include <functional>
+#include <string_view>
 #include <vector>
 
 #include "herdflow/core/result.hpp"
+#include "herdflow/herd/message.hpp"
 #include "herdflow/herd/report.hpp"
 #include "herdflow/http/route.hpp"
 #include "herdflow/intake/create_cow.hpp"
@@ -15,8 +17,10 @@ namespace herdflow::api {
 
 struct BackendDeps {
   pipeline::HerdQueries& queries;  ///< Outlives the server.
-  std::function<Result<pipeline::CowView>(const intake::NewCow&)> create_cow;  ///< May block.
-  std::function<FarmDay()> today;  ///< The farm's day of now.
+  std::function<Result<pipeline::CowView>(const intake::NewCow&)> create_cow;   ///< May block.
+  std::function<Result<pipeline::FarmView>(const herd::FarmFields&)> put_farm;  ///< May block.
+  /// The day of now in this zone. Threads: any.
+  std::function<Result<FarmDay>(std::string_view zone)> today;
   herd::HealthRule health;
   pipeline::RunLedger& ledger;  ///< Outlives the server.
   orchestration::Definitions definitions;
@@ -27,8 +31,9 @@ struct BackendDeps {
 Result<> Ready(pipeline::HerdQueries& queries);
 
 /// Everything that the back end's port serves: `GET /cows/{cow_id}`, `POST /cows/`,
-/// `GET /generate-report/{report_date}`, pipelines, runs and notifications below `/api/v1`,
-/// `/healthz`, `/readyz`, `/openapi.json`, `/docs`.
+/// `GET /generate-report/{report_date}`, and the same below `/api/v1/farms/{farm}`; farms,
+/// pipelines, runs and notifications below `/api/v1`, `/healthz`, `/readyz`, `/openapi.json`,
+/// `/docs`.
 [[nodiscard]] std::vector<http::Route> BackendRoutes(BackendDeps deps);
 
 }  // namespace herdflow::api

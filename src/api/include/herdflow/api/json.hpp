@@ -1,6 +1,7 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "herdflow/herd/report.hpp"
 #include "herdflow/http/json_writer.hpp"
@@ -13,6 +14,8 @@ namespace herdflow::api {
 /// The bodies of the back end's answers, which the command line's `--json` prints too.
 [[nodiscard]] std::string ReportJson(const herd::DailyReport& report);
 [[nodiscard]] std::string CowJson(const pipeline::CowView& cow);
+[[nodiscard]] std::string FarmJson(const pipeline::FarmView& farm);
+[[nodiscard]] std::string FarmsJson(const std::vector<pipeline::FarmView>& farms);
 [[nodiscard]] std::string PipelinesJson(const orchestration::Definitions& definitions,
                                         const pipeline::LedgerOverview& overview);
 [[nodiscard]] std::string RunJson(const pipeline::TaskRun& run);

@@ -4,6 +4,7 @@
 #include <functional>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "herdflow/core/result.hpp"
@@ -18,6 +19,10 @@ struct HerdPlan {
   FarmDay from;
   FarmDay to;  ///< The last day, included.
   std::uint64_t seed = 1;
+  /// Another number is another herd, whose cows and sensors have the same ids. (A sensor that
+  /// weighs in one herd measures milk in the next.)
+  std::uint64_t twin = 0;
+  std::string time_zone = "UTC";  ///< By whose clock days are, and cows are milked.
 };
 
 inline constexpr int kMostCows = 1'000'000;
@@ -54,14 +59,15 @@ struct GroundTruth {
 /// 365), three of them are milkings that sum up to Wood's lactation curve (1967), about 18 to 35 L;
 /// the others are weights. About 0.6 % null, 0.6 % -1, 0.5 % zero; one sensor of a hundred, at
 /// least one, is dead; days without any reading; ill cows, who give a tenth of their milk, one of
-/// them on the two days before the last if any cow is in milk then. Whole seconds, days in UTC. The
-/// same plan gives the same readings on every machine.
+/// them on the two days before the last if any cow is in milk then. Whole seconds. The same
+/// plan gives the same readings on every machine.
 class SyntheticHerd {
  public:
   /// kInvalidInput, naming the option: not 1 to kMostCows cows, `to` before `from`, a day before
-  /// kEarliestDay, or more than kMostDays.
+  /// kEarliestDay, or more than kMostDays; or a zone that is none.
   static Result<SyntheticHerd> Make(const HerdPlan& plan);
 
+  [[nodiscard]] const HerdPlan& plan() const { return plan_; }
   [[nodiscard]] const std::vector<SyntheticCow>& cows() const { return cows_; }
   [[nodiscard]] const std::vector<SyntheticSensor>& sensors() const { return sensors_; }
   /// Calls `each` for every measurement in the order of time, a day at a time, so memory does not
@@ -70,7 +76,11 @@ class SyntheticHerd {
       const std::function<void(const SyntheticMeasurement&)>& each) const;
 
  private:
+  SyntheticHerd(const HerdPlan& plan, FarmCalendar calendar)
+      : plan_(plan), calendar_(std::move(calendar)) {}
+
   HerdPlan plan_;
+  FarmCalendar calendar_;
   std::vector<SyntheticCow> cows_;
   std::vector<SyntheticSensor> sensors_;
 };

@@ -24,7 +24,7 @@ struct Every {
   std::chrono::seconds period{0};
   bool operator==(const Every&) const = default;
 };
-/// Once a day, by the farm's clock.
+/// Once a day, by the clock of the configuration's zone.
 struct DailyAt {
   int hour = 0, minute = 0;
   bool operator==(const DailyAt&) const = default;
@@ -75,7 +75,7 @@ enum class SchedulerKind : std::uint8_t {
 
 struct Settings {
   SchedulerKind scheduler = SchedulerKind::kHerdflow;
-  Schedule cow_data, sensor_data, measurement_data;
+  Schedule farm_data, cow_data, sensor_data, measurement_data;
 };
 
 /// All that there is to know: who schedules which pipelines.

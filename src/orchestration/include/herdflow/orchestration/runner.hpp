@@ -16,6 +16,7 @@
 #include "herdflow/core/result.hpp"
 #include "herdflow/core/retry.hpp"
 #include "herdflow/core/time.hpp"
+#include "herdflow/herd/farm_calendar.hpp"
 #include "herdflow/orchestration/definitions.hpp"
 #include "herdflow/pipeline/pipelines.hpp"
 #include "herdflow/pipeline/run_ledger.hpp"
@@ -27,8 +28,9 @@ struct RunnerParts {
   const Definitions& definitions;
   pipeline::CleanseContext& context;
   pipeline::RunLedger& ledger;
-  std::string owner;     ///< `<host>:<pid>`.
-  std::stop_token stop;  ///< Of the process.
+  std::string owner;            ///< `<host>:<pid>`.
+  std::stop_token stop;         ///< Of the process.
+  herd::FarmCalendar calendar;  ///< By whose clock schedules are.
 };
 
 /// How many tasks of a process run at once; the others wait.

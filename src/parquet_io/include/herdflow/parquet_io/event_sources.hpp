@@ -16,24 +16,29 @@ struct EventSources {
   std::vector<std::string> left_out;
 };
 
-/// The Parquet files behind the paths of `herdflow seed`: cows, then sensors, then measurements,
-/// part files by name. A path is
+/// The Parquet files behind the paths of `herdflow seed`: farms, then cows, sensors and
+/// measurements, part files by name. A path is
 /// - a file: its columns tell its topic, its name decides where the columns fit several;
-/// - a folder with all of cows, sensors and measurements, each a file `cows.parquet`, or a folder
+/// - a folder with all of cows, sensors and measurements, and farms or not, each a file
+/// `cows.parquet`, or a folder
 ///   `cows` or `cows.parquet` of part files; what else lies there is left out;
 /// - any other folder: every file in it that is named or begins as Parquet, each taken as a single
 ///   file.
 ///
 /// Every file is read once from front to back before this returns, so nothing is sent of any of
 /// them when a column of one is missing, ambiguous or of a type that cannot be read without doubt,
-/// when a file disagrees with itself or is damaged, or when a row makes an event that is too large.
+/// when a file disagrees with itself or is damaged, or when a row makes an event that is too large
+/// or names no farm's id. Whether there is such a farm is not asked.
 /// Files are opened again when they are read: however many they are, one is open at a time. One
 /// that was changed meanwhile is refused.
+///
+/// `farm`: of cows, sensors and measurements of rows that name none; empty: `default`. A row that
+/// names another is refused.
 ///
 /// Memory: below a hundred megabytes, whatever the files hold.
 /// Errors: kNotFound (no such path), kInvalidInput naming file, column or row and what was
 /// expected, kConflict (changed meanwhile), kShuttingDown.
 Result<EventSources> OpenEventSources(const std::vector<std::string>& paths,
-                                      const std::stop_token& stop);
+                                      const std::string& farm, const std::stop_token& stop);
 
 }  // namespace herdflow::parquet_io

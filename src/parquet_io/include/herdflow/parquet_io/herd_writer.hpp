@@ -11,8 +11,14 @@
 namespace herdflow::parquet_io {
 
 struct WrittenHerd {
-  std::vector<std::string> files;  ///< Cows, sensors, measurements, truth.
-  herd::GroundTruth truth;
+  std::vector<std::string> files;  ///< Farms, where there are; cows, sensors, measurements, truth.
+  std::vector<herd::GroundTruth> truths;  ///< Of each herd.
+};
+
+/// The herd of a farm.
+struct FarmHerd {
+  std::string farm, name;
+  herd::SyntheticHerd herd;
 };
 
 /// Write `cows.parquet`, `sensors.parquet`, `measurements.parquet` and `truth.json` into a folder,
@@ -25,5 +31,9 @@ struct WrittenHerd {
 /// rights).
 Result<WrittenHerd> WriteHerd(const herd::SyntheticHerd& herd, const std::string& folder,
                               const std::function<void(std::int64_t measurements)>& progress);
+/// The same of several herds in the same files, with a column `farm`, and `farms.parquet`. The
+/// truth is by farm. REQUIRES: there is one.
+Result<WrittenHerd> WriteFarms(const std::vector<FarmHerd>& herds, const std::string& folder,
+                               const std::function<void(std::int64_t measurements)>& progress);
 
 }  // namespace herdflow::parquet_io
