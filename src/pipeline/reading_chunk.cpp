@@ -61,15 +61,27 @@ Result<SilverChange> ReadingChunk::Merge() {
 }
 
 Result<SilverChange> ReadingChunk::JudgeAnew(RejudgePiece piece) {
-  if (piece.moves) HERDFLOW_CHECK(AddVersions(piece));
   HERDFLOW_CHECK(JudgeMessages(piece.entries, piece.heals));
   if (piece.days) LeaveAlone(*piece.days);
   HERDFLOW_CHECK(AddUnborneOut(piece));
-  const auto keys = Keys(std::move(piece.keys));
-  piece.entries.insert(piece.entries.end(), messages_.begin(), messages_.end());
-  HERDFLOW_ASSIGN(KnownVersions known, tx_.ReadVersions(keys, piece.entries));
-  only_ = keys;
-  HERDFLOW_CHECK(JudgeMessages(VersionsIn(known), piece.heals));
+  auto keys = Keys(std::move(piece.keys));
+  // An entry may be of no message.
+  const auto read_versions = [&] {
+    auto messages = piece.entries;
+    messages.insert(messages.end(), messages_.begin(), messages_.end());
+    return tx_.ReadVersions(keys, messages);
+  };
+  HERDFLOW_ASSIGN(KnownVersions known, read_versions());
+  // By another zone, or by what a damaged row says, a version may be another reading's: what is
+  // there of that one is judged as well.
+  while (true) {
+    const std::size_t judged = judged_;
+    HERDFLOW_CHECK(JudgeMessages(VersionsIn(known), piece.heals));
+    if (judged_ == judged) break;
+    if (piece.days) LeaveAlone(*piece.days);
+    keys = Keys(std::move(keys));
+    HERDFLOW_ASSIGN(known, read_versions());
+  }
   SortCandidates(candidates_);
   std::vector<SilverReading> none;
   std::vector<OpenEntry> no_entries;
@@ -86,18 +98,6 @@ std::vector<ReadingKey> ReadingChunk::Keys(std::vector<ReadingKey> keys) const {
   std::sort(keys.begin(), keys.end());
   keys.erase(std::unique(keys.begin(), keys.end()), keys.end());
   return keys;
-}
-
-/// Adds the messages of all that is there of the piece's readings, whichever readings are theirs
-/// now.
-Result<> ReadingChunk::AddVersions(RejudgePiece& piece) {
-  auto& keys = piece.keys;
-  std::sort(keys.begin(), keys.end());
-  keys.erase(std::unique(keys.begin(), keys.end()), keys.end());
-  HERDFLOW_ASSIGN(const KnownVersions known, tx_.ReadVersions(keys, {}));
-  const auto versions = VersionsIn(known);
-  piece.entries.insert(piece.entries.end(), versions.begin(), versions.end());
-  return {};
 }
 
 /// Judges those of these messages of bronze that were not judged here yet.
@@ -244,13 +244,12 @@ void ReadingChunk::Accept(const UnjudgedMeasurement& message, const herd::Readin
   candidate.verdict = reading.taken_back ? Verdict::kTakenBack
                       : candidate.waits  ? Verdict::kPending
                                          : Verdict::kAccepted;
-  if (BelongsHere(message, candidate.key)) candidates_.push_back(candidate);
+  candidates_.push_back(candidate);
 }
 
 void ReadingChunk::Refuse(const UnjudgedMeasurement& message, const herd::MeasurementFields& fields,
                           herd::Rejection rejection, std::optional<FarmRef> farm,
                           const std::optional<ReadingKey>& key, Known known) {
-  if (!BelongsHere(message, key)) return;
   QuarantineEntry entry;
   entry.lineage = message.lineage;
   entry.received_at = message.received_at;
@@ -272,15 +271,6 @@ void ReadingChunk::Refuse(const UnjudgedMeasurement& message, const herd::Measur
     entry.day = key->day;
   }
   change_.quarantine.push_back(std::move(entry));
-}
-
-/// Whether the message is of a reading that is judged here; else it is left to those of its own.
-bool ReadingChunk::BelongsHere(const UnjudgedMeasurement& message,
-                               const std::optional<ReadingKey>& key) {
-  if (!only_) return true;
-  if (key && std::binary_search(only_->begin(), only_->end(), *key)) return true;
-  left_alone_.push_back(message.lineage);
-  return false;
 }
 
 std::optional<ReadingKey> ReadingChunk::KeyOfRefused(const UnjudgedMeasurement& message,

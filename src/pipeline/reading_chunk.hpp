@@ -42,7 +42,6 @@ class ReadingChunk {
   };
 
   [[nodiscard]] std::vector<ReadingKey> Keys(std::vector<ReadingKey> keys) const;
-  Result<> AddVersions(RejudgePiece& piece);
   Result<> JudgeMessages(std::vector<Lineage> messages, bool may_lack);
   void LeaveAlone(const DayRange& days);
   Result<> AddUnborneOut(RejudgePiece& piece);
@@ -55,7 +54,6 @@ class ReadingChunk {
   void Refuse(const UnjudgedMeasurement& message, const herd::MeasurementFields& fields,
               herd::Rejection rejection, std::optional<FarmRef> farm,
               const std::optional<ReadingKey>& key, Known known);
-  bool BelongsHere(const UnjudgedMeasurement& message, const std::optional<ReadingKey>& key);
   [[nodiscard]] std::optional<ReadingKey> KeyOfRefused(const UnjudgedMeasurement& message,
                                                        const herd::MeasurementFields& fields) const;
   [[nodiscard]] ReadingKey KeyOf(const UnjudgedMeasurement& message, Instant at) const;
@@ -67,10 +65,8 @@ class ReadingChunk {
   std::vector<Candidate> candidates_;
   SilverChange change_;
   std::size_t judged_ = 0;
-  std::vector<Lineage> messages_;  ///< That were judged.
-  /// Where set, only what belongs to these readings is kept,
-  std::optional<std::span<const ReadingKey>> only_;
-  std::vector<Lineage> left_alone_;  ///< and these messages do not.
+  std::vector<Lineage> messages_;    ///< That were judged.
+  std::vector<Lineage> left_alone_;  ///< Of them, those of other days than are asked for.
   std::optional<Error> failure_;
 };
 

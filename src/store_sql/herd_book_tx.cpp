@@ -3,6 +3,7 @@
 #include <set>
 #include <utility>
 
+#include "farms_come.hpp"
 #include "gold_rows.hpp"
 #include "known_versions.hpp"
 #include "rejudge_queue.hpp"
@@ -81,6 +82,7 @@ class SqlHerdBookTx final : public pipeline::HerdBookTx {
       HERDFLOW_ASSIGN(Statement * run, scope_->Get(remove));
       HERDFLOW_CHECK(run->Bind(1, Name(topic)).Run());
     }
+    HERDFLOW_CHECK(ForgetRefused(*scope_, topic));
     return true;
   }
 
@@ -97,7 +99,7 @@ class SqlHerdBookTx final : public pipeline::HerdBookTx {
 
   Result<std::vector<pipeline::UnjudgedRecord>> ReadBronze(Topic topic, std::size_t max) override {
     topic_ = topic;
-    HERDFLOW_ASSIGN(auto records, TakeOfKnownFarms(topic, max));
+    HERDFLOW_ASSIGN(auto records, TakeRefused(*scope_, topic, max));
     if (!records.empty()) return records;
     HERDFLOW_ASSIGN(const auto partitions, ReadUnjudgedPartitions(*scope_, Name(topic)));
     HERDFLOW_ASSIGN(Statement * read,
@@ -203,6 +205,7 @@ class SqlHerdBookTx final : public pipeline::HerdBookTx {
     if (!anew_ && (!known || known->rules != merged.rules)) {
       HERDFLOW_CHECK(RequestPass(*scope_, farm.farm));
     }
+    if (!known) HERDFLOW_CHECK(RequestRefusedOf(*scope_, farm.farm));
     HERDFLOW_CHECK(Write(merged));
     return AfterMerge("supersede_farm_entries", static_cast<std::int64_t>(farm.farm), farm.lineage,
                       kNone);
@@ -290,34 +293,6 @@ class SqlHerdBookTx final : public pipeline::HerdBookTx {
       entries[entry.lineage] = {std::hash<std::string>{}(said),
                                 entry.status == pipeline::QuarantineStatus::kDismissed};
     }
-  }
-
-  /// Takes out of quarantine, and gives, what was refused while nobody knew its farm, which is
-  /// known now.
-  Result<std::vector<pipeline::UnjudgedRecord>> TakeOfKnownFarms(Topic topic, std::size_t max) {
-    std::vector<pipeline::UnjudgedRecord> records;
-    if (topic != Topic::kCows && topic != Topic::kSensors) return records;
-    HERDFLOW_ASSIGN(Statement * read,
-                    scope_->Get(topic == Topic::kCows ? "read_bronze_cows_of_known_farms"
-                                                      : "read_bronze_sensors_of_known_farms"));
-    read->Bind(1, max);
-    std::size_t bytes = 0;
-    while (bytes < kChunkBytes) {
-      HERDFLOW_ASSIGN(const bool there, read->Step());
-      if (!there) break;
-      records.push_back({{read->Int(1), pipeline::StreamRef{read->Int(4)},
-                          static_cast<std::int32_t>(read->Int(5)), read->Int(0)},
-                         FromMicros(read->Int(2)),
-                         std::string(read->Bytes(3))});
-      bytes += records.back().payload.size();
-    }
-    read->Reset();
-    for (const auto& record : records) {
-      const Lineage& of = record.lineage;
-      HERDFLOW_ASSIGN(Statement * remove, scope_->Get("delete_quarantine"));
-      HERDFLOW_CHECK(remove->Bind(1, of.stream).Bind(2, of.partition).Bind(3, of.offset).Run());
-    }
-    return records;
   }
 
   /// What goes with the topic's rows that were not written anew, and what follows from all of it.

@@ -66,9 +66,9 @@ constexpr std::int64_t kLastCow = std::numeric_limits<std::int64_t>::max();
 constexpr std::int64_t kBeforeAllDays = -1'000'000'000;
 constexpr pipeline::DayRange kAllDays{FarmDay{-1'000'000}, FarmDay{1'000'000}};
 
-Result<> InsertScope(WriteScope& scope, PassKind kind, const Value& ref,
-                     const std::optional<pipeline::DayRange>& days = {}) {
-  HERDFLOW_ASSIGN(Statement * request, scope.Get("insert_rejudge_scope"));
+Result<> InsertPass(WriteScope& scope, PassKind kind, const Value& ref,
+                    const std::optional<pipeline::DayRange>& days = {}) {
+  HERDFLOW_ASSIGN(Statement * request, scope.Get("insert_rejudge_pass"));
   return request->Bind(1, kind)
       .Bind(2, ref)
       .Bind(3, days ? Value(days->first.days) : Value())
@@ -127,18 +127,18 @@ Result<> RejudgeQueue::TakeKnown(std::size_t max, RejudgePiece& piece) {
 }
 
 Result<std::optional<RejudgeQueue::Pass>> RejudgeQueue::ReadPass() {
-  HERDFLOW_ASSIGN(Statement * scope, scope_.Get("read_rejudge_scope"));
-  HERDFLOW_ASSIGN(const bool any, scope->Step());
+  HERDFLOW_ASSIGN(Statement * asked, scope_.Get("read_rejudge_pass"));
+  HERDFLOW_ASSIGN(const bool any, asked->Step());
   if (!any) return std::optional<Pass>();
   Pass pass;
-  pass.kind = PassKind{scope->Int(0)};
-  if (pass.kind == PassKind::kFarm) pass.farm = pipeline::FarmRef{scope->Int(1)};
+  pass.kind = PassKind{asked->Int(0)};
+  if (pass.kind == PassKind::kFarm) pass.farm = pipeline::FarmRef{asked->Int(1)};
   if (pass.kind == PassKind::kDays) {
-    pass.days = {FarmDay{static_cast<std::int32_t>(scope->Int(3))},
-                 FarmDay{static_cast<std::int32_t>(scope->Int(4))}};
+    pass.days = {FarmDay{static_cast<std::int32_t>(asked->Int(3))},
+                 FarmDay{static_cast<std::int32_t>(asked->Int(4))}};
   }
-  const bool goes_on = scope->Int(2) != 0;
-  scope->Reset();
+  const bool goes_on = asked->Int(2) != 0;
+  asked->Reset();
   if (goes_on) {
     HERDFLOW_ASSIGN(Statement * read, scope_.Get("read_rejudge_place"));
     HERDFLOW_ASSIGN(const bool there, read->Step());
@@ -159,7 +159,6 @@ Result<> RejudgeQueue::TakeOfPass(std::size_t max, Pass& pass, const EachRow& ea
                                   RejudgePiece& piece) {
   piece.all_dirty = true;
   piece.heals = pass.kind == PassKind::kEverything || pass.kind == PassKind::kDays;
-  piece.moves = pass.kind == PassKind::kFarm;
   piece.days = pass.days;
   switch (pass.place.phase) {
     case kBronze:
@@ -328,14 +327,14 @@ Result<> RejudgeQueue::EndPass() {
   return place->Run();
 }
 
-Result<> RequestPass(WriteScope& scope) { return InsertScope(scope, PassKind::kEverything, 0); }
+Result<> RequestPass(WriteScope& scope) { return InsertPass(scope, PassKind::kEverything, 0); }
 
 Result<> RequestPass(WriteScope& scope, SensorRef sensor) {
-  return InsertScope(scope, PassKind::kSensors, sensor);
+  return InsertPass(scope, PassKind::kSensors, sensor);
 }
 
 Result<> RequestPass(WriteScope& scope, pipeline::FarmRef farm) {
-  return InsertScope(scope, PassKind::kFarm, farm);
+  return InsertPass(scope, PassKind::kFarm, farm);
 }
 
 Result<> RequestTopic(WriteScope& scope, pipeline::Topic topic) {
@@ -347,18 +346,18 @@ Result<> RequestPassOrLetGoOn(WriteScope& scope, const std::optional<pipeline::D
   HERDFLOW_ASSIGN(Statement * read, scope.Get("read_rejudge_days"));
   const auto kind = days ? PassKind::kDays : PassKind::kEverything;
   HERDFLOW_ASSIGN(const bool asked, read->Bind(1, kind).Step());
-  if (!asked) return InsertScope(scope, kind, 0, days);
+  if (!asked) return InsertPass(scope, kind, 0, days);
   const FarmDay first{static_cast<std::int32_t>(read->Int(0))};
   const FarmDay last{static_cast<std::int32_t>(read->Int(1))};
   read->Reset();
   if (!days || (first <= days->first && days->last <= last)) return {};
   // With those that were asked for before: nobody has come to their end.
-  return InsertScope(scope, kind, 0,
-                     pipeline::DayRange{std::min(first, days->first), std::max(last, days->last)});
+  return InsertPass(scope, kind, 0,
+                    pipeline::DayRange{std::min(first, days->first), std::max(last, days->last)});
 }
 
 Result<bool> IsPassRequested(WriteScope& scope) {
-  HERDFLOW_ASSIGN(Statement * find, scope.Get("find_rejudge_scope"));
+  HERDFLOW_ASSIGN(Statement * find, scope.Get("find_rejudge_pass"));
   HERDFLOW_ASSIGN(const auto found, FirstInt(*find));
   return found.has_value();
 }

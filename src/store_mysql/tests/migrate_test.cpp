@@ -129,8 +129,16 @@ TEST_P(Migrations, AFilledStoreOfTheLastReleaseIsBroughtForwardHoweverOftenItIsK
   MigrateKilledAtEach(kVersion);
   const auto store = Must(layers_->Open({}));
   EXPECT_EQ(SilverLines(*layers_), Lines{"C1 S1 2024-04-08T12:00:00Z 12.5 accepted on 2024-04-08"});
+  EXPECT_EQ(layers_->Query("SELECT farm FROM {silver}quarantine ORDER BY topic_offset", 1),
+            (std::vector<Cells>{{"default"}, {"-"}, {"-"}, {"default"}}));
+  EXPECT_EQ(layers_->Query("SELECT farm, cow_id FROM {silver}measurements", 2),
+            (std::vector<Cells>{{"default", "C1"}}));
   layers_->Query("UPDATE {ops}counters SET value = 0", 0);  // As a fresh one has it.
   ExpectTheSchemaOfAFreshStore();
+  EXPECT_EQ(Must(store->ReserveCow({"default", "C2", "Alma", "Alma", {}, {}, "key"})).id, "C1");
+  EXPECT_EQ(Must(store->ReserveCow({"default", "C2", "Alma", "Alma", {}, {}, ""})).name,
+            "Alma #42");
+  EXPECT_EQ(Must(store->ReserveCow({"north", "C2", "Alma", "Alma", {}, {}, "key"})).id, "C2");
 }
 
 TEST_P(Migrations, AStatementThatFailsForAnotherReasonThanThatItWasDoneEndsThem) {

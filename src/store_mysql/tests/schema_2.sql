@@ -316,4 +316,11 @@ INSERT INTO {bronze}measurements_rows VALUES
   (1, 0, 0, 1712577600000001, 1712577600000001, 1, 1, 0, '2024-04-08T12:00:00Z', '12.5', NULL, NULL, NULL, NULL, NULL, NULL);
 INSERT INTO {silver}measurements_rows VALUES
   (1, 19821, 1, 1712577600000000, 12500000, 0, 1712577600000001, 1, 0, 0, 1712577600000001, 1712577600000001);
+INSERT INTO {ops}cow_names VALUES ('Alma', 41);
+INSERT INTO {ops}cow_requests VALUES ('key', 'Alma', NULL, 'C1', 'Alma #41');
+INSERT INTO {silver}quarantine_rows VALUES
+  (1, 0, 1, 1712577600000002, 1712577600000002, 1, 1, 19821, 1712577600000000, 'negative', 'value', 'below 0', '{}', 0),
+  (1, 0, 2, 1712577600000003, 1712577600000003, NULL, NULL, NULL, NULL, 'bad_json', '', 'no JSON', '{', 0),
+  (1, 0, 3, 1712577600000004, 1712577600000004, NULL, NULL, NULL, NULL, 'missing', '', 'no value', '', 0),
+  (1, 0, 4, 1712577600000005, 1712577600000005, NULL, 1, NULL, NULL, 'missing', 'sensor_id', 'no id', '{}', 0);
 UPDATE {ops}counters SET value = 1;

@@ -141,7 +141,7 @@ TEST_P(MysqlLayerStore, QueriesBeforeAnythingWasLoadedSayWhatToDo) {
 
 TEST_P(MysqlLayerStore, ViewsOutliveTheAccountThatMadeThem) {
   const store_mysql::MysqlOptions maker = MakeUser();
-  Must(store_mysql::MakeMysqlLayerStore({maker, "rules", "UTC"}));
+  Must(store_mysql::MakeMysqlLayerStore({maker, {}}));
   DropUser(maker);
   ExpectViewsRead();
 }
@@ -187,11 +187,11 @@ TEST_P(MysqlLayerStore, AStepIsOneTransactionsAtATimeAndOtherStepsGoOn) {
 
 TEST_P(MysqlLayerStore, AConnectionThatTheServerClosedIsOpenedAnew) {
   // Whose connections are no other test's.
-  const store_mysql::MysqlStoreOptions options{MakeUser(), "rules", "UTC"};
+  const store_mysql::MysqlStoreOptions options{MakeUser(), {}};
   {
     const auto store = Must(store_mysql::MakeMysqlLayerStore(options));
     const auto queries = Must(store_mysql::MakeMysqlHerdQueries(options.server));
-    EXPECT_FALSE(Must(queries->FindCow("C1")));
+    EXPECT_FALSE(Must(queries->FindCow("default", "C1")));
     const auto connections = layers_->Query(
         "SELECT id FROM information_schema.processlist WHERE user = '" + options.server.user + "'",
         1);
@@ -202,9 +202,9 @@ TEST_P(MysqlLayerStore, AConnectionThatTheServerClosedIsOpenedAnew) {
       EXPECT_THAT(killed ? "(1094)" : killed.error().message(), HasSubstr("(1094)"));
     }
     // One that was just in use is not asked whether it lives: its next use fails, no later one.
-    const auto found = queries->FindCow("C1");
+    const auto found = queries->FindCow("default", "C1");
     EXPECT_TRUE(found || found.error().code() == ErrorCode::kUnavailable);
-    EXPECT_FALSE(Must(queries->FindCow("C1")));
+    EXPECT_FALSE(Must(queries->FindCow("default", "C1")));
     const auto tx = store->BeginCleanse();
     EXPECT_TRUE(tx || tx.error().code() == ErrorCode::kUnavailable);
     Must(Must(store->BeginHerdBook())->Commit());

@@ -1,1 +1,1 @@
-DELETE FROM {ops}rejudge_scopes WHERE in_pass = 1
+DELETE FROM {ops}rejudge_passes WHERE in_pass = 1

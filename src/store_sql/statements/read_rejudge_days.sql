@@ -1,1 +1,1 @@
-SELECT first_day, last_day FROM {ops}rejudge_scopes WHERE kind = ?1 AND ref = 0
+SELECT first_day, last_day FROM {ops}rejudge_passes WHERE kind = ?1 AND ref = 0

@@ -1,1 +1,2 @@
-SELECT kind, ref FROM {ops}rejudge_requests ORDER BY kind DESC, ref LIMIT ?1
+-- Of cows and sensors.
+SELECT kind, ref FROM {ops}rejudge_requests WHERE kind <= 1 ORDER BY kind DESC, ref LIMIT ?1

@@ -50,14 +50,13 @@ ALTER TABLE ops_cow_requests_of_farms RENAME TO ops_cow_requests;
 
 -- What a pass is to judge again. kind 0: everything, 1: the days from first_day to last_day, 2: the readings of the
 -- sensor `ref`, 3: those of the farm `ref`. in_pass: the pass that goes on has it.
-CREATE TABLE ops_rejudge_scopes_of_kinds (
+CREATE TABLE ops_rejudge_passes (
   kind INTEGER NOT NULL, ref INTEGER NOT NULL, in_pass INTEGER NOT NULL, first_day INTEGER, last_day INTEGER,
   PRIMARY KEY (kind, ref)) WITHOUT ROWID;
-INSERT INTO ops_rejudge_scopes_of_kinds
+INSERT INTO ops_rejudge_passes
 SELECT CASE sensor_id WHEN 0 THEN 0 WHEN -1 THEN 1 ELSE 2 END, MAX(sensor_id, 0), in_pass, first_day, last_day
 FROM ops_rejudge_scopes;
 DROP TABLE ops_rejudge_scopes;
-ALTER TABLE ops_rejudge_scopes_of_kinds RENAME TO ops_rejudge_scopes;
 
 CREATE TABLE bronze_farms_rows (
   stream_id INTEGER NOT NULL, topic_partition INTEGER NOT NULL, topic_offset INTEGER NOT NULL,

@@ -17,6 +17,18 @@ INSTANTIATE_TEST_SUITE_P(Sqlite, LayerStoreContract, ::testing::Values(MakeLayer
 /// What is SQLite's alone.
 class SqliteLayerStore : public ::testing::Test {
  protected:
+  /// A store of this version of the schema, and what fills it.
+  void MakeOfVersion(std::size_t version, const std::string& filled) {
+    sqlite::OpenOptions options{};
+    options.path = layers_.folder() + "/store.db";
+    options.application_id = 0x48465354;
+    auto database = Must(sqlite::Database::Open(options));
+    for (const auto migration : store_sqlite::kMigrations.first(version)) {
+      Must(database.Execute(migration));
+    }
+    Must(database.Execute(fmt::format("PRAGMA user_version = {};{}", version, filled)));
+  }
+
   store_sqlite::SqliteLayerStoreFixture layers_;
 };
 
@@ -45,33 +57,65 @@ TEST_F(SqliteLayerStore, MigrationsThatDoNotComeToTheirEndLeaveNothing) {
 }
 
 TEST_F(SqliteLayerStore, AFilledStoreOfBeforeThereWereKindsIsBroughtForward) {
-  constexpr std::size_t kVersion = 6;
-  {
-    sqlite::OpenOptions options{};
-    options.path = layers_.folder() + "/store.db";
-    options.application_id = 0x48465354;
-    auto database = Must(sqlite::Database::Open(options));
-    for (const auto migration : store_sqlite::kMigrations.first(kVersion)) {
-      Must(database.Execute(migration));
-    }
-    Must(database.Execute(
-        "PRAGMA user_version = 6;"
-        "INSERT INTO ops_settings VALUES ('rules_version', '2-0'), ('time_zone', 'UTC');"
-        "INSERT INTO ops_streams VALUES (1, 'log', 'sensors', 'log');"
-        "INSERT INTO ops_consumer_offsets (consumer_group, stream_id, part, first_offset, "
-        "next_offset,"
-        " holes, last_version, epoch, last_offset) VALUES ('herdflow', 'log', 0, 0, 1, 0, 1, 1, 0);"
-        "INSERT INTO ops_watermarks VALUES ('sensors', 1, 0, 1);"
-        "INSERT INTO ops_sensor_ids VALUES (1, 'S1');"
-        "INSERT INTO bronze_sensors_rows VALUES (1, 0, 0, 1, 1, 'S1', 'Pounds', NULL, 'S1',"
-        " '{\"id\":\"S1\",\"unit\":\"Pounds\",\"kind\":\"milk\"}', NULL);"
-        "INSERT INTO gold_sensors_rows VALUES (1, 'Pounds', NULL, 1, 1, 0, 0, 1, 1)"));
-  }
+  MakeOfVersion(
+      6,
+      "INSERT INTO ops_settings VALUES ('rules_version', '2-0'), ('time_zone', 'UTC');"
+      "INSERT INTO ops_streams VALUES (1, 'log', 'sensors', 'log');"
+      "INSERT INTO ops_consumer_offsets (consumer_group, stream_id, part, first_offset, "
+      "next_offset,"
+      " holes, last_version, epoch, last_offset) VALUES ('herdflow', 'log', 0, 0, 1, 0, 1, 1, 0);"
+      "INSERT INTO ops_watermarks VALUES ('sensors', 1, 0, 1);"
+      "INSERT INTO ops_sensor_ids VALUES (1, 'S1');"
+      "INSERT INTO bronze_sensors_rows VALUES (1, 0, 0, 1, 1, 'S1', 'Pounds', NULL, 'S1',"
+      " '{\"id\":\"S1\",\"unit\":\"Pounds\",\"kind\":\"milk\"}', NULL);"
+      "INSERT INTO gold_sensors_rows VALUES (1, 'Pounds', NULL, 1, 1, 0, 0, 1, 1)");
   const auto store = Must(layers_.Open({}));
   const char* const gold = "SELECT id, unit, kind FROM gold_sensors";
   EXPECT_EQ(layers_.Query(gold, 3), (std::vector<Cells>{{"S1", "Pounds", "-"}}));
   Must(JudgeSensors(*store, Never, Quiet));
   EXPECT_EQ(layers_.Query(gold, 3), (std::vector<Cells>{{"S1", "lb", "milk"}}));
+}
+
+TEST_F(SqliteLayerStore, WhatAStoreOfBeforeThereWereFarmsHoldsIsOfDefault) {
+  MakeOfVersion(
+      7,
+      "INSERT INTO ops_settings VALUES ('rules_version', '2-0'), ('time_zone', 'Europe/Berlin');"
+      "INSERT INTO ops_streams VALUES (1, 'log', 'measurements', 'log');"
+      "INSERT INTO ops_consumer_offsets (consumer_group, stream_id, part, first_offset,"
+      " next_offset, holes, last_version, epoch, last_offset)"
+      " VALUES ('herdflow', 'log', 0, 0, 5, 0, 5, 1, 4);"
+      "INSERT INTO ops_watermarks VALUES ('measurements', 1, 0, 5);"
+      "INSERT INTO ops_cow_ids VALUES (7, 'C1');"
+      "INSERT INTO ops_sensor_ids VALUES (9, 'S1');"
+      "INSERT INTO ops_cow_names VALUES ('Alma', 41);"
+      "INSERT INTO ops_cow_requests VALUES ('key', 'Alma', NULL, 'C1', 'Alma #41');"
+      "INSERT INTO ops_rejudge_scopes VALUES (-1, 0, 5, 6), (9, 0, NULL, NULL);"
+      // 2024-04-08T23:30Z, which is the 9th in Berlin.
+      "INSERT INTO bronze_measurements_rows VALUES (1, 0, 0, 1, 1712619000000000, 9, 7, 0,"
+      " '2024-04-08T23:30:00Z', '12.5', NULL, NULL, NULL, NULL, NULL, NULL);"
+      "INSERT INTO silver_measurements_rows VALUES"
+      " (7, 19822, 9, 1712619000000000, 12500000, 0, 1, 1, 0, 0, 1, 1);"
+      "INSERT INTO gold_cows_rows VALUES (7, 'Alma', NULL, NULL, 1, 0, 0, 0, 1, 1);"
+      "INSERT INTO gold_sensors_rows VALUES (9, 'L', NULL, 1, 0, 0, 0, 1, 1, NULL);"
+      "INSERT INTO silver_quarantine_rows VALUES"
+      " (1, 0, 1, 2, 2, 9, 7, 19821, 1, 'negative', 'value', '', '', 0),"
+      " (1, 0, 2, 3, 3, NULL, NULL, NULL, NULL, 'bad_json', '', '', '', 0),"
+      " (1, 0, 3, 4, 4, NULL, NULL, NULL, NULL, 'missing', '', '', '', 0),"
+      " (1, 0, 4, 5, 5, NULL, 7, NULL, NULL, 'missing', 'sensor_id', '', '', 0)");
+  const auto store =
+      Must(layers_.Open({.default_farm = {.time_zone = "Europe/Berlin", .bounds = {}}}));
+  EXPECT_THAT(SilverLines(layers_),
+              ElementsAre("C1 S1 2024-04-08T23:30:00Z 12.5 accepted on 2024-04-09"));
+  EXPECT_EQ(layers_.Query("SELECT farm, cow_id FROM silver_measurements", 2),
+            (std::vector<Cells>{{"default", "C1"}}));
+  EXPECT_EQ(layers_.Query("SELECT farm FROM silver_quarantine ORDER BY topic_offset", 1),
+            (std::vector<Cells>{{"default"}, {"-"}, {"-"}, {"default"}}));
+  EXPECT_EQ(layers_.Query("SELECT kind, ref, first_day FROM ops_rejudge_passes ORDER BY kind", 3),
+            (std::vector<Cells>{{"0", "0", "-"}, {"1", "0", "5"}, {"2", "9", "-"}}));
+  EXPECT_EQ(Must(store->ReserveCow({"default", "C2", "Alma", "Alma", {}, {}, "key"})).id, "C1");
+  EXPECT_EQ(Must(store->ReserveCow({"default", "C2", "Alma", "Alma", {}, {}, ""})).name,
+            "Alma #42");
+  EXPECT_EQ(Must(store->ReserveCow({"north", "C2", "Alma", "Alma", {}, {}, "key"})).id, "C2");
 }
 
 TEST_F(SqliteLayerStore, OpeningMakesTheFolderAndOpeningAgainChangesNothing) {

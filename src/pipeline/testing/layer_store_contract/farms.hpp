@@ -133,7 +133,32 @@ TEST_P(LayerStoreContract, WhatCameBeforeItsFarmIsJudgedWhenTheFarmComes) {
                                          "measurements/0/1 negative value open of north/C1 "
                                          "north/S1 2024-04-07T23:00:00Z",
                                          "sensors/0/1 bad_characters farm open of - - -"));
+  EXPECT_EQ(Must(layers_->Queries()->ReadStatus()).rejudge_requests, 0);
   EXPECT_THAT(Different(), IsEmpty());
+}
+
+TEST_P(LayerStoreContract, WhatWaitedForItsFarmIsGivenPieceByPieceBeforeWhatIsNew) {
+  for (const char* cow : {"C1", "C2", "C3"}) {
+    SendOf("north", Topic::kCows, fmt::format(R"({{"id":"{}","name":"Alma"}})", cow));
+  }
+  RunAll();
+  SendFarm("north");
+  SendOf("north", Topic::kCows, R"({"id":"C4","name":"Alma"})");
+  Judge(Topic::kFarms);
+  const auto take = [&](bool commit) {
+    const auto tx = Must(store_->BeginHerdBook());
+    std::vector<std::int64_t> offsets;
+    for (const auto& record : Must(tx->ReadBronze(Topic::kCows, 2))) {
+      offsets.push_back(record.lineage.offset);
+    }
+    if (commit) Must(tx->Commit());
+    return offsets;
+  };
+  EXPECT_THAT(take(false), ElementsAre(0, 1));
+  EXPECT_THAT(take(true), ElementsAre(0, 1));
+  EXPECT_THAT(take(true), ElementsAre(2));
+  EXPECT_THAT(take(true), ElementsAre(3));
+  EXPECT_EQ(Must(layers_->Queries()->ReadStatus()).rejudge_requests, 1) << "the farm's pass";
 }
 
 TEST_P(LayerStoreContract, WhatIsDismissedStaysSoWhenItsFarmComes) {
@@ -224,17 +249,23 @@ TEST_P(LayerStoreContract, AFarmThatChangesWhileItsReadingsAreJudgedAgainIsBegun
     }
   }
   RunAll();
+  const auto change = [&](std::string_view farm, int density) {
+    SendFarm(farm, fmt::format(R"(,"milk_density":1.{})", density));
+    Judge(Topic::kFarms);
+  };
+  change("north", 1);
+  const std::int64_t whole = CleanseAll(1);
   CleanseContext context{*store_, 1};
-  SendFarm("north", R"(,"litre_min":20)");
-  SendFarm("east", R"(,"litre_min":20)");
-  Judge(Topic::kFarms);
-  CleanseChunks(context, 15);
-  SendFarm("north");
-  SendFarm("east");
-  Judge(Topic::kFarms);
-  CleanseAll(1);
+  change("north", 2);
+  CleanseChunks(context, 4);
+  change("north", 1);
+  EXPECT_EQ(CleanseAll(1), whole);
+  change("north", 2);
+  CleanseChunks(context, 4);
+  change("east", 1);
+  change("north", 1);
+  EXPECT_EQ(CleanseAll(1), 2 * whole) << "they take turns";
   EXPECT_EQ(Count("{silver}measurements_rows WHERE state = 0"), 20);
-  EXPECT_THAT(Quarantined(), IsEmpty());
 }
 
 TEST_P(LayerStoreContract, AClosedFarmKeepsItsNameAndRulesAndIsJudgedAsEver) {
@@ -282,6 +313,15 @@ TEST_P(LayerStoreContract, TheNewestVersionOfAFarmWinsAndSupersedesRefusedOnes) 
             (std::vector<Cells>{{"north"}, {"north"}, {"-"}}));
 }
 
+TEST_P(LayerStoreContract, AFarmsRefusedEventThatWasOvertakenIsSupersededAtOnceAndNothingElseOfIt) {
+  Send(Topic::kFarms, R"({"id":"north"})", 1);
+  SendOf("north", Topic::kCows, R"({"name":"without an id"})");
+  SendFarm("north");
+  RunAll();
+  EXPECT_THAT(Quarantined(), ElementsAre("cows/0/0 missing id open of - - -",
+                                         "farms/1/0 missing name superseded of - - -"));
+}
+
 TEST_P(LayerStoreContract, FarmsAreListedByTheirIds) {
   for (const char* farm : {"north", "a-farm", "0"}) SendFarm(farm);
   SendOf("unknown", Topic::kCows, kCow);
@@ -316,6 +356,27 @@ TEST_P(LayerStoreContract, AFarmThatBronzeDoesNotBearOutGoesWithItsHerdAtARebuil
                           "sensors/0/1 unknown_farm farm open of - north/S1 -"));
   EXPECT_FALSE(Must(layers_->Queries()->FindFarm("north")));
   EXPECT_THAT(Different(), IsEmpty());
+}
+
+TEST_P(LayerStoreContract, AFarmThatARebuildOfOtherDaysMendsHasItsReadingsJudgedAgain) {
+  SendFarm("north");
+  SendOf("north", Topic::kCows, kCow);
+  SendOf("north", Topic::kSensors, kSensor);
+  RunAll();
+  const FarmDay other = *ParseDate("2020-01-01");
+  for (const char* damage : {"UPDATE {gold}farms_rows SET litre_max = 5000000 WHERE farm <> 1",
+                             "DELETE FROM {gold}farms_rows WHERE farm <> 1"}) {
+    SCOPED_TRACE(damage);
+    layers_->Query(damage, 0);
+    SendOf("north", Topic::kMeasurements, Reading("S1", "C1", kAt, "12"));
+    RunAll();
+    EXPECT_THAT(Quarantined(), SizeIs(1));
+    Must(store_->RequestRebuild(DayRange{other, other}));
+    RunAll();
+    EXPECT_THAT(Quarantined(), IsEmpty());
+  }
+  EXPECT_THAT(Silver(),
+              ElementsAre("north/C1 north/S1 2024-04-07T23:00:00Z 12 accepted on 2024-04-07"));
 }
 
 TEST_P(LayerStoreContract, AFarmThatWasWrittenThroughSurvivesARebuild) {

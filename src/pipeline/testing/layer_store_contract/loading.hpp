@@ -75,6 +75,7 @@ TEST_P(LayerStoreContract, AnUncommittedLoadLeavesNeitherRowsNorIdsNorOffset) {
   BronzeMeasurement row;
   row.fields.sensor_id = {herd::Field::Kind::kText, "S1"};
   row.fields.cow_id = {herd::Field::Kind::kText, "C1"};
+  row.farm = herd::kDefaultFarm;
   row.sensor_id_is_good = row.cow_id_is_good = true;
   const auto write = [&] {
     auto tx = Must(store_->BeginLoad());

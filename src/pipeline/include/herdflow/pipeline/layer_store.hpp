@@ -107,9 +107,8 @@ struct DayRange {
 
 /// A bounded part of what is to be judged again.
 struct RejudgePiece {
-  std::size_t size = 0;          ///< Of what was looked at. 0: nothing is asked for.
-  std::vector<ReadingKey> keys;  ///< Readings all of whose versions are judged again.
-  bool moves = false;  ///< And may be versions of other readings now, or of none: by their farm.
+  std::size_t size = 0;                    ///< Of what was looked at. 0: nothing is asked for.
+  std::vector<ReadingKey> keys;            ///< Readings all of whose versions are judged again.
   std::vector<Lineage> entries;            ///< Quarantine entries whose messages are.
   std::vector<DisplacedVersion> versions;  ///< Those that bronze does not bear out are.
   std::vector<GoldKey> gold;               ///< Rows that gold has: they are computed anew.

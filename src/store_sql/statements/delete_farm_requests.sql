@@ -1,0 +1,1 @@
+DELETE FROM {ops}rejudge_requests WHERE kind = ?1

@@ -1,0 +1,1 @@
+SELECT 1 FROM {ops}rejudge_passes LIMIT 1

@@ -1,1 +1,0 @@
-SELECT 1 FROM {ops}rejudge_scopes LIMIT 1

@@ -1,2 +1,0 @@
-REPLACE INTO {ops}rejudge_scopes (kind, ref, in_pass, first_day, last_day)
-VALUES (?1, ?2, 0, ?3, ?4)
