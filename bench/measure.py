@@ -150,16 +150,17 @@ def print_machine(folder: Path) -> None:
     print(f"fsync of 4 KiB: {fsync_milliseconds(folder):.2f} ms (median of 200)\n")
 
 
-def parse_arguments(description: str) -> argparse.Namespace:
-    """The options that every bench has."""
+def parse_arguments(description: str, data: bool = True) -> argparse.Namespace:
+    """The options that every bench has; `data`: whether it needs the Parquet files."""
     parser = argparse.ArgumentParser(description=description)
     parser.add_argument("--runs", type=int, default=5, help="how often (default 5)")
-    parser.add_argument(
-        "--data",
-        type=Path,
-        default=os.environ.get("TEST_REAL_DATA"),
-        help="folder of the Parquet files (default: the variable TEST_REAL_DATA)",
-    )
+    if data:
+        parser.add_argument(
+            "--data",
+            type=Path,
+            default=os.environ.get("TEST_REAL_DATA"),
+            help="folder of the Parquet files (default: the variable TEST_REAL_DATA)",
+        )
     parser.add_argument(
         "--work",
         type=Path,
@@ -167,9 +168,10 @@ def parse_arguments(description: str) -> argparse.Namespace:
         help="where data folders are made (default build/bench); both sides write there",
     )
     chosen = parser.parse_args()
-    if chosen.data is None:
+    if data and chosen.data is None:
         parser.error("name a folder with --data or set TEST_REAL_DATA")
-    chosen.data = chosen.data.resolve()
+    if data:
+        chosen.data = chosen.data.resolve()
     return chosen
 
 
@@ -178,3 +180,21 @@ def empty_folder(folder: Path) -> Path:
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
     return folder
+
+
+def need(program: str, package: str) -> str:
+    """A program of the system that only a reference needs."""
+    found = shutil.which(program)
+    if found is None:
+        sys.exit(f"there is no {program}; install it: apt-get install {package}")
+    return found
+
+
+def build(program: str) -> Path:
+    """A C++ program of bench/programs, which nothing else builds."""
+    folder = REPOSITORY / "build/release"
+    command = ["cmake", "--build", str(folder), "--target", program]
+    done = subprocess.run(command, capture_output=True, text=True)
+    if done.returncode != 0:
+        sys.exit(f"{' '.join(command)} failed:\n{done.stdout}{done.stderr}")
+    return folder / program
