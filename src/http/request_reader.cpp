@@ -108,8 +108,12 @@ bool IsLengthListed(const Fields& header) {
 /// A line that begins with a blank goes on with the field before; to some it is a field of its own
 /// (RFC 9112, 5.2).
 bool HasFoldedLine(std::string_view lines) {
-  return lines.find("\n ") != std::string_view::npos ||
-         lines.find("\n\t") != std::string_view::npos;
+  for (;;) {
+    const std::size_t end = lines.find('\n');
+    if (end == std::string_view::npos) return false;
+    lines.remove_prefix(end + 1);
+    if (lines.starts_with(' ') || lines.starts_with('\t')) return true;
+  }
 }
 
 /// Refuses a control character in what follows a chunk's size: between quotes it would be taken,
@@ -237,11 +241,7 @@ Framing RequestReader::State::FramingOf() const {
 /// Reads the header's meaning as soon as it is complete; an answer refuses the request.
 std::optional<Response> RequestReader::State::JudgeHeader() {
   const Fields& header = parser->get();
-  std::size_t fields = 0;
-  for (const auto& field : header) {
-    static_cast<void>(field);
-    ++fields;
-  }
+  const auto fields = static_cast<std::size_t>(std::distance(header.begin(), header.end()));
   if (fields > limits.header_fields) {
     return ProblemResponse(ProblemKind::kHeadersTooLarge,
                            fmt::format("At most {} header fields.", limits.header_fields));
@@ -316,6 +316,7 @@ void RequestReader::State::TakeHead() {
   request.path = target.path;
   request.query = target.query;
   request.parameters = std::move(found.parameters);
+  request.headers.reserve(static_cast<std::size_t>(std::distance(header.begin(), header.end())));
   for (const auto& field : header) {
     request.headers.emplace_back(Text(field.name_string()), Text(field.value()));
   }
