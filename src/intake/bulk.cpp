@@ -79,6 +79,7 @@ class LogBulk final : public Bulk, public std::enable_shared_from_this<LogBulk> 
   ItemReader items_;
   const ItemReader::Each each_ = [this](std::string_view item) { TakeItem(item); };
   Intake intake_;
+  Instant received_;  ///< What is being read.
   pipeline::EventBatch events_;
   std::vector<std::int64_t> indexes_;  ///< Of the events, in the body.
   std::size_t bytes_ = 0;              ///< Of the events.
@@ -92,6 +93,7 @@ class LogBulk final : public Bulk, public std::enable_shared_from_this<LogBulk> 
 };
 
 void LogBulk::Take(std::string_view bytes, std::function<void()> more) {
+  received_ = Now();
   if (auto fault = items_.Take(bytes, each_)) {
     return Close(End::kBroken, Error(ErrorCode::kInvalidInput, *std::move(fault)));
   }
@@ -107,13 +109,14 @@ void LogBulk::Take(std::string_view bytes, std::function<void()> more) {
 }
 
 void LogBulk::Finish() {
+  received_ = Now();
   auto fault = items_.End(each_);
   if (!fault) return Close(End::kWhole, std::nullopt);
   Close(End::kBroken, Error(ErrorCode::kInvalidInput, *std::move(fault)));
 }
 
 void LogBulk::TakeItem(std::string_view item) {
-  auto made = intake_.Take(options_.topic, item, options_.request, Now());
+  auto made = intake_.Take(options_.topic, item, options_.request, received_);
   Lock lock(mutex_);
   if (is_over_) return;
   const std::int64_t index = result_.items++;

@@ -16,6 +16,7 @@ void WriteKey(const herd::CowFields& fields, std::string& key) { key = fields.id
 void WriteKey(const herd::SensorFields& fields, std::string& key) { key = fields.id.text; }
 void WriteKey(const herd::MeasurementFields& fields, std::string& key) {
   key.clear();
+  key.reserve(fields.sensor_id.text.size() + 1 + fields.cow_id.text.size());
   herd::WriteMeasurementKey(fields.sensor_id.text, fields.cow_id.text, key);
 }
 

@@ -100,6 +100,7 @@ class SqliteEventWriter : public pipeline::EventWriter {
   Result<> Commit();
   Result<bool> Insert(const Slice& slice, Instant now);
   Result<> InsertOne(const Event& event, const PartitionState& partition, Instant now);
+  std::string_view Encoded(const std::vector<pipeline::Header>& headers);
   Result<> LoadPartitions(Topic topic);
   Result<> StorePartitions();
 
@@ -113,6 +114,7 @@ class SqliteEventWriter : public pipeline::EventWriter {
   std::deque<PendingBatch> taken_;
   std::vector<Slice> slices_;  ///< Of what was taken: the next transaction.
   std::array<TopicState, pipeline::kAllTopics.size()> topics_;
+  const std::vector<pipeline::Header>* encoded_ = nullptr;  ///< In `headers_`. Of one commit.
   std::string headers_;
   std::mutex trouble_mutex_;
   std::optional<Error> trouble_;  ///< Of the newest commit.
@@ -232,6 +234,7 @@ Result<> SqliteEventWriter::Commit() {
   HERDFLOW_ASSIGN(auto transaction, turn_.Begin(database_, patience_, [this] { TellRefused(); }));
   // Another process may have appended, or made a topic, since the last time.
   topics_.fill(std::nullopt);
+  encoded_ = nullptr;
   const Instant now = options_.clock();
   bool any = false;
   for (const auto& slice : slices_) {
@@ -280,7 +283,7 @@ Result<> SqliteEventWriter::InsertOne(const Event& event, const PartitionState& 
                                       Instant now) {
   const std::int64_t position = Position(partition.id, partition.next_offset);
   std::optional<std::string_view> headers;
-  if (!event.headers.empty()) headers = headers_ = pipeline::EncodeHeaders(event.headers);
+  if (!event.headers.empty()) headers = Encoded(event.headers);
   insert_.Bind(1, position)
       .Bind(2, ToMicros(now))
       .BindBlob(3, event.key)
@@ -289,6 +292,19 @@ Result<> SqliteEventWriter::InsertOne(const Event& event, const PartitionState& 
       .Bind(6, ChecksumOf(position, ToMicros(now), event.key, event.value, headers));
   if (headers) insert_.BindBlob(5, *headers);
   return insert_.Run();
+}
+
+/// Events that came together have the same headers.
+std::string_view SqliteEventWriter::Encoded(const std::vector<pipeline::Header>& headers) {
+  const auto is_same = [](const auto& a, const auto& b) {
+    return a.name == b.name && a.value == b.value;
+  };
+  if (encoded_ == nullptr ||
+      !std::equal(headers.begin(), headers.end(), encoded_->begin(), encoded_->end(), is_same)) {
+    headers_ = pipeline::EncodeHeaders(headers);
+    encoded_ = &headers;
+  }
+  return headers_;
 }
 
 Result<> SqliteEventWriter::LoadPartitions(Topic topic) {
