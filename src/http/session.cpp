@@ -184,25 +184,26 @@ awaitable<bool> Session::ServeOne() {
   const Limits& limits = shared_->limits;
   Enter(reader_.begun() ? Phase::kReading : Phase::kIdle,
         reader_.begun() ? limits.read : limits.idle);
-  RequestReader::Outcome outcome = reader_.Next();
-  while (const auto* more = std::get_if<RequestReader::NeedMore>(&outcome)) {
-    const bool goes_on = co_await ReadMore(more->send_continue);
-    if (!goes_on) co_return false;
-    outcome = reader_.Next();
+  for (;;) {
+    RequestReader::Outcome outcome = reader_.Next();
+    if (const auto* more = std::get_if<RequestReader::NeedMore>(&outcome)) {
+      const bool goes_on = co_await ReadMore(more->send_continue);
+      if (!goes_on) co_return false;
+      continue;
+    }
+    if (auto* refused = std::get_if<RequestReader::Refused>(&outcome)) {
+      request_line_ = "a refused request";
+      co_return co_await Write(refused->response, refused->framing);
+    }
+    if (auto* begun = std::get_if<RequestReader::Begun>(&outcome)) {
+      const bool goes_on = co_await TakeBody(std::move(*begun));
+      co_return goes_on;
+    }
+    auto& complete = std::get<RequestReader::Complete>(outcome);
+    NoteRequestLine(complete.request);
+    const Response response = co_await Handle(complete);
+    co_return co_await Write(response, complete.framing);
   }
-  if (auto* refused = std::get_if<RequestReader::Refused>(&outcome)) {
-    request_line_ = "a refused request";
-    co_return co_await Write(refused->response, refused->framing);
-  }
-  if (auto* begun = std::get_if<RequestReader::Begun>(&outcome)) {
-    const bool goes_on = co_await TakeBody(std::move(*begun));
-    co_return goes_on;
-  }
-  auto& complete = std::get<RequestReader::Complete>(outcome);
-  const Framing framing = complete.framing;
-  NoteRequestLine(complete.request);
-  const Response response = co_await Handle(complete);
-  co_return co_await Write(response, framing);
 }
 
 awaitable<bool> Session::ReadMore(bool send_continue) {
