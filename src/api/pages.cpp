@@ -36,6 +36,8 @@ extern const char herdflow_embedded_schema_sensor[];
 extern const char herdflow_embedded_schema_sensor_end[];
 extern const char herdflow_embedded_schema_measurement[];
 extern const char herdflow_embedded_schema_measurement_end[];
+extern const char herdflow_embedded_schema_farm[];
+extern const char herdflow_embedded_schema_farm_end[];
 }
 // NOLINTEND(readability-identifier-naming)
 
@@ -132,6 +134,7 @@ std::vector<MessageSchema> MessageSchemas() {
       {"sensor", Between(herdflow_embedded_schema_sensor, herdflow_embedded_schema_sensor_end)},
       {"measurement",
        Between(herdflow_embedded_schema_measurement, herdflow_embedded_schema_measurement_end)},
+      {"farm", Between(herdflow_embedded_schema_farm, herdflow_embedded_schema_farm_end)},
   };
 }
 
