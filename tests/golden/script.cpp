@@ -69,7 +69,7 @@ class Script {
     }
     if (word == "cow") {
       words >> word;
-      HERDFLOW_ASSIGN(const auto cow, layers_.Queries()->FindCow(word));
+      HERDFLOW_ASSIGN(const auto cow, layers_.Queries()->FindCow(herd::kDefaultFarm, word));
       AddAnswer(cow ? ShowJson(api::CowJson(*cow)) : Lines{"(not found)"});
       return {};
     }
@@ -82,7 +82,7 @@ class Script {
  private:
   Result<> Open() {
     if (store_) return {};
-    HERDFLOW_ASSIGN(store_, layers_.Open({.time_zone = zone_}));
+    HERDFLOW_ASSIGN(store_, layers_.Open({.default_farm = {.time_zone = zone_, .bounds = {}}}));
     loader_.emplace(LoadContext{reader_, *store_, "golden"});
     return {};
   }
@@ -107,8 +107,7 @@ class Script {
   Result<> RunAll() {
     HERDFLOW_CHECK(Open());
     HERDFLOW_CHECK(LoadAll(*loader_));
-    HERDFLOW_ASSIGN(auto calendar, herd::FarmCalendar::Make(zone_));
-    CleanseContext context{*store_, std::move(calendar), {}, 25'000};
+    CleanseContext context{*store_};
     for (const Pipeline pipeline : kAllPipelines) {
       HERDFLOW_CHECK(Run(pipeline, context, {}, [](std::string_view, std::int64_t) {}));
     }
@@ -117,7 +116,8 @@ class Script {
 
   Result<> Report(std::optional<FarmDay> day, std::optional<FarmDay> today) {
     if (!day || !today) return Fail(ErrorCode::kInvalidInput, "report <date> today <date>");
-    HERDFLOW_ASSIGN(const ReportData data, layers_.Queries()->ReadReportData(*day));
+    HERDFLOW_ASSIGN(const ReportData data,
+                    layers_.Queries()->ReadReportData(herd::kDefaultFarm, *day));
     AddAnswer(ShowJson(
         api::ReportJson(herd::MakeReport(*day, *today, data.data, data.cows, herd::HealthRule{}))));
     return {};
