@@ -123,8 +123,8 @@ class LogBulk final : public Bulk, public std::enable_shared_from_this<LogBulk> 
   void Refuse(std::int64_t index, std::string_view farm, FarmState state);
   void GiveUp(End end, Error error);
   void EndOne(Lock lock);
-  void Note(const std::vector<std::int64_t>& indexes, std::vector<AppendOutcome> outcomes);
-  void NoteOne(std::int64_t index, AppendOutcome outcome);
+  void Note(const std::vector<std::int64_t>& indexes, const std::vector<AppendOutcome>& outcomes);
+  void NoteOne(std::int64_t index, const AppendOutcome& outcome);
   void Close(End end, std::optional<Error> error);
   void TellIfDone(Lock lock);
 
@@ -236,7 +236,7 @@ void LogBulk::Pass(Batch batch, const Result<FarmStates>& farms) {
   writer_.Append(
       options_.topic, std::move(batch.events),
       [self = shared_from_this(), indexes = std::move(batch.indexes)](
-          std::vector<AppendOutcome> outcomes) { self->Note(indexes, std::move(outcomes)); });
+          const std::vector<AppendOutcome>& outcomes) { self->Note(indexes, outcomes); });
 }
 
 void LogBulk::Refuse(std::int64_t index, std::string_view farm, FarmState state) {
@@ -248,9 +248,10 @@ void LogBulk::Refuse(std::int64_t index, std::string_view farm, FarmState state)
           : herd::UnknownFarm(farm));
 }
 
-void LogBulk::Note(const std::vector<std::int64_t>& indexes, std::vector<AppendOutcome> outcomes) {
+void LogBulk::Note(const std::vector<std::int64_t>& indexes,
+                   const std::vector<AppendOutcome>& outcomes) {
   Lock lock(mutex_);
-  for (std::size_t i = 0; i < outcomes.size(); ++i) NoteOne(indexes[i], std::move(outcomes[i]));
+  for (std::size_t i = 0; i < outcomes.size(); ++i) NoteOne(indexes[i], outcomes[i]);
   EndOne(std::move(lock));
 }
 
@@ -262,7 +263,7 @@ void LogBulk::EndOne(Lock lock) {
   if (more) more();
 }
 
-void LogBulk::NoteOne(std::int64_t index, AppendOutcome outcome) {
+void LogBulk::NoteOne(std::int64_t index, const AppendOutcome& outcome) {
   if (outcome.kind == AppendOutcome::Kind::kDurable) {
     ++result_.accepted;
     if (!Add(result_.positions[outcome.partition], outcome.offset)) ++result_.ranges_left_out;

@@ -37,12 +37,15 @@ CachedFarms::~CachedFarms() {
 void CachedFarms::Find(std::string_view farm, Found found) {
   if (farm == herd::kDefaultFarm) return found(FarmState::kOpen);
   std::unique_lock lock(mutex_);
-  const auto state = Remembered(farm);
-  if (!state) waiting_.push_back({std::string(farm), std::move(found)});
-  const bool must_look = !state || is_old_;
+  if (const auto state = Remembered(farm)) {
+    const bool must_look = is_old_;
+    lock.unlock();
+    if (must_look) changed_.notify_all();
+    return found(*state);
+  }
+  waiting_.push_back({std::string(farm), std::move(found)});
   lock.unlock();
-  if (must_look) changed_.notify_all();
-  if (state) found(*state);
+  changed_.notify_all();
 }
 
 std::optional<FarmState> CachedFarms::Remembered(std::string_view farm) {
