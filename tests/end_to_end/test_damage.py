@@ -153,7 +153,7 @@ def test_a_damaged_message_stops_its_partition_until_it_is_left_out_on_purpose(c
     copy.run("load", "--adopt")
     assert copy.count("bronze_measurements") == readings - 1
     partitions = copy.ask("status")["partitions"]
-    assert [each["audit_gap"] for each in partitions] == [0, 0, 0]
+    assert [each["audit_gap"] for each in partitions] == [0, 0, 0, 0]
     assert sum(each["holes"] for each in partitions) == 1
     with copy.serve() as server:
         body = {"sensor_id": "meter", "cow_id": "cow-7", "timestamp": f"{DAY}T01:00:00Z", "value": "1"}
@@ -175,7 +175,8 @@ def test_a_log_that_is_damaged_at_its_end_is_loaded_up_to_there_and_a_new_one_go
     copy.run("load", "--adopt")
     assert copy.count("bronze_measurements") == readings - 1
     partitions = copy.ask("status")["partitions"]
-    assert [(each["audit_gap"], each["holes"]) for each in partitions] == [(0, 0), (0, 1), (0, 0)]
+    holes = {each["topic"]: (each["audit_gap"], each["holes"]) for each in partitions}
+    assert holes == {"cows": (0, 0), "farms": (0, 0), "measurements": (0, 1), "sensors": (0, 0)}
     body = {"sensor_id": "meter", "cow_id": "cow-7", "timestamp": f"{DAY}T01:00:00Z", "value": "1"}
     with copy.serve() as server:
         assert not server.post("/measurement", body).ok

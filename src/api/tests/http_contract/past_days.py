@@ -46,6 +46,8 @@ def before_call(context, case, kwargs):
         if isinstance(item, dict):
             _put_ends_in_order(item)
             _leave_farm_out(item)
+    if isinstance(case.body, dict) and case.body.get("deleted") and (case.path_parameters or {}).get("farm") == "default":
+        case.path_parameters["farm"] = "hill-farm"  # It stays open.
 
 
 @schemathesis.hook
