@@ -116,7 +116,8 @@ class Script {
 
   Result<> Report(std::optional<FarmDay> day, std::optional<FarmDay> today) {
     if (!day || !today) return Fail(ErrorCode::kInvalidInput, "report <date> today <date>");
-    HERDFLOW_ASSIGN(const ReportData data, layers_.Queries()->ReadReportData(herd::kDefaultFarm, *day));
+    HERDFLOW_ASSIGN(const ReportData data,
+                    layers_.Queries()->ReadReportData(herd::kDefaultFarm, *day));
     AddAnswer(ShowJson(
         api::ReportJson(herd::MakeReport(*day, *today, data.data, data.cows, herd::HealthRule{}))));
     return {};
