@@ -103,7 +103,8 @@ http::Response Taken(pipeline::Topic topic, const BulkResult& result) {
   return http::JsonResponse(200, json.Take());
 }
 
-http::Response Answer(pipeline::Topic topic, const BulkResult& result, http::CutShort cut) {
+http::Response Answer(const intake::BulkOptions& options, const BulkResult& result,
+                      http::CutShort cut) {
   const auto problem = [&](ProblemKind kind, std::string_view detail = {}) {
     return ProblemResponse(kind, detail, {}, [&](JsonWriter& json) {
       if (result.end != End::kWhole) json.Key("next_index").Integer(result.items);
@@ -117,7 +118,7 @@ http::Response Answer(pipeline::Topic topic, const BulkResult& result, http::Cut
       if (result.accepted == 0 && result.refused > 0) {
         return problem(ProblemKind::kInvalidInput, "No item is good: refusals says why.");
       }
-      return Taken(topic, result);
+      return Taken(options.topic, result);
     case End::kBroken:
       return problem(ProblemKind::kInvalidJson,
                      fmt::format("Item {}: {}. {}", result.items, result.error->message(), so_far));
@@ -140,6 +141,9 @@ http::Response Answer(pipeline::Topic topic, const BulkResult& result, http::Cut
       response.log = result.error->message();
       return response;
     }
+    case End::kNoFarm:
+      if (auto refusal = RefuseFarm(options.farm, result.farm)) return *std::move(refusal);
+      break;
   }
   return ProblemResponse(ProblemKind::kInternal);
 }
@@ -152,8 +156,11 @@ class BulkBody final : public http::BodySink {
       : cut_(std::make_shared<http::CutShort>(http::CutShort::kSilent)),
         bulk_(intake::Bulk::Make(
             parts, options,
-            [topic = options.topic, cut = cut_, respond = std::move(respond)](
-                const BulkResult& result) { respond(Answer(topic, result, *cut)); })) {}
+            [options, cut = cut_, respond = std::move(respond)](const BulkResult& result) {
+              auto response = Answer(options, result, *cut);
+              response.headers.emplace_back("X-Request-Id", Text(options.request));
+              respond(std::move(response));
+            })) {}
 
   void Take(std::string_view bytes, std::function<void()> more) override {
     bulk_->Take(bytes, std::move(more));
@@ -168,14 +175,6 @@ class BulkBody final : public http::BodySink {
   const std::shared_ptr<http::CutShort> cut_;
   const std::shared_ptr<intake::Bulk> bulk_;
 };
-
-/// Where the farm of the path takes nothing, that is the answer, before any item's.
-void RefuseFarmOfPath(intake::FarmBook& farms, const std::string& farm, http::Respond respond) {
-  if (farm.empty()) return;
-  farms.Find(farm, [farm, respond = std::move(respond)](const Result<intake::FarmState>& state) {
-    if (auto refusal = RefuseFarm(farm, state)) respond(*std::move(refusal));
-  });
-}
 
 }  // namespace
 
@@ -196,15 +195,11 @@ http::Route BulkRoute(std::string_view base, pipeline::Topic topic,
       respond(std::move(*refusal));
       return nullptr;
     }
-    const intake::RequestId id = RequestIdOf(request);
-    const http::Respond answer = [id, respond = std::move(respond)](http::Response response) {
-      response.headers.emplace_back("X-Request-Id", Text(id));
-      respond(std::move(response));
-    };
-    const auto& named = std::get<std::string>(farm);
-    RefuseFarmOfPath(parts.farms, named, answer);
     return std::make_shared<BulkBody>(
-        parts, intake::BulkOptions{topic, std::get<BulkForm>(form), id, named}, answer);
+        parts,
+        intake::BulkOptions{topic, std::get<BulkForm>(form), RequestIdOf(request),
+                            std::get<std::string>(std::move(farm))},
+        std::move(respond));
   };
   return route;
 }

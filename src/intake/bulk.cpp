@@ -107,6 +107,9 @@ class LogBulk final : public Bulk, public std::enable_shared_from_this<LogBulk> 
         items_(options.form),
         done_(std::move(done)) {}
 
+  /// Nothing is told before it is known whether the farm of the path takes anything.
+  void AskForFarm();
+
   void Take(std::string_view bytes, std::function<void()> more) override;
   void Finish() override;
   void Cut() override { Close(End::kCut, std::nullopt); }
@@ -141,6 +144,22 @@ class LogBulk final : public Bulk, public std::enable_shared_from_this<LogBulk> 
   std::function<void()> more_;
   std::function<void(BulkResult)> done_;
 };
+
+void LogBulk::AskForFarm() {
+  if (options_.farm.empty()) return;
+  ++in_flight_;
+  gate_->Ask({options_.farm}, [self = shared_from_this()](const Result<FarmStates>& farms) {
+    Lock lock(self->mutex_);
+    if (!farms) {
+      self->GiveUp(End::kRefused, farms.error());
+    } else if (const FarmState state = farms->begin()->second; state != FarmState::kOpen) {
+      self->is_over_ = self->has_failed_ = true;
+      self->result_.end = End::kNoFarm;
+      self->result_.farm = state;
+    }
+    self->EndOne(std::move(lock));
+  });
+}
 
 void LogBulk::Take(std::string_view bytes, std::function<void()> more) {
   if (auto fault = items_.Take(bytes, each_)) {
@@ -303,7 +322,9 @@ void LogBulk::TellIfDone(Lock lock) {
 
 std::shared_ptr<Bulk> Bulk::Make(const BulkParts& parts, const BulkOptions& options,
                                  std::function<void(BulkResult)> done) {
-  return std::make_shared<LogBulk>(parts, options, std::move(done));
+  auto bulk = std::make_shared<LogBulk>(parts, options, std::move(done));
+  bulk->AskForFarm();
+  return bulk;
 }
 
 }  // namespace herdflow::intake

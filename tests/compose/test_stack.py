@@ -15,7 +15,7 @@ import requests
 from airflow_server import Airflow, wait_until
 
 COMPOSE = Path(os.environ["TEST_CLONE"]) / "deploy/compose"
-PIPELINES = ["cow_data_pipeline", "sensor_data_pipeline", "measurement_data_pipeline"]  # In this order.
+PIPELINES = ["farm_data_pipeline", "cow_data_pipeline", "sensor_data_pipeline", "measurement_data_pipeline"]  # In this order.
 COMMAND_SECONDS = 300
 
 

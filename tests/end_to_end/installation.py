@@ -36,6 +36,10 @@ class Server:
         """Send an event to the producer's port."""
         return self.http.post(self.producer + route, json=body, timeout=30)
 
+    def post_backend(self, route: str, body: object) -> requests.Response:
+        """Send something to the back end's port."""
+        return self.http.post(self.backend + route, json=body, timeout=30)
+
     def get(self, route: str) -> requests.Response:
         """Ask the back end."""
         return self.http.get(self.backend + route, timeout=30)

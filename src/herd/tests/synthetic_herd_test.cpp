@@ -189,6 +189,41 @@ TEST(SyntheticHerd, OneCowForOneDayIsAHerd) {
   EXPECT_LE(herd->ForEachMeasurement([](const auto&) {}).measurements, 6);
 }
 
+TEST(SyntheticHerd, ATwinHasTheSameIdsAndIsAnotherHerd) {
+  HerdPlan plan{.cows = 6, .from = kFrom, .to = kFrom + 5, .seed = 3};
+  const auto herd = SyntheticHerd::Make(plan);
+  plan.twin = 1;
+  const auto twin = SyntheticHerd::Make(plan);
+  ASSERT_TRUE(herd && twin);
+  for (std::size_t i = 0; i < herd->cows().size(); ++i) {
+    EXPECT_EQ(herd->cows()[i].id, twin->cows()[i].id);
+  }
+  for (std::size_t i = 0; i < herd->sensors().size(); ++i) {
+    EXPECT_EQ(herd->sensors()[i].id, twin->sensors()[i].id);
+    EXPECT_NE(herd->sensors()[i].unit, twin->sensors()[i].unit);
+  }
+  const auto values = [](const SyntheticHerd& of) {
+    std::vector<double> all;
+    of.ForEachMeasurement([&](const auto& each) { all.push_back(each.value.value_or(0)); });
+    return all;
+  };
+  EXPECT_NE(values(*herd), values(*twin));
+}
+
+TEST(SyntheticHerd, ItsDaysAreThoseOfItsClock) {
+  const auto herd = SyntheticHerd::Make(
+      {.cows = 3, .from = kFrom, .to = kFrom + 2, .time_zone = "Pacific/Auckland"});
+  const auto calendar = FarmCalendar::Make("Pacific/Auckland");
+  ASSERT_TRUE(herd && calendar);
+  std::set<std::int32_t> days;
+  herd->ForEachMeasurement([&](const auto& each) {
+    days.insert(calendar->DayOf(FromMicros(static_cast<std::int64_t>(each.timestamp) * 1'000'000))
+                    .days);
+  });
+  EXPECT_EQ(days, (std::set<std::int32_t>{kFrom.days, kFrom.days + 1, kFrom.days + 2}));
+  EXPECT_FALSE(SyntheticHerd::Make({.cows = 1, .from = kFrom, .to = kFrom, .time_zone = "Mars"}));
+}
+
 TEST(SyntheticHerd, RefusesAPlanThatIsNone) {
   for (const int cows : {0, -1, kMostCows + 1}) {
     const auto herd = SyntheticHerd::Make({.cows = cows, .from = kFrom, .to = kFrom, .seed = 1});

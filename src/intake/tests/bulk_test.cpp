@@ -233,6 +233,29 @@ TEST_F(BulkTest, TheFarmOfThePathIsThatOfEachItem) {
   EXPECT_EQ(writer_.keys, (std::vector<std::string>{"hill/a", "hill/b"}));
 }
 
+TEST_F(BulkTest, WhereTheFarmOfThePathTakesNothingThatIsToldWhateverTheBody) {
+  for (const std::string& body : {Cow("a"), std::string("[]"), std::string("[,"), std::string()}) {
+    for (const bool at_once : {true, false}) {
+      farms_.answers_at_once = at_once;
+      for (const auto& [farm, state] :
+           {std::pair("nowhere", FarmState::kUnknown), std::pair("old", FarmState::kClosed)}) {
+        farm_ = farm;
+        Begin(BulkForm::kJson);
+        if (!at_once) {
+          bulk_->Take(body, [] {});
+          bulk_->Finish();
+          EXPECT_FALSE(result_) << body;
+          farms_.AnswerAll();
+        }
+        const auto result = Told();
+        EXPECT_EQ(result.end, End::kNoFarm) << body;
+        EXPECT_EQ(result.farm, state);
+      }
+    }
+  }
+  EXPECT_TRUE(writer_.keys.empty());
+}
+
 TEST_F(BulkTest, WhatComesAfterAFarmThatIsLookedForWaitsBehindIt) {
   farms_.answers_at_once = false;
   Begin(BulkForm::kLines);

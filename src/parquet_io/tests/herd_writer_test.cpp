@@ -76,6 +76,26 @@ TEST_F(HerdWriter, WhatIsReadBackIsWhatTheHerdSaid) {
   EXPECT_EQ(written->truths.at(0).measurements, static_cast<std::int64_t>(row));
 }
 
+TEST_F(HerdWriter, SeveralFarmsStandInTheSameFiles) {
+  const auto written = WriteFarms({{"a", "Farm A", Herd(7)}, {"b", "Farm B", Herd(8)}},
+                                  Path("farms"), nullptr);
+  ASSERT_TRUE(written.has_value()) << written.error().message();
+  EXPECT_EQ(written->files.front(), Path("farms/farms.parquet"));
+  EXPECT_THAT(ReadValues(written->files[0]),
+              ElementsAre(R"({"id":"a","name":"Farm A","time_zone":"UTC"})",
+                          R"({"id":"b","name":"Farm B","time_zone":"UTC"})"));
+  const auto cows = ReadValues(written->files[1]);
+  ASSERT_EQ(cows.size(), 16U);
+  EXPECT_EQ(Token(cows.front(), "farm"), R"("a")");
+  EXPECT_EQ(Token(cows.back(), "farm"), R"("b")");
+  EXPECT_EQ(Token(ReadValues(written->files[2]).back(), "farm"), R"("b")");
+  const auto readings = ReadEvents({written->files[3]}, 100'000);
+  EXPECT_EQ(static_cast<std::int64_t>(readings.size()),
+            written->truths.at(0).measurements + written->truths.at(1).measurements);
+  EXPECT_TRUE(readings.front().key.starts_with("a/"));
+  EXPECT_TRUE(readings.back().key.starts_with("b/"));
+}
+
 TEST_F(HerdWriter, TheTruthIsSortedAndReadable) {
   const auto written = Generate("herd");
   ASSERT_TRUE(written.has_value());

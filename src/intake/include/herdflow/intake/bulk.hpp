@@ -45,8 +45,10 @@ struct BulkResult {
     kUnknown,  ///< `error`: the log gave no answer about some of them; sending all again is
                ///< harmless.
     kCut,      ///< The rest of the body never came.
+    kNoFarm,   ///< The farm that the path names is `farm`: nothing was taken.
   };
   End end = End::kWhole;
+  FarmState farm = FarmState::kOpen;  ///< Of kNoFarm.
   std::optional<Error> error;
 
   std::int64_t items = 0;     ///< That were read.
