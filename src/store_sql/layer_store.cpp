@@ -123,8 +123,8 @@ void WarnOfDifferences(const herd::FarmRules& farm, const herd::FarmRules& confi
           herd::Shown(configured.density_millionths));
   if (differences.empty()) return;
   Log(LogLevel::kWarning,
-      "the farm {0} is judged by its own {1}, as the configuration says otherwise only for a new "
-      "store; `herdflow farm change {0}` changes the farm",
+      "the farm {0} has {1}: what the configuration says counts only until there is that farm; "
+      "`herdflow farm change {0} …` changes it, or let the configuration say the same",
       herd::kDefaultFarm, fmt::join(differences, ", "));
 }
 
