@@ -83,7 +83,7 @@ def ask(server: Server, farms: int) -> tuple[float, float]:
 
 
 def main() -> None:
-    chosen = measure.parse_arguments(__doc__.splitlines()[0], needs_data=False)
+    chosen = measure.parse_arguments(__doc__.splitlines()[0], data=False)
     work = measure.empty_folder(chosen.work / "farms")
     measure.print_machine(work)
     answers: dict[int, list[tuple[float, float]]] = {}

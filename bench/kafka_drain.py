@@ -66,7 +66,7 @@ def drain(servers: Stack, work: Path, number: int) -> tuple[StackHerd, Measured]
 def main() -> None:
     chosen = measure.parse_arguments(__doc__.splitlines()[0])
     work = measure.empty_folder(chosen.work / "kafka_drain")
-    program = stack.build("array_insert")
+    program = measure.build("array_insert")
     measure.print_machine(work)
     ours, bare, pandas_seconds = [], [], []
     with stack.start() as servers:

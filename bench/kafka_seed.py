@@ -44,7 +44,7 @@ def check_count(servers: Stack, topic: str, wanted: int) -> None:
 
 def dump(servers: Stack, topic: str, file: Path) -> None:
     """Key, tab, value, a line each; partition after partition."""
-    kcat = stack.need("kcat", "kcat")
+    kcat = measure.need("kcat", "kcat")
     with file.open("wb") as out:
         subprocess.run(
             [kcat, "-C", "-q", "-e", "-b", servers.brokers, "-t", topic, "-f", r"%k\t%s\n"],
@@ -55,14 +55,14 @@ def dump(servers: Stack, topic: str, file: Path) -> None:
 
 def run_kcat(servers: Stack, topic: str, file: Path, work: Path) -> Measured:
     settings = [part for setting in KCAT_SETTINGS for part in ("-X", setting)]
-    command = [stack.need("kcat", "kcat"), "-P", "-b", servers.brokers, "-t", topic, "-K", r"\t"]
+    command = [measure.need("kcat", "kcat"), "-P", "-b", servers.brokers, "-t", topic, "-K", r"\t"]
     return servers.run([*command, *settings, "-l", file], os.environ, work / "kcat.log")
 
 
 def main() -> None:
     chosen = measure.parse_arguments(__doc__.splitlines()[0])
     work = measure.empty_folder(chosen.work / "kafka_seed")
-    stack.need("kcat", "kcat")
+    measure.need("kcat", "kcat")
     measure.print_machine(work)
     ours, theirs = [], []
     with stack.start() as servers:

@@ -150,11 +150,11 @@ def print_machine(folder: Path) -> None:
     print(f"fsync of 4 KiB: {fsync_milliseconds(folder):.2f} ms (median of 200)\n")
 
 
-def parse_arguments(description: str, *, needs_data: bool = True) -> argparse.Namespace:
-    """The options that every bench has; `--data` where it needs the real files."""
+def parse_arguments(description: str, data: bool = True) -> argparse.Namespace:
+    """The options that every bench has; `data`: whether it needs the Parquet files."""
     parser = argparse.ArgumentParser(description=description)
     parser.add_argument("--runs", type=int, default=5, help="how often (default 5)")
-    if needs_data:
+    if data:
         parser.add_argument(
             "--data",
             type=Path,
@@ -168,9 +168,9 @@ def parse_arguments(description: str, *, needs_data: bool = True) -> argparse.Na
         help="where data folders are made (default build/bench); both sides write there",
     )
     chosen = parser.parse_args()
-    if needs_data:
-        if chosen.data is None:
-            parser.error("name a folder with --data or set TEST_REAL_DATA")
+    if data and chosen.data is None:
+        parser.error("name a folder with --data or set TEST_REAL_DATA")
+    if data:
         chosen.data = chosen.data.resolve()
     return chosen
 
@@ -180,3 +180,21 @@ def empty_folder(folder: Path) -> Path:
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
     return folder
+
+
+def need(program: str, package: str) -> str:
+    """A program of the system that only a reference needs."""
+    found = shutil.which(program)
+    if found is None:
+        sys.exit(f"there is no {program}; install it: apt-get install {package}")
+    return found
+
+
+def build(program: str) -> Path:
+    """A C++ program of bench/programs, which nothing else builds."""
+    folder = REPOSITORY / "build/release"
+    command = ["cmake", "--build", str(folder), "--target", program]
+    done = subprocess.run(command, capture_output=True, text=True)
+    if done.returncode != 0:
+        sys.exit(f"{' '.join(command)} failed:\n{done.stdout}{done.stderr}")
+    return folder / program

@@ -76,7 +76,7 @@ def run_sql(servers: Stack, herd: StackHerd) -> SqlRun:
 def main() -> None:
     chosen = measure.parse_arguments(__doc__.splitlines()[0])
     work = measure.empty_folder(chosen.work / "mysql_pipeline")
-    program = stack.build("array_insert")
+    program = measure.build("array_insert")
     measure.print_machine(work)
     ours, bare, by_hand = [], [], []
     with stack.start() as servers:

@@ -188,24 +188,6 @@ def print_servers(stack: Stack) -> None:
     print(f"servers on the same cores: {', '.join(names)}, as deploy/local sets them\n")
 
 
-def need(program: str, package: str) -> str:
-    """A program of the system that only a reference needs."""
-    found = shutil.which(program)
-    if found is None:
-        sys.exit(f"there is no {program}; install it: apt-get install {package}")
-    return found
-
-
-def build(program: str) -> Path:
-    """A C++ program of bench/programs, which nothing else builds."""
-    folder = REPOSITORY / "build/release"
-    command = ["cmake", "--build", str(folder), "--target", program]
-    done = subprocess.run(command, capture_output=True, text=True)
-    if done.returncode != 0:
-        sys.exit(f"{' '.join(command)} failed:\n{done.stdout}{done.stderr}")
-    return folder / program
-
-
 def cost_row(name: str, runs: Sequence[Measured], *more: str) -> tuple[str, ...]:
     """Name, wall, its CPU, the servers' CPU, its peak, and what else is given."""
     return (

@@ -30,6 +30,14 @@ extern const char herdflow_embedded_openapi_producer[];
 extern const char herdflow_embedded_openapi_producer_end[];
 extern const char herdflow_embedded_openapi_backend[];
 extern const char herdflow_embedded_openapi_backend_end[];
+extern const char herdflow_embedded_schema_cow[];
+extern const char herdflow_embedded_schema_cow_end[];
+extern const char herdflow_embedded_schema_sensor[];
+extern const char herdflow_embedded_schema_sensor_end[];
+extern const char herdflow_embedded_schema_measurement[];
+extern const char herdflow_embedded_schema_measurement_end[];
+extern const char herdflow_embedded_schema_farm[];
+extern const char herdflow_embedded_schema_farm_end[];
 }
 // NOLINTEND(readability-identifier-naming)
 
@@ -120,6 +128,16 @@ std::string_view BackendDocument() {
   return Between(herdflow_embedded_openapi_backend, herdflow_embedded_openapi_backend_end);
 }
 
+std::vector<MessageSchema> MessageSchemas() {
+  return {
+      {"cow", Between(herdflow_embedded_schema_cow, herdflow_embedded_schema_cow_end)},
+      {"sensor", Between(herdflow_embedded_schema_sensor, herdflow_embedded_schema_sensor_end)},
+      {"measurement",
+       Between(herdflow_embedded_schema_measurement, herdflow_embedded_schema_measurement_end)},
+      {"farm", Between(herdflow_embedded_schema_farm, herdflow_embedded_schema_farm_end)},
+  };
+}
+
 http::Route HealthRoute() {
   http::Route route;
   route.method = "GET";
@@ -190,7 +208,7 @@ std::vector<http::Route> PageRoutes(std::string_view document) {
   http::Route docs = Asset("/docs", "text/html; charset=utf-8",
                            Between(herdflow_embedded_docs_index, herdflow_embedded_docs_index_end));
   docs.without_token = SignInPage();
-  return {
+  std::vector<http::Route> routes = {
       std::move(root),
       std::move(docs),
       Asset("/openapi.json", "application/json", document),
@@ -201,6 +219,11 @@ std::vector<http::Route> PageRoutes(std::string_view document) {
       Asset("/docs/swagger-ui.css", "text/css; charset=utf-8",
             Between(herdflow_embedded_swagger_css, herdflow_embedded_swagger_css_end)),
   };
+  for (const MessageSchema& schema : MessageSchemas()) {
+    routes.push_back(Asset(fmt::format("/schemas/{}.json", schema.message),
+                           "application/schema+json", schema.document));
+  }
+  return routes;
 }
 
 }  // namespace herdflow::api

@@ -13,6 +13,13 @@ namespace herdflow::api {
 [[nodiscard]] std::string_view ProducerDocument();
 [[nodiscard]] std::string_view BackendDocument();
 
+/// The JSON Schema of a topic's messages, as it stands in schemas/ and is served.
+struct MessageSchema {
+  std::string_view message;  ///< `cow`: served as `/schemas/cow.json`.
+  std::string_view document;
+};
+[[nodiscard]] std::vector<MessageSchema> MessageSchemas();
+
 /// `/healthz`: the process answers. Needs no token.
 [[nodiscard]] http::Route HealthRoute();
 
@@ -21,9 +28,10 @@ namespace herdflow::api {
 /// once a second at most, whoever asks how often.
 [[nodiscard]] http::Route ReadyRoute(std::string_view part, std::function<Result<>()> ask);
 
-/// The routes for people: `/`, `/docs` with what it loads, and `/openapi.json`. Everything comes
-/// out of the executable; `document` lives as long as it. Where a token is needed, `/` and `/docs`
-/// answer a request without it by a page that asks for it and then loads the rest with it.
+/// The routes that explain the port: `/`, `/docs` with what it loads, `/openapi.json` and the
+/// schemas. Everything comes out of the executable; `document` lives as long as it. Where a token
+/// is needed, `/` and `/docs` answer a request without it by a page that asks for it and then loads
+/// the rest with it.
 [[nodiscard]] std::vector<http::Route> PageRoutes(std::string_view document);
 
 }  // namespace herdflow::api

@@ -34,7 +34,7 @@ http::Response Accepted(Topic topic, const AppendOutcome& outcome,
   http::JsonWriter json;
   json.BeginObject();
   json.Key("status").String("success");
-  json.Key("message").String(fmt::format("Sent to {} kafka topic", Name(topic)));
+  json.Key("message").String(std::string("Sent to ").append(Name(topic)).append(" kafka topic"));
   json.Key("topic").String(Name(topic));
   json.Key("partition").Integer(outcome.partition);
   json.Key("offset").Integer(outcome.offset);

@@ -75,10 +75,10 @@ RequestId RequestIdOf(const http::Request& request) {
 
 std::string Text(const RequestId& id) {
   constexpr std::string_view kDigits = "0123456789abcdef";
-  std::string text;
-  for (const std::uint8_t byte : id) {
-    text += kDigits[byte >> 4];
-    text += kDigits[byte & 15U];
+  std::string text(2 * id.size(), '0');
+  for (std::size_t i = 0; i < id.size(); ++i) {
+    text[2 * i] = kDigits[id[i] >> 4];
+    text[2 * i + 1] = kDigits[id[i] & 15U];
   }
   return text;
 }

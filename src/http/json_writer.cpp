@@ -5,6 +5,16 @@
 #include <cmath>
 
 namespace herdflow::http {
+namespace {
+
+/// Most answers fit, and need no second place.
+constexpr std::size_t kLikely = 256;
+
+bool NeedsEscape(char c) { return c == '"' || c == '\\' || static_cast<unsigned char>(c) < 0x20; }
+
+}  // namespace
+
+JsonWriter::JsonWriter() { out_.reserve(kLikely); }
 
 JsonWriter& JsonWriter::Key(std::string_view name) {
   Separate();
@@ -72,23 +82,30 @@ void JsonWriter::Separate() {
 }
 
 void JsonWriter::Quote(std::string_view text) {
-  constexpr std::string_view kHex = "0123456789abcdef";
   out_ += '"';
-  for (const char c : text) {
-    if (c == '"' || c == '\\') {
-      out_ += '\\';
-      out_ += c;
-    } else if (c == '\n') {
-      out_ += "\\n";
-    } else if (static_cast<unsigned char>(c) < 0x20) {
-      out_ += "\\u00";
-      out_ += kHex[static_cast<unsigned char>(c) >> 4U];
-      out_ += kHex[static_cast<unsigned char>(c) & 15U];
-    } else {
-      out_ += c;
-    }
+  std::size_t written = 0;
+  for (std::size_t at = 0; at < text.size(); ++at) {
+    if (!NeedsEscape(text[at])) continue;
+    out_ += text.substr(written, at - written);
+    Escape(text[at]);
+    written = at + 1;
   }
+  out_ += text.substr(written);
   out_ += '"';
+}
+
+void JsonWriter::Escape(char c) {
+  constexpr std::string_view kHex = "0123456789abcdef";
+  out_ += '\\';
+  if (c == '"' || c == '\\') {
+    out_ += c;
+  } else if (c == '\n') {
+    out_ += 'n';
+  } else {
+    out_ += "u00";
+    out_ += kHex[static_cast<unsigned char>(c) >> 4U];
+    out_ += kHex[static_cast<unsigned char>(c) & 15U];
+  }
 }
 
 }  // namespace herdflow::http

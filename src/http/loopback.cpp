@@ -10,7 +10,8 @@ namespace herdflow::http {
 bool IsLoopback(std::string_view host) {
   constexpr std::string_view kLocal = "localhost";
   constexpr std::string_view kBelow = ".localhost";
-  if (EqualsIgnoringCase(host, kLocal)) return true;
+  constexpr std::string_view kUsual = "127.0.0.1";
+  if (host == kUsual || EqualsIgnoringCase(host, kLocal)) return true;
   if (host.size() > kBelow.size() &&
       EqualsIgnoringCase(host.substr(host.size() - kBelow.size()), kBelow)) {
     return true;

@@ -47,30 +47,60 @@ Target TargetOf(std::string_view target) {
   return {authority, authority && path.empty() ? "/" : path, target};
 }
 
+/// What says whom a request is for and how long it is, found in one look at its fields.
+struct Head {
+  /// How often a field was sent, and what it said first.
+  struct Sent {
+    void Note(boost::beast::string_view value) {
+      if (times++ == 0) first = Text(value);
+    }
+    std::size_t times = 0;
+    std::string_view first;
+  };
+
+  explicit Head(const Fields& header);
+
+  unsigned version;
+  Target target;
+  std::size_t fields = 0;
+  Sent host, origin, length, coding;
+};
+
+Head::Head(const Fields& header)
+    : version(header.version()), target(TargetOf(Text(header.target()))) {
+  for (const auto& field : header) {
+    ++fields;
+    if (field.name() == beast_http::field::host) host.Note(field.value());
+    if (field.name() == beast_http::field::origin) origin.Note(field.value());
+    if (field.name() == beast_http::field::content_length) length.Note(field.value());
+    if (field.name() == beast_http::field::transfer_encoding) coding.Note(field.value());
+  }
+}
+
 /// Whom the request is for: what its target says counts, and Host where that is a path (RFC 9112,
 /// 3.2.2).
-std::optional<std::string_view> HostOf(const Fields& header) {
-  if (const auto authority = TargetOf(Text(header.target())).authority) return authority;
-  const auto host = header.find(beast_http::field::host);
-  return host == header.end() ? std::nullopt : std::optional(Text(host->value()));
+std::optional<std::string_view> HostOf(const Head& head) {
+  if (head.target.authority) return head.target.authority;
+  return head.host.times == 0 ? std::nullopt : std::optional(head.host.first);
 }
 
 /// No host, or a user before it, which no reader of an address expects (RFC 9110, 4.2.1 and 4.2.4).
-bool IsAuthorityInDoubt(const Fields& header) {
-  const auto authority = TargetOf(Text(header.target())).authority;
+bool IsAuthorityInDoubt(const Target& target) {
+  const auto& authority = target.authority;
   return authority && (authority->empty() || authority->starts_with(':') ||
                        authority->find('@') != std::string_view::npos);
 }
 
 /// A browser says in `Origin` which page sends; a page of elsewhere may not. (Without this, any
 /// web page could post readings to the loopback address of whoever looks at it.)
-bool IsCrossOrigin(const Fields& header) {
+bool IsCrossOrigin(const Fields& header, const Head& head) {
+  if (head.origin.times == 0) return false;
   const auto [first, last] = header.equal_range(beast_http::field::origin);
   return std::any_of(first, last, [&](const auto& origin) {
     const std::string_view text = Text(origin.value());
     const std::size_t authority = text.find("://");
     return authority == std::string_view::npos ||
-           !EqualsIgnoringCase(text.substr(authority + 3), HostOf(header).value_or(""));
+           !EqualsIgnoringCase(text.substr(authority + 3), HostOf(head).value_or(""));
   });
 }
 
@@ -92,24 +122,26 @@ bool IsForLoopback(std::string_view host) {
 
 /// Of the ways to send a body, `chunked` alone is understood, and by HTTP/1.1 alone (RFC
 /// 9112, 6.1).
-bool IsCodingInDoubt(const Fields& header) {
-  const auto [first, last] = header.equal_range(beast_http::field::transfer_encoding);
-  if (first == last) return false;
-  return header.version() < 11 || std::next(first) != last ||
-         !EqualsIgnoringCase(Text(first->value()), "chunked");
+bool IsCodingInDoubt(const Head& head) {
+  if (head.coding.times == 0) return false;
+  return head.version < 11 || head.coding.times > 1 ||
+         !EqualsIgnoringCase(head.coding.first, "chunked");
 }
 
 /// `5, 5` is one length to some, and two to others (RFC 9112, 6.3).
-bool IsLengthListed(const Fields& header) {
-  const auto [first, last] = header.equal_range(beast_http::field::content_length);
-  return first != last && (std::next(first) != last || first->value().contains(','));
+bool IsLengthListed(const Head& head) {
+  return head.length.times > 1 || head.length.first.find(',') != std::string_view::npos;
 }
 
 /// A line that begins with a blank goes on with the field before; to some it is a field of its own
 /// (RFC 9112, 5.2).
 bool HasFoldedLine(std::string_view lines) {
-  return lines.find("\n ") != std::string_view::npos ||
-         lines.find("\n\t") != std::string_view::npos;
+  for (;;) {
+    const std::size_t end = lines.find('\n');
+    if (end == std::string_view::npos) return false;
+    lines.remove_prefix(end + 1);
+    if (lines.starts_with(' ') || lines.starts_with('\t')) return true;
+  }
 }
 
 /// Refuses a control character in what follows a chunk's size: between quotes it would be taken,
@@ -168,9 +200,8 @@ struct RequestReader::State {
   void Begin();
   void Put(boost::beast::error_code& error);
   std::optional<Response> JudgeHeader();
-  std::optional<Response> JudgeRouting();
+  std::optional<Response> JudgeRouting(const Target& target);
   bool IsAdmitted(const Fields& header) const;
-  bool IsLengthInDoubt() const;
   void TakeHead();
   Framing FramingOf() const;
   Refused Refuse() const;
@@ -184,6 +215,8 @@ struct RequestReader::State {
   ExtensionCheck check_extension;
   std::size_t header_bytes = 0;  ///< That the parser has taken.
   bool has_folded_line = false;
+  /// Where a body has no length that all agree on, what follows may be its rest or a request.
+  bool is_length_in_doubt = false;
   bool header_judged = false;
   bool is_streaming = false;         ///< The head was given.
   boost::beast::error_code failure;  ///< Nothing more can be read.
@@ -221,11 +254,6 @@ void RequestReader::State::Put(boost::beast::error_code& error) {
   buffer.consume(used);
 }
 
-/// Where a body has no length that all agree on, what follows may be its rest or a request.
-bool RequestReader::State::IsLengthInDoubt() const {
-  return has_folded_line || IsCodingInDoubt(parser->get()) || IsLengthListed(parser->get());
-}
-
 Framing RequestReader::State::FramingOf() const {
   Framing framing;
   framing.head = parser->get().method() == beast_http::verb::head;
@@ -237,37 +265,34 @@ Framing RequestReader::State::FramingOf() const {
 /// Reads the header's meaning as soon as it is complete; an answer refuses the request.
 std::optional<Response> RequestReader::State::JudgeHeader() {
   const Fields& header = parser->get();
-  std::size_t fields = 0;
-  for (const auto& field : header) {
-    static_cast<void>(field);
-    ++fields;
-  }
-  if (fields > limits.header_fields) {
+  const Head head(header);
+  is_length_in_doubt = has_folded_line || IsCodingInDoubt(head) || IsLengthListed(head);
+  if (head.fields > limits.header_fields) {
     return ProblemResponse(ProblemKind::kHeadersTooLarge,
                            fmt::format("At most {} header fields.", limits.header_fields));
   }
-  if (header.version() >= 11 && header.count(beast_http::field::host) != 1) {
+  if (head.version >= 11 && head.host.times != 1) {
     return ProblemResponse(ProblemKind::kMalformedRequest, "Send the header Host, once.");
   }
-  if (IsLengthInDoubt()) {
+  if (is_length_in_doubt) {
     return ProblemResponse(
         ProblemKind::kMalformedRequest,
         "Send one Content-Length, or by HTTP/1.1 Transfer-Encoding: chunked, and "
         "each header on a line of its own.");
   }
-  if (IsAuthorityInDoubt(header)) {
+  if (IsAuthorityInDoubt(head.target)) {
     return ProblemResponse(ProblemKind::kMalformedRequest,
                            "Send the path alone as the request's target, or http://HOST before "
                            "it.");
   }
-  if (IsCrossOrigin(header)) return ProblemResponse(ProblemKind::kCrossOrigin);
-  const auto host = HostOf(header);
+  if (IsCrossOrigin(header, head)) return ProblemResponse(ProblemKind::kCrossOrigin);
+  const auto host = HostOf(head);
   if (!access.needs_token() && host && !IsForLoopback(*host)) {
     return ProblemResponse(ProblemKind::kCrossOrigin,
                            "Without a token herdflow is reached by localhost, 127.0.0.1 or [::1] "
                            "alone. Whoever runs it sets [http] token_file for other names.");
   }
-  return JudgeRouting();
+  return JudgeRouting(head.target);
 }
 
 bool RequestReader::State::IsAdmitted(const Fields& header) const {
@@ -276,11 +301,10 @@ bool RequestReader::State::IsAdmitted(const Fields& header) const {
          access.Admits(Text(header[beast_http::field::authorization]));
 }
 
-std::optional<Response> RequestReader::State::JudgeRouting() {
+std::optional<Response> RequestReader::State::JudgeRouting(const Target& target) {
   const Fields& header = parser->get();
-  const std::string_view path = TargetOf(Text(header.target())).path;
-  const bool is_path = path.starts_with('/');
-  found = is_path ? router.Find(Text(header.method_string()), path) : Router::Found();
+  const bool is_path = target.path.starts_with('/');
+  found = is_path ? router.Find(Text(header.method_string()), target.path) : Router::Found();
   if (!IsAdmitted(header)) return AskForToken(found.route, header);
   if (!is_path) {
     return ProblemResponse(ProblemKind::kMalformedRequest, "The request's target must be a path.");
@@ -316,6 +340,7 @@ void RequestReader::State::TakeHead() {
   request.path = target.path;
   request.query = target.query;
   request.parameters = std::move(found.parameters);
+  request.headers.reserve(static_cast<std::size_t>(std::distance(header.begin(), header.end())));
   for (const auto& field : header) {
     request.headers.emplace_back(Text(field.name_string()), Text(field.value()));
   }
@@ -370,7 +395,7 @@ RequestReader::Outcome RequestReader::Next() {
     if (auto refusal = state.JudgeHeader()) {
       Framing framing = state.FramingOf();
       // Else its body would follow, or what may be its body.
-      framing.keep_alive = framing.keep_alive && parser.is_done() && !state.IsLengthInDoubt();
+      framing.keep_alive = framing.keep_alive && parser.is_done() && !state.is_length_in_doubt;
       state.parser.reset();
       return Refused{std::move(*refusal), framing};
     }
@@ -389,9 +414,9 @@ RequestReader::Outcome RequestReader::Next() {
     return Whole{};
   }
   state.request.body = std::move(parser.get().body());
-  Complete complete{std::move(state.request), state.found.route, state.FramingOf()};
+  const Framing framing = state.FramingOf();
   state.parser.reset();
-  return complete;
+  return Complete{std::move(state.request), state.found.route, framing};
 }
 
 }  // namespace herdflow::http

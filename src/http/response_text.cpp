@@ -4,10 +4,13 @@
 
 #include <boost/beast/http/status.hpp>
 #include <ctime>
+#include <initializer_list>
 #include <string_view>
 
 namespace herdflow::http {
 namespace {
+
+constexpr std::size_t kLikelyHead = 384;
 
 std::string_view Reason(int status) {
   const auto reason =
@@ -41,31 +44,29 @@ bool Has(const Response& response, std::string_view name) {
   return false;
 }
 
-void AppendHeader(std::string& out, std::string_view name, std::string_view value) {
-  out += name;
-  out += ": ";
-  out += value;
-  out += "\r\n";
+void Append(std::string& out, std::initializer_list<std::string_view> parts) {
+  for (const std::string_view part : parts) out += part;
 }
 
 }  // namespace
 
 std::string ResponseText(const Response& response, Framing framing) {
   std::string out;
-  out.reserve(384 + response.body.size());
-  out += fmt::format("HTTP/1.1 {} {}\r\n", response.status, Reason(response.status));
-  AppendHeader(out, "Date", HttpDate());
-  AppendHeader(out, "X-Content-Type-Options", "nosniff");
-  if (!Has(response, "Cache-Control")) AppendHeader(out, "Cache-Control", "no-store");
-  for (const auto& [name, value] : response.headers) AppendHeader(out, name, value);
-  if (!response.content_type.empty()) AppendHeader(out, "Content-Type", response.content_type);
+  out.reserve(kLikelyHead + response.body.size());
+  Append(out, {"HTTP/1.1 ", fmt::format_int(response.status).c_str(), " ", Reason(response.status),
+               "\r\nDate: ", HttpDate(), "\r\nX-Content-Type-Options: nosniff\r\n"});
+  if (!Has(response, "Cache-Control")) out += "Cache-Control: no-store\r\n";
+  for (const auto& [name, value] : response.headers) Append(out, {name, ": ", value, "\r\n"});
+  if (!response.content_type.empty()) {
+    Append(out, {"Content-Type: ", response.content_type, "\r\n"});
+  }
   if (response.status != 204 && response.status != 304) {
-    AppendHeader(out, "Content-Length", fmt::format_int(response.body.size()).c_str());
+    Append(out, {"Content-Length: ", fmt::format_int(response.body.size()).c_str(), "\r\n"});
   }
   if (!framing.keep_alive) {
-    AppendHeader(out, "Connection", "close");
+    out += "Connection: close\r\n";
   } else if (framing.old_client) {
-    AppendHeader(out, "Connection", "keep-alive");
+    out += "Connection: keep-alive\r\n";
   }
   out += "\r\n";
   if (!framing.head) out += response.body;

@@ -60,7 +60,7 @@ class Session : public std::enable_shared_from_this<Session> {
   awaitable<bool> ServeOne();
   /// Fill the reader. False: the connection is over.
   awaitable<bool> ReadMore(bool send_continue);
-  awaitable<Response> Handle(RequestReader::Complete complete);
+  awaitable<Response> Handle(RequestReader::Complete& complete);
   awaitable<bool> TakeBody(RequestReader::Begun begun);
   /// Brings the body to the sink until it is whole, cut, or answered. True: whole.
   awaitable<bool> Pump(BodySink& sink, bool is_packed);
@@ -71,12 +71,15 @@ class Session : public std::enable_shared_from_this<Session> {
   /// Until there is an answer, or more of the body is wanted, or the time for an answer is over.
   awaitable<void> WaitForAnswer();
   awaitable<bool> Write(const Response& response, Framing framing);
-  awaitable<bool> Send(std::string text);
+  /// True: all of it went at once, as nearly always. Else `text` is what did not.
+  bool SendNow(std::string_view& text);
+  awaitable<bool> Send(std::string_view text);
   awaitable<bool> SendContinue();
   /// Let the client read the last answer before the connection goes.
   awaitable<void> Linger();
   void Enter(Phase phase, milliseconds allowed);
   void OfferItsPlace();
+  void NoteRequestLine(const Request& request);
   void LogFailure(const Response& response) const;
 
   std::shared_ptr<Shared> shared_;
@@ -84,7 +87,7 @@ class Session : public std::enable_shared_from_this<Session> {
   Worker& worker_;
   std::weak_ptr<Worker> weak_worker_;
   asio::ip::tcp::socket socket_;
-  asio::steady_timer answered_;
+  asio::steady_timer woken_;  ///< Never over by itself: whoever waits is woken, or is by the tick.
   RequestReader reader_;
   std::string client_;
   std::string request_line_;  ///< For the log.
@@ -104,7 +107,7 @@ Session::Session(std::shared_ptr<Shared> shared, const std::shared_ptr<Worker>& 
       worker_(*worker),
       weak_worker_(worker),
       socket_(std::move(socket)),
-      answered_(worker->context),
+      woken_(worker->context, Clock::time_point::max()),
       reader_(shared_->router, shared_->limits, shared_->access) {}
 
 Session::~Session() {
@@ -137,7 +140,8 @@ void Session::Tick(Clock::time_point now) {
   boost::system::error_code ignored;
   switch (phase_) {
     case Phase::kHandling:
-      break;  // `answered_` itself ends the wait.
+      woken_.cancel();
+      break;
     case Phase::kIdle:
     case Phase::kReading:
       socket_.cancel(ignored);
@@ -157,13 +161,14 @@ void Session::Abort() {
   boost::system::error_code ignored;
   aborted_ = true;
   socket_.close(ignored);
-  answered_.cancel();
+  woken_.cancel();
 }
 
 awaitable<void> Session::Live() {
   worker_.sessions.insert(this);
   boost::system::error_code ignored;
   socket_.set_option(asio::ip::tcp::no_delay(true), ignored);
+  socket_.non_blocking(true, ignored);
   if (const auto peer = socket_.remote_endpoint(ignored); !ignored) {
     client_ = fmt::format("{}:{}", peer.address().to_string(), peer.port());
   }
@@ -179,25 +184,26 @@ awaitable<bool> Session::ServeOne() {
   const Limits& limits = shared_->limits;
   Enter(reader_.begun() ? Phase::kReading : Phase::kIdle,
         reader_.begun() ? limits.read : limits.idle);
-  RequestReader::Outcome outcome = reader_.Next();
-  while (const auto* more = std::get_if<RequestReader::NeedMore>(&outcome)) {
-    const bool goes_on = co_await ReadMore(more->send_continue);
-    if (!goes_on) co_return false;
-    outcome = reader_.Next();
+  for (;;) {
+    RequestReader::Outcome outcome = reader_.Next();
+    if (const auto* more = std::get_if<RequestReader::NeedMore>(&outcome)) {
+      const bool goes_on = co_await ReadMore(more->send_continue);
+      if (!goes_on) co_return false;
+      continue;
+    }
+    if (auto* refused = std::get_if<RequestReader::Refused>(&outcome)) {
+      request_line_ = "a refused request";
+      co_return co_await Write(refused->response, refused->framing);
+    }
+    if (auto* begun = std::get_if<RequestReader::Begun>(&outcome)) {
+      const bool goes_on = co_await TakeBody(std::move(*begun));
+      co_return goes_on;
+    }
+    auto& complete = std::get<RequestReader::Complete>(outcome);
+    NoteRequestLine(complete.request);
+    const Response response = co_await Handle(complete);
+    co_return co_await Write(response, complete.framing);
   }
-  if (auto* refused = std::get_if<RequestReader::Refused>(&outcome)) {
-    request_line_ = "a refused request";
-    co_return co_await Write(refused->response, refused->framing);
-  }
-  if (auto* begun = std::get_if<RequestReader::Begun>(&outcome)) {
-    const bool goes_on = co_await TakeBody(std::move(*begun));
-    co_return goes_on;
-  }
-  auto& complete = std::get<RequestReader::Complete>(outcome);
-  const Framing framing = complete.framing;
-  request_line_ = fmt::format("{} {}", complete.request.method, complete.request.path);
-  const Response response = co_await Handle(std::move(complete));
-  co_return co_await Write(response, framing);
 }
 
 awaitable<bool> Session::ReadMore(bool send_continue) {
@@ -221,22 +227,24 @@ awaitable<bool> Session::ReadMore(bool send_continue) {
   co_return true;
 }
 
-awaitable<Response> Session::Handle(RequestReader::Complete complete) {
-  Enter(Phase::kHandling, shared_->limits.answer);
+awaitable<Response> Session::Handle(RequestReader::Complete& complete) {
+  const Limits& limits = shared_->limits;
+  const milliseconds turn = std::min(limits.turn, limits.answer);
+  Enter(Phase::kHandling, turn);
   complete.request.client = client_;
   const auto exchange = std::make_shared<Exchange>(weak_worker_);
   exchange_ = exchange;
   Dispatch(*shared_, *complete.route, std::move(complete.request), exchange);
-  exchange->wake = [this] { answered_.cancel(); };
+  exchange->wake = [this] { woken_.cancel(); };
   bool was_begun = true;
   if (!exchange->response) {
-    answered_.expires_at(std::min(deadline_, Clock::now() + shared_->limits.turn));
-    co_await answered_.async_wait(kAsTuple);
+    co_await woken_.async_wait(kAsTuple);
     was_begun = exchange->response || exchange->taken.exchange(true);
   }
   if (!exchange->response && was_begun && !aborted_) {
-    answered_.expires_at(deadline_);
-    co_await answered_.async_wait(kAsTuple);
+    deadline_ += limits.answer - turn;
+    timed_out_ = false;
+    co_await woken_.async_wait(kAsTuple);
   }
   exchange->wake = nullptr;
   exchange_.reset();
@@ -254,7 +262,7 @@ awaitable<bool> Session::TakeBody(RequestReader::Begun begun) {
   came_ = 0;
   is_gone_ = false;
   begun.request.client = client_;
-  request_line_ = fmt::format("{} {}", begun.request.method, begun.request.path);
+  NoteRequestLine(begun.request);
   const auto exchange = std::make_shared<Exchange>(weak_worker_);
   exchange_ = exchange;
   exchange->taken = true;
@@ -355,10 +363,9 @@ awaitable<std::optional<CutShort>> Session::Bring(BodySink& sink, std::string_vi
 awaitable<void> Session::WaitForAnswer() {
   Enter(Phase::kHandling, shared_->limits.answer);
   exchange_->wants_more = false;
-  exchange_->wake = [this] { answered_.cancel(); };
-  while (!exchange_->response && !exchange_->wants_more && !aborted_ && Clock::now() < deadline_) {
-    answered_.expires_at(deadline_);
-    co_await answered_.async_wait(kAsTuple);
+  exchange_->wake = [this] { woken_.cancel(); };
+  while (!exchange_->response && !exchange_->wants_more && !aborted_ && !timed_out_) {
+    co_await woken_.async_wait(kAsTuple);
   }
   exchange_->wake = nullptr;
 }
@@ -367,21 +374,30 @@ awaitable<bool> Session::Write(const Response& response, Framing framing) {
   if (response.status >= 500) LogFailure(response);
   if (shared_->draining) framing.keep_alive = false;
   Enter(Phase::kWriting, shared_->limits.write);
-  std::string text = ResponseText(response, framing);
-  const bool sent = co_await Send(std::move(text));
-  if (!sent) co_return false;
+  const std::string text = ResponseText(response, framing);
+  std::string_view rest = text;
+  if (!SendNow(rest)) {
+    const bool sent = co_await Send(rest);
+    if (!sent) co_return false;
+  }
   if (!framing.keep_alive) co_await Linger();
   co_return framing.keep_alive;
 }
 
-awaitable<bool> Session::Send(std::string text) {
+bool Session::SendNow(std::string_view& text) {
+  boost::system::error_code told_again;
+  text.remove_prefix(socket_.write_some(asio::buffer(text), told_again));
+  return text.empty();
+}
+
+awaitable<bool> Session::Send(std::string_view text) {
   const auto [error, bytes] = co_await asio::async_write(socket_, asio::buffer(text), kAsTuple);
   co_return !error;
 }
 
 awaitable<bool> Session::SendContinue() {
-  std::string go_on = "HTTP/1.1 100 Continue\r\n\r\n";
-  co_return co_await Send(std::move(go_on));
+  const bool sent = co_await Send("HTTP/1.1 100 Continue\r\n\r\n");
+  co_return sent;
 }
 
 awaitable<void> Session::Linger() {
@@ -394,6 +410,10 @@ awaitable<void> Session::Linger() {
     failed = error;
     total += bytes;
   }
+}
+
+void Session::NoteRequestLine(const Request& request) {
+  request_line_.assign(request.method).append(1, ' ').append(request.path);
 }
 
 void Session::LogFailure(const Response& response) const {

@@ -134,6 +134,7 @@ class LogBulk final : public Bulk, public std::enable_shared_from_this<LogBulk> 
   ItemReader items_;
   const ItemReader::Each each_ = [this](std::string_view item) { TakeItem(item); };
   Intake intake_;
+  Instant received_;  ///< What is being read.
   Batch batch_;
 
   std::mutex mutex_;  ///< Guards what follows.
@@ -162,6 +163,7 @@ void LogBulk::AskForFarm() {
 }
 
 void LogBulk::Take(std::string_view bytes, std::function<void()> more) {
+  received_ = Now();
   if (auto fault = items_.Take(bytes, each_)) {
     return Close(End::kBroken, Error(ErrorCode::kInvalidInput, *std::move(fault)));
   }
@@ -177,13 +179,14 @@ void LogBulk::Take(std::string_view bytes, std::function<void()> more) {
 }
 
 void LogBulk::Finish() {
+  received_ = Now();
   auto fault = items_.End(each_);
   if (!fault) return Close(End::kWhole, std::nullopt);
   Close(End::kBroken, Error(ErrorCode::kInvalidInput, *std::move(fault)));
 }
 
 void LogBulk::TakeItem(std::string_view item) {
-  auto made = intake_.Take(options_.topic, item, {options_.request, options_.farm}, Now());
+  auto made = intake_.Take(options_.topic, item, {options_.request, options_.farm}, received_);
   Lock lock(mutex_);
   if (is_over_) return;
   const std::int64_t index = result_.items++;

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 
 #include "herdflow/core/text.hpp"
 #include "herdflow/pipeline/event_log.hpp"
@@ -14,6 +15,26 @@ namespace {
 constexpr std::size_t kDeepest = 1'024;
 
 bool IsBlank(char c) { return c == ' ' || c == '\t' || c == '\r' || c == '\n'; }
+
+std::string Shown(char c) { return Visible(std::string_view(&c, 1)); }
+
+/// Which bytes of an item mean something: most do not, and are passed over quickly.
+class Bytes {
+ public:
+  constexpr explicit Bytes(std::string_view these) {
+    for (const char c : these) has_[static_cast<unsigned char>(c)] = true;
+  }
+  /// The first of them from `at` on, or the end.
+  [[nodiscard]] std::size_t Find(std::string_view text, std::size_t at) const {
+    while (at < text.size() && !has_[static_cast<unsigned char>(text[at])]) ++at;
+    return at;
+  }
+
+ private:
+  std::array<bool, 256> has_{};
+};
+constexpr Bytes kInText("\"\\");
+constexpr Bytes kOutsideTexts("\"{}[],");
 
 }  // namespace
 
@@ -91,7 +112,6 @@ std::optional<std::string> ItemReader::TakeJson(std::string_view bytes, const Ea
 
 /// What a byte between the items means.
 std::optional<std::string> ItemReader::Begin(char c) {
-  const std::string shown = Visible(std::string_view(&c, 1));
   switch (state_) {
     case State::kBefore:
       if (c == '[') {
@@ -99,7 +119,9 @@ std::optional<std::string> ItemReader::Begin(char c) {
         state_ = State::kItemOrEnd;
         return std::nullopt;
       }
-      if (c != '{') return "the body begins with " + shown + "; an object or an array was expected";
+      if (c != '{') {
+        return "the body begins with " + Shown(c) + "; an object or an array was expected";
+      }
       state_ = State::kInItem;
       return std::nullopt;
     case State::kItemOrEnd:
@@ -109,7 +131,7 @@ std::optional<std::string> ItemReader::Begin(char c) {
       }
       [[fallthrough]];
     case State::kItem:
-      if (c == ',' || c == ']' || c == '}') return shown + " stands where an item was expected";
+      if (c == ',' || c == ']' || c == '}') return Shown(c) + " stands where an item was expected";
       if (given_++ == kMostInArray) {
         return fmt::format("the array has more than {} items; send several, or a message a line",
                            kMostInArray);
@@ -125,27 +147,28 @@ std::optional<std::string> ItemReader::Begin(char c) {
         state_ = State::kAfter;
         return std::nullopt;
       }
-      return shown + " follows an item; a comma or the end of the array was expected";
+      return Shown(c) + " follows an item; a comma or the end of the array was expected";
     case State::kAfter:
     case State::kInItem:
       break;
   }
-  return shown + " follows the end of the " + (is_array_ ? "array" : "object");
+  return Shown(c) + " follows the end of the " + (is_array_ ? "array" : "object");
 }
 
 std::size_t ItemReader::SkipItem(std::string_view bytes, std::size_t at) {
   for (; at < bytes.size(); ++at) {
+    if (is_escaped_) {
+      is_escaped_ = false;
+      continue;
+    }
+    at = (in_string_ ? kInText : kOutsideTexts).Find(bytes, at);
+    if (at == bytes.size()) return at;
     const char c = bytes[at];
     if (in_string_) {
-      if (is_escaped_) {
-        is_escaped_ = false;
-      } else if (c == '\\') {
-        is_escaped_ = true;
-      } else if (c == '"') {
-        in_string_ = false;
-        is_over_ = closing_.empty();
-        if (is_over_) return at + 1;
-      }
+      is_escaped_ = c == '\\';
+      in_string_ = is_escaped_;
+      is_over_ = !in_string_ && closing_.empty();
+      if (is_over_) return at + 1;
       continue;
     }
     switch (c) {

@@ -27,6 +27,7 @@ void AppendQueue::Put(PendingBatch batch) {
       batch.events.clear();
       refused_.push_back(std::move(batch));
     } else {
+      waiting_events_ += events;
       held_events_ += events;
       held_bytes_ += batch.bytes;
       waiting_.push_back(std::move(batch));
@@ -54,9 +55,13 @@ bool AppendQueue::Take(std::size_t max_events, std::chrono::milliseconds patienc
   std::unique_lock lock(mutex_);
   news_.wait_for(lock, patience,
                  [this] { return closed_ || !waiting_.empty() || !refused_.empty(); });
-  std::size_t events = 0;
-  while (!waiting_.empty() && events < max_events) {
+  if (into.empty() && waiting_events_ <= max_events) {
+    into.swap(waiting_);
+    waiting_events_ = 0;
+  }
+  for (std::size_t events = 0; !waiting_.empty() && events < max_events;) {
     events += waiting_.front().events.size();
+    waiting_events_ -= waiting_.front().events.size();
     into.push_back(std::move(waiting_.front()));
     waiting_.pop_front();
   }
@@ -71,10 +76,10 @@ void AppendQueue::Gather(std::size_t batches, std::chrono::microseconds patience
   wanted_batches_ = 1;
 }
 
-void AppendQueue::Release(const PendingBatch& batch) {
+void AppendQueue::Release(std::size_t events, std::size_t bytes) {
   const std::lock_guard lock(mutex_);
-  held_events_ -= batch.events.size();
-  held_bytes_ -= batch.bytes;
+  held_events_ -= events;
+  held_bytes_ -= bytes;
 }
 
 std::vector<PendingBatch> AppendQueue::TakeRefused() {

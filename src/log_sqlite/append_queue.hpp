@@ -40,8 +40,8 @@ class AppendQueue {
   /// Give those whose batches were just answered a moment to send the next ones: until so many
   /// wait, at most for `patience`.
   void Gather(std::size_t batches, std::chrono::microseconds patience);
-  /// A taken batch is dealt with: its place is free.
-  void Release(const PendingBatch& batch);
+  /// Taken batches of so many events and bytes are dealt with: their place is free.
+  void Release(std::size_t events, std::size_t bytes);
   [[nodiscard]] std::vector<PendingBatch> TakeRefused();
 
  private:
@@ -50,6 +50,7 @@ class AppendQueue {
   std::condition_variable news_;
   std::deque<PendingBatch> waiting_;
   std::vector<PendingBatch> refused_;
+  std::size_t waiting_events_ = 0;
   std::size_t held_events_ = 0;  ///< Waiting or taken.
   std::size_t held_bytes_ = 0;
   std::size_t wanted_batches_ = 1;  ///< So many are worth waking the writer's thread.

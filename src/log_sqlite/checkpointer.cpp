@@ -7,8 +7,9 @@
 namespace herdflow::log_sqlite {
 namespace {
 
-constexpr std::int64_t kWorthCopying = 4'096;  // Pages, 16 MiB.
-constexpr std::int64_t kWorthWhenIdle = 1'000;
+/// Pages, 4 MiB. While they are copied commits wait longer for the disk: with more of them that is
+/// what the slowest answers waited for.
+constexpr std::int64_t kWorthCopying = 1'024;
 /// So long (256 MiB) it becomes only where readers kept it from starting anew: wait for them.
 constexpr std::int64_t kTooLong = 65'536;
 constexpr std::chrono::milliseconds kReaderPatience{50};
@@ -44,7 +45,7 @@ void Checkpointer::AfterCommit(sqlite::Database& writer) {
 
 void Checkpointer::WhenIdle(sqlite::Database& writer) {
   const std::int64_t pages = writer.wal_pages();
-  if (pages - finished_pages_ >= kWorthWhenIdle && Ask(/*finish_on_writer=*/false)) {
+  if (pages - finished_pages_ >= kWorthCopying && Ask(/*finish_on_writer=*/false)) {
     finished_pages_ = pages;
   }
 }

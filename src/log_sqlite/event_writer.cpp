@@ -3,9 +3,9 @@
 #include <deque>
 #include <mutex>
 #include <optional>
-#include <span>
 #include <thread>
 #include <utility>
+#include <vector>
 
 #include "append_queue.hpp"
 #include "checkpointer.hpp"
@@ -93,13 +93,14 @@ class SqliteEventWriter : public pipeline::EventWriter {
   [[nodiscard]] std::size_t UndecidedEvents() const;
   void TellRefused();
   std::size_t TellDecided();
-  std::vector<Slice> NextSlices();
-  void Decide(std::span<const Slice> slices);
+  void CutSlices();
+  void Decide();
   void Note(const Result<>& committed);
   void TryAgain();
-  Result<> Commit(std::span<const Slice> slices);
+  Result<> Commit();
   Result<bool> Insert(const Slice& slice, Instant now);
   Result<> InsertOne(const Event& event, const PartitionState& partition, Instant now);
+  std::string_view Encoded(const std::vector<pipeline::Header>& headers);
   Result<> LoadPartitions(Topic topic);
   Result<> StorePartitions();
 
@@ -111,7 +112,9 @@ class SqliteEventWriter : public pipeline::EventWriter {
   sqlite::WriteTurn turn_;
   Checkpointer checkpointer_;
   std::deque<PendingBatch> taken_;
+  std::vector<Slice> slices_;  ///< Of what was taken: the next transaction.
   std::array<TopicState, pipeline::kAllTopics.size()> topics_;
+  const std::vector<pipeline::Header>* encoded_ = nullptr;  ///< In `headers_`. Of one commit.
   std::string headers_;
   std::mutex trouble_mutex_;
   std::optional<Error> trouble_;  ///< Of the newest commit.
@@ -131,7 +134,8 @@ void SqliteEventWriter::Run() {
       checkpointer_.WhenIdle(database_);
       continue;
     }
-    Decide(NextSlices());
+    CutSlices();
+    Decide();
     const std::size_t told = TellDecided();
     checkpointer_.AfterCommit(database_);
     if (told > 1 && taken_.empty()) queue_.Gather(told, kGather);
@@ -145,13 +149,19 @@ std::size_t SqliteEventWriter::UndecidedEvents() const {
 }
 
 std::size_t SqliteEventWriter::TellDecided() {
-  std::size_t told = 0;
-  while (!taken_.empty() && taken_.front().decided == taken_.front().events.size()) {
-    auto batch = std::move(taken_.front());
-    taken_.pop_front();
-    queue_.Release(batch);
-    batch.done(std::move(batch.outcomes));
+  std::size_t told = 0, events = 0, bytes = 0;
+  for (const auto& batch : taken_) {
+    if (batch.decided < batch.events.size()) break;
+    events += batch.events.size();
+    bytes += batch.bytes;
     ++told;
+  }
+  // Before anybody is told: who sends again at once is to find room.
+  queue_.Release(events, bytes);
+  for (std::size_t i = 0; i < told; ++i) {
+    auto& batch = taken_.front();
+    batch.done(std::move(batch.outcomes));
+    taken_.pop_front();
   }
   return told;
 }
@@ -160,8 +170,8 @@ void SqliteEventWriter::TellRefused() {
   for (auto& batch : queue_.TakeRefused()) batch.done(std::move(batch.outcomes));
 }
 
-std::vector<Slice> SqliteEventWriter::NextSlices() {
-  std::vector<Slice> slices;
+void SqliteEventWriter::CutSlices() {
+  slices_.clear();
   std::size_t events = 0, bytes = 0;
   for (auto& batch : taken_) {
     batch.outcomes.resize(batch.events.size());
@@ -171,22 +181,21 @@ std::vector<Slice> SqliteEventWriter::NextSlices() {
       bytes += SizeOf(batch.events[slice.end++]);
       ++events;
     }
-    slices.push_back(slice);
+    slices_.push_back(slice);
     if (slice.end < batch.events.size()) break;
   }
-  return slices;
 }
 
 /// Every event of the slices has its outcome afterwards.
-void SqliteEventWriter::Decide(std::span<const Slice> slices) {
-  auto committed = Commit(slices);
+void SqliteEventWriter::Decide() {
+  auto committed = Commit();
   if (!committed && committed.error().code() == ErrorCode::kCorruptData) {
     committed = Fail(DamagedEnd(committed.error()));
   }
   Note(committed);
   // Who shuts down does not wait again and again for a lock that somebody keeps.
   if (!committed && queue_.closed()) patience_ = std::chrono::milliseconds(0);
-  for (const auto& [batch, begin, end] : slices) {
+  for (const auto& [batch, begin, end] : slices_) {
     batch->decided = end;
     if (committed) continue;
     const bool unknown = committed.error().code() == ErrorCode::kTimeout;
@@ -221,13 +230,14 @@ void SqliteEventWriter::TryAgain() {
   }());
 }
 
-Result<> SqliteEventWriter::Commit(std::span<const Slice> slices) {
+Result<> SqliteEventWriter::Commit() {
   HERDFLOW_ASSIGN(auto transaction, turn_.Begin(database_, patience_, [this] { TellRefused(); }));
   // Another process may have appended, or made a topic, since the last time.
   topics_.fill(std::nullopt);
+  encoded_ = nullptr;
   const Instant now = options_.clock();
   bool any = false;
-  for (const auto& slice : slices) {
+  for (const auto& slice : slices_) {
     HERDFLOW_ASSIGN(const bool inserted, Insert(slice, now));
     any = any || inserted;
   }
@@ -273,7 +283,7 @@ Result<> SqliteEventWriter::InsertOne(const Event& event, const PartitionState& 
                                       Instant now) {
   const std::int64_t position = Position(partition.id, partition.next_offset);
   std::optional<std::string_view> headers;
-  if (!event.headers.empty()) headers = headers_ = pipeline::EncodeHeaders(event.headers);
+  if (!event.headers.empty()) headers = Encoded(event.headers);
   insert_.Bind(1, position)
       .Bind(2, ToMicros(now))
       .BindBlob(3, event.key)
@@ -282,6 +292,19 @@ Result<> SqliteEventWriter::InsertOne(const Event& event, const PartitionState& 
       .Bind(6, ChecksumOf(position, ToMicros(now), event.key, event.value, headers));
   if (headers) insert_.BindBlob(5, *headers);
   return insert_.Run();
+}
+
+/// Events that came together have the same headers.
+std::string_view SqliteEventWriter::Encoded(const std::vector<pipeline::Header>& headers) {
+  const auto is_same = [](const auto& a, const auto& b) {
+    return a.name == b.name && a.value == b.value;
+  };
+  if (encoded_ == nullptr ||
+      !std::equal(headers.begin(), headers.end(), encoded_->begin(), encoded_->end(), is_same)) {
+    headers_ = pipeline::EncodeHeaders(headers);
+    encoded_ = &headers;
+  }
+  return headers_;
 }
 
 Result<> SqliteEventWriter::LoadPartitions(Topic topic) {

@@ -1,4 +1,4 @@
-"""The commands of the README, typed as they stand, against the built executable."""
+"""The commands of the README and of the API's page, typed as they stand, against the built executable."""
 
 from __future__ import annotations
 
@@ -10,13 +10,12 @@ from installation import Installation, Server
 from program import REPOSITORY, executable
 from waiting import wait_until
 
-README = (REPOSITORY / "README.md").read_text(encoding="utf-8")
 
-
-def blocks(containing: str) -> list[str]:
-    """The shell blocks of the README that hold this text."""
-    found = [text for text in re.findall(r"```sh\n(.*?)```", README, re.S) if containing in text]
-    assert found, f"no shell block of the README holds {containing!r}"
+def blocks(containing: str, page: str = "README.md") -> list[str]:
+    """The shell blocks of the page that hold this text."""
+    text = (REPOSITORY / page).read_text(encoding="utf-8")
+    found = [block for block in re.findall(r"```sh\n(.*?)```", text, re.S) if containing in block]
+    assert found, f"no shell block of {page} holds {containing!r}"
     return found
 
 
@@ -58,6 +57,12 @@ def test_sending_a_reading_and_looking_at_it(herd: Installation) -> None:
         assert cow["latest_sensor_data"]["average_value"] == 12.4
         assert report["so_far"] is True
         assert [row["milk_produced"] for row in report["milk_production"]] == [12.4]
+
+
+def test_asking_for_a_schema(herd: Installation) -> None:
+    with herd.serve() as server:
+        for line in lines_of(blocks("/schemas/", "docs/api.md")[0], server):
+            assert json.loads(type_command(line, herd))["$id"] in line
 
 
 def test_looking_from_the_command_line(herd: Installation) -> None:

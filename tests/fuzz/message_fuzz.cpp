@@ -7,6 +7,7 @@
 #include <variant>
 
 #include "fuzz.hpp"
+#include "herdflow/herd/farm.hpp"
 #include "herdflow/herd/message.hpp"
 #include "herdflow/herd/rules.hpp"
 #include "herdflow/pipeline/bronze_codec.hpp"
@@ -21,10 +22,18 @@ constexpr Instant kReceived = FromMicros(1'717'243'200'000'000);  // 2024-06-01T
 
 bool Same(const Field& a, const Field& b) { return a.kind == b.kind && a.text == b.text; }
 auto FieldsOf(const herd::MeasurementFields& m) {
-  return std::array{m.sensor_id, m.cow_id, m.timestamp, m.value, m.deleted};
+  return std::array{m.farm, m.sensor_id, m.cow_id, m.timestamp, m.value, m.deleted};
 }
-auto FieldsOf(const herd::CowFields& c) { return std::array{c.id, c.name, c.birthdate, c.deleted}; }
-auto FieldsOf(const herd::SensorFields& s) { return std::array{s.id, s.unit, s.deleted}; }
+auto FieldsOf(const herd::CowFields& c) {
+  return std::array{c.farm, c.id, c.name, c.birthdate, c.deleted};
+}
+auto FieldsOf(const herd::SensorFields& s) {
+  return std::array{s.farm, s.id, s.unit, s.kind, s.deleted};
+}
+auto FieldsOf(const herd::FarmFields& f) {
+  return std::array{f.id,           f.name,         f.time_zone,    f.litre_min, f.litre_max,
+                    f.kilogram_min, f.kilogram_max, f.milk_density, f.deleted};
+}
 
 template <class Judged>
 void RequireReason(const Judged& judged) {
@@ -82,7 +91,8 @@ void JudgeMeasurement(const herd::MeasurementFields& fields) {
 void PackAndUnpack(const herd::MeasurementFields& fields, std::string_view payload) {
   std::string key;
   std::string scratch;
-  herd::WriteMeasurementKey(fields.sensor_id.text, fields.cow_id.text, key);
+  herd::WriteMeasurementKey(herd::FarmNamed(fields.farm), fields.sensor_id.text, fields.cow_id.text,
+                            key);
   if (!pipeline::IsCanonical(fields, key, payload, scratch)) return;
   herd::MeasurementFields unpacked = fields;
   unpacked.timestamp.kind = unpacked.value.kind = unpacked.deleted.kind = Field::Kind::kAbsent;
@@ -117,6 +127,11 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
                                                     herd::WriteSensor);
   if (const auto* fields = std::get_if<herd::SensorFields>(&sensor)) {
     RequireAgreement(herd::PrecheckSensor(*fields), herd::JudgeSensor(*fields));
+  }
+  const auto farm =
+      ReadTwice<herd::FarmFields>(parser, second, json, &MessageParser::Farm, herd::WriteFarm);
+  if (const auto* fields = std::get_if<herd::FarmFields>(&farm)) {
+    RequireAgreement(herd::PrecheckFarm(*fields), herd::JudgeFarm(*fields));
   }
   RequireReason(parser.Notification(json));
   return 0;

@@ -1,3 +1,5 @@
+#include <map>
+
 #include "api_fixture.hpp"
 #include "herdflow/api/backend.hpp"
 #include "herdflow/api/producer.hpp"
@@ -114,6 +116,43 @@ TEST_F(DocumentTest, ExamplesFitTheirSchemas) {
   }
 }
 
+/// What a document defines, by name, with references as the schemas write them.
+std::map<std::string, boost::json::value> Definitions(std::string_view document) {
+  constexpr std::string_view kPlace = "#/components/schemas/";
+  std::string text(document);
+  for (auto at = text.find(kPlace); at != std::string::npos; at = text.find(kPlace)) {
+    text.replace(at, kPlace.size(), "#/$defs/");
+  }
+  const boost::json::value root = boost::json::parse(text);
+  const auto* components = root.as_object().if_contains("components");
+  std::map<std::string, boost::json::value> definitions;
+  for (const auto& [name, definition] :
+       (components != nullptr ? components->at("schemas") : root.at("$defs")).as_object()) {
+    definitions.emplace(name, definition);
+  }
+  return definitions;
+}
+
+TEST_F(DocumentTest, ADefinitionOfASchemaIsTheSameWhereverItStands) {
+  std::map<std::string, boost::json::value> known;
+  for (const auto& schema : MessageSchemas()) {
+    for (const auto& [name, definition] : Definitions(schema.document)) {
+      EXPECT_EQ(known.emplace(name, definition).first->second, definition)
+          << schema.message << " " << name;
+    }
+  }
+  std::set<std::string> shared;
+  for (const auto document : {ProducerDocument(), BackendDocument()}) {
+    for (const auto& [name, definition] : Definitions(document)) {
+      if (!known.contains(name)) continue;
+      EXPECT_EQ(known[name], definition) << name;
+      shared.insert(name);
+    }
+  }
+  EXPECT_EQ(shared, std::set<std::string>(
+                        {"Birthdate", "DecimalText", "Id", "IsoTime", "Time", "UnixTime"}));
+}
+
 TEST_F(DocumentTest, TheSchemaLibraryNoticesMisfits) {
   const Contract contract(BackendDocument());
   http_testing::Answer answer;
@@ -137,6 +176,11 @@ TEST_F(DocumentTest, PagesComeOutOfTheExecutable) {
   const Port backend(Backend(), BackendDocument());
   EXPECT_EQ(producer.Unchecked(http_testing::Get("/openapi.json")).body, ProducerDocument());
   EXPECT_EQ(backend.Unchecked(http_testing::Get("/openapi.json")).body, BackendDocument());
+  for (const auto& schema : MessageSchemas()) {
+    const std::string path = fmt::format("/schemas/{}.json", schema.message);
+    EXPECT_EQ(producer.Unchecked(http_testing::Get(path)).body, schema.document);
+    EXPECT_EQ(backend.Unchecked(http_testing::Get(path)).body, schema.document);
+  }
   const auto root = backend.Unchecked(http_testing::Get("/"));
   EXPECT_EQ(root.status, 307);
   EXPECT_EQ(root.Header("location"), "/docs");
@@ -145,7 +189,8 @@ TEST_F(DocumentTest, PagesComeOutOfTheExecutable) {
       {"/docs/", "text/html; charset=utf-8"},
       {"/docs/init.js", "text/javascript; charset=utf-8"},
       {"/docs/swagger-ui-bundle.js", "text/javascript; charset=utf-8"},
-      {"/docs/swagger-ui.css", "text/css; charset=utf-8"}};
+      {"/docs/swagger-ui.css", "text/css; charset=utf-8"},
+      {"/schemas/measurement.json", "application/schema+json"}};
   for (const auto& [path, type] : pages) {
     const auto page = backend.Unchecked(http_testing::Get(path));
     EXPECT_EQ(page.status, 200) << path;
@@ -178,7 +223,8 @@ TEST_F(DocumentTest, WithATokenEveryOperationButTheProbesNeedsIt) {
       const auto answer = operation.starts_with("GET") ? port.Get(path) : port.Post(path, "{}");
       EXPECT_EQ(answer.status, is_probe ? 200 : 401) << operation;
     }
-    for (const auto* path : {"/openapi.json", "/docs/init.js", "/docs/swagger-ui-bundle.js"}) {
+    for (const auto* path :
+         {"/openapi.json", "/schemas/cow.json", "/docs/init.js", "/docs/swagger-ui-bundle.js"}) {
       EXPECT_EQ(port.Unchecked(http_testing::Get(path)).status, 401) << path;
       EXPECT_EQ(port.Unchecked(std::string("GET ") + path +
                                " HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer " + kToken +

@@ -217,8 +217,8 @@ TEST(SyntheticHerd, ItsDaysAreThoseOfItsClock) {
   ASSERT_TRUE(herd && calendar);
   std::set<std::int32_t> days;
   herd->ForEachMeasurement([&](const auto& each) {
-    days.insert(calendar->DayOf(FromMicros(static_cast<std::int64_t>(each.timestamp) * 1'000'000))
-                    .days);
+    days.insert(
+        calendar->DayOf(FromMicros(static_cast<std::int64_t>(each.timestamp) * 1'000'000)).days);
   });
   EXPECT_EQ(days, (std::set<std::int32_t>{kFrom.days, kFrom.days + 1, kFrom.days + 2}));
   EXPECT_FALSE(SyntheticHerd::Make({.cows = 1, .from = kFrom, .to = kFrom, .time_zone = "Mars"}));

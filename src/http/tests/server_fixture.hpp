@@ -79,6 +79,10 @@ class ServerTest : public testing::Test {
              }),
         Make("GET", "/held",
              [this](const Request&, Respond respond) { held_->Add(std::move(respond)); }),
+        Make("GET", "/large",
+             [](const Request&, const Respond& respond) {
+               respond(JsonResponse(200, std::string(kLargeBytes, 'x')));
+             }),
         Make("GET", "/dropped", [](const Request&, const Respond&) {}),
         Make("GET", "/throws",
              [](const Request&, const Respond&) {
@@ -118,6 +122,9 @@ class ServerTest : public testing::Test {
     if (!answer.body.starts_with(start)) return answer.body;
     return answer.body.substr(start.size(), answer.body.find('"', start.size()) - start.size());
   }
+
+  /// More than a socket takes at once.
+  static constexpr std::size_t kLargeBytes = std::size_t{16} << 20;
 
   std::shared_ptr<Held> held_ = std::make_shared<Held>();
   std::atomic<bool> writes_may_end_ = false;

@@ -60,6 +60,19 @@ TEST_F(ServerTest, AnswersPipelinedRequestsInOrder) {
   EXPECT_EQ(connection.Read()->body, "\"hi\"");
 }
 
+TEST_F(ServerTest, AnAnswerThatTheSocketDoesNotTakeAtOnceIsWholeAndKeepsItsPlace) {
+  Start();
+  Connection connection(server_->port());
+  connection.Send(Get("/large") + Get("/hello"));
+  const auto large = connection.Read();
+  ASSERT_TRUE(large);
+  EXPECT_EQ(large->body.size(), kLargeBytes);
+  EXPECT_EQ(large->body.find_first_not_of('x'), std::string::npos);
+  const auto next = connection.Read();
+  ASSERT_TRUE(next);
+  EXPECT_EQ(next->body, "\"hi\"");
+}
+
 TEST_F(ServerTest, APipelinedRequestWaitsForTheOneBeforeIt) {
   Start();
   Connection connection(server_->port());

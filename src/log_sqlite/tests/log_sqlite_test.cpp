@@ -303,6 +303,28 @@ TEST_F(SqliteLog, AnEventBeyondTheLimitIsRefusedAloneAndOthersPass) {
   EXPECT_EQ(batch[2].offset, 1);
 }
 
+TEST_F(SqliteLog, EventsOfOneCommitHaveTheirOwnHeadersWhateverTheOthersHave) {
+  MakeTopics(1);
+  const std::vector<std::vector<Header>> sent{
+      {{"request_id", "one"}}, {{"request_id", "one"}},          {{"request_id", "two"}}, {},
+      {{"request_id", "two"}}, {{"request_id", "two"}, {"", ""}}};
+  EventBatch batch;
+  for (const auto& headers : sent) batch.push_back({"k", "v", headers});
+  auto writer = Writer();
+  Outcomes outcomes;
+  writer->Append(Topic::kCows, batch, outcomes.Next());
+  outcomes.Wait();
+  auto consumer = Consumer();
+  consumer.PollUntilRead(sent.size());
+  const auto& messages = consumer.read.at({Topic::kCows, 0});
+  ASSERT_EQ(messages.size(), sent.size());
+  for (std::size_t i = 0; i < sent.size(); ++i) {
+    ReadMessage expected;
+    for (const auto& [name, value] : sent[i]) expected.headers.emplace_back(name, value);
+    EXPECT_EQ(messages[i].headers, expected.headers) << "event " << i;
+  }
+}
+
 TEST_F(SqliteLog, TheTimeOfReceiptIsTheClocksAlsoAfterItWasAheadOnce) {
   MakeTopics(1);
   constexpr Instant kNow = FromMicros(1'700'000'000'000'000);

@@ -77,8 +77,8 @@ TEST_F(HerdWriter, WhatIsReadBackIsWhatTheHerdSaid) {
 }
 
 TEST_F(HerdWriter, SeveralFarmsStandInTheSameFiles) {
-  const auto written = WriteFarms({{"a", "Farm A", Herd(7)}, {"b", "Farm B", Herd(8)}},
-                                  Path("farms"), nullptr);
+  const auto written =
+      WriteFarms({{"a", "Farm A", Herd(7)}, {"b", "Farm B", Herd(8)}}, Path("farms"), nullptr);
   ASSERT_TRUE(written.has_value()) << written.error().message();
   EXPECT_EQ(written->files.front(), Path("farms/farms.parquet"));
   EXPECT_THAT(ReadValues(written->files[0]),

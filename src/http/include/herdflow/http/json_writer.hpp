@@ -12,6 +12,8 @@ namespace herdflow::http {
 /// REQUIRES: calls in an order that makes a JSON text; texts are UTF-8.
 class JsonWriter {
  public:
+  JsonWriter();
+
   JsonWriter& BeginObject() { return Open('{'); }
   JsonWriter& EndObject() { return Close('}'); }
   JsonWriter& BeginArray() { return Open('['); }
@@ -30,6 +32,7 @@ class JsonWriter {
   JsonWriter& Close(char bracket);
   void Separate();
   void Quote(std::string_view text);
+  void Escape(char c);
 
   std::string out_;
   bool need_comma_ = false;
