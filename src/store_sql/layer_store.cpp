@@ -79,10 +79,11 @@ Result<> RequestHerdBook(WriteScope& scope) {
   return {};
 }
 
-/// By what `default` is judged: made with these rules if the store has it not yet.
+/// By what `default` is judged: made with these rules if the store has it not yet, or has it from a
+/// migration alone, which knew no configuration.
 Result<herd::FarmRules> RecordDefaultFarm(WriteScope& scope, const herd::FarmRules& rules) {
   HERDFLOW_ASSIGN(const auto recorded, ReadGoldFarm(scope, pipeline::kDefaultFarmRef));
-  if (recorded) return recorded->rules;
+  if (recorded && recorded->lineage.version >= 0) return recorded->rules;
   pipeline::GoldFarm made;
   made.farm = pipeline::kDefaultFarmRef;
   made.name = herd::kDefaultFarm;
