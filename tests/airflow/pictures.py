@@ -1,4 +1,4 @@
-"""Takes the pictures of docs/airflow.md: Airflow's own pages in a real browser, after its three DAGs ran on a made-up herd.
+"""Takes the pictures of docs/airflow.md: Airflow's own pages in a real browser, after its DAGs ran on a made-up herd.
 
     PYTHONPATH=tests/shared python tests/airflow/pictures.py [FOLDER]      FOLDER: docs/images
 
@@ -101,7 +101,7 @@ def take_all(airflow: Airflow, run: str, folder: Path) -> None:
         browser.ask("POST", "cookie", {"cookie": {"name": "_token", "value": token, "path": "/"}})
         browser.go(f"{root}/dags")
         browser.wait_for("cow_data_pipeline", "sensor_data_pipeline", MEASUREMENTS)
-        browser.take("Airflow's list of herdflow's three pipelines", folder / "airflow-pipelines.svg")
+        browser.take("Airflow's list of herdflow's pipelines", folder / "airflow-pipelines.svg")
         browser.run("localStorage.setItem('default_dag_view', '\"graph\"')")
         browser.go(f"{root}/dags/{MEASUREMENTS}/runs/{run}?dag_run_id={run}")
         wait_until("the graph is drawn", lambda: browser.run("return document.querySelectorAll('.react-flow__node').length") >= 6)
@@ -128,7 +128,7 @@ def main() -> None:
             done = airflow.attempt("up", "airflow")
             assert done.returncode == 0, done.stdout
             airflow.log_in()
-            wait_until("Airflow has the pipelines", lambda: len(airflow.dags()) == 3)
+            wait_until("Airflow has the pipelines", lambda: len(airflow.dags()) == 4)
             take_all(airflow, run_all(airflow)[MEASUREMENTS], folder)
         finally:
             airflow.attempt("destroy", "--yes")

@@ -1,4 +1,4 @@
-"""The three DAGs with a real herdflow."""
+"""The DAGs with a real herdflow."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from left_out import leave_out
 
 from conftest import Farm
 
-COWS, SENSORS, MEASUREMENTS = "cow_data_pipeline", "sensor_data_pipeline", "measurement_data_pipeline"
+FARMS, COWS, SENSORS, MEASUREMENTS = (f"{each}_data_pipeline" for each in ("farm", "cow", "sensor", "measurement"))
 AGGREGATIONS = {"daily_aggregation", "weekly_aggregation", "monthly_aggregation", "yearly_aggregation", "cow_daily_metrics"}
 SMALL = ("--cows", 20, "--seed", 1, "--from", "2025-01-01", "--to", "2025-02-28")
 
@@ -22,7 +22,7 @@ SMALL = ("--cows", 20, "--seed", 1, "--from", "2025-01-01", "--to", "2025-02-28"
 def run_all(airflow: Airflow) -> dict[str, str]:
     """Each of the DAGs once, to success; gives the run of each."""
     runs = {}
-    for dag in (COWS, SENSORS, MEASUREMENTS):
+    for dag in (FARMS, COWS, SENSORS, MEASUREMENTS):
         run = runs[dag] = airflow.start(dag)
         assert airflow.wait_for_run(dag, run, 180) == "success", airflow.instances(dag, run)
     return runs
@@ -60,7 +60,7 @@ def settings_of_servers() -> dict[str, str]:
 
 def test_the_dags_are_those_of_the_manifest(farm: Farm) -> None:
     airflow = farm.airflow
-    assert airflow.dags() == {COWS, SENSORS, MEASUREMENTS}
+    assert airflow.dags() == {FARMS, COWS, SENSORS, MEASUREMENTS}
     assert airflow.import_errors() == []
     assert airflow.tasks(MEASUREMENTS) == {"cleanse_measurements": AGGREGATIONS, **{each: set() for each in AGGREGATIONS}}
     details = airflow.ask("GET", f"dags/{MEASUREMENTS}/details")
@@ -118,7 +118,7 @@ def test_a_changed_manifest_arrives_and_a_pipeline_goes(farm: Farm) -> None:
     document = json.loads(whole)
     document["pipelines"] = [each for each in document["pipelines"] if each["id"] != SENSORS]
     airflow.manifest.write_text(json.dumps(document))
-    wait_until("the pipeline is gone", lambda: airflow.dags() == {COWS, MEASUREMENTS}, 30)
+    wait_until("the pipeline is gone", lambda: airflow.dags() == {FARMS, COWS, MEASUREMENTS}, 30)
 
     airflow.manifest.write_text(json.dumps({"version": 1, "scheduler": "cron"}))
     errors = wait_until("the error is there", airflow.import_errors, 30)
@@ -126,7 +126,7 @@ def test_a_changed_manifest_arrives_and_a_pipeline_goes(farm: Farm) -> None:
     assert str(airflow.manifest) in errors[0]
 
     airflow.manifest.write_text(whole)
-    wait_until("all are back", lambda: len(airflow.dags()) == 3 and not airflow.import_errors(), 30)
+    wait_until("all are back", lambda: len(airflow.dags()) == 4 and not airflow.import_errors(), 30)
 
 
 def test_a_killed_worker_is_made_up_for(farm: Farm) -> None:

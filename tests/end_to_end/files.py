@@ -13,6 +13,7 @@ import pyarrow.parquet as pq
 Reading = tuple[str | None, str | None, float | None, float | None]
 
 COWS = pa.schema([("id", pa.string()), ("name", pa.string()), ("birthdate", pa.date32())])
+FARMS = pa.schema([("id", pa.string()), ("name", pa.string()), ("time_zone", pa.string())])
 SENSORS = pa.schema([("id", pa.string()), ("unit", pa.string())])
 SENSORS_OF_KINDS = SENSORS.append(pa.field("kind", pa.string()))
 MEASUREMENTS = pa.schema(
@@ -40,6 +41,10 @@ def _write(folder: Path, name: str, schema: pa.Schema, rows: Sequence[tuple[obje
 
 def write_cows(folder: Path, rows: Sequence[tuple[str, str, dt.date | None]]) -> Path:
     return _write(folder, "cows", COWS, rows)
+
+
+def write_farms(folder: Path, rows: Sequence[tuple[str, str, str]]) -> Path:
+    return _write(folder, "farms", FARMS, rows)
 
 
 def write_sensors(folder: Path, rows: Sequence[tuple[object, ...]]) -> Path:

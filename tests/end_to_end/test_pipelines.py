@@ -52,7 +52,8 @@ def _external(herd: Installation, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def _fill(herd: Installation, folder: Path, readings: int = 50) -> None:
-    """A cow, a sensor and readings in bronze, and nothing judged."""
+    """A farm, a cow, a sensor and readings in bronze, and nothing judged."""
+    files.write_farms(folder, [("hill", "Hill", "UTC")])
     files.write_cows(folder, [("berta", "Berta #1", None)])
     files.write_sensors(folder, [("milk", "L")])
     first = files.seconds("2024-03-01T06:00:00+00:00")
@@ -139,12 +140,12 @@ def test_cancelling(herd: Installation, monkeypatch: pytest.MonkeyPatch) -> None
 
 def test_two_servers_make_one_run_of_a_slot(herd: Installation, monkeypatch: pytest.MonkeyPatch) -> None:
     environment = herd.environment
-    slots = {f"HERDFLOW_PIPELINES_{name}_DATA": "every 6 h" for name in ("COW", "SENSOR", "MEASUREMENT")}
+    slots = {f"HERDFLOW_PIPELINES_{name}_DATA": "every 6 h" for name in ("FARM", "COW", "SENSOR", "MEASUREMENT")}
     monkeypatch.setattr(herd, "environment", lambda: {**environment(), **slots})
     with herd.serve(), herd.serve() as server:
         wait_until(lambda: all(run and run["state"] == "succeeded" for run in _last_runs(server)))
         time.sleep(2)
-    assert herd.query("SELECT count(*), count(DISTINCT task) FROM ops_task_runs") == [(8, 8)]
+    assert herd.query("SELECT count(*), count(DISTINCT task) FROM ops_task_runs") == [(9, 9)]
 
 
 def test_a_look_in_vain_is_no_run(herd: Installation) -> None:
@@ -170,7 +171,7 @@ def test_the_command_line_lists_runs_and_shows_them(herd: Installation, tmp_path
     listed = herd.ask("pipeline", "list")
     assert {task["last_run"]["state"] for each in listed["pipelines"] for task in each["tasks"]} == {"succeeded"}
     assert {task["last_run"]["trigger"] for each in listed["pipelines"] for task in each["tasks"]} == {"command"}
-    run = herd.ask("pipeline", "status", "1")
+    run = herd.ask("pipeline", "status", "2")
     assert (run["task"], run["rows_read"], run["log"]) == ("cleanse_cows", 1, [])
     assert "cleanse_cows" in herd.run("pipeline", "status")
     assert herd.attempt("pipeline", "status", "999").returncode == 3
@@ -185,7 +186,7 @@ def test_the_manifest_follows_the_configuration(herd: Installation, tmp_path: Pa
         env=herd.environment(),
     )
     try:
-        schedule = lambda: json.loads(manifest.read_text())["pipelines"][0]["schedule"]  # noqa: E731
+        schedule = lambda: json.loads(manifest.read_text())["pipelines"][1]["schedule"]  # noqa: E731
         wait_until(manifest.exists)
         assert schedule() == "every 15 min"
         config.write_text('[pipelines]\ncow_data = "now and then"\n')

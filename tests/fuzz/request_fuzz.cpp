@@ -34,14 +34,19 @@ class CountingWriter : public pipeline::EventWriter {
 struct Port {
   explicit Port(bool producer)
       : is_producer(producer),
-        router(producer ? api::ProducerRoutes({writer, topics})
+        router(producer ? api::ProducerRoutes({writer, topics, farms})
                         : api::BackendRoutes({queries,
                                               [](const intake::NewCow& cow) {
                                                 pipeline::CowView view;
                                                 view.name = cow.name;
                                                 return Result<pipeline::CowView>(view);
                                               },
-                                              [] { return FarmDay{19'822}; },
+                                              [](const herd::FarmFields& fields) {
+                                                pipeline::FarmView view;
+                                                view.id = fields.id.text;
+                                                return Result<pipeline::FarmView>(view);
+                                              },
+                                              [](std::string_view) { return FarmDay{19'822}; },
                                               herd::HealthRule{},
                                               ledger,
                                               orchestration::Definitions({}),
@@ -50,6 +55,7 @@ struct Port {
   bool is_producer;
   CountingWriter writer;
   api::FakeTopics topics;
+  api::FakeFarms farms;
   api::FakeQueries queries;
   api::FakeLedger ledger;
   http::Router router;

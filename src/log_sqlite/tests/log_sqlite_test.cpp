@@ -181,7 +181,7 @@ TEST_F(SqliteLog, TheSecondReaderOfAGroupIsIdleUntilTheFirstIsKilled) {
   ASSERT_EQ(::pipe(ready), 0);
   const pid_t first = Fork([&] {
     auto consumer = Consumer();
-    consumer.PollUntil([&] { return consumer.assigned.size() == 3; });
+    consumer.PollUntil([&] { return consumer.assigned.size() == kAllTopics.size(); });
     if (::write(ready[1], "x", 1) != 1) ::_exit(1);
     for (;;) ::pause();
   });
@@ -191,7 +191,7 @@ TEST_F(SqliteLog, TheSecondReaderOfAGroupIsIdleUntilTheFirstIsKilled) {
   for (int i = 0; i < 3; ++i) EXPECT_FALSE(second.Poll({.wait = std::chrono::milliseconds(20)}));
   ::kill(first, SIGKILL);
   Wait(first);
-  second.PollUntil([&] { return second.assigned.size() == 3; });
+  second.PollUntil([&] { return second.assigned.size() == kAllTopics.size(); });
   ::close(ready[0]);
   ::close(ready[1]);
 }
