@@ -322,14 +322,15 @@ std::span<const ConfigField> ConfigFields() {
       NumberField("mysql", "statement_timeout", "seconds",
                   "A statement that runs longer is given up, and tried again.",
                   &Configuration::mysql_statement_timeout, 1, 3'600),
-      TextField("herd", "time_zone", "IANA time zone",
-                "The farm's time zone, such as Europe/Berlin: a day is midnight to midnight there. "
-                "After a change all readings are judged again.",
-                &Configuration::time_zone),
+      TextField(
+          "herd", "time_zone", "IANA time zone",
+          "The time zone of the farm default, such as Europe/Berlin: a day is midnight to "
+          "midnight there. It and [rules] make that farm in a new store; later `herdflow farm "
+          "change default` changes it. By its clock are schedules as well.",
+          &Configuration::time_zone),
       QuantityField("rules", "litre_min", "litres",
-                    "The smallest plausible reading of milk, whatever the sensor's unit. After a "
-                    "change of any of "
-                    "these all readings are judged again.",
+                    "The smallest plausible reading of milk of the farm default, whatever the "
+                    "sensor's unit. As [herd] time_zone, these make the farm once.",
                     [](Configuration& c) -> std::int64_t& { return c.bounds.litre_min; }),
       QuantityField("rules", "litre_max", "litres", "The largest plausible reading of milk.",
                     [](Configuration& c) -> std::int64_t& { return c.bounds.litre_max; }),

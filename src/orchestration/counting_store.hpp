@@ -72,6 +72,9 @@ class CountingStore final : public pipeline::ForwardingStore {
     Result<> Merge(const pipeline::GoldSensor& sensor) override {
       return Counted(1, Counting::Merge(sensor));
     }
+    Result<> Merge(const pipeline::GoldFarm& farm) override {
+      return Counted(1, Counting::Merge(farm));
+    }
     Result<> Quarantine(std::span<const pipeline::QuarantineEntry> entries) override {
       return Counted(entries.size(), Counting::Quarantine(entries));
     }

@@ -40,6 +40,15 @@ def type_command(line: str, herd: Installation) -> str:
     return run.stdout
 
 
+def test_a_farm_is_made_and_has_a_cow(herd: Installation) -> None:
+    with herd.serve() as server:
+        made, sent, shown, status = lines_of(blocks("farm create")[0], server)
+        assert "Europe/Berlin" in type_command(made, herd)
+        assert json.loads(type_command(sent, herd))["status"] == "success"
+        assert json.loads(type_command(shown, herd))["name"] == "Hill Farm"
+        assert "hill-farm" in type_command(status, herd)
+
+
 def test_sending_a_reading_and_looking_at_it(herd: Installation) -> None:
     with herd.serve() as server:
         for line in lines_of(blocks("/measurement -d")[0], server):
