@@ -66,6 +66,7 @@ class KafkaEventWriter : public pipeline::EventWriter, private Listener {
   void Wait(Pending pending, TopicState& state);
   Pending TakeWaiting(TopicState& state);
   void HandOver(PendingBatch* finished);
+  void NoteFinished(PendingBatch* finished);
 
   void Run();
   void TellFinished();
@@ -233,13 +234,15 @@ Pending KafkaEventWriter::TakeWaiting(TopicState& state) {
 }
 
 /// To the thread that calls completions, which is the one that polls. REQUIRES: the lock, shared at
-/// least, but on that thread.
+/// least.
 void KafkaEventWriter::HandOver(PendingBatch* finished) {
-  {
-    const std::lock_guard lock(finished_mutex_);
-    finished_.push_back(finished);
-  }
+  NoteFinished(finished);
   rd_kafka_queue_yield(producer_.events.get());
+}
+
+void KafkaEventWriter::NoteFinished(PendingBatch* finished) {
+  const std::lock_guard lock(finished_mutex_);
+  finished_.push_back(finished);
 }
 
 void KafkaEventWriter::OnDelivery(const rd_kafka_message_t& message) {
@@ -258,8 +261,9 @@ void KafkaEventWriter::OnDelivery(const rd_kafka_message_t& message) {
                           fmt::format("{}: topic {} takes less at once than it did; send again",
                                       kAppending, KafkaName(options_, batch->topic)));
   }
-  // Not told here: the driver counts the event as queued until this returns.
-  if (--batch->undecided == 0) HandOver(batch);
+  // Not told here: the driver counts the event as queued until this returns. This thread polls, and
+  // tells what is finished as soon as it has nothing more of the driver's to take.
+  if (--batch->undecided == 0) NoteFinished(batch);
 }
 
 void KafkaEventWriter::OnError(rd_kafka_resp_err_t error, std::string_view reason) {
@@ -392,6 +396,7 @@ void KafkaEventWriter::Renew() {
     rd_kafka_poll(old.client.get(), static_cast<int>(kIdle.count()));
   }
   fatal_ = false;  // The old one's, told once more.
+  TellFinished();
 }
 
 }  // namespace

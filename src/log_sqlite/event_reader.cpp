@@ -200,8 +200,8 @@ PartitionState* SqliteEventReader::Find(TopicPartition partition) {
   return found == partitions_.end() ? nullptr : &*found;
 }
 
-/// The next partition with news, in turns. Cows and sensors before measurements: a reading whose
-/// cow and sensor are known is judged once, another one twice.
+/// The next partition with news, in turns. Farms, cows and sensors before measurements: a reading
+/// whose cow and sensor are known is judged once, another one twice.
 PartitionState* SqliteEventReader::Choose() {
   PartitionState* front = nullptr;
   PartitionState* other = nullptr;

@@ -9,6 +9,7 @@
 
 #include "append_queue.hpp"
 #include "checkpointer.hpp"
+#include "event_rows.hpp"
 #include "herdflow/log_sqlite/log_sqlite.hpp"
 #include "herdflow/sqlite/write_turn.hpp"
 #include "log_file.hpp"
@@ -54,7 +55,8 @@ class SqliteEventWriter : public pipeline::EventWriter {
  public:
   struct Parts {
     sqlite::Database database, for_checkpoints;
-    sqlite::Statement partitions, insert, advance;
+    sqlite::Statement partitions, advance;
+    EventRows rows;
     sqlite::WriteTurn turn;
   };
 
@@ -64,8 +66,8 @@ class SqliteEventWriter : public pipeline::EventWriter {
         queue_(options),
         database_(std::move(parts.database)),
         partitions_(std::move(parts.partitions)),
-        insert_(std::move(parts.insert)),
         advance_(std::move(parts.advance)),
+        rows_(std::move(parts.rows)),
         turn_(std::move(parts.turn)),
         checkpointer_(std::move(parts.for_checkpoints)),
         thread_([this] { Run(); }) {}
@@ -99,8 +101,6 @@ class SqliteEventWriter : public pipeline::EventWriter {
   void TryAgain();
   Result<> Commit();
   Result<bool> Insert(const Slice& slice, Instant now);
-  Result<> InsertOne(const Event& event, const PartitionState& partition, Instant now);
-  std::string_view Encoded(const std::vector<pipeline::Header>& headers);
   Result<> LoadPartitions(Topic topic);
   Result<> StorePartitions();
 
@@ -108,14 +108,13 @@ class SqliteEventWriter : public pipeline::EventWriter {
   std::chrono::milliseconds patience_;
   AppendQueue queue_;
   sqlite::Database database_;
-  sqlite::Statement partitions_, insert_, advance_;
+  sqlite::Statement partitions_, advance_;
+  EventRows rows_;
   sqlite::WriteTurn turn_;
   Checkpointer checkpointer_;
   std::deque<PendingBatch> taken_;
   std::vector<Slice> slices_;  ///< Of what was taken: the next transaction.
   std::array<TopicState, pipeline::kAllTopics.size()> topics_;
-  const std::vector<pipeline::Header>* encoded_ = nullptr;  ///< In `headers_`. Of one commit.
-  std::string headers_;
   std::mutex trouble_mutex_;
   std::optional<Error> trouble_;  ///< Of the newest commit.
   std::chrono::steady_clock::time_point tried_{};
@@ -234,7 +233,7 @@ Result<> SqliteEventWriter::Commit() {
   HERDFLOW_ASSIGN(auto transaction, turn_.Begin(database_, patience_, [this] { TellRefused(); }));
   // Another process may have appended, or made a topic, since the last time.
   topics_.fill(std::nullopt);
-  encoded_ = nullptr;
+  rows_.Begin();
   const Instant now = options_.clock();
   bool any = false;
   for (const auto& slice : slices_) {
@@ -242,6 +241,7 @@ Result<> SqliteEventWriter::Commit() {
     any = any || inserted;
   }
   if (!any) return {};
+  HERDFLOW_CHECK(rows_.Finish());
   HERDFLOW_CHECK(StorePartitions());
   return transaction.Commit();
 }
@@ -269,7 +269,7 @@ Result<bool> SqliteEventWriter::Insert(const Slice& slice, Instant now) {
     }
     const auto number = pipeline::PartitionOf(event.key, static_cast<std::int32_t>(state->size()));
     auto& partition = (*state)[static_cast<std::size_t>(number)];
-    HERDFLOW_CHECK(InsertOne(event, partition, now));
+    HERDFLOW_CHECK(rows_.Add(Position(partition.id, partition.next_offset), now, event));
     outcome.kind = AppendOutcome::Kind::kDurable;
     outcome.partition = number;
     outcome.offset = partition.next_offset++;
@@ -277,34 +277,6 @@ Result<bool> SqliteEventWriter::Insert(const Slice& slice, Instant now) {
     partition.changed = any = true;
   }
   return any;
-}
-
-Result<> SqliteEventWriter::InsertOne(const Event& event, const PartitionState& partition,
-                                      Instant now) {
-  const std::int64_t position = Position(partition.id, partition.next_offset);
-  std::optional<std::string_view> headers;
-  if (!event.headers.empty()) headers = Encoded(event.headers);
-  insert_.Bind(1, position)
-      .Bind(2, ToMicros(now))
-      .BindBlob(3, event.key)
-      .BindBlob(4, event.value)
-      .Bind(5, nullptr)
-      .Bind(6, ChecksumOf(position, ToMicros(now), event.key, event.value, headers));
-  if (headers) insert_.BindBlob(5, *headers);
-  return insert_.Run();
-}
-
-/// Events that came together have the same headers.
-std::string_view SqliteEventWriter::Encoded(const std::vector<pipeline::Header>& headers) {
-  const auto is_same = [](const auto& a, const auto& b) {
-    return a.name == b.name && a.value == b.value;
-  };
-  if (encoded_ == nullptr ||
-      !std::equal(headers.begin(), headers.end(), encoded_->begin(), encoded_->end(), is_same)) {
-    headers_ = pipeline::EncodeHeaders(headers);
-    encoded_ = &headers;
-  }
-  return headers_;
 }
 
 Result<> SqliteEventWriter::LoadPartitions(Topic topic) {
@@ -338,17 +310,15 @@ Result<std::unique_ptr<pipeline::EventWriter>> MakeSqliteEventWriter(
                   database.Prepare("SELECT p.id, p.next_offset FROM topics t "
                                    "JOIN partitions p ON p.topic_id = t.id WHERE t.name = ? "
                                    "ORDER BY p.partition"));
-  HERDFLOW_ASSIGN(auto insert, database.Prepare("INSERT INTO events(position, broker_time, key, "
-                                                "value, headers, checksum) VALUES (?, ?, ?, ?, ?, "
-                                                "?)"));
+  HERDFLOW_ASSIGN(auto rows, EventRows::Prepare(database));
   HERDFLOW_ASSIGN(auto advance,
                   database.Prepare("UPDATE partitions SET next_offset = ? WHERE id = ?"));
   HERDFLOW_ASSIGN(auto turn, sqlite::WriteTurn::Open(LogPath(options)));
   database.SetBusyTimeout(std::chrono::milliseconds(0));  // The turn waits in its place.
   return std::make_unique<SqliteEventWriter>(
       options, SqliteEventWriter::Parts{std::move(database), std::move(for_checkpoints),
-                                        std::move(partitions), std::move(insert),
-                                        std::move(advance), std::move(turn)});
+                                        std::move(partitions), std::move(advance), std::move(rows),
+                                        std::move(turn)});
 }
 
 }  // namespace herdflow::log_sqlite

@@ -1,12 +1,11 @@
 #include <algorithm>
-#include <map>
 #include <set>
 #include <utility>
 
 #include "farms_come.hpp"
 #include "gold_rows.hpp"
-#include "known_versions.hpp"
 #include "rejudge_queue.hpp"
+#include "topic_book.hpp"
 #include "transactions.hpp"
 #include "unjudged.hpp"
 
@@ -22,43 +21,9 @@ using pipeline::Lineage;
 using pipeline::SensorRef;
 using pipeline::Topic;
 
-using Cows = std::map<CowRef, GoldCow>;
-using Sensors = std::map<SensorRef, GoldSensor>;
-using Farms = std::map<FarmRef, GoldFarm>;
-/// By their messages: what is said of them, and whether they are dismissed.
-struct EntryMark {
-  std::size_t hash = 0;
-  bool dismissed = false;
-
-  bool operator==(const EntryMark&) const = default;
-};
-using Entries = std::map<Lineage, EntryMark>;
-
 herd::Measure MeasureOf(const GoldSensor& sensor) {
   return herd::MeasureOf(sensor.unit, sensor.kind);
 }
-
-/// The keys whose rows are not the same in both.
-template <class Key, class Row>
-std::vector<Key> Differing(const std::map<Key, Row>& before, const std::map<Key, Row>& after) {
-  std::vector<Key> keys;
-  for (const auto& [key, row] : before) {
-    const auto same = after.find(key);
-    if (same == after.end() || same->second != row) keys.push_back(key);
-  }
-  for (const auto& [key, row] : after) {
-    if (!before.contains(key)) keys.push_back(key);
-  }
-  return keys;
-}
-
-/// What gold and the quarantine hold of a topic.
-struct Book {
-  Cows cows;
-  Sensors sensors;
-  Farms farms;
-  Entries entries;
-};
 
 /// What there was of a topic that is judged anew, and what is written since.
 struct Anew {
@@ -75,7 +40,7 @@ class SqlHerdBookTx final : public pipeline::HerdBookTx {
     HERDFLOW_ASSIGN(Statement * find, scope_->Get("find_rejudge_topic"));
     HERDFLOW_ASSIGN(const auto asked, FirstInt(find->Bind(1, Name(topic))));
     if (!asked) return false;
-    HERDFLOW_ASSIGN(Book before, ReadBook(topic));
+    HERDFLOW_ASSIGN(Book before, ReadBook(*scope_, topic));
     anew_ = {topic, std::move(before), {}};
     for (const auto* remove :
          {"delete_entries_of_topic", "delete_watermarks", "delete_rejudge_topic"}) {
@@ -90,11 +55,8 @@ class SqlHerdBookTx final : public pipeline::HerdBookTx {
 
   Result<pipeline::BookDifferences> EndAnew() override {
     HERDFLOW_CHECK(MakeEndOfAnew());
-    HERDFLOW_ASSIGN(const Book now, ReadBook(anew_->topic));
-    const Book& before = anew_->before;
-    return pipeline::BookDifferences{
-        Differing(before.cows, now.cows), Differing(before.sensors, now.sensors),
-        Differing(before.farms, now.farms), Differing(before.entries, now.entries)};
+    HERDFLOW_ASSIGN(const Book now, ReadBook(*scope_, anew_->topic));
+    return DifferencesOf(anew_->before, now);
   }
 
   Result<std::vector<pipeline::UnjudgedRecord>> ReadBronze(Topic topic, std::size_t max) override {
@@ -235,64 +197,6 @@ class SqlHerdBookTx final : public pipeline::HerdBookTx {
   [[nodiscard]] bool IsForgotten(Topic topic, Ref ref) const {
     return anew_ && anew_->topic == topic &&
            !anew_->written.contains(static_cast<std::int64_t>(ref));
-  }
-
-  template <class Each>
-  Result<> ReadAll(std::string_view statement, Each each) {
-    HERDFLOW_ASSIGN(Statement * read, scope_->Get(statement));
-    while (true) {
-      HERDFLOW_ASSIGN(const bool there, read->Step());
-      if (!there) return {};
-      each(*read);
-    }
-  }
-
-  Result<Book> ReadBook(Topic topic) {
-    Book book;
-    switch (topic) {
-      case Topic::kCows:
-        HERDFLOW_CHECK(ReadAll("read_gold_cows", [&](const Statement& row) {
-          GoldCow cow = CowIn(row);
-          book.cows.emplace(cow.cow, std::move(cow));
-        }));
-        break;
-      case Topic::kSensors:
-        HERDFLOW_CHECK(ReadAll("read_gold_sensors", [&](const Statement& row) {
-          GoldSensor sensor = SensorIn(row);
-          book.sensors.emplace(sensor.sensor, std::move(sensor));
-        }));
-        break;
-      case Topic::kFarms:
-        HERDFLOW_CHECK(ReadAll("read_gold_farms", [&](const Statement& row) {
-          GoldFarm farm = FarmIn(row);
-          book.farms.emplace(farm.farm, std::move(farm));
-        }));
-        break;
-      case Topic::kMeasurements:
-        break;
-    }
-    HERDFLOW_ASSIGN(book.entries, ReadEntries(topic));
-    return book;
-  }
-
-  Result<Entries> ReadEntries(Topic topic) {
-    Entries entries;
-    HERDFLOW_ASSIGN(Statement * read, scope_->Get("read_entries_of_topic"));
-    read->Bind(1, Name(topic));
-    while (true) {
-      HERDFLOW_ASSIGN(const bool there, read->Step());
-      if (!there) return entries;
-      const auto [entry, code, field] = ReadEntry(*read);
-      const auto number = [](const auto& ref) {
-        return ref ? static_cast<std::int64_t>(*ref) : std::int64_t{-1};
-      };
-      const std::string said =
-          fmt::format("{}\n{}\n{}\n{}\n{}\n{}\n{}\n{}\n{}", static_cast<int>(entry.status), code,
-                      field, entry.rejection.reason, ToMicros(entry.received_at), number(entry.cow),
-                      number(entry.sensor), number(entry.farm), entry.original);
-      entries[entry.lineage] = {std::hash<std::string>{}(said),
-                                entry.status == pipeline::QuarantineStatus::kDismissed};
-    }
   }
 
   /// What goes with the topic's rows that were not written anew, and what follows from all of it.

@@ -79,10 +79,11 @@ Result<> RequestHerdBook(WriteScope& scope) {
   return {};
 }
 
-/// By what `default` is judged: made with these rules if the store has it not yet.
+/// By what `default` is judged: made with these rules if the store has it not yet, or has it from a
+/// migration alone, which knew no configuration.
 Result<herd::FarmRules> RecordDefaultFarm(WriteScope& scope, const herd::FarmRules& rules) {
   HERDFLOW_ASSIGN(const auto recorded, ReadGoldFarm(scope, pipeline::kDefaultFarmRef));
-  if (recorded) return recorded->rules;
+  if (recorded && recorded->lineage.version >= 0) return recorded->rules;
   pipeline::GoldFarm made;
   made.farm = pipeline::kDefaultFarmRef;
   made.name = herd::kDefaultFarm;
@@ -123,8 +124,8 @@ void WarnOfDifferences(const herd::FarmRules& farm, const herd::FarmRules& confi
           herd::Shown(configured.density_millionths));
   if (differences.empty()) return;
   Log(LogLevel::kWarning,
-      "the farm {0} is judged by its own {1}, as the configuration says otherwise only for a new "
-      "store; `herdflow farm change {0}` changes the farm",
+      "the farm {0} has {1}: what the configuration says counts only until there is that farm; "
+      "`herdflow farm change {0} …` changes it, or let the configuration say the same",
       herd::kDefaultFarm, fmt::join(differences, ", "));
 }
 

@@ -92,7 +92,7 @@ pipeline::FarmView FarmViewIn(const Statement& row) {
   view.rules = std::move(farm.rules);
   view.rules_version = row.Bytes(16);
   view.closed_at = farm.closed_at;
-  if (farm.lineage == pipeline::Lineage{}) return view;  // The configuration made it.
+  if (farm.lineage.version <= 0) return view;  // No event has told of it.
   view.created_at = farm.created_at;
   view.updated_at = farm.updated_at;
   return view;

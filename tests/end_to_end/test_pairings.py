@@ -19,28 +19,31 @@ from installation import Installation
 from store import Row
 from test_real_data import REPORT_DAY, ROWS
 
-_AGGREGATE = "average_value, min_value, max_value, records_count"
+_AGGREGATE = "average_value, min_value, max_value, records_count, farm"
 _RAW = "message_key, payload, headers"
 
 # All columns but those that a log gives (version, lineage, times of receipt).
 LAYERS = {
-    "bronze_cows": "id, name, birthdate, deleted",
+    "bronze_cows": "id, name, birthdate, deleted, farm",
     "bronze_cows_rows": _RAW,
-    "bronze_sensors": "id, unit, deleted, kind",
+    "bronze_sensors": "id, unit, deleted, kind, farm",
     "bronze_sensors_rows": _RAW,
-    "bronze_measurements": "sensor_id, cow_id, timestamp, value, deleted",
+    "bronze_measurements": "sensor_id, cow_id, timestamp, value, deleted, farm",
     "bronze_measurements_rows": f"timestamp, value, field_kinds, {_RAW}",
-    "silver_measurements": "sensor_id, cow_id, timestamp, value, state, farm_day",
-    "silver_quarantine": "topic, sensor_id, cow_id, timestamp, code, field, reason, original, status",
-    "gold_cows": "id, name, birthdate, retired_at IS NOT NULL",
-    "gold_sensors": "id, unit, kind, retired_at IS NOT NULL",
+    "silver_measurements": "sensor_id, cow_id, timestamp, value, state, farm_day, farm",
+    "silver_quarantine": "topic, sensor_id, cow_id, timestamp, code, field, reason, original, "
+    "status, farm",
+    "gold_cows": "id, name, birthdate, retired_at IS NOT NULL, farm",
+    "gold_sensors": "id, unit, kind, retired_at IS NOT NULL, farm",
+    "gold_farms": "id, name, time_zone, litre_min, litre_max, kilogram_min, kilogram_max, "
+    "milk_density, closed_at IS NOT NULL",
     "gold_measurements_daily_aggregations": f"sensor_id, cow_id, date, {_AGGREGATE}",
     "gold_measurements_weekly_aggregations": f"sensor_id, cow_id, year, month, week, {_AGGREGATE}",
     "gold_measurements_monthly_aggregations": f"sensor_id, cow_id, year, month, {_AGGREGATE}",
     "gold_measurements_yearly_aggregations": f"sensor_id, cow_id, year, {_AGGREGATE}",
     "gold_cow_daily_metrics": "cow_id, date, milk_sum, milk_count, weight_sum, weight_count, "
-    "last_weight, last_weight_at",
-    "ops_cow_names": "base, number",
+    "last_weight, last_weight_at, farm",
+    "ops_cow_names": "farm, base, number",
 }
 RECEIVED = ("created_at", "updated_at", "retired_at")
 # The reason of a reading in the future names the moment of its receipt.

@@ -181,7 +181,7 @@ TEST_F(SqliteLog, TheSecondReaderOfAGroupIsIdleUntilTheFirstIsKilled) {
   ASSERT_EQ(::pipe(ready), 0);
   const pid_t first = Fork([&] {
     auto consumer = Consumer();
-    consumer.PollUntil([&] { return consumer.assigned.size() == 3; });
+    consumer.PollUntil([&] { return consumer.assigned.size() == kAllTopics.size(); });
     if (::write(ready[1], "x", 1) != 1) ::_exit(1);
     for (;;) ::pause();
   });
@@ -191,7 +191,7 @@ TEST_F(SqliteLog, TheSecondReaderOfAGroupIsIdleUntilTheFirstIsKilled) {
   for (int i = 0; i < 3; ++i) EXPECT_FALSE(second.Poll({.wait = std::chrono::milliseconds(20)}));
   ::kill(first, SIGKILL);
   Wait(first);
-  second.PollUntil([&] { return second.assigned.size() == 3; });
+  second.PollUntil([&] { return second.assigned.size() == kAllTopics.size(); });
   ::close(ready[0]);
   ::close(ready[1]);
 }
@@ -289,6 +289,33 @@ TEST_F(SqliteLog, AWriteThatFailsIsNotAcknowledgedAndLaterOnesPass) {
   EXPECT_EQ(messages[1].offset, 1);
 }
 
+TEST_F(SqliteLog, NothingOfATransactionThatBrokeOffIsInTheNext) {
+  MakeTopics(1);
+  const int status = Wait(Fork([&] {
+    auto writer = Writer();
+    if (AppendOne(*writer, "first").kind != AppendOutcome::Kind::kDurable) ::_exit(1);
+    ::signal(SIGXFSZ, SIG_IGN);
+    const auto size = std::filesystem::file_size(LogPath(options) + "-wal");
+    const rlimit no_growth{size, RLIM_INFINITY}, unlimited{RLIM_INFINITY, RLIM_INFINITY};
+    ::setrlimit(RLIMIT_FSIZE, &no_growth);
+    // More than the cache holds: it is written, and fails, before the commit.
+    Outcomes outcomes;
+    writer->Append(Topic::kMeasurements,
+                   EventBatch(7, {"key", std::string(std::size_t{600} << 10, 'x'), {}}),
+                   outcomes.Next());
+    const auto failed = outcomes.Wait().at(0);
+    if (failed[0].kind != AppendOutcome::Kind::kRefused) ::_exit(2);
+    ::setrlimit(RLIMIT_FSIZE, &unlimited);
+    const auto last = AppendOne(*writer, "last");
+    if (last.kind != AppendOutcome::Kind::kDurable || last.offset != 1) ::_exit(3);
+  }));
+  ASSERT_EQ(WEXITSTATUS(status), 0);
+  auto consumer = Consumer();
+  consumer.PollUntilRead(2);
+  ASSERT_EQ(Count(consumer.read), 2u);
+  EXPECT_EQ(consumer.read.begin()->second[1].value, "last");
+}
+
 TEST_F(SqliteLog, AnEventBeyondTheLimitIsRefusedAloneAndOthersPass) {
   MakeTopics(1);
   options.max_event_bytes = 100;
@@ -301,6 +328,32 @@ TEST_F(SqliteLog, AnEventBeyondTheLimitIsRefusedAloneAndOthersPass) {
   EXPECT_EQ(batch[1].kind, AppendOutcome::Kind::kRefused);
   EXPECT_EQ(batch[1].error->code(), ErrorCode::kInvalidInput);
   EXPECT_EQ(batch[2].offset, 1);
+}
+
+TEST_F(SqliteLog, ACommitOfAnyNumberOfEventsHasEachOfThemInItsPlace) {
+  MakeTopics(1);
+  auto writer = Writer();
+  std::vector<std::string> sent;
+  for (const std::size_t events : {1, 15, 16, 17, 32, 50}) {
+    EventBatch batch;
+    for (std::size_t i = 0; i < events; ++i) {
+      sent.push_back(fmt::format("{} of {}", i, events));
+      batch.push_back({"key of " + sent.back(), sent.back(), {{"at", sent.back()}}});
+    }
+    Outcomes outcomes;
+    writer->Append(Topic::kCows, batch, outcomes.Next());
+    outcomes.Wait();
+  }
+  auto consumer = Consumer();
+  consumer.PollUntilRead(sent.size());
+  const auto& messages = consumer.read.at({Topic::kCows, 0});
+  ASSERT_EQ(messages.size(), sent.size());
+  for (std::size_t i = 0; i < sent.size(); ++i) {
+    EXPECT_EQ(messages[i].value, sent[i]);
+    EXPECT_EQ(messages[i].key, "key of " + sent[i]);
+    ASSERT_EQ(messages[i].headers.size(), 1u);
+    EXPECT_EQ(messages[i].headers[0].second, sent[i]);
+  }
 }
 
 TEST_F(SqliteLog, EventsOfOneCommitHaveTheirOwnHeadersWhateverTheOthersHave) {

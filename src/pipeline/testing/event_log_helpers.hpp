@@ -39,6 +39,7 @@ struct EventLogUnderTest {
 inline void PrintTo(const EventLogUnderTest& log, std::ostream* out) { *out << log.name; }
 
 inline constexpr std::int32_t kContractPartitions = 3;
+inline constexpr std::size_t kAllPartitions = kContractPartitions * kAllTopics.size();
 inline constexpr std::chrono::seconds kContractPatience{30};
 
 /// Collects outcomes of batches, and waits for them.

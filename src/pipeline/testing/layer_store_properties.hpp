@@ -7,7 +7,6 @@
 
 #include <gtest/gtest.h>
 
-#include <map>
 #include <memory>
 #include <string>
 #include <vector>
@@ -51,26 +50,6 @@ class LayerStoreProperties : public ::testing::TestWithParam<MakeLayerStoreFixtu
   inline static const herd::FarmRules kBerlin{.time_zone = "Europe/Berlin", .bounds = {}};
 };
 
-/// The lines of what belongs to no farm that can be read.
-inline bool IsNobodys(const std::string& line) { return line.ends_with("of - - -"); }
-
-/// Of a dump, the farm's lines; with its ids as `default`'s stand there.
-inline Lines LinesOf(const std::string& farm, const Lines& dump) {
-  const std::string prefix = " " + farm + "/";
-  Lines lines;
-  for (std::string line : dump) {
-    if (line.starts_with("farm: ") || IsNobodys(line)) continue;
-    bool is_its = farm == herd::kDefaultFarm && line.find(" north/") == std::string::npos &&
-                  line.find(" south/") == std::string::npos;
-    for (auto at = line.find(prefix); at != std::string::npos; at = line.find(prefix)) {
-      line.erase(at + 1, prefix.size() - 1);
-      is_its = true;
-    }
-    if (is_its) lines.push_back(std::move(line));
-  }
-  return lines;
-}
-
 TEST_P(LayerStoreProperties, AnyOrderAnyBatchesAnyDeathGiveTheLayersOfTheDataContract) {
   EXPECT_TRUE(rc::check("interleaved and killed anywhere", [&] {
     const auto world = *RandomWorld().as("messages");
@@ -92,39 +71,6 @@ TEST_P(LayerStoreProperties, EverythingAtOnceGivesTheLayersOfTheDataContract) {
     const Lines expected = ReferenceLayers(log, kBerlin).Dump();
     const std::string difference = Difference(expected, Layers(log, {}, 25'000));
     if (!difference.empty()) RC_FAIL(difference);
-  }));
-}
-
-TEST_P(LayerStoreProperties, ThreeFarmsInOneStoreAreThreeHerdflows) {
-  const std::map<std::string, herd::FarmRules> farms{
-      {"default", kBerlin},
-      {"north", {.time_zone = "America/New_York", .bounds = {.litre_max = 20 * herd::kMillion}}},
-      {"south", {.time_zone = "Pacific/Auckland", .bounds = {}, .density_millionths = 1'000'000}}};
-  EXPECT_TRUE(rc::check("each farm's layers are those of a store of its own", [&] {
-    auto world = *RandomWorld().as("messages");
-    std::erase_if(world, [](const auto& message) {
-      return message.To().topic == Topic::kFarms || message.kind == 5 || message.farm > 2;
-    });
-    const auto actions = *RandomActions().as("actions");
-    FakeEventLog log;
-    log.Put({Topic::kFarms, 0}, kWorldBegin, "north",
-            R"({"id":"north","name":"N","time_zone":"America/New_York","litre_max":20})");
-    log.Put({Topic::kFarms, 1}, kWorldBegin, "south",
-            R"({"id":"south","name":"S","time_zone":"Pacific/Auckland","milk_density":1})");
-    FillLog(world, log);
-    const Lines together = Layers(log, actions, 25'000);
-    for (std::size_t i = 0; i < 3; ++i) {
-      const std::string farm = RandomMessage::kFarms.at(i);
-      FakeEventLog alone;  // In the place of the other farms' messages is nothing.
-      for (RandomMessage message : world) {
-        const bool is_its = message.farm == static_cast<int>(i);
-        message.farm = 0;
-        alone.Put(message.To(), message.BrokerTime(), "key", is_its ? message.Json() : "");
-      }
-      const Lines expected = LinesOf("default", Layers(alone, {}, 25'000, farms.at(farm)));
-      const std::string difference = Difference(expected, LinesOf(farm, together));
-      if (!difference.empty()) RC_FAIL(farm + ":\n" + difference);
-    }
   }));
 }
 

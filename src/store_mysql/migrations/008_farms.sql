@@ -51,6 +51,10 @@ CREATE TABLE IF NOT EXISTS {gold}farms_rows (
   version BIGINT NOT NULL, stream_id INT NOT NULL, topic_partition INT NOT NULL,
   topic_offset BIGINT NOT NULL, created_at BIGINT NOT NULL, updated_at BIGINT NOT NULL)
   ENGINE=InnoDB ROW_FORMAT=DYNAMIC;
+-- For who only reads until somebody opens the store who knows the configuration (version -1).
+INSERT IGNORE INTO {gold}farms_rows VALUES
+  (1, 'default', COALESCE((SELECT value FROM {ops}settings WHERE name = 'time_zone'), 'UTC'), 0, 60000000, 20000000,
+   1500000000, 1031000, NULL, COALESCE((SELECT value FROM {ops}settings WHERE name = 'rules_version'), ''), -1, 0, 0, 0, 0, 0);
 
 CREATE OR REPLACE SQL SECURITY INVOKER VIEW {bronze}farms AS
 SELECT r.id, r.name, r.time_zone, r.litre_min, r.litre_max, r.kilogram_min, r.kilogram_max, r.milk_density, r.deleted,
