@@ -25,6 +25,39 @@ herd::Measure MeasureOf(const GoldSensor& sensor) {
   return herd::MeasureOf(sensor.unit, sensor.kind);
 }
 
+/// Written through by who made it: bronze may not have it yet.
+bool IsWrittenThrough(const Lineage& lineage) { return lineage.stream == pipeline::StreamRef{}; }
+
+/// What of it was written through.
+std::optional<GoldCow> WrittenThroughOf(GoldCow cow) {
+  return IsWrittenThrough(cow.lineage) ? std::optional(std::move(cow)) : std::nullopt;
+}
+std::optional<GoldFarm> WrittenThroughOf(GoldFarm farm) {
+  if (farm.state && !IsWrittenThrough(*farm.state)) {
+    farm.state.reset();
+    farm.name.clear();
+    farm.rules = {};
+  }
+  if (IsWrittenThrough(farm.lineage)) return farm;
+  if (!farm.state) return std::nullopt;
+  farm.closed_at.reset();
+  farm.lineage = *farm.state;
+  return farm;
+}
+
+/// What both tell of a farm: of each thing the newest.
+GoldFarm NewestOf(const GoldFarm& known, const GoldFarm& told) {
+  // The configuration alone made it: it was never received.
+  const bool told_of = known.lineage.version > 0;
+  GoldFarm merged = known.lineage >= told.lineage ? known : told;
+  const GoldFarm& state = known.state >= told.state ? known : told;
+  merged.name = state.name;
+  merged.rules = state.rules;
+  merged.state = state.state;
+  merged.created_at = told_of ? std::min(known.created_at, told.created_at) : told.created_at;
+  return merged;
+}
+
 /// What there was of a topic that is judged anew, and what is written since.
 struct Anew {
   Topic topic = Topic::kCows;
@@ -93,7 +126,7 @@ class SqlHerdBookTx final : public pipeline::HerdBookTx {
 
   Result<bool> IsKnown(FarmRef farm) override {
     HERDFLOW_ASSIGN(const auto known, ReadFarm(farm));
-    return known.has_value();
+    return known && known->state;
   }
 
   Result<CowRef> RefOfCow(FarmRef farm, std::string_view id) override {
@@ -151,23 +184,14 @@ class SqlHerdBookTx final : public pipeline::HerdBookTx {
   }
 
   Result<> Merge(const GoldFarm& farm) override {
-    HERDFLOW_ASSIGN(auto known, ReadFarm(farm.farm));
-    const bool told_of = known && known->lineage != Lineage{};  // Else the configuration made it.
-    if (told_of && known->lineage >= farm.lineage) {
-      if (known->created_at <= farm.created_at) return {};
-      known->created_at = farm.created_at;
-      return Write(*known);
-    }
-    GoldFarm merged = farm;
-    if (told_of) merged.created_at = std::min(farm.created_at, known->created_at);
-    if (known && farm.closed_at) {  // Its name and rules stay.
-      merged.name = known->name;
-      merged.rules = known->rules;
-    }
-    if (!anew_ && (!known || known->rules != merged.rules)) {
+    HERDFLOW_ASSIGN(const auto known, ReadFarm(farm.farm));
+    const GoldFarm merged = known ? NewestOf(*known, farm) : farm;
+    if (known && merged == *known) return {};
+    const bool becomes_known = merged.state && !(known && known->state);
+    if (!anew_ && merged.state && (becomes_known || known->rules != merged.rules)) {
       HERDFLOW_CHECK(RequestPass(*scope_, farm.farm));
     }
-    if (!known) HERDFLOW_CHECK(RequestRefusedOf(*scope_, farm.farm));
+    if (becomes_known) HERDFLOW_CHECK(RequestRefusedOf(*scope_, farm.farm));
     HERDFLOW_CHECK(Write(merged));
     return AfterMerge("supersede_farm_entries", static_cast<std::int64_t>(farm.farm), farm.lineage,
                       kNone);
@@ -216,9 +240,7 @@ class SqlHerdBookTx final : public pipeline::HerdBookTx {
   Result<> EndCowsAnew() {
     bool any_gone = false;
     for (const auto& [ref, cow] : anew_->before.cows) {
-      // Written through: bronze may not have it yet.
-      const bool may_stay = cow.lineage.stream == pipeline::StreamRef{};
-      if (may_stay || !IsForgotten(Topic::kCows, ref)) continue;
+      if (IsWrittenThrough(cow.lineage) || !IsForgotten(Topic::kCows, ref)) continue;
       HERDFLOW_ASSIGN(Statement * remove, scope_->Get("delete_gold_cow"));
       HERDFLOW_CHECK(remove->Bind(1, ref).Run());
       any_gone = true;
@@ -250,16 +272,23 @@ class SqlHerdBookTx final : public pipeline::HerdBookTx {
 
   Result<> EndFarmsAnew() {
     for (const auto& [ref, before] : anew_->before.farms) {
-      const bool may_stay =
-          ref == pipeline::kDefaultFarmRef || before.lineage.stream == pipeline::StreamRef{};
+      const bool may_stay = ref == pipeline::kDefaultFarmRef;
       HERDFLOW_ASSIGN(const auto now, may_stay ? ReadGoldFarm(*scope_, ref) : ReadFarm(ref));
       if (!now) {
         HERDFLOW_ASSIGN(Statement * remove, scope_->Get("delete_gold_farm"));
         HERDFLOW_CHECK(remove->Bind(1, ref).Run());
+      } else if (IsForgotten(Topic::kFarms, ref)) {
+        HERDFLOW_CHECK(WriteGold(*scope_, *now));
+      }
+      const bool is_known = now && now->state;
+      const bool was_known = before.state.has_value();
+      if (was_known && !is_known) {
         HERDFLOW_CHECK(RequestTopic(*scope_, Topic::kCows));
         HERDFLOW_CHECK(RequestTopic(*scope_, Topic::kSensors));
       }
-      if (!now || now->rules != before.rules) HERDFLOW_CHECK(RequestPass(*scope_, ref));
+      if (was_known != is_known || (is_known && now->rules != before.rules)) {
+        HERDFLOW_CHECK(RequestPass(*scope_, ref));
+      }
     }
     for (const std::int64_t written : anew_->written) {
       const FarmRef farm{written};
@@ -274,16 +303,18 @@ class SqlHerdBookTx final : public pipeline::HerdBookTx {
   }
 
   Result<std::optional<GoldCow>> ReadCow(CowRef ref) {
-    if (IsForgotten(Topic::kCows, ref)) return std::optional<GoldCow>();
-    return ReadGoldCow(*scope_, ref);
+    HERDFLOW_ASSIGN(auto cow, ReadGoldCow(*scope_, ref));
+    if (!cow || !IsForgotten(Topic::kCows, ref)) return cow;
+    return WrittenThroughOf(*std::move(cow));
   }
   Result<std::optional<GoldSensor>> ReadSensor(SensorRef ref) {
     if (IsForgotten(Topic::kSensors, ref)) return std::optional<GoldSensor>();
     return ReadGoldSensor(*scope_, ref);
   }
   Result<std::optional<GoldFarm>> ReadFarm(FarmRef ref) {
-    if (IsForgotten(Topic::kFarms, ref)) return std::optional<GoldFarm>();
-    return ReadGoldFarm(*scope_, ref);
+    HERDFLOW_ASSIGN(auto farm, ReadGoldFarm(*scope_, ref));
+    if (!farm || !IsForgotten(Topic::kFarms, ref)) return farm;
+    return WrittenThroughOf(*std::move(farm));
   }
 
   Result<> Write(const GoldCow& cow) { return Write(cow, cow.cow); }

@@ -88,6 +88,7 @@ Result<herd::FarmRules> RecordDefaultFarm(WriteScope& scope, const herd::FarmRul
   made.farm = pipeline::kDefaultFarmRef;
   made.name = herd::kDefaultFarm;
   made.rules = rules;
+  made.state.emplace();
   HERDFLOW_CHECK(WriteGold(scope, made));
   return rules;
 }

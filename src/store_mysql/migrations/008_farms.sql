@@ -43,18 +43,22 @@ ALTER TABLE {silver}quarantine_rows ADD COLUMN farm INT, ADD INDEX by_code (code
 UPDATE {silver}quarantine_rows SET farm = 1
 WHERE code NOT IN ('bad_json', 'bad_utf8') AND NOT (code = 'missing' AND field = '');
 
+-- state_…: the event that tells what the farm is; NULL while one told that it is closed, and none what it is. What
+-- closes a farm is newer than that.
 CREATE TABLE IF NOT EXISTS {gold}farms_rows (
   farm INT PRIMARY KEY, name VARCHAR(255) NOT NULL, time_zone VARCHAR(64) NOT NULL,
   litre_min BIGINT NOT NULL, litre_max BIGINT NOT NULL,
   kilogram_min BIGINT NOT NULL, kilogram_max BIGINT NOT NULL, milk_density BIGINT NOT NULL,
   closed_at BIGINT, rules_version VARCHAR(64) NOT NULL,
   version BIGINT NOT NULL, stream_id INT NOT NULL, topic_partition INT NOT NULL,
-  topic_offset BIGINT NOT NULL, created_at BIGINT NOT NULL, updated_at BIGINT NOT NULL)
+  topic_offset BIGINT NOT NULL, created_at BIGINT NOT NULL, updated_at BIGINT NOT NULL,
+  state_version BIGINT, state_stream INT, state_partition INT, state_offset BIGINT)
   ENGINE=InnoDB ROW_FORMAT=DYNAMIC;
 -- For who only reads until somebody opens the store who knows the configuration (version -1).
 INSERT IGNORE INTO {gold}farms_rows VALUES
   (1, 'default', COALESCE((SELECT value FROM {ops}settings WHERE name = 'time_zone'), 'UTC'), 0, 60000000, 20000000,
-   1500000000, 1031000, NULL, COALESCE((SELECT value FROM {ops}settings WHERE name = 'rules_version'), ''), -1, 0, 0, 0, 0, 0);
+   1500000000, 1031000, NULL, COALESCE((SELECT value FROM {ops}settings WHERE name = 'rules_version'), ''), -1, 0, 0, 0, 0, 0,
+   -1, 0, 0, 0);
 
 CREATE OR REPLACE SQL SECURITY INVOKER VIEW {bronze}farms AS
 SELECT r.id, r.name, r.time_zone, r.litre_min, r.litre_max, r.kilogram_min, r.kilogram_max, r.milk_density, r.deleted,
@@ -111,7 +115,7 @@ JOIN {ops}sensor_ids s ON s.id = r.sensor_id
 JOIN {ops}cow_ids c ON c.id = r.cow_id
 JOIN {ops}streams st ON st.id = r.stream_id
 JOIN {ops}farm_ids f ON f.id = c.farm
-LEFT JOIN {gold}farms_rows g ON g.farm = c.farm;
+LEFT JOIN {gold}farms_rows g ON g.farm = c.farm AND g.state_version IS NOT NULL;
 
 CREATE OR REPLACE SQL SECURITY INVOKER VIEW {silver}quarantine AS
 SELECT st.topic, st.stream_id, r.topic_partition, r.topic_offset, s.sensor_id, c.cow_id,
@@ -126,7 +130,7 @@ JOIN {ops}streams st ON st.id = r.stream_id
 LEFT JOIN {ops}sensor_ids s ON s.id = r.sensor_id
 LEFT JOIN {ops}cow_ids c ON c.id = r.cow_id
 LEFT JOIN {ops}farm_ids f ON f.id = r.farm
-LEFT JOIN {gold}farms_rows g ON g.farm = r.farm;
+LEFT JOIN {gold}farms_rows g ON g.farm = r.farm AND g.state_version IS NOT NULL;
 
 -- A farm that the configuration made was told of by no message.
 CREATE OR REPLACE SQL SECURITY INVOKER VIEW {gold}farms AS
@@ -141,7 +145,8 @@ SELECT i.farm_id AS id, r.name, r.time_zone,
        r.rules_version, r.version, st.stream_id, r.topic_partition, r.topic_offset
 FROM {gold}farms_rows r
 JOIN {ops}farm_ids i ON i.id = r.farm
-LEFT JOIN {ops}streams st ON st.id = r.stream_id;
+LEFT JOIN {ops}streams st ON st.id = r.stream_id
+WHERE r.state_version IS NOT NULL;
 
 CREATE OR REPLACE SQL SECURITY INVOKER VIEW {gold}cows AS
 SELECT i.cow_id AS id, r.name, DATE_ADD(DATE'1970-01-01', INTERVAL r.birthdate DAY) AS birthdate,

@@ -77,17 +77,21 @@ WHERE code NOT IN ('bad_json', 'bad_utf8') AND NOT (code = 'missing' AND field =
 CREATE INDEX silver_quarantine_by_code ON silver_quarantine_rows (code, farm);
 CREATE INDEX silver_quarantine_by_farm ON silver_quarantine_rows (farm);
 
+-- state_…: the event that tells what the farm is; NULL while one told that it is closed, and none what it is. What
+-- closes a farm is newer than that.
 CREATE TABLE gold_farms_rows (
   farm INTEGER PRIMARY KEY, name TEXT NOT NULL, time_zone TEXT NOT NULL,
   litre_min INTEGER NOT NULL, litre_max INTEGER NOT NULL,
   kilogram_min INTEGER NOT NULL, kilogram_max INTEGER NOT NULL, milk_density INTEGER NOT NULL,
   closed_at INTEGER, rules_version TEXT NOT NULL,
   version INTEGER NOT NULL, stream_id INTEGER NOT NULL, topic_partition INTEGER NOT NULL,
-  topic_offset INTEGER NOT NULL, created_at INTEGER NOT NULL, updated_at INTEGER NOT NULL);
+  topic_offset INTEGER NOT NULL, created_at INTEGER NOT NULL, updated_at INTEGER NOT NULL,
+  state_version INTEGER, state_stream INTEGER, state_partition INTEGER, state_offset INTEGER);
 -- For who only reads until somebody opens the store who knows the configuration (version -1).
 INSERT INTO gold_farms_rows VALUES
   (1, 'default', COALESCE((SELECT value FROM ops_settings WHERE name = 'time_zone'), 'UTC'), 0, 60000000, 20000000,
-   1500000000, 1031000, NULL, COALESCE((SELECT value FROM ops_settings WHERE name = 'rules_version'), ''), -1, 0, 0, 0, 0, 0);
+   1500000000, 1031000, NULL, COALESCE((SELECT value FROM ops_settings WHERE name = 'rules_version'), ''), -1, 0, 0, 0, 0, 0,
+   -1, 0, 0, 0);
 
 CREATE VIEW bronze_farms AS
 SELECT r.id, r.name, r.time_zone, r.litre_min, r.litre_max, r.kilogram_min, r.kilogram_max, r.milk_density, r.deleted,
@@ -144,7 +148,7 @@ JOIN ops_sensor_ids s ON s.id = r.sensor_id
 JOIN ops_cow_ids c ON c.id = r.cow_id
 JOIN ops_streams st ON st.id = r.stream_id
 JOIN ops_farm_ids f ON f.id = c.farm
-LEFT JOIN gold_farms_rows g ON g.farm = c.farm;
+LEFT JOIN gold_farms_rows g ON g.farm = c.farm AND g.state_version IS NOT NULL;
 
 CREATE VIEW silver_quarantine AS
 SELECT st.topic, st.stream_id, r.topic_partition, r.topic_offset, s.sensor_id, c.cow_id,
@@ -159,7 +163,7 @@ JOIN ops_streams st ON st.id = r.stream_id
 LEFT JOIN ops_sensor_ids s ON s.id = r.sensor_id
 LEFT JOIN ops_cow_ids c ON c.id = r.cow_id
 LEFT JOIN ops_farm_ids f ON f.id = r.farm
-LEFT JOIN gold_farms_rows g ON g.farm = r.farm;
+LEFT JOIN gold_farms_rows g ON g.farm = r.farm AND g.state_version IS NOT NULL;
 
 -- A farm that the configuration made was told of by no message.
 CREATE VIEW gold_farms AS
@@ -174,7 +178,8 @@ SELECT i.farm_id AS id, r.name, r.time_zone,
        r.rules_version, r.version, st.stream_id, r.topic_partition, r.topic_offset
 FROM gold_farms_rows r
 JOIN ops_farm_ids i ON i.id = r.farm
-LEFT JOIN ops_streams st ON st.id = r.stream_id;
+LEFT JOIN ops_streams st ON st.id = r.stream_id
+WHERE r.state_version IS NOT NULL;
 
 CREATE VIEW gold_cows AS
 SELECT i.cow_id AS id, r.name, date(r.birthdate * 86400, 'unixepoch') AS birthdate,

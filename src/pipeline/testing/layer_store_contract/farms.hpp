@@ -4,6 +4,7 @@
 
 #include "fixture.hpp"
 #include "herdflow/core/logging.hpp"
+#include "herdflow/pipeline/gold_rows.hpp"
 
 namespace herdflow::pipeline::testing {
 
@@ -296,6 +297,51 @@ TEST_P(LayerStoreContract, AClosedFarmKeepsItsNameAndRulesAndIsJudgedAsEver) {
   EXPECT_FALSE(Must(layers_->Queries()->FindFarm("north"))->closed_at);
 }
 
+TEST_P(LayerStoreContract, AClosingThatIsJudgedBeforeItsFarmKeepsNothingOfWhatIsNewer) {
+  const char* berlin = R"({"id":"north","name":"N","time_zone":"Europe/Berlin","litre_max":20})";
+  Send(Topic::kFarms, berlin, 1);
+  Send(Topic::kFarms, R"({"id":"north","deleted":true})", 0);
+  RunAll();
+  auto farm = Must(layers_->Queries()->FindFarm("north"));
+  ASSERT_TRUE(farm);
+  EXPECT_EQ(farm->name, "N");
+  EXPECT_EQ(farm->rules.time_zone, "Europe/Berlin");
+  EXPECT_EQ(farm->rules.bounds.litre_max, 20 * herd::kMillion);
+  EXPECT_EQ(farm->closed_at, log_.clock);
+  EXPECT_EQ(farm->updated_at, log_.clock);
+  EXPECT_EQ(farm->created_at, log_.clock - std::chrono::seconds(1));
+  EXPECT_THAT(Different(), IsEmpty());
+  Send(Topic::kFarms, R"({"id":"north","deleted":true})", 1);
+  Send(Topic::kFarms, R"({"id":"north","name":"open again"})", 0);
+  RunAll();
+  farm = Must(layers_->Queries()->FindFarm("north"));
+  EXPECT_EQ(farm->name, "open again");
+  EXPECT_FALSE(farm->closed_at) << "the closing is older, and judged later";
+  EXPECT_THAT(Different(), IsEmpty());
+}
+
+TEST_P(LayerStoreContract, ToCloseAnUnknownFarmDoesNotMakeIt) {
+  Send(Topic::kFarms, R"({"id":"north","deleted":true})");
+  SendOf("north", Topic::kCows, kCow);
+  SendOf("north", Topic::kSensors, kSensor);
+  SendOf("north", Topic::kMeasurements, Reading("S1", "C1", kAt, "12"));
+  RunAll();
+  EXPECT_FALSE(Must(layers_->Queries()->FindFarm("north")));
+  EXPECT_THAT(Must(layers_->Queries()->ListFarms()), SizeIs(1));
+  EXPECT_EQ(Count("{gold}farms"), 1);
+  EXPECT_THAT(Quarantined(),
+              ElementsAre("cows/0/0 unknown_farm farm open of north/C1 - -",
+                          "measurements/0/0 unknown_farm farm open of north/C1 north/S1 -",
+                          "sensors/0/0 unknown_farm farm open of - north/S1 -"));
+  EXPECT_THAT(Different(), IsEmpty());
+  SendFarm("north", R"(,"time_zone":"Europe/Berlin")");
+  RunAll();
+  EXPECT_THAT(Quarantined(), IsEmpty());
+  EXPECT_THAT(Silver(),
+              ElementsAre("north/C1 north/S1 2024-04-07T23:00:00Z 12 accepted on 2024-04-08"));
+  EXPECT_THAT(Different(), IsEmpty());
+}
+
 TEST_P(LayerStoreContract, TheNewestVersionOfAFarmWinsAndSupersedesRefusedOnes) {
   Send(Topic::kFarms, R"({"id":"north"})");
   Send(Topic::kFarms, R"({"id":"north","name":"newest","time_zone":"Asia/Tokyo"})", 2);
@@ -379,21 +425,43 @@ TEST_P(LayerStoreContract, AFarmThatARebuildOfOtherDaysMendsHasItsReadingsJudged
               ElementsAre("north/C1 north/S1 2024-04-07T23:00:00Z 12 accepted on 2024-04-07"));
 }
 
-TEST_P(LayerStoreContract, AFarmThatWasWrittenThroughSurvivesARebuild) {
+TEST_P(LayerStoreContract, WhatWasWrittenThroughSurvivesARebuild) {
+  SendFarm("changed");
+  SendFarm("closed", R"(,"litre_max":20)");
+  SendCow("C1", "before");
+  RunAll();
+  const Instant made = log_.clock;
+  const Instant now = made + std::chrono::hours(1);
   {
     const auto tx = Must(store_->BeginHerdBook());
-    GoldFarm farm;
-    farm.farm = Must(tx->RefOfFarm("north"));
-    farm.name = "made by HTTP";
-    farm.lineage.version = 7;
-    Must(tx->Merge(farm));
+    const Lineage lineage{ToMicros(now), {}, 0, 0};
+    for (const char* id : {"made", "changed", "closed"}) {
+      herd::Farm farm{id, "by HTTP", {.time_zone = "Europe/Berlin", .bounds = {}}, false};
+      farm.closed = farm.id == "closed";
+      Must(tx->Merge(ToGold(farm, Must(tx->RefOfFarm(id)), lineage, now)));
+    }
+    const herd::Cow cow{"C1", "by HTTP", {}, false};
+    const CowRef ref = Must(tx->RefOfCow(kDefaultFarmRef, "C1"));
+    Must(tx->Merge(ToGold(cow, ref, lineage, now)));
     Must(tx->Commit());
   }
-  SendHerd();
   RunAll();
+  const auto check = [&] {
+    const auto queries = layers_->Queries();
+    EXPECT_EQ(Must(queries->FindFarm("made"))->name, "by HTTP");
+    EXPECT_EQ(Must(queries->FindFarm("changed"))->rules.time_zone, "Europe/Berlin");
+    const auto closed = Must(queries->FindFarm("closed"));
+    EXPECT_EQ(closed->name, "name of closed");
+    EXPECT_EQ(closed->rules.bounds.litre_max, 20 * herd::kMillion);
+    EXPECT_EQ(closed->closed_at, now);
+    EXPECT_THAT(CowLines(*layers_), ElementsAre("C1 by HTTP born -"));
+    EXPECT_THAT(Different(), IsEmpty());
+  };
+  check();
   Must(store_->RequestRebuild(std::nullopt));
   RunAll();
-  EXPECT_EQ(Must(layers_->Queries()->FindFarm("north"))->name, "made by HTTP");
+  check();
+  EXPECT_LT(*Must(layers_->Queries()->FindFarm("changed"))->created_at, made);
 }
 
 TEST_P(LayerStoreContract, NamesNumbersAndIdempotencyKeysAreAFarmsOwn) {
