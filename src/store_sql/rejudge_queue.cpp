@@ -68,6 +68,11 @@ constexpr pipeline::DayRange kAllDays{FarmDay{-1'000'000}, FarmDay{1'000'000}};
 
 Result<> InsertPass(WriteScope& scope, PassKind kind, const Value& ref,
                     const std::optional<pipeline::DayRange>& days = {}) {
+  if (kind == PassKind::kEverything) {
+    // It serves the pass in hand too, which may be unable to come to its end.
+    HERDFLOW_ASSIGN(Statement * interrupt, scope.Get("interrupt_rejudge_pass"));
+    HERDFLOW_CHECK(interrupt->Run());
+  }
   HERDFLOW_ASSIGN(Statement * request, scope.Get("insert_rejudge_pass"));
   return request->Bind(1, kind)
       .Bind(2, ref)

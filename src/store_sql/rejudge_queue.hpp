@@ -17,8 +17,10 @@ enum class PassKind : std::int64_t { kEverything = 0, kDays = 1, kSensors = 2, k
 ///
 /// Two kinds of requests. A cow or a sensor became known: what waits for it. Or a unit or the rules
 /// changed: a pass, which serves what is asked for when it begins: everything, or days, or all
-/// sensors, or one farm; what is asked for meanwhile waits for the next. What the pass in hand
-/// serves alone and is asked for again begins anew. A pass over everything goes over bronze, and
+/// sensors, or one farm; what is asked for meanwhile waits for the next: in the order in which it
+/// was asked for, but everything before all others. What the pass in hand serves alone and is asked
+/// for again begins anew, behind what waits. Everything, asked for, ends the pass in hand, whose
+/// requests it serves. A pass over everything goes over bronze, and
 /// looks at silver and what is beside it as well, for what is there and must not be. A farm's goes
 /// over what there is of its cows and its refused messages alone, so that it costs what they do.
 class RejudgeQueue {

@@ -15,15 +15,15 @@ ALTER TABLE {ops}cow_requests ADD COLUMN farm INT NOT NULL DEFAULT 1 FIRST, DROP
   ADD PRIMARY KEY (farm, idempotency_key);
 
 -- What a pass is to judge again. kind 0: everything, 1: the days from first_day to last_day, 2: the readings of the
--- sensor `ref`, 3: those of the farm `ref`. in_pass: the pass that goes on has it. One over everything takes the place
--- of all that was asked for before.
+-- sensor `ref`, 3: those of the farm `ref`. in_pass: the pass that goes on has it. asked: they take turns by it. One
+-- over everything takes the place of all that was asked for before.
 DROP TABLE IF EXISTS {ops}rejudge_scopes;
 CREATE TABLE IF NOT EXISTS {ops}rejudge_passes (
   kind TINYINT NOT NULL, ref INT NOT NULL, in_pass TINYINT NOT NULL, first_day INT, last_day INT,
-  PRIMARY KEY (kind, ref)) ENGINE=InnoDB ROW_FORMAT=DYNAMIC;
+  asked BIGINT NOT NULL, PRIMARY KEY (kind, ref)) ENGINE=InnoDB ROW_FORMAT=DYNAMIC;
 DELETE FROM {ops}rejudge_place;
-INSERT IGNORE INTO {ops}rejudge_passes (kind, ref, in_pass)
-SELECT 0, 0, 0 FROM (SELECT 1 FROM {bronze}measurements_rows LIMIT 1) AS filled;
+INSERT IGNORE INTO {ops}rejudge_passes (kind, ref, in_pass, asked)
+SELECT 0, 0, 0, 1 FROM (SELECT 1 FROM {bronze}measurements_rows LIMIT 1) AS filled;
 
 CREATE TABLE IF NOT EXISTS {bronze}farms_rows (
   stream_id INT NOT NULL, topic_partition INT NOT NULL, topic_offset BIGINT NOT NULL,

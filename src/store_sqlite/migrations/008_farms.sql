@@ -49,12 +49,12 @@ DROP TABLE ops_cow_requests;
 ALTER TABLE ops_cow_requests_of_farms RENAME TO ops_cow_requests;
 
 -- What a pass is to judge again. kind 0: everything, 1: the days from first_day to last_day, 2: the readings of the
--- sensor `ref`, 3: those of the farm `ref`. in_pass: the pass that goes on has it.
+-- sensor `ref`, 3: those of the farm `ref`. in_pass: the pass that goes on has it. asked: they take turns by it.
 CREATE TABLE ops_rejudge_passes (
   kind INTEGER NOT NULL, ref INTEGER NOT NULL, in_pass INTEGER NOT NULL, first_day INTEGER, last_day INTEGER,
-  PRIMARY KEY (kind, ref)) WITHOUT ROWID;
+  asked INTEGER NOT NULL, PRIMARY KEY (kind, ref)) WITHOUT ROWID;
 INSERT INTO ops_rejudge_passes
-SELECT CASE sensor_id WHEN 0 THEN 0 WHEN -1 THEN 1 ELSE 2 END, MAX(sensor_id, 0), in_pass, first_day, last_day
+SELECT CASE sensor_id WHEN 0 THEN 0 WHEN -1 THEN 1 ELSE 2 END, MAX(sensor_id, 0), in_pass, first_day, last_day, 1
 FROM ops_rejudge_scopes;
 DROP TABLE ops_rejudge_scopes;
 

@@ -269,6 +269,80 @@ TEST_P(LayerStoreContract, AFarmThatChangesWhileItsReadingsAreJudgedAgainIsBegun
   EXPECT_EQ(Count("{silver}measurements_rows WHERE state = 0"), 20);
 }
 
+TEST_P(LayerStoreContract, AFarmThatChangesAgainAndAgainKeepsOutNoOther) {
+  for (const char* farm : {"east", "north"}) {
+    SendFarm(farm);
+    SendOf(farm, Topic::kCows, kCow);
+    SendOf(farm, Topic::kSensors, kSensor);
+    for (int hour = 10; hour < 20; ++hour) {
+      SendOf(farm, Topic::kMeasurements,
+             Reading("S1", "C1", fmt::format("2024-04-07T{}:00:00Z", hour), "12"));
+    }
+  }
+  RunAll();
+  CleanseContext context{*store_, 1};
+  const auto change = [&](std::string_view farm, std::string_view rules) {
+    SendFarm(farm, rules);
+    Judge(Topic::kFarms);
+  };
+  for (const auto& [restless, other] : {std::pair("east", "north"), std::pair("north", "east")}) {
+    SCOPED_TRACE(restless);
+    change(restless, R"(,"milk_density":1.1)");
+    CleanseChunks(context, 3);
+    change(other, R"(,"litre_max":11)");
+    for (int time = 0; time < 5; ++time) {
+      change(restless, time % 2 == 0 ? "" : R"(,"milk_density":1.1)");
+      CleanseChunks(context, 3);
+    }
+    EXPECT_EQ(Count("{silver}quarantine_rows"), 10) << "all of the other's";
+    CleanseAll(1);
+    change(other, "");
+    CleanseAll(1);
+  }
+}
+
+TEST_P(LayerStoreContract, ARebuildOvertakesAPassThatCannotGoOn) {
+  SendFarm("north");
+  SendOf("north", Topic::kCows, kCow);
+  SendOf("north", Topic::kSensors, kSensor);
+  for (const char* at : {"2024-04-07T10:00:00Z", "2024-04-07T11:00:00Z", "2024-04-07T12:00:00Z"}) {
+    SendOf("north", Topic::kMeasurements, Reading("S1", "C1", at, "12"));
+  }
+  RunAll();
+  layers_->Query("DELETE FROM {bronze}measurements_rows WHERE topic_offset = 1", 0);
+  SendFarm("north", R"(,"litre_max":20)");
+  Judge(Topic::kFarms);
+  CleanseContext context{*store_, 1};
+  EXPECT_EQ(CodeOf(Cleanse(context, Never, Quiet)), ErrorCode::kCorruptData);
+  Must(store_->RequestRebuild(std::nullopt));
+  RunAll();
+  EXPECT_THAT(Silver(), SizeIs(2));
+  EXPECT_EQ(Must(layers_->Queries()->ReadStatus()).rejudge_requests, 0);
+  EXPECT_THAT(Different(), IsEmpty());
+}
+
+TEST_P(LayerStoreContract, EverythingAskedForAgainInItsMiddleBeginsAnewBeforeAnyFarm) {
+  SendFarm("north");
+  SendOf("north", Topic::kCows, kCow);
+  SendOf("north", Topic::kSensors, kSensor);
+  SendOf("north", Topic::kMeasurements, Reading("S1", "C1", kAt, "12"));
+  SendHerd();
+  for (int hour = 10; hour < 20; ++hour) {
+    SendReading("S1", "C1", fmt::format("2024-04-07T{}:00:00Z", hour), "12");
+  }
+  RunAll();
+  SendFarm("north", R"(,"litre_max":20)");
+  Judge(Topic::kFarms);
+  Must(store_->RequestRebuild(std::nullopt));
+  CleanseContext context{*store_, 1};
+  CleanseChunks(context, 3);
+  Must(layers_->Open({.default_farm = {}, .rules_code = 1'000}));
+  CleanseChunks(context, 1);
+  EXPECT_EQ(layers_->Query("SELECT kind, in_pass FROM {ops}rejudge_passes ORDER BY kind", 2),
+            (std::vector<Cells>{{"0", "1"}, {"3", "1"}}));
+  EXPECT_EQ(layers_->Query("SELECT phase FROM {ops}rejudge_place", 1), (std::vector<Cells>{{"1"}}));
+}
+
 TEST_P(LayerStoreContract, AClosedFarmKeepsItsNameAndRulesAndIsJudgedAsEver) {
   SendFarm("north", R"(,"time_zone":"Europe/Berlin","litre_max":20)");
   const Instant made = log_.clock;
@@ -513,6 +587,23 @@ TEST_P(LayerStoreContract, DefaultIsMadeByWhoeverOpensTheStoreFirstAndThenItsEve
   }
   EXPECT_EQ(Must(layers->Queries()->FindFarm("default"))->rules, berlin);
   EXPECT_EQ(Must(layers->Queries()->ReadStatus()).rejudge_requests, 0);
+}
+
+TEST_P(LayerStoreContract, WhoOnlyLooksDoesNotMakeDefaultOfAStoreFromBeforeThereWereFarms) {
+  const herd::FarmRules berlin{.time_zone = "Europe/Berlin", .bounds = {}};
+  for (const char* setting : {"'time_zone', 'Europe/Berlin'", "'rules_version', '4-1'"}) {
+    SCOPED_TRACE(setting);
+    // As the migration leaves it.
+    layers_->Query(
+        "UPDATE {gold}farms_rows SET version = -1, state_version = -1, time_zone = 'Asia/Tokyo'",
+        0);
+    layers_->Query("DELETE FROM {ops}settings WHERE name = 'rules_code'", 0);
+    layers_->Query(fmt::format("INSERT INTO {{ops}}settings VALUES ({})", setting), 0);
+    Must(layers_->Open({.default_farm = {}, .use = StoreUse::kLook}));
+    EXPECT_EQ(Must(layers_->Queries()->FindFarm("default"))->rules.time_zone, "Asia/Tokyo");
+    Must(layers_->Open({.default_farm = berlin}));
+    EXPECT_EQ(Must(layers_->Queries()->FindFarm("default"))->rules, berlin);
+  }
 }
 
 TEST_P(LayerStoreContract, AnEventOfDefaultTakesThePlaceOfTheConfiguration) {
