@@ -153,7 +153,6 @@ Result<std::size_t> JudgeChunk(LayerStore& store, Topic topic) {
     HERDFLOW_ASSIGN(more, JudgeRecords(*tx, topic));
     judged += more;
   } while (anew && more != 0);
-  if (judged == 0 && !anew) return 0;
   HERDFLOW_CHECK(tx->Commit());
   return judged;
 }

@@ -2,8 +2,8 @@
 #include <set>
 #include <utility>
 
-#include "farms_come.hpp"
 #include "gold_rows.hpp"
+#include "refused_of_farms.hpp"
 #include "rejudge_queue.hpp"
 #include "topic_book.hpp"
 #include "transactions.hpp"
@@ -75,6 +75,9 @@ class SqlHerdBookTx final : public pipeline::HerdBookTx {
     if (!asked) return false;
     HERDFLOW_ASSIGN(Book before, ReadBook(*scope_, topic));
     anew_ = {topic, std::move(before), {}};
+    for (const auto& [message, mark] : anew_->before.entries) {
+      if (mark.dismissed) dismissed_.push_back(message);
+    }
     for (const auto* remove :
          {"delete_entries_of_topic", "delete_watermarks", "delete_rejudge_topic"}) {
       HERDFLOW_ASSIGN(Statement * run, scope_->Get(remove));
@@ -94,8 +97,10 @@ class SqlHerdBookTx final : public pipeline::HerdBookTx {
 
   Result<std::vector<pipeline::UnjudgedRecord>> ReadBronze(Topic topic, std::size_t max) override {
     topic_ = topic;
-    HERDFLOW_ASSIGN(auto records, TakeRefused(*scope_, topic, max));
-    if (!records.empty()) return records;
+    HERDFLOW_ASSIGN(auto taken, TakeRefused(*scope_, topic, max));
+    dismissed_.insert(dismissed_.end(), taken.dismissed.begin(), taken.dismissed.end());
+    if (!taken.records.empty()) return std::move(taken.records);
+    std::vector<pipeline::UnjudgedRecord> records;
     HERDFLOW_ASSIGN(const auto partitions, ReadUnjudgedPartitions(*scope_, Name(topic)));
     HERDFLOW_ASSIGN(Statement * read,
                     scope_->Get(topic == Topic::kCows    ? "read_bronze_cows"
@@ -157,7 +162,7 @@ class SqlHerdBookTx final : public pipeline::HerdBookTx {
     }
     HERDFLOW_CHECK(Write(merged));
     return AfterMerge("supersede_cow_entries", static_cast<std::int64_t>(cow.cow), cow.lineage,
-                      known ? kNone : kCow);
+                      known ? std::nullopt : std::optional(RequestKind::kCow));
   }
 
   Result<> Merge(const GoldSensor& sensor) override {
@@ -180,7 +185,7 @@ class SqlHerdBookTx final : public pipeline::HerdBookTx {
     }
     HERDFLOW_CHECK(Write(merged));
     return AfterMerge("supersede_sensor_entries", static_cast<std::int64_t>(sensor.sensor),
-                      sensor.lineage, known ? kNone : kSensor);
+                      sensor.lineage, known ? std::nullopt : std::optional(RequestKind::kSensor));
   }
 
   Result<> Merge(const GoldFarm& farm) override {
@@ -194,7 +199,7 @@ class SqlHerdBookTx final : public pipeline::HerdBookTx {
     if (becomes_known) HERDFLOW_CHECK(RequestRefusedOf(*scope_, farm.farm));
     HERDFLOW_CHECK(Write(merged));
     return AfterMerge("supersede_farm_entries", static_cast<std::int64_t>(farm.farm), farm.lineage,
-                      kNone);
+                      std::nullopt);
   }
 
   Result<> Quarantine(std::span<const pipeline::QuarantineEntry> entries) override {
@@ -207,15 +212,11 @@ class SqlHerdBookTx final : public pipeline::HerdBookTx {
   }
 
   Result<> Commit() override {
-    if (anew_) HERDFLOW_CHECK(MakeEndOfAnew());
+    HERDFLOW_CHECK(anew_ ? MakeEndOfAnew() : DismissAgain());
     return scope_->Commit();
   }
 
  private:
-  static constexpr std::int64_t kNone = -1;
-  static constexpr std::int64_t kCow = 0;
-  static constexpr std::int64_t kSensor = 1;
-
   /// Whether gold counts as not having the row, which was not written anew yet.
   template <class Ref>
   [[nodiscard]] bool IsForgotten(Topic topic, Ref ref) const {
@@ -228,9 +229,13 @@ class SqlHerdBookTx final : public pipeline::HerdBookTx {
     HERDFLOW_CHECK(anew_->topic == Topic::kCows    ? EndCowsAnew()
                    : anew_->topic == Topic::kFarms ? EndFarmsAnew()
                                                    : EndSensorsAnew());
+    return DismissAgain();
+  }
+
+  /// What was dismissed stays so, if it was refused again.
+  Result<> DismissAgain() {
     HERDFLOW_ASSIGN(Statement * dismiss, scope_->Get("dismiss_entry"));
-    for (const auto& [message, mark] : anew_->before.entries) {
-      if (!mark.dismissed) continue;
+    for (const Lineage& message : dismissed_) {
       dismiss->Bind(1, message.stream).Bind(2, message.partition).Bind(3, message.offset);
       HERDFLOW_CHECK(dismiss->Run());
     }
@@ -246,7 +251,8 @@ class SqlHerdBookTx final : public pipeline::HerdBookTx {
       any_gone = true;
     }
     for (const std::int64_t cow : anew_->written) {
-      if (!anew_->before.cows.contains(CowRef{cow})) HERDFLOW_CHECK(RequestKnown(kCow, cow));
+      if (!anew_->before.cows.contains(CowRef{cow}))
+        HERDFLOW_CHECK(Request(*scope_, RequestKind::kCow, cow));
     }
     return any_gone ? RequestPass(*scope_) : Result<>();
   }
@@ -264,7 +270,7 @@ class SqlHerdBookTx final : public pipeline::HerdBookTx {
     }
     for (const std::int64_t sensor : anew_->written) {
       if (!anew_->before.sensors.contains(SensorRef{sensor})) {
-        HERDFLOW_CHECK(RequestKnown(kSensor, sensor));
+        HERDFLOW_CHECK(Request(*scope_, RequestKind::kSensor, sensor));
       }
     }
     return {};
@@ -295,11 +301,6 @@ class SqlHerdBookTx final : public pipeline::HerdBookTx {
       if (!anew_->before.farms.contains(farm)) HERDFLOW_CHECK(RequestPass(*scope_, farm));
     }
     return {};
-  }
-
-  Result<> RequestKnown(std::int64_t kind, std::int64_t ref) {
-    HERDFLOW_ASSIGN(Statement * request, scope_->Get("insert_rejudge_request"));
-    return request->Bind(1, kind).Bind(2, ref).Run();
   }
 
   Result<std::optional<GoldCow>> ReadCow(CowRef ref) {
@@ -354,17 +355,18 @@ class SqlHerdBookTx final : public pipeline::HerdBookTx {
 
   /// Older refused messages are overtaken; what waited for a row that is new is judged again.
   Result<> AfterMerge(std::string_view supersede, std::int64_t ref, const Lineage& lineage,
-                      std::int64_t request_kind) {
+                      std::optional<RequestKind> request) {
     HERDFLOW_ASSIGN(Statement * entries, scope_->Get(supersede));
     entries->Bind(1, ref);
     BindLineage(*entries, 2, lineage);
     HERDFLOW_CHECK(entries->Run());
-    return request_kind == kNone || anew_ ? Result<>() : RequestKnown(request_kind, ref);
+    return request && !anew_ ? Request(*scope_, *request, ref) : Result<>();
   }
 
   std::unique_ptr<WriteScope> scope_;
   std::optional<Anew> anew_;
-  std::optional<Topic> topic_;  ///< Of the messages that were given last.
+  std::vector<Lineage> dismissed_;  ///< Before they were judged again.
+  std::optional<Topic> topic_;      ///< Of the messages that were given last.
 };
 
 }  // namespace

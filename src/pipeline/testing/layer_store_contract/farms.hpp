@@ -162,14 +162,42 @@ TEST_P(LayerStoreContract, WhatWaitedForItsFarmIsGivenPieceByPieceBeforeWhatIsNe
   EXPECT_EQ(Must(layers_->Queries()->ReadStatus()).rejudge_requests, 1) << "the farm's pass";
 }
 
-TEST_P(LayerStoreContract, WhatIsDismissedStaysSoWhenItsFarmComes) {
+TEST_P(LayerStoreContract, WhatIsDismissedStaysSoWhileItIsRefused) {
   SendOf("north", Topic::kCows, kCow);
+  SendOf("north", Topic::kCows, R"({"id":"C2"})");
+  SendOf("north", Topic::kSensors, kSensor);
+  SendOf("north", Topic::kMeasurements, Reading("S1", "C1", kAt, "12"));
+  SendOf("north", Topic::kMeasurements, Reading("S1", "C1", kAt, "-1"));
   RunAll();
   layers_->Query("UPDATE {silver}quarantine_rows SET status = 2", 0);
   SendFarm("north");
   RunAll();
-  EXPECT_THAT(CowLines(*layers_), IsEmpty());
-  EXPECT_THAT(Quarantined(), ElementsAre("cows/0/0 unknown_farm farm dismissed of north/C1 - -"));
+  EXPECT_THAT(CowLines(*layers_), ElementsAre("north/C1 Alma #3 born -"));
+  EXPECT_THAT(Silver(),
+              ElementsAre("north/C1 north/S1 2024-04-07T23:00:00Z 12 accepted on 2024-04-07"));
+  EXPECT_THAT(Quarantined(), ElementsAre("cows/0/1 missing name dismissed of north/C2 - -",
+                                         "measurements/0/1 negative value dismissed of north/C1 "
+                                         "north/S1 2024-04-07T23:00:00Z"));
+  EXPECT_THAT(Different(), IsEmpty());
+}
+
+TEST_P(LayerStoreContract, ARefusedMessageThatBronzeHasNotKeepsOutNoOtherFarm) {
+  for (const char* farm : {"a", "b"}) {
+    SendOf(farm, Topic::kCows, kCow);
+    SendOf(farm, Topic::kSensors, kSensor);
+  }
+  RunAll();
+  layers_->Query("DELETE FROM {bronze}cows_rows WHERE topic_offset = 0", 0);
+  layers_->Query("DELETE FROM {bronze}sensors_rows", 0);
+  SendFarm("a");
+  SendFarm("b");
+  RunAll();
+  EXPECT_THAT(CowLines(*layers_), ElementsAre("b/C1 Alma #3 born -"));
+  EXPECT_EQ(Must(layers_->Queries()->ReadStatus()).rejudge_requests, 0);
+  Must(store_->RequestRebuild(std::nullopt));
+  RunAll();
+  EXPECT_THAT(Quarantined(), IsEmpty());
+  EXPECT_THAT(Different(), IsEmpty());
 }
 
 TEST_P(LayerStoreContract, AChangedFarmHasItsReadingsJudgedAgainAndNobodyElses) {
