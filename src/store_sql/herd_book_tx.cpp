@@ -118,7 +118,8 @@ class SqlHerdBookTx final : public pipeline::HerdBookTx {
         records.push_back({{read->Int(1), pipeline::StreamRef{partition.stream},
                             partition.partition, read->Int(0)},
                            FromMicros(read->Int(2)),
-                           std::string(read->Bytes(3))});
+                           std::string(read->Bytes(3)),
+                           read->Int(0) < partition.farms_from});
         bytes += records.back().payload.size();
       }
       read->Reset();

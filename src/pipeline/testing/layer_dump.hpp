@@ -84,7 +84,7 @@ class IdNames {
   /// `of`: `cow` or `sensor`.
   IdNames(LayerStoreFixture& store, std::string_view of) {
     for (const Cells& row :
-         store.Query(fmt::format("SELECT i.id, i.{0}_id, f.farm_id FROM {{ops}}{0}_ids i"
+         store.Query(fmt::format("SELECT i.id, i.text_id, f.farm_id FROM {{ops}}{0}_ids i"
                                  " JOIN {{ops}}farm_ids f ON f.id = i.farm",
                                  of),
                      3)) {

@@ -4,15 +4,25 @@ CREATE TABLE IF NOT EXISTS {ops}farm_ids (id INT PRIMARY KEY AUTO_INCREMENT, far
   ENGINE=InnoDB ROW_FORMAT=DYNAMIC;
 INSERT IGNORE INTO {ops}farm_ids VALUES (1, 'default');
 
-ALTER TABLE {ops}cow_ids ADD COLUMN farm INT NOT NULL DEFAULT 1 AFTER id, DROP INDEX cow_id,
-  ADD UNIQUE INDEX by_cow_id (farm, cow_id), ADD INDEX by_farm (farm);
-ALTER TABLE {ops}sensor_ids ADD COLUMN farm INT NOT NULL DEFAULT 1 AFTER id, DROP INDEX sensor_id,
-  ADD UNIQUE INDEX by_sensor_id (farm, sensor_id), ADD INDEX by_farm (farm);
+-- text_id: a process of before there were farms, which still runs, is not to find or give ids of another farm.
+ALTER TABLE {ops}cow_ids ADD COLUMN farm INT NOT NULL DEFAULT 1 AFTER id, CHANGE COLUMN cow_id text_id VARCHAR(255) NOT NULL,
+  DROP INDEX cow_id, ADD UNIQUE INDEX by_text_id (farm, text_id), ADD INDEX by_farm (farm);
+ALTER TABLE {ops}cow_ids ALTER COLUMN farm DROP DEFAULT;
+ALTER TABLE {ops}sensor_ids ADD COLUMN farm INT NOT NULL DEFAULT 1 AFTER id, CHANGE COLUMN sensor_id text_id VARCHAR(255) NOT NULL,
+  DROP INDEX sensor_id, ADD UNIQUE INDEX by_text_id (farm, text_id), ADD INDEX by_farm (farm);
+ALTER TABLE {ops}sensor_ids ALTER COLUMN farm DROP DEFAULT;
+
+-- Whoever loads by the ids that it remembers is fenced. farms_from: a message of a cow or a sensor before it names no
+-- farm, whatever its field says.
+ALTER TABLE {ops}consumer_offsets ADD COLUMN farms_from BIGINT NOT NULL DEFAULT 0;
+UPDATE {ops}consumer_offsets SET farms_from = next_offset, epoch = epoch + 1;
 
 ALTER TABLE {ops}cow_names ADD COLUMN farm INT NOT NULL DEFAULT 1 FIRST, DROP PRIMARY KEY,
   ADD PRIMARY KEY (farm, base, number);
+ALTER TABLE {ops}cow_names ALTER COLUMN farm DROP DEFAULT;
 ALTER TABLE {ops}cow_requests ADD COLUMN farm INT NOT NULL DEFAULT 1 FIRST, DROP PRIMARY KEY,
   ADD PRIMARY KEY (farm, idempotency_key);
+ALTER TABLE {ops}cow_requests ALTER COLUMN farm DROP DEFAULT;
 
 -- What a pass is to judge again. kind 0: everything, 1: the days from first_day to last_day, 2: the readings of the
 -- sensor `ref`, 3: those of the farm `ref`. in_pass: the pass that goes on has it. asked: they take turns by it. One
@@ -87,8 +97,8 @@ FROM {bronze}sensors_rows r
 JOIN {ops}streams st ON st.id = r.stream_id;
 
 CREATE OR REPLACE SQL SECURITY INVOKER VIEW {bronze}measurements AS
-SELECT COALESCE(s.sensor_id, r.odd_sensor_id) AS sensor_id,
-       COALESCE(c.cow_id, r.odd_cow_id) AS cow_id, r.timestamp, r.value, r.deleted,
+SELECT COALESCE(s.text_id, r.odd_sensor_id) AS sensor_id,
+       COALESCE(c.text_id, r.odd_cow_id) AS cow_id, r.timestamp, r.value, r.deleted,
        st.stream_id, r.topic_partition, r.topic_offset, r.version,
        TIMESTAMPADD(MICROSECOND, r.received_at, TIMESTAMP'1970-01-01 00:00:00') AS received_at,
        TIMESTAMPADD(MICROSECOND, r.received_at, TIMESTAMP'1970-01-01 00:00:00') AS created_at,
@@ -100,7 +110,7 @@ LEFT JOIN {ops}cow_ids c ON c.id = r.cow_id
 LEFT JOIN {ops}farm_ids f ON f.id = COALESCE(c.farm, s.farm);
 
 CREATE OR REPLACE SQL SECURITY INVOKER VIEW {silver}measurements AS
-SELECT s.sensor_id, c.cow_id,
+SELECT s.text_id AS sensor_id, c.text_id AS cow_id,
        TIMESTAMPADD(MICROSECOND, r.timestamp, TIMESTAMP'1970-01-01 00:00:00') AS timestamp,
        CASE WHEN r.state = 2 THEN NULL ELSE CAST(r.value AS DOUBLE) / 1000000e0 END AS value,
        CASE r.state WHEN 0 THEN 'accepted' WHEN 1 THEN 'pending' ELSE 'deleted' END AS state,
@@ -118,7 +128,7 @@ JOIN {ops}farm_ids f ON f.id = c.farm
 LEFT JOIN {gold}farms_rows g ON g.farm = c.farm AND g.state_version IS NOT NULL;
 
 CREATE OR REPLACE SQL SECURITY INVOKER VIEW {silver}quarantine AS
-SELECT st.topic, st.stream_id, r.topic_partition, r.topic_offset, s.sensor_id, c.cow_id,
+SELECT st.topic, st.stream_id, r.topic_partition, r.topic_offset, s.text_id AS sensor_id, c.text_id AS cow_id,
        TIMESTAMPADD(MICROSECOND, r.timestamp, TIMESTAMP'1970-01-01 00:00:00') AS timestamp,
        r.code, r.field, r.reason, r.original,
        CASE r.status WHEN 0 THEN 'open' WHEN 1 THEN 'superseded' ELSE 'dismissed' END AS status,
@@ -149,7 +159,7 @@ LEFT JOIN {ops}streams st ON st.id = r.stream_id
 WHERE r.state_version IS NOT NULL;
 
 CREATE OR REPLACE SQL SECURITY INVOKER VIEW {gold}cows AS
-SELECT i.cow_id AS id, r.name, DATE_ADD(DATE'1970-01-01', INTERVAL r.birthdate DAY) AS birthdate,
+SELECT i.text_id AS id, r.name, DATE_ADD(DATE'1970-01-01', INTERVAL r.birthdate DAY) AS birthdate,
        TIMESTAMPADD(MICROSECOND, r.retired_at, TIMESTAMP'1970-01-01 00:00:00') AS retired_at,
        TIMESTAMPADD(MICROSECOND, r.created_at, TIMESTAMP'1970-01-01 00:00:00') AS created_at,
        TIMESTAMPADD(MICROSECOND, r.updated_at, TIMESTAMP'1970-01-01 00:00:00') AS updated_at,
@@ -161,7 +171,7 @@ JOIN {ops}farm_ids f ON f.id = i.farm
 LEFT JOIN {ops}streams st ON st.id = r.stream_id;
 
 CREATE OR REPLACE SQL SECURITY INVOKER VIEW {gold}sensors AS
-SELECT i.sensor_id AS id, r.unit,
+SELECT i.text_id AS id, r.unit,
        TIMESTAMPADD(MICROSECOND, r.retired_at, TIMESTAMP'1970-01-01 00:00:00') AS retired_at,
        TIMESTAMPADD(MICROSECOND, r.created_at, TIMESTAMP'1970-01-01 00:00:00') AS created_at,
        TIMESTAMPADD(MICROSECOND, r.updated_at, TIMESTAMP'1970-01-01 00:00:00') AS updated_at,
@@ -173,7 +183,7 @@ JOIN {ops}farm_ids f ON f.id = i.farm
 LEFT JOIN {ops}streams st ON st.id = r.stream_id;
 
 CREATE OR REPLACE SQL SECURITY INVOKER VIEW {gold}measurements_daily_aggregations AS
-SELECT s.sensor_id, c.cow_id,
+SELECT s.text_id AS sensor_id, c.text_id AS cow_id,
        DATE_ADD(DATE'1970-01-01', INTERVAL r.first_day DAY) AS date,
        CAST(r.value_sum AS DOUBLE) / CAST(r.records_count * 1000000 AS DOUBLE) AS average_value,
        CAST(r.value_min AS DOUBLE) / 1000000e0 AS min_value,
@@ -187,7 +197,7 @@ JOIN {ops}farm_ids f ON f.id = c.farm;
 
 -- ISO 8601: a week belongs to the year and the month of its Thursday.
 CREATE OR REPLACE SQL SECURITY INVOKER VIEW {gold}measurements_weekly_aggregations AS
-SELECT s.sensor_id, c.cow_id,
+SELECT s.text_id AS sensor_id, c.text_id AS cow_id,
        (DAYOFYEAR(DATE_ADD(DATE'1970-01-01', INTERVAL r.first_day + 3 DAY)) - 1) DIV 7 + 1 AS week,
        MONTH(DATE_ADD(DATE'1970-01-01', INTERVAL r.first_day + 3 DAY)) AS month,
        YEAR(DATE_ADD(DATE'1970-01-01', INTERVAL r.first_day + 3 DAY)) AS year,
@@ -202,7 +212,7 @@ JOIN {ops}cow_ids c ON c.id = r.cow_id
 JOIN {ops}farm_ids f ON f.id = c.farm;
 
 CREATE OR REPLACE SQL SECURITY INVOKER VIEW {gold}measurements_monthly_aggregations AS
-SELECT s.sensor_id, c.cow_id,
+SELECT s.text_id AS sensor_id, c.text_id AS cow_id,
        MONTH(DATE_ADD(DATE'1970-01-01', INTERVAL r.first_day DAY)) AS month,
        YEAR(DATE_ADD(DATE'1970-01-01', INTERVAL r.first_day DAY)) AS year,
        CAST(r.value_sum AS DOUBLE) / CAST(r.records_count * 1000000 AS DOUBLE) AS average_value,
@@ -216,7 +226,7 @@ JOIN {ops}cow_ids c ON c.id = r.cow_id
 JOIN {ops}farm_ids f ON f.id = c.farm;
 
 CREATE OR REPLACE SQL SECURITY INVOKER VIEW {gold}measurements_yearly_aggregations AS
-SELECT s.sensor_id, c.cow_id,
+SELECT s.text_id AS sensor_id, c.text_id AS cow_id,
        YEAR(DATE_ADD(DATE'1970-01-01', INTERVAL r.first_day DAY)) AS year,
        CAST(r.value_sum AS DOUBLE) / CAST(r.records_count * 1000000 AS DOUBLE) AS average_value,
        CAST(r.value_min AS DOUBLE) / 1000000e0 AS min_value,
@@ -229,7 +239,7 @@ JOIN {ops}cow_ids c ON c.id = r.cow_id
 JOIN {ops}farm_ids f ON f.id = c.farm;
 
 CREATE OR REPLACE SQL SECURITY INVOKER VIEW {gold}cow_daily_metrics AS
-SELECT c.cow_id, DATE_ADD(DATE'1970-01-01', INTERVAL r.farm_day DAY) AS date,
+SELECT c.text_id AS cow_id, DATE_ADD(DATE'1970-01-01', INTERVAL r.farm_day DAY) AS date,
        CAST(r.milk_sum AS DOUBLE) / 1000000e0 AS milk_sum, r.milk_count,
        CAST(r.weight_sum AS DOUBLE) / 1000000e0 AS weight_sum, r.weight_count,
        CAST(r.last_weight AS DOUBLE) / 1000000e0 AS last_weight,

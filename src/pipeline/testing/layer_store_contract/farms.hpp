@@ -676,6 +676,27 @@ TEST_P(LayerStoreContract, AStoreJudgedInAnotherZoneBeforeThereWereFarmsIsJudged
   EXPECT_EQ(requests(), 4) << "an older code judged cows, sensors and farms as well";
 }
 
+TEST_P(LayerStoreContract, CowsAndSensorsOfBeforeThereWereFarmsAreOfDefaultWhateverTheySay) {
+  SendOf("north", Topic::kCows, kCow);
+  SendOf("No farm", Topic::kSensors, kSensor);
+  SendOf("No farm", Topic::kCows, R"({"id":"C2"})");
+  Load();
+  layers_->Query("UPDATE {ops}consumer_offsets SET farms_from = next_offset", 0);
+  SendOf("north", Topic::kCows, R"({"id":"C1","name":"Berta"})");
+  RunAll();
+  const auto check = [&] {
+    EXPECT_THAT(CowLines(*layers_), ElementsAre("C1 Alma #3 born -"));
+    EXPECT_THAT(SensorLines(*layers_), ElementsAre("S1 L -"));
+    EXPECT_THAT(Quarantined(), ElementsAre("cows/0/1 missing name open of C2 - -",
+                                           "cows/0/2 unknown_farm farm open of north/C1 - -"));
+    EXPECT_THAT(Different(), IsEmpty());
+  };
+  check();
+  Must(store_->RequestRebuild(std::nullopt));
+  RunAll();
+  check();
+}
+
 TEST_P(LayerStoreContract, EveryViewShowsTheFarm) {
   SendFarm("north");
   for (const char* farm : {"default", "north"}) {

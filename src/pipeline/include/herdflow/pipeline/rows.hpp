@@ -92,6 +92,8 @@ struct UnjudgedRecord {
   Lineage lineage;
   Instant received_at;
   std::string payload;
+  /// Loaded before there were farms: `default`'s, whatever a field `farm` says.
+  bool before_farms = false;
 };
 
 /// The natural key of a reading. `farm_day` follows from `at` and stands second because readings
