@@ -26,10 +26,10 @@ constexpr std::string_view kHerdBookStep = "herd_book";
 /// Several may load at once: the partition's row is the fence.
 constexpr std::string_view kLoadStep = "";
 
-constexpr std::string_view kRulesCode = "rules_code";
+constexpr std::string_view kRulesCodeSetting = "rules_code";
 /// What a store recorded before there were farms: by which rules and in which zone it judged.
-constexpr std::string_view kRulesVersion = "rules_version";
-constexpr std::string_view kTimeZone = "time_zone";
+constexpr std::string_view kRulesVersionSetting = "rules_version";
+constexpr std::string_view kTimeZoneSetting = "time_zone";
 
 Result<std::optional<std::string>> ReadSetting(WriteScope& scope, std::string_view name) {
   HERDFLOW_ASSIGN(Statement * read, scope.Get("read_setting"));
@@ -87,8 +87,8 @@ Result<herd::FarmRules> RecordDefaultFarm(WriteScope& scope, const herd::FarmRul
   HERDFLOW_ASSIGN(const auto recorded, ReadGoldFarm(scope, pipeline::kDefaultFarmRef));
   if (recorded && recorded->lineage.version >= 0) return recorded->rules;
   if (recorded && !judges) {
-    HERDFLOW_ASSIGN(const auto version, ReadSetting(scope, kRulesVersion));
-    HERDFLOW_ASSIGN(const auto zone, ReadSetting(scope, kTimeZone));
+    HERDFLOW_ASSIGN(const auto version, ReadSetting(scope, kRulesVersionSetting));
+    HERDFLOW_ASSIGN(const auto zone, ReadSetting(scope, kTimeZoneSetting));
     if (version || zone) return recorded->rules;
   }
   pipeline::GoldFarm made;
@@ -100,6 +100,15 @@ Result<herd::FarmRules> RecordDefaultFarm(WriteScope& scope, const herd::FarmRul
   return rules;
 }
 
+/// By which code the store was judged last; nothing: by none yet.
+Result<std::optional<std::int64_t>> ReadRulesCode(WriteScope& scope) {
+  HERDFLOW_ASSIGN(auto recorded, ReadSetting(scope, kRulesCodeSetting));
+  if (!recorded) {
+    HERDFLOW_ASSIGN(recorded, ReadSetting(scope, kRulesVersionSetting));
+  }
+  return recorded ? std::optional(NumberIn(*recorded)) : std::nullopt;
+}
+
 /// The rules of a farm say by which code they are.
 Result<> WriteRulesVersions(WriteScope& scope) {
   std::vector<pipeline::GoldFarm> farms;
@@ -109,7 +118,11 @@ Result<> WriteRulesVersions(WriteScope& scope) {
     if (!there) break;
     farms.push_back(FarmIn(*read));
   }
-  for (const auto& farm : farms) HERDFLOW_CHECK(WriteGold(scope, farm));
+  HERDFLOW_ASSIGN(Statement * write, scope.Get("write_rules_version"));
+  for (const auto& farm : farms) {
+    const std::string version = herd::RulesVersion(farm.rules);
+    HERDFLOW_CHECK(write->Bind(1, std::string_view(version)).Bind(2, farm.farm).Run());
+  }
   return {};
 }
 
@@ -143,6 +156,7 @@ class SqlLayerStore final : public pipeline::LayerStore {
       : sessions_(std::move(sessions)), settings_(std::move(settings)) {}
 
   Result<> RecordSettings() {
+    HERDFLOW_CHECK(RecordRulesVersions());
     HERDFLOW_ASSIGN(const auto scope, Begin(kSettingsStep));
     const bool judges = settings_.use == pipeline::StoreUse::kJudge;
     HERDFLOW_ASSIGN(const herd::FarmRules rules,
@@ -307,31 +321,43 @@ class SqlLayerStore final : public pipeline::LayerStore {
     std::string stream_id, log_id;
   };
 
+  /// Before a newer code is recorded, in the step that writes farms.
+  Result<> RecordRulesVersions() {
+    if (settings_.use != pipeline::StoreUse::kJudge) return {};
+    {
+      HERDFLOW_ASSIGN(const auto scope, Begin(kSettingsStep));
+      HERDFLOW_ASSIGN(const auto recorded, ReadRulesCode(*scope));
+      if (!recorded || *recorded >= settings_.rules_code) return {};
+    }
+    HERDFLOW_ASSIGN(const auto scope, Begin(kHerdBookStep));
+    HERDFLOW_CHECK(WriteRulesVersions(*scope));
+    return scope->Commit();
+  }
+
   /// What was judged by an older code's rules, or before there were farms by other rules or in
   /// another zone than those that `default` was made with, is asked for to be judged again.
   Result<> RecordHowToJudge(WriteScope& scope, const herd::FarmRules& rules) const {
     const std::int64_t code = settings_.rules_code;
-    HERDFLOW_ASSIGN(const auto recorded, ReadSetting(scope, kRulesCode));
-    HERDFLOW_ASSIGN(const auto version, ReadSetting(scope, kRulesVersion));
-    HERDFLOW_ASSIGN(const auto zone, ReadSetting(scope, kTimeZone));
-    const std::int64_t before = recorded ? NumberIn(*recorded) : NumberIn(version.value_or(""));
+    HERDFLOW_ASSIGN(const auto version, ReadSetting(scope, kRulesVersionSetting));
+    HERDFLOW_ASSIGN(const auto zone, ReadSetting(scope, kTimeZoneSetting));
+    HERDFLOW_ASSIGN(const auto recorded, ReadRulesCode(scope));
+    const std::int64_t before = recorded.value_or(0);
     if (before > code) {
       return Fail(ErrorCode::kInvalidInput,
                   "opening the store: its readings were judged by the rules of a newer herdflow "
                   "({} {}, this one has {}); use that one",
-                  kRulesCode, before, code);
+                  kRulesCodeSetting, before, code);
     }
-    const bool is_other_code = (recorded || version) && before < code;
+    const bool is_other_code = recorded && before < code;
     if (is_other_code) HERDFLOW_CHECK(RequestHerdBook(scope));
     if (is_other_code || (version && *version != herd::RulesVersion(rules)) ||
         (zone && *zone != rules.time_zone)) {
       Log(LogLevel::kInfo, "the rules changed: all readings are judged again");
       HERDFLOW_CHECK(RequestPass(scope));
     }
-    HERDFLOW_CHECK(DeleteSetting(scope, kRulesVersion));
-    HERDFLOW_CHECK(DeleteSetting(scope, kTimeZone));
-    HERDFLOW_CHECK(WriteSetting(scope, kRulesCode, std::to_string(code)));
-    return is_other_code ? WriteRulesVersions(scope) : Result<>();
+    HERDFLOW_CHECK(DeleteSetting(scope, kRulesVersionSetting));
+    HERDFLOW_CHECK(DeleteSetting(scope, kTimeZoneSetting));
+    return WriteSetting(scope, kRulesCodeSetting, std::to_string(code));
   }
 
   static void BindPartition(Statement& statement, std::string_view stream_id,

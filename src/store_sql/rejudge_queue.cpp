@@ -59,6 +59,28 @@ enum Phase : std::int64_t {
   kOver = 7,
 };
 
+/// What the kinds of passes differ in.
+struct PassPlan {
+  Phase first;
+  Phase last;
+  bool heals;
+  bool of_farm;  ///< Goes over the farm's cows, and its entries.
+  std::string_view read_bronze, read_entries;
+};
+
+constexpr PassPlan PlanOf(PassKind kind) {
+  switch (kind) {
+    case PassKind::kEverything:
+    case PassKind::kDays:
+      break;
+    case PassKind::kSensors:
+      return {kBronze, kBronze, false, false, "read_bronze_of_sensors", ""};
+    case PassKind::kFarm:
+      return {kSilver, kEntries, false, true, "", "read_entries_of_farm_after"};
+  }
+  return {kBronze, kGold, true, false, "read_bronze_measurements", "read_entries_after"};
+}
+
 /// Offsets of a partition that a pass looks at at once, for each message that it may give.
 constexpr std::int64_t kOffsetsAMessage = 10;
 
@@ -152,7 +174,7 @@ Result<std::optional<RejudgeQueue::Pass>> RejudgeQueue::ReadPass() {
       return std::optional(pass);
     }
   }
-  if (pass.kind == PassKind::kFarm) pass.place.phase = kSilver;
+  pass.place.phase = PlanOf(pass.kind).first;
   HERDFLOW_ASSIGN(Statement * begin, scope_.Get("begin_rejudge_pass"));
   HERDFLOW_CHECK(begin->Bind(1, pass.kind).Bind(2, pass.farm).Run());
   HERDFLOW_CHECK(Write(pass.place));
@@ -162,7 +184,7 @@ Result<std::optional<RejudgeQueue::Pass>> RejudgeQueue::ReadPass() {
 Result<> RejudgeQueue::TakeOfPass(std::size_t max, Pass& pass, const EachRow& each,
                                   RejudgePiece& piece) {
   piece.all_dirty = true;
-  piece.heals = pass.kind == PassKind::kEverything || pass.kind == PassKind::kDays;
+  piece.heals = PlanOf(pass.kind).heals;
   piece.days = pass.days;
   switch (pass.place.phase) {
     case kBronze:
@@ -188,8 +210,7 @@ Result<> RejudgeQueue::TakeOfPass(std::size_t max, Pass& pass, const EachRow& ea
                   pass.place.phase);
   }
   if (piece.size != 0) return {};
-  const bool is_last = pass.kind == PassKind::kSensors ||
-                       (pass.kind == PassKind::kFarm && pass.place.phase == kEntries);
+  const bool is_last = pass.place.phase == PlanOf(pass.kind).last;
   pass.place = {is_last ? kOver : pass.place.phase + 1, {}};
   return {};
 }
@@ -204,9 +225,7 @@ Result<> RejudgeQueue::TakeOfBronze(std::size_t max, Pass& pass, const EachRow& 
     if (here == place) at.from = std::max(at.from, pass.place.at[2]);
     if (at.from >= at.to) continue;
     at.to = std::min(at.to, at.from + static_cast<std::int64_t>(max) * kOffsetsAMessage);
-    HERDFLOW_ASSIGN(Statement * read,
-                    scope_.Get(pass.kind == PassKind::kSensors ? "read_bronze_of_sensors"
-                                                               : "read_bronze_measurements"));
+    HERDFLOW_ASSIGN(Statement * read, scope_.Get(PlanOf(pass.kind).read_bronze));
     BindUnjudged(*read, at, max);
     std::int64_t next = at.from;
     std::size_t given = 0;
@@ -230,7 +249,7 @@ Result<> RejudgeQueue::TakeOfBronze(std::size_t max, Pass& pass, const EachRow& 
 
 Result<> RejudgeQueue::TakeKeys(std::string_view statement, std::size_t max, Pass& pass,
                                 RejudgePiece& piece) {
-  if (pass.kind != PassKind::kFarm) return TakeKeysUpTo(kLastCow, statement, max, pass, piece);
+  if (!PlanOf(pass.kind).of_farm) return TakeKeysUpTo(kLastCow, statement, max, pass, piece);
   HERDFLOW_ASSIGN(Statement * next, scope_.Get("read_next_cow_of_farm"));
   auto& at = pass.place.at;
   while (piece.size < max) {
@@ -256,7 +275,7 @@ Result<> RejudgeQueue::TakeKeysUpTo(std::int64_t last_cow, std::string_view stat
     ++piece.size;
     const ReadingKey key = ReadKey(*read, 1, CowRef{read->Int(0)});
     at = {read->Int(0), read->Int(1), read->Int(2), read->Int(3)};
-    if (pass.place.phase == kSilver && pass.kind != PassKind::kFarm) {
+    if (pass.place.phase == kSilver && PlanOf(pass.kind).heals) {
       piece.versions.push_back({key, ReadLineage(*read, 4)});
     } else {
       piece.keys.push_back(key);
@@ -265,14 +284,13 @@ Result<> RejudgeQueue::TakeKeysUpTo(std::int64_t last_cow, std::string_view stat
 }
 
 Result<> RejudgeQueue::TakeEntries(std::size_t max, Pass& pass, RejudgePiece& piece) {
-  const bool is_of_farm = pass.kind == PassKind::kFarm;
-  HERDFLOW_ASSIGN(Statement * read,
-                  scope_.Get(is_of_farm ? "read_entries_of_farm_after" : "read_entries_after"));
+  const PassPlan plan = PlanOf(pass.kind);
+  HERDFLOW_ASSIGN(Statement * read, scope_.Get(plan.read_entries));
   auto& at = pass.place.at;
   const auto& [first, last] = pass.days.value_or(kAllDays);
   for (int i = 0; i < 3; ++i) read->Bind(1 + i, at[static_cast<std::size_t>(i)]);
   read->Bind(4, max);
-  if (is_of_farm) {
+  if (plan.of_farm) {
     read->Bind(5, pass.farm);
   } else {
     read->Bind(5, first.days).Bind(6, last.days);

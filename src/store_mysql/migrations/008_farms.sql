@@ -6,10 +6,10 @@ INSERT IGNORE INTO {ops}farm_ids VALUES (1, 'default');
 
 -- text_id: a process of before there were farms, which still runs, is not to find or give ids of another farm.
 ALTER TABLE {ops}cow_ids ADD COLUMN farm INT NOT NULL DEFAULT 1 AFTER id, CHANGE COLUMN cow_id text_id VARCHAR(255) NOT NULL,
-  DROP INDEX cow_id, ADD UNIQUE INDEX by_text_id (farm, text_id), ADD INDEX by_farm (farm);
+  DROP INDEX cow_id, ADD UNIQUE INDEX by_text_id (farm, text_id), ADD INDEX by_farm (farm, id);
 ALTER TABLE {ops}cow_ids ALTER COLUMN farm DROP DEFAULT;
 ALTER TABLE {ops}sensor_ids ADD COLUMN farm INT NOT NULL DEFAULT 1 AFTER id, CHANGE COLUMN sensor_id text_id VARCHAR(255) NOT NULL,
-  DROP INDEX sensor_id, ADD UNIQUE INDEX by_text_id (farm, text_id), ADD INDEX by_farm (farm);
+  DROP INDEX sensor_id, ADD UNIQUE INDEX by_text_id (farm, text_id), ADD INDEX by_farm (farm, id);
 ALTER TABLE {ops}sensor_ids ALTER COLUMN farm DROP DEFAULT;
 
 -- Whoever loads by the ids that it remembers is fenced. farms_from: a message of a cow or a sensor before it names no

@@ -672,7 +672,10 @@ TEST_P(LayerStoreContract, AStoreJudgedInAnotherZoneBeforeThereWereFarmsIsJudged
   Must(layers_->Open({}));
   EXPECT_EQ(requests(), 0);
   put_back("1-0", "UTC");
+  layers_->Query("UPDATE {gold}farms_rows SET rules_version = '1-0'", 0);
   Must(layers_->Open({}));
+  EXPECT_EQ(layers_->Query("SELECT rules_version FROM {gold}farms", 1),
+            (std::vector<Cells>{{herd::RulesVersion({})}}));
   EXPECT_EQ(requests(), 4) << "an older code judged cows, sensors and farms as well";
 }
 

@@ -1,0 +1,1 @@
+UPDATE {gold}farms_rows SET rules_version = ?1 WHERE farm = ?2
