@@ -176,8 +176,8 @@ class Ids:
     @classmethod
     def of(cls, herd: Installation) -> Ids:
         return cls(
-            dict(herd.query("SELECT id, sensor_id FROM ops_sensor_ids")),
-            dict(herd.query("SELECT id, cow_id FROM ops_cow_ids")),
+            dict(herd.query("SELECT id, text_id FROM ops_sensor_ids")),
+            dict(herd.query("SELECT id, text_id FROM ops_cow_ids")),
         )
 
 

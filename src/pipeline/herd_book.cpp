@@ -26,11 +26,12 @@ QuarantineEntry Refused(const UnjudgedRecord& record, herd::Rejection rejection)
 
 /// The farm of a cow's or a sensor's message; nothing: it is in quarantine for that.
 template <class Fields>
-Result<std::optional<FarmRef>> FarmOf(HerdBookTx& tx, const herd::Parsed<Fields>& parsed,
+Result<std::optional<FarmRef>> FarmOf(HerdBookTx& tx, herd::Parsed<Fields>& parsed,
                                       const UnjudgedRecord& record) {
-  const auto* rejection = std::get_if<herd::Rejection>(&parsed);
-  const auto* fields = std::get_if<Fields>(&parsed);
-  const auto malformed = rejection != nullptr ? *rejection : herd::JudgeFarmOf(fields->farm);
+  auto* fields = std::get_if<Fields>(&parsed);
+  if (fields != nullptr && record.before_farms) fields->farm = {};
+  const auto malformed = fields != nullptr ? herd::JudgeFarmOf(fields->farm)
+                                           : std::optional(std::get<herd::Rejection>(parsed));
   if (!malformed) {
     HERDFLOW_ASSIGN(const FarmRef farm, tx.RefOfFarm(herd::FarmNamed(fields->farm)));
     return std::optional(farm);
@@ -42,7 +43,7 @@ Result<std::optional<FarmRef>> FarmOf(HerdBookTx& tx, const herd::Parsed<Fields>
 
 /// Judges one cow's message: gold, or quarantine.
 Result<> JudgeCow(HerdBookTx& tx, herd::MessageParser& parser, const UnjudgedRecord& record) {
-  const auto parsed = parser.Cow(record.payload);
+  auto parsed = parser.Cow(record.payload);
   HERDFLOW_ASSIGN(const auto farm, FarmOf(tx, parsed, record));
   if (!farm) return {};
   const auto& fields = std::get<herd::CowFields>(parsed);
@@ -62,7 +63,7 @@ Result<> JudgeCow(HerdBookTx& tx, herd::MessageParser& parser, const UnjudgedRec
 }
 
 Result<> JudgeSensor(HerdBookTx& tx, herd::MessageParser& parser, const UnjudgedRecord& record) {
-  const auto parsed = parser.Sensor(record.payload);
+  auto parsed = parser.Sensor(record.payload);
   HERDFLOW_ASSIGN(const auto farm, FarmOf(tx, parsed, record));
   if (!farm) return {};
   const auto& fields = std::get<herd::SensorFields>(parsed);
@@ -153,7 +154,6 @@ Result<std::size_t> JudgeChunk(LayerStore& store, Topic topic) {
     HERDFLOW_ASSIGN(more, JudgeRecords(*tx, topic));
     judged += more;
   } while (anew && more != 0);
-  if (judged == 0 && !anew) return 0;
   HERDFLOW_CHECK(tx->Commit());
   return judged;
 }

@@ -228,13 +228,15 @@ bool IsLost(unsigned number) {
   }
 }
 
-bool IsAlreadyDone(unsigned number) {
+bool IsAlreadyDone(unsigned number, std::string_view statement) {
   switch (number) {
     case ER_TABLE_EXISTS_ERROR:
     case ER_DUP_FIELDNAME:
     case ER_DUP_KEYNAME:
     case ER_CANT_DROP_FIELD_OR_KEY:
       return true;
+    case ER_BAD_FIELD_ERROR:  // The column has its new name.
+      return statement.find(" CHANGE COLUMN ") != std::string_view::npos;
     default:
       return false;
   }

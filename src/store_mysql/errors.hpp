@@ -18,6 +18,6 @@ namespace herdflow::store_mysql {
 [[nodiscard]] bool IsLost(unsigned number);
 
 /// What the statement makes or drops is there, or gone, already.
-[[nodiscard]] bool IsAlreadyDone(unsigned number);
+[[nodiscard]] bool IsAlreadyDone(unsigned number, std::string_view statement);
 
 }  // namespace herdflow::store_mysql

@@ -99,7 +99,7 @@ Result<> RunMigration(Connection& connection, std::string_view sql) {
   for (const std::string_view statement : StatementsOf(sql)) {
     auto done = connection.Execute(statement);
     // A run that was cut short came as far as this.
-    if (!done && !IsAlreadyDone(connection.last_error())) return done;
+    if (!done && !IsAlreadyDone(connection.last_error(), statement)) return done;
   }
   return {};
 }

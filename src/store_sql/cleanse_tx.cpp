@@ -65,7 +65,10 @@ class SqlCleanseTx final : public pipeline::CleanseTx {
     auto known = rules_.find(farm);
     if (known == rules_.end()) {
       HERDFLOW_ASSIGN(auto row, ReadGoldFarm(*scope_, farm));
-      known = rules_.emplace(farm, row ? std::optional(std::move(row->rules)) : std::nullopt).first;
+      known = rules_
+                  .emplace(farm,
+                           row && row->state ? std::optional(std::move(row->rules)) : std::nullopt)
+                  .first;
     }
     return known->second ? &*known->second : nullptr;
   }

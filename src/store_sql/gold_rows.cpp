@@ -70,6 +70,7 @@ GoldFarm FarmIn(const Statement& row) {
   farm.lineage = ReadLineage(row, 9);
   farm.created_at = FromMicros(row.Int(13));
   farm.updated_at = FromMicros(row.Int(14));
+  if (!row.IsNull(15)) farm.state = ReadLineage(row, 15);
   return farm;
 }
 
@@ -119,10 +120,15 @@ Result<> WriteGold(WriteScope& scope, const GoldFarm& farm) {
       .Bind(8, farm.rules.density_millionths)
       .Bind(9, MicrosOf(farm.closed_at));
   BindLineage(*write, 10, farm.lineage);
-  return write->Bind(14, ToMicros(farm.created_at))
+  write->Bind(14, ToMicros(farm.created_at))
       .Bind(15, ToMicros(farm.updated_at))
-      .Bind(16, std::string_view(rules_version))
-      .Run();
+      .Bind(16, std::string_view(rules_version));
+  if (farm.state) {
+    BindLineage(*write, 17, *farm.state);
+  } else {
+    for (int i = 17; i <= 20; ++i) write->Bind(i, nullptr);
+  }
+  return write->Run();
 }
 
 Result<std::optional<herd::Measure>> ReadMeasure(WriteScope& scope, pipeline::SensorRef sensor) {

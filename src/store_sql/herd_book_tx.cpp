@@ -2,8 +2,8 @@
 #include <set>
 #include <utility>
 
-#include "farms_come.hpp"
 #include "gold_rows.hpp"
+#include "refused_of_farms.hpp"
 #include "rejudge_queue.hpp"
 #include "topic_book.hpp"
 #include "transactions.hpp"
@@ -25,6 +25,39 @@ herd::Measure MeasureOf(const GoldSensor& sensor) {
   return herd::MeasureOf(sensor.unit, sensor.kind);
 }
 
+/// Written through by who made it: bronze may not have it yet.
+bool IsWrittenThrough(const Lineage& lineage) { return lineage.stream == pipeline::StreamRef{}; }
+
+/// What of it was written through.
+std::optional<GoldCow> WrittenThroughOf(GoldCow cow) {
+  return IsWrittenThrough(cow.lineage) ? std::optional(std::move(cow)) : std::nullopt;
+}
+std::optional<GoldFarm> WrittenThroughOf(GoldFarm farm) {
+  if (farm.state && !IsWrittenThrough(*farm.state)) {
+    farm.state.reset();
+    farm.name.clear();
+    farm.rules = {};
+  }
+  if (IsWrittenThrough(farm.lineage)) return farm;
+  if (!farm.state) return std::nullopt;
+  farm.closed_at.reset();
+  farm.lineage = *farm.state;
+  return farm;
+}
+
+/// What both tell of a farm: of each thing the newest.
+GoldFarm NewestOf(const GoldFarm& known, const GoldFarm& told) {
+  // The configuration alone made it: it was never received.
+  const bool told_of = known.lineage.version > 0;
+  GoldFarm merged = known.lineage >= told.lineage ? known : told;
+  const GoldFarm& state = known.state >= told.state ? known : told;
+  merged.name = state.name;
+  merged.rules = state.rules;
+  merged.state = state.state;
+  merged.created_at = told_of ? std::min(known.created_at, told.created_at) : told.created_at;
+  return merged;
+}
+
 /// What there was of a topic that is judged anew, and what is written since.
 struct Anew {
   Topic topic = Topic::kCows;
@@ -42,6 +75,9 @@ class SqlHerdBookTx final : public pipeline::HerdBookTx {
     if (!asked) return false;
     HERDFLOW_ASSIGN(Book before, ReadBook(*scope_, topic));
     anew_ = {topic, std::move(before), {}};
+    for (const auto& [message, mark] : anew_->before.entries) {
+      if (mark.dismissed) dismissed_.push_back(message);
+    }
     for (const auto* remove :
          {"delete_entries_of_topic", "delete_watermarks", "delete_rejudge_topic"}) {
       HERDFLOW_ASSIGN(Statement * run, scope_->Get(remove));
@@ -61,8 +97,10 @@ class SqlHerdBookTx final : public pipeline::HerdBookTx {
 
   Result<std::vector<pipeline::UnjudgedRecord>> ReadBronze(Topic topic, std::size_t max) override {
     topic_ = topic;
-    HERDFLOW_ASSIGN(auto records, TakeRefused(*scope_, topic, max));
-    if (!records.empty()) return records;
+    HERDFLOW_ASSIGN(auto taken, TakeRefused(*scope_, topic, max));
+    dismissed_.insert(dismissed_.end(), taken.dismissed.begin(), taken.dismissed.end());
+    if (!taken.records.empty()) return std::move(taken.records);
+    std::vector<pipeline::UnjudgedRecord> records;
     HERDFLOW_ASSIGN(const auto partitions, ReadUnjudgedPartitions(*scope_, Name(topic)));
     HERDFLOW_ASSIGN(Statement * read,
                     scope_->Get(topic == Topic::kCows    ? "read_bronze_cows"
@@ -80,7 +118,8 @@ class SqlHerdBookTx final : public pipeline::HerdBookTx {
         records.push_back({{read->Int(1), pipeline::StreamRef{partition.stream},
                             partition.partition, read->Int(0)},
                            FromMicros(read->Int(2)),
-                           std::string(read->Bytes(3))});
+                           std::string(read->Bytes(3)),
+                           read->Int(0) < partition.farms_from});
         bytes += records.back().payload.size();
       }
       read->Reset();
@@ -93,7 +132,7 @@ class SqlHerdBookTx final : public pipeline::HerdBookTx {
 
   Result<bool> IsKnown(FarmRef farm) override {
     HERDFLOW_ASSIGN(const auto known, ReadFarm(farm));
-    return known.has_value();
+    return known && known->state;
   }
 
   Result<CowRef> RefOfCow(FarmRef farm, std::string_view id) override {
@@ -124,7 +163,7 @@ class SqlHerdBookTx final : public pipeline::HerdBookTx {
     }
     HERDFLOW_CHECK(Write(merged));
     return AfterMerge("supersede_cow_entries", static_cast<std::int64_t>(cow.cow), cow.lineage,
-                      known ? kNone : kCow);
+                      known ? std::nullopt : std::optional(RequestKind::kCow));
   }
 
   Result<> Merge(const GoldSensor& sensor) override {
@@ -147,30 +186,21 @@ class SqlHerdBookTx final : public pipeline::HerdBookTx {
     }
     HERDFLOW_CHECK(Write(merged));
     return AfterMerge("supersede_sensor_entries", static_cast<std::int64_t>(sensor.sensor),
-                      sensor.lineage, known ? kNone : kSensor);
+                      sensor.lineage, known ? std::nullopt : std::optional(RequestKind::kSensor));
   }
 
   Result<> Merge(const GoldFarm& farm) override {
-    HERDFLOW_ASSIGN(auto known, ReadFarm(farm.farm));
-    const bool told_of = known && known->lineage != Lineage{};  // Else the configuration made it.
-    if (told_of && known->lineage >= farm.lineage) {
-      if (known->created_at <= farm.created_at) return {};
-      known->created_at = farm.created_at;
-      return Write(*known);
-    }
-    GoldFarm merged = farm;
-    if (told_of) merged.created_at = std::min(farm.created_at, known->created_at);
-    if (known && farm.closed_at) {  // Its name and rules stay.
-      merged.name = known->name;
-      merged.rules = known->rules;
-    }
-    if (!anew_ && (!known || known->rules != merged.rules)) {
+    HERDFLOW_ASSIGN(const auto known, ReadFarm(farm.farm));
+    const GoldFarm merged = known ? NewestOf(*known, farm) : farm;
+    if (known && merged == *known) return {};
+    const bool becomes_known = merged.state && !(known && known->state);
+    if (!anew_ && merged.state && (becomes_known || known->rules != merged.rules)) {
       HERDFLOW_CHECK(RequestPass(*scope_, farm.farm));
     }
-    if (!known) HERDFLOW_CHECK(RequestRefusedOf(*scope_, farm.farm));
+    if (becomes_known) HERDFLOW_CHECK(RequestRefusedOf(*scope_, farm.farm));
     HERDFLOW_CHECK(Write(merged));
     return AfterMerge("supersede_farm_entries", static_cast<std::int64_t>(farm.farm), farm.lineage,
-                      kNone);
+                      std::nullopt);
   }
 
   Result<> Quarantine(std::span<const pipeline::QuarantineEntry> entries) override {
@@ -183,15 +213,11 @@ class SqlHerdBookTx final : public pipeline::HerdBookTx {
   }
 
   Result<> Commit() override {
-    if (anew_) HERDFLOW_CHECK(MakeEndOfAnew());
+    HERDFLOW_CHECK(anew_ ? MakeEndOfAnew() : DismissAgain());
     return scope_->Commit();
   }
 
  private:
-  static constexpr std::int64_t kNone = -1;
-  static constexpr std::int64_t kCow = 0;
-  static constexpr std::int64_t kSensor = 1;
-
   /// Whether gold counts as not having the row, which was not written anew yet.
   template <class Ref>
   [[nodiscard]] bool IsForgotten(Topic topic, Ref ref) const {
@@ -204,9 +230,13 @@ class SqlHerdBookTx final : public pipeline::HerdBookTx {
     HERDFLOW_CHECK(anew_->topic == Topic::kCows    ? EndCowsAnew()
                    : anew_->topic == Topic::kFarms ? EndFarmsAnew()
                                                    : EndSensorsAnew());
+    return DismissAgain();
+  }
+
+  /// What was dismissed stays so, if it was refused again.
+  Result<> DismissAgain() {
     HERDFLOW_ASSIGN(Statement * dismiss, scope_->Get("dismiss_entry"));
-    for (const auto& [message, mark] : anew_->before.entries) {
-      if (!mark.dismissed) continue;
+    for (const Lineage& message : dismissed_) {
       dismiss->Bind(1, message.stream).Bind(2, message.partition).Bind(3, message.offset);
       HERDFLOW_CHECK(dismiss->Run());
     }
@@ -216,15 +246,14 @@ class SqlHerdBookTx final : public pipeline::HerdBookTx {
   Result<> EndCowsAnew() {
     bool any_gone = false;
     for (const auto& [ref, cow] : anew_->before.cows) {
-      // Written through: bronze may not have it yet.
-      const bool may_stay = cow.lineage.stream == pipeline::StreamRef{};
-      if (may_stay || !IsForgotten(Topic::kCows, ref)) continue;
+      if (IsWrittenThrough(cow.lineage) || !IsForgotten(Topic::kCows, ref)) continue;
       HERDFLOW_ASSIGN(Statement * remove, scope_->Get("delete_gold_cow"));
       HERDFLOW_CHECK(remove->Bind(1, ref).Run());
       any_gone = true;
     }
     for (const std::int64_t cow : anew_->written) {
-      if (!anew_->before.cows.contains(CowRef{cow})) HERDFLOW_CHECK(RequestKnown(kCow, cow));
+      if (!anew_->before.cows.contains(CowRef{cow}))
+        HERDFLOW_CHECK(Request(*scope_, RequestKind::kCow, cow));
     }
     return any_gone ? RequestPass(*scope_) : Result<>();
   }
@@ -242,7 +271,7 @@ class SqlHerdBookTx final : public pipeline::HerdBookTx {
     }
     for (const std::int64_t sensor : anew_->written) {
       if (!anew_->before.sensors.contains(SensorRef{sensor})) {
-        HERDFLOW_CHECK(RequestKnown(kSensor, sensor));
+        HERDFLOW_CHECK(Request(*scope_, RequestKind::kSensor, sensor));
       }
     }
     return {};
@@ -250,16 +279,23 @@ class SqlHerdBookTx final : public pipeline::HerdBookTx {
 
   Result<> EndFarmsAnew() {
     for (const auto& [ref, before] : anew_->before.farms) {
-      const bool may_stay =
-          ref == pipeline::kDefaultFarmRef || before.lineage.stream == pipeline::StreamRef{};
+      const bool may_stay = ref == pipeline::kDefaultFarmRef;
       HERDFLOW_ASSIGN(const auto now, may_stay ? ReadGoldFarm(*scope_, ref) : ReadFarm(ref));
       if (!now) {
         HERDFLOW_ASSIGN(Statement * remove, scope_->Get("delete_gold_farm"));
         HERDFLOW_CHECK(remove->Bind(1, ref).Run());
+      } else if (IsForgotten(Topic::kFarms, ref)) {
+        HERDFLOW_CHECK(WriteGold(*scope_, *now));
+      }
+      const bool is_known = now && now->state;
+      const bool was_known = before.state.has_value();
+      if (was_known && !is_known) {
         HERDFLOW_CHECK(RequestTopic(*scope_, Topic::kCows));
         HERDFLOW_CHECK(RequestTopic(*scope_, Topic::kSensors));
       }
-      if (!now || now->rules != before.rules) HERDFLOW_CHECK(RequestPass(*scope_, ref));
+      if (was_known != is_known || (is_known && now->rules != before.rules)) {
+        HERDFLOW_CHECK(RequestPass(*scope_, ref));
+      }
     }
     for (const std::int64_t written : anew_->written) {
       const FarmRef farm{written};
@@ -268,22 +304,19 @@ class SqlHerdBookTx final : public pipeline::HerdBookTx {
     return {};
   }
 
-  Result<> RequestKnown(std::int64_t kind, std::int64_t ref) {
-    HERDFLOW_ASSIGN(Statement * request, scope_->Get("insert_rejudge_request"));
-    return request->Bind(1, kind).Bind(2, ref).Run();
-  }
-
   Result<std::optional<GoldCow>> ReadCow(CowRef ref) {
-    if (IsForgotten(Topic::kCows, ref)) return std::optional<GoldCow>();
-    return ReadGoldCow(*scope_, ref);
+    HERDFLOW_ASSIGN(auto cow, ReadGoldCow(*scope_, ref));
+    if (!cow || !IsForgotten(Topic::kCows, ref)) return cow;
+    return WrittenThroughOf(*std::move(cow));
   }
   Result<std::optional<GoldSensor>> ReadSensor(SensorRef ref) {
     if (IsForgotten(Topic::kSensors, ref)) return std::optional<GoldSensor>();
     return ReadGoldSensor(*scope_, ref);
   }
   Result<std::optional<GoldFarm>> ReadFarm(FarmRef ref) {
-    if (IsForgotten(Topic::kFarms, ref)) return std::optional<GoldFarm>();
-    return ReadGoldFarm(*scope_, ref);
+    HERDFLOW_ASSIGN(auto farm, ReadGoldFarm(*scope_, ref));
+    if (!farm || !IsForgotten(Topic::kFarms, ref)) return farm;
+    return WrittenThroughOf(*std::move(farm));
   }
 
   Result<> Write(const GoldCow& cow) { return Write(cow, cow.cow); }
@@ -323,17 +356,18 @@ class SqlHerdBookTx final : public pipeline::HerdBookTx {
 
   /// Older refused messages are overtaken; what waited for a row that is new is judged again.
   Result<> AfterMerge(std::string_view supersede, std::int64_t ref, const Lineage& lineage,
-                      std::int64_t request_kind) {
+                      std::optional<RequestKind> request) {
     HERDFLOW_ASSIGN(Statement * entries, scope_->Get(supersede));
     entries->Bind(1, ref);
     BindLineage(*entries, 2, lineage);
     HERDFLOW_CHECK(entries->Run());
-    return request_kind == kNone || anew_ ? Result<>() : RequestKnown(request_kind, ref);
+    return request && !anew_ ? Request(*scope_, *request, ref) : Result<>();
   }
 
   std::unique_ptr<WriteScope> scope_;
   std::optional<Anew> anew_;
-  std::optional<Topic> topic_;  ///< Of the messages that were given last.
+  std::vector<Lineage> dismissed_;  ///< Before they were judged again.
+  std::optional<Topic> topic_;      ///< Of the messages that were given last.
 };
 
 }  // namespace

@@ -80,14 +80,22 @@ Result<> RequestHerdBook(WriteScope& scope) {
 }
 
 /// By what `default` is judged: made with these rules if the store has it not yet, or has it from a
-/// migration alone, which knew no configuration.
-Result<herd::FarmRules> RecordDefaultFarm(WriteScope& scope, const herd::FarmRules& rules) {
+/// migration alone, which knew no configuration. A store that was judged before there were farms
+/// leaves that to whoever judges: others may not know its zone.
+Result<herd::FarmRules> RecordDefaultFarm(WriteScope& scope, const herd::FarmRules& rules,
+                                          bool judges) {
   HERDFLOW_ASSIGN(const auto recorded, ReadGoldFarm(scope, pipeline::kDefaultFarmRef));
   if (recorded && recorded->lineage.version >= 0) return recorded->rules;
+  if (recorded && !judges) {
+    HERDFLOW_ASSIGN(const auto version, ReadSetting(scope, kRulesVersion));
+    HERDFLOW_ASSIGN(const auto zone, ReadSetting(scope, kTimeZone));
+    if (version || zone) return recorded->rules;
+  }
   pipeline::GoldFarm made;
   made.farm = pipeline::kDefaultFarmRef;
   made.name = herd::kDefaultFarm;
   made.rules = rules;
+  made.state.emplace();
   HERDFLOW_CHECK(WriteGold(scope, made));
   return rules;
 }
@@ -136,8 +144,9 @@ class SqlLayerStore final : public pipeline::LayerStore {
 
   Result<> RecordSettings() {
     HERDFLOW_ASSIGN(const auto scope, Begin(kSettingsStep));
-    HERDFLOW_ASSIGN(const herd::FarmRules rules, RecordDefaultFarm(*scope, settings_.default_farm));
     const bool judges = settings_.use == pipeline::StoreUse::kJudge;
+    HERDFLOW_ASSIGN(const herd::FarmRules rules,
+                    RecordDefaultFarm(*scope, settings_.default_farm, judges));
     if (judges) HERDFLOW_CHECK(RecordHowToJudge(*scope, rules));
     HERDFLOW_ASSIGN(id_, RecordId(*scope));
     HERDFLOW_CHECK(scope->Commit());

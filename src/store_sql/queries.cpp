@@ -87,10 +87,10 @@ std::string StateIn(const Statement& row) {
 pipeline::FarmView FarmViewIn(const Statement& row) {
   pipeline::GoldFarm farm = FarmIn(row);
   pipeline::FarmView view;
-  view.id = row.Bytes(15);
+  view.id = row.Bytes(19);
   view.name = std::move(farm.name);
   view.rules = std::move(farm.rules);
-  view.rules_version = row.Bytes(16);
+  view.rules_version = row.Bytes(20);
   view.closed_at = farm.closed_at;
   if (farm.lineage.version <= 0) return view;  // No event has told of it.
   view.created_at = farm.created_at;

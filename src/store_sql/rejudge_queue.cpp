@@ -15,14 +15,14 @@ using pipeline::ReadingKey;
 using pipeline::RejudgePiece;
 using pipeline::SensorRef;
 
-enum class RequestKind : std::int64_t { kCow = 0, kSensor = 1 };
-struct Request {
+/// Of a cow or a sensor that became known.
+struct Known {
   RequestKind kind;
   std::int64_t ref;
 };
 
-Result<std::vector<Request>> ReadRequests(WriteScope& scope, std::size_t max) {
-  std::vector<Request> requests;
+Result<std::vector<Known>> ReadRequests(WriteScope& scope, std::size_t max) {
+  std::vector<Known> requests;
   HERDFLOW_ASSIGN(Statement * read, scope.Get("read_rejudge_requests"));
   read->Bind(1, max);
   while (true) {
@@ -33,7 +33,7 @@ Result<std::vector<Request>> ReadRequests(WriteScope& scope, std::size_t max) {
 }
 
 /// Adds up to `max` readings that wait for the cow or the sensor. Returns whether these are all.
-Result<bool> ReadWaiting(WriteScope& scope, const Request& request, std::size_t max,
+Result<bool> ReadWaiting(WriteScope& scope, const Known& request, std::size_t max,
                          std::vector<ReadingKey>& keys) {
   // Without its sensor's unit a reading of a known cow waits for the sensor's request.
   HERDFLOW_ASSIGN(Statement * read,
@@ -68,6 +68,11 @@ constexpr pipeline::DayRange kAllDays{FarmDay{-1'000'000}, FarmDay{1'000'000}};
 
 Result<> InsertPass(WriteScope& scope, PassKind kind, const Value& ref,
                     const std::optional<pipeline::DayRange>& days = {}) {
+  if (kind == PassKind::kEverything) {
+    // It serves the pass in hand too, which may be unable to come to its end.
+    HERDFLOW_ASSIGN(Statement * interrupt, scope.Get("interrupt_rejudge_pass"));
+    HERDFLOW_CHECK(interrupt->Run());
+  }
   HERDFLOW_ASSIGN(Statement * request, scope.Get("insert_rejudge_pass"));
   return request->Bind(1, kind)
       .Bind(2, ref)
@@ -110,7 +115,7 @@ Result<> RejudgeQueue::TakeKnown(std::size_t max, RejudgePiece& piece) {
   while (piece.keys.size() < max) {
     HERDFLOW_ASSIGN(const auto requests, ReadRequests(scope_, max));
     if (requests.empty()) break;
-    for (const Request& request : requests) {
+    for (const Known& request : requests) {
       if (piece.keys.size() >= max) break;
       HERDFLOW_ASSIGN(const bool all,
                       ReadWaiting(scope_, request, max - piece.keys.size(), piece.keys));
@@ -118,8 +123,7 @@ Result<> RejudgeQueue::TakeKnown(std::size_t max, RejudgePiece& piece) {
         piece.size = piece.keys.size();
         return {};
       }
-      HERDFLOW_ASSIGN(Statement * remove, scope_.Get("delete_rejudge_request"));
-      HERDFLOW_CHECK(remove->Bind(1, request.kind).Bind(2, request.ref).Run());
+      HERDFLOW_CHECK(EndRequest(scope_, request.kind, request.ref));
     }
   }
   piece.size = piece.keys.size();
@@ -325,6 +329,16 @@ Result<> RejudgeQueue::EndPass() {
   HERDFLOW_CHECK(requests->Run());
   HERDFLOW_ASSIGN(Statement * place, scope_.Get("delete_rejudge_place"));
   return place->Run();
+}
+
+Result<> Request(WriteScope& scope, RequestKind kind, std::int64_t ref) {
+  HERDFLOW_ASSIGN(Statement * request, scope.Get("insert_rejudge_request"));
+  return request->Bind(1, kind).Bind(2, ref).Run();
+}
+
+Result<> EndRequest(WriteScope& scope, RequestKind kind, std::int64_t ref) {
+  HERDFLOW_ASSIGN(Statement * remove, scope.Get("delete_rejudge_request"));
+  return remove->Bind(1, kind).Bind(2, ref).Run();
 }
 
 Result<> RequestPass(WriteScope& scope) { return InsertPass(scope, PassKind::kEverything, 0); }

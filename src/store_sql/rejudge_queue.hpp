@@ -13,12 +13,23 @@ namespace herdflow::store_sql {
 /// What a pass is over, as the table of requests has it.
 enum class PassKind : std::int64_t { kEverything = 0, kDays = 1, kSensors = 2, kFarm = 3 };
 
+/// What else is to be judged again, as its table has it: what waits for a cow or a sensor that
+/// became known, and a farm's cows and sensors that were refused while nobody knew the farm.
+enum class RequestKind : std::int64_t {
+  kCow = 0,
+  kSensor = 1,
+  kRefusedCows = 2,
+  kRefusedSensors = 3,
+};
+
 /// What is to be judged again and how far that has come, as one transaction of cleanse sees it.
 ///
 /// Two kinds of requests. A cow or a sensor became known: what waits for it. Or a unit or the rules
 /// changed: a pass, which serves what is asked for when it begins: everything, or days, or all
-/// sensors, or one farm; what is asked for meanwhile waits for the next. What the pass in hand
-/// serves alone and is asked for again begins anew. A pass over everything goes over bronze, and
+/// sensors, or one farm; what is asked for meanwhile waits for the next: in the order in which it
+/// was asked for, but everything before all others. What the pass in hand serves alone and is asked
+/// for again begins anew, behind what waits. Everything, asked for, ends the pass in hand, whose
+/// requests it serves. A pass over everything goes over bronze, and
 /// looks at silver and what is beside it as well, for what is there and must not be. A farm's goes
 /// over what there is of its cows and its refused messages alone, so that it costs what they do.
 class RejudgeQueue {
@@ -60,6 +71,10 @@ class RejudgeQueue {
   WriteScope& scope_;
 };
 
+/// Ask for what is of a cow, a sensor or a farm, by its integer; and take it back, once it is
+/// judged.
+Result<> Request(WriteScope& scope, RequestKind kind, std::int64_t ref);
+Result<> EndRequest(WriteScope& scope, RequestKind kind, std::int64_t ref);
 /// Ask for a pass over everything, or over the readings of a sensor or a farm: the rules or a unit
 /// changed, or a farm became known, or is no longer.
 Result<> RequestPass(WriteScope& scope);

@@ -13,8 +13,8 @@ Result<std::vector<UnjudgedPartition>> ReadPartitions(WriteScope& scope, std::st
   while (true) {
     HERDFLOW_ASSIGN(const bool there, read->Step());
     if (!there) return partitions;
-    partitions.push_back(
-        {read->Int(0), static_cast<std::int32_t>(read->Int(1)), read->Int(2), read->Int(3)});
+    partitions.push_back({read->Int(0), static_cast<std::int32_t>(read->Int(1)), read->Int(2),
+                          read->Int(3), read->Int(4)});
   }
 }
 

@@ -27,6 +27,7 @@ struct UnjudgedPartition {
   std::int32_t partition = 0;
   std::int64_t from = 0;
   std::int64_t to = 0;
+  std::int64_t farms_from = 0;  ///< The first offset that was loaded since there are farms.
 };
 
 /// `step`: the topic whose messages it judges.

@@ -84,7 +84,7 @@ class IdNames {
   /// `of`: `cow` or `sensor`.
   IdNames(LayerStoreFixture& store, std::string_view of) {
     for (const Cells& row :
-         store.Query(fmt::format("SELECT i.id, i.{0}_id, f.farm_id FROM {{ops}}{0}_ids i"
+         store.Query(fmt::format("SELECT i.id, i.text_id, f.farm_id FROM {{ops}}{0}_ids i"
                                  " JOIN {{ops}}farm_ids f ON f.id = i.farm",
                                  of),
                      3)) {
@@ -207,17 +207,19 @@ inline Lines SensorLines(LayerStoreFixture& store) {
   return lines;
 }
 
-/// `<id> <name> in <zone> litres <min> to <max> kilograms <min> to <max> density <kg/L>`.
+/// `<id> <name> in <zone> litres <min> to <max> kilograms <min> to <max> density <kg/L>`, and
+/// `, closed`.
 inline Lines FarmLines(LayerStoreFixture& store) {
   Lines lines;
   for (const Cells& row : store.Query(
            "SELECT f.farm_id, r.name, r.time_zone, r.litre_min, r.litre_max, r.kilogram_min,"
-           " r.kilogram_max, r.milk_density FROM {gold}farms_rows r"
-           " JOIN {ops}farm_ids f ON f.id = r.farm",
-           8)) {
-    lines.push_back(fmt::format("{} {} in {} litres {} to {} kilograms {} to {} density {}", row[0],
-                                row[1], row[2], ValueCell(row[3]), ValueCell(row[4]),
-                                ValueCell(row[5]), ValueCell(row[6]), ValueCell(row[7])));
+           " r.kilogram_max, r.milk_density, r.closed_at FROM {gold}farms_rows r"
+           " JOIN {ops}farm_ids f ON f.id = r.farm WHERE r.state_version IS NOT NULL",
+           9)) {
+    lines.push_back(fmt::format("{} {} in {} litres {} to {} kilograms {} to {} density {}{}",
+                                row[0], row[1], row[2], ValueCell(row[3]), ValueCell(row[4]),
+                                ValueCell(row[5]), ValueCell(row[6]), ValueCell(row[7]),
+                                row[8] == "-" ? "" : ", closed"));
   }
   std::sort(lines.begin(), lines.end());
   return lines;

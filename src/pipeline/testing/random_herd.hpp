@@ -75,6 +75,8 @@ struct RandomMessage {
         R"("name":"Home","time_zone":"Berlin")",
         R"("time_zone":"UTC")",
         R"("name":"Home","litre_min":"?")",
+        R"("deleted":true)",
+        R"("deleted":"yes")",
     };
     return fmt::format(R"({{"id":"{}",{}}})", kFarms[static_cast<std::size_t>(farm)],
                        kRest[static_cast<std::size_t>(value) % kRest.size()]);

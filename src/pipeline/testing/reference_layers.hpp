@@ -24,7 +24,7 @@ namespace herdflow::pipeline::testing {
 
 /// Ids of another farm than `default` have that farm before them: `<farm>/<id>`.
 ///
-/// REQUIRES: nothing is retired or closed, timestamps have no other defect than that they are
+/// REQUIRES: no cow or sensor is retired, timestamps have no other defect than that they are
 /// missing or in the future.
 class ReferenceLayers {
  public:
@@ -119,6 +119,7 @@ class ReferenceLayers {
 
   void JudgeFarms(const herd::FarmRules& default_rules) {
     std::map<std::string, std::pair<Place, herd::Farm>> newest;
+    std::map<std::string, Place> closed;
     newest["default"] = {{}, {"default", "default", default_rules, false}};
     struct Refused {
       Place place;
@@ -136,6 +137,10 @@ class ReferenceLayers {
       const auto& fields = std::get<herd::FarmFields>(parsed);
       const auto verdict = herd::JudgeFarm(fields);
       if (const auto* farm = std::get_if<herd::Farm>(&verdict)) {
+        if (farm->closed) {
+          closed[farm->id] = std::max(closed[farm->id], message.place);
+          continue;
+        }
         auto& known = newest[farm->id];
         if (known.first < message.place) known = {message.place, *farm};
       } else {
@@ -143,19 +148,25 @@ class ReferenceLayers {
                            herd::JudgeFarmId(fields.id, "id") ? "" : std::string(fields.id.text)});
       }
     }
+    const auto told_after = [](const auto& places, const std::string& id, const Place& place) {
+      const auto told = places.find(id);
+      return told != places.end() && place < told->second;
+    };
+    std::map<std::string, Place> states;
+    for (const auto& [id, row] : newest) states[id] = row.first;
     for (const auto& [place, rejection, id] : refused) {
-      const auto valid = newest.find(id);
-      Refuse(Topic::kFarms, place, rejection, valid != newest.end() && place < valid->second.first,
-             "- - -");
+      Refuse(Topic::kFarms, place, rejection,
+             told_after(states, id, place) || told_after(closed, id, place), "- - -");
     }
     for (const auto& [id, row] : newest) {
       const herd::FarmRules& rules = row.second.rules;
       const herd::Bounds& bounds = rules.bounds;
       farms_.emplace(id, Farm{rules, *herd::FarmCalendar::Make(rules.time_zone)});
       farm_lines_.push_back(fmt::format(
-          "{} {} in {} litres {} to {} kilograms {} to {} density {}", id, row.second.name,
+          "{} {} in {} litres {} to {} kilograms {} to {} density {}{}", id, row.second.name,
           rules.time_zone, Value(bounds.litre_min), Value(bounds.litre_max),
-          Value(bounds.kilogram_min), Value(bounds.kilogram_max), Value(rules.density_millionths)));
+          Value(bounds.kilogram_min), Value(bounds.kilogram_max), Value(rules.density_millionths),
+          told_after(closed, id, row.first) ? ", closed" : ""));
     }
   }
 

@@ -133,8 +133,17 @@ TEST_P(Migrations, AFilledStoreOfTheLastReleaseIsBroughtForwardHoweverOftenItIsK
             (std::vector<Cells>{{"default"}, {"-"}, {"-"}, {"default"}}));
   EXPECT_EQ(layers_->Query("SELECT farm, cow_id FROM {silver}measurements", 2),
             (std::vector<Cells>{{"default", "C1"}}));
+  EXPECT_EQ(layers_->Query("SELECT part, farms_from FROM {ops}consumer_offsets", 2),
+            (std::vector<Cells>{{"0", "1"}}));
   layers_->Query("UPDATE {ops}counters SET value = 0", 0);  // As a fresh one has it.
   ExpectTheSchemaOfAFreshStore();
+  for (const char* of : {"cow", "sensor"}) {  // What a process of that release would do.
+    const std::string table = fmt::format("{}{}_ids", databases().ops, of);
+    EXPECT_FALSE(
+        layers_->Open().Execute(fmt::format("SELECT id FROM {} WHERE {}_id = 'C1'", table, of)));
+    EXPECT_FALSE(
+        layers_->Open().Execute(fmt::format("INSERT INTO {} ({}_id) VALUES ('C9')", table, of)));
+  }
   EXPECT_EQ(Must(store->ReserveCow({"default", "C2", "Alma", "Alma", {}, {}, "key"})).id, "C1");
   EXPECT_EQ(Must(store->ReserveCow({"default", "C2", "Alma", "Alma", {}, {}, ""})).name,
             "Alma #42");

@@ -15,4 +15,4 @@ UNION ALL SELECT 'gold_measurements_yearly_aggregations', COUNT(*)
           FROM {gold}measurements_yearly_aggregations_rows
 UNION ALL SELECT 'gold_cow_daily_metrics', COUNT(*) FROM {gold}cow_daily_metrics_rows
 UNION ALL SELECT 'bronze_farms', COUNT(*) FROM {bronze}farms_rows
-UNION ALL SELECT 'gold_farms', COUNT(*) FROM {gold}farms_rows
+UNION ALL SELECT 'gold_farms', COUNT(*) FROM {gold}farms_rows WHERE state_version IS NOT NULL

@@ -1,1 +1,1 @@
-SELECT id FROM {ops}cow_ids WHERE cow_id = ?1 AND farm = ?2
+SELECT id FROM {ops}cow_ids WHERE text_id = ?1 AND farm = ?2

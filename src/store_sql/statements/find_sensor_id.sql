@@ -1,1 +1,1 @@
-SELECT id FROM {ops}sensor_ids WHERE sensor_id = ?1 AND farm = ?2
+SELECT id FROM {ops}sensor_ids WHERE text_id = ?1 AND farm = ?2

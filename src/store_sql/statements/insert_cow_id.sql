@@ -1,1 +1,1 @@
-INSERT INTO {ops}cow_ids (cow_id, farm) VALUES (?1, ?2)
+INSERT INTO {ops}cow_ids (text_id, farm) VALUES (?1, ?2)

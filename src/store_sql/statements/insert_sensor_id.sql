@@ -1,1 +1,1 @@
-INSERT INTO {ops}sensor_ids (sensor_id, farm) VALUES (?1, ?2)
+INSERT INTO {ops}sensor_ids (text_id, farm) VALUES (?1, ?2)

@@ -1,1 +1,1 @@
-SELECT cow_id, farm FROM {ops}cow_ids WHERE id = ?1
+SELECT text_id, farm FROM {ops}cow_ids WHERE id = ?1

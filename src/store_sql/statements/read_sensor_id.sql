@@ -1,1 +1,1 @@
-SELECT sensor_id, farm FROM {ops}sensor_ids WHERE id = ?1
+SELECT text_id, farm FROM {ops}sensor_ids WHERE id = ?1

@@ -116,12 +116,28 @@ TEST_F(SqliteLayerStore, WhatAStoreOfBeforeThereWereFarmsHoldsIsOfDefault) {
             (std::vector<Cells>{{"default", "C1"}}));
   EXPECT_EQ(layers_.Query("SELECT farm FROM silver_quarantine ORDER BY topic_offset", 1),
             (std::vector<Cells>{{"default"}, {"-"}, {"-"}, {"default"}}));
+  EXPECT_EQ(layers_.Query("SELECT epoch, farms_from FROM ops_consumer_offsets", 2),
+            (std::vector<Cells>{{"2", "5"}}));
   EXPECT_EQ(layers_.Query("SELECT kind, ref, first_day FROM ops_rejudge_passes ORDER BY kind", 3),
             (std::vector<Cells>{{"0", "0", "-"}, {"1", "0", "5"}, {"2", "9", "-"}}));
   EXPECT_EQ(Must(store->ReserveCow({"default", "C2", "Alma", "Alma", {}, {}, "key"})).id, "C1");
   EXPECT_EQ(Must(store->ReserveCow({"default", "C2", "Alma", "Alma", {}, {}, ""})).name,
             "Alma #42");
   EXPECT_EQ(Must(store->ReserveCow({"north", "C2", "Alma", "Alma", {}, {}, "key"})).id, "C2");
+}
+
+TEST_F(SqliteLayerStore, StatementsOfAProcessOfBeforeThereWereFarmsFail) {
+  Must(layers_.Open({}));
+  sqlite::OpenOptions options{};
+  options.path = layers_.folder() + "/store.db";
+  options.application_id = 0x48465332;
+  auto database = Must(sqlite::Database::Open(options));
+  for (const char* of : {"cow", "sensor"}) {
+    EXPECT_FALSE(
+        database.Prepare(fmt::format("SELECT id FROM ops_{0}_ids WHERE {0}_id = 'C1'", of)));
+    EXPECT_FALSE(
+        database.Prepare(fmt::format("INSERT INTO ops_{0}_ids ({0}_id) VALUES ('C1')", of)));
+  }
 }
 
 TEST_F(SqliteLayerStore, OpeningMakesTheFolderAndOpeningAgainChangesNothing) {

@@ -4,6 +4,7 @@
 
 #include "fixture.hpp"
 #include "herdflow/core/logging.hpp"
+#include "herdflow/pipeline/gold_rows.hpp"
 
 namespace herdflow::pipeline::testing {
 
@@ -161,14 +162,42 @@ TEST_P(LayerStoreContract, WhatWaitedForItsFarmIsGivenPieceByPieceBeforeWhatIsNe
   EXPECT_EQ(Must(layers_->Queries()->ReadStatus()).rejudge_requests, 1) << "the farm's pass";
 }
 
-TEST_P(LayerStoreContract, WhatIsDismissedStaysSoWhenItsFarmComes) {
+TEST_P(LayerStoreContract, WhatIsDismissedStaysSoWhileItIsRefused) {
   SendOf("north", Topic::kCows, kCow);
+  SendOf("north", Topic::kCows, R"({"id":"C2"})");
+  SendOf("north", Topic::kSensors, kSensor);
+  SendOf("north", Topic::kMeasurements, Reading("S1", "C1", kAt, "12"));
+  SendOf("north", Topic::kMeasurements, Reading("S1", "C1", kAt, "-1"));
   RunAll();
   layers_->Query("UPDATE {silver}quarantine_rows SET status = 2", 0);
   SendFarm("north");
   RunAll();
-  EXPECT_THAT(CowLines(*layers_), IsEmpty());
-  EXPECT_THAT(Quarantined(), ElementsAre("cows/0/0 unknown_farm farm dismissed of north/C1 - -"));
+  EXPECT_THAT(CowLines(*layers_), ElementsAre("north/C1 Alma #3 born -"));
+  EXPECT_THAT(Silver(),
+              ElementsAre("north/C1 north/S1 2024-04-07T23:00:00Z 12 accepted on 2024-04-07"));
+  EXPECT_THAT(Quarantined(), ElementsAre("cows/0/1 missing name dismissed of north/C2 - -",
+                                         "measurements/0/1 negative value dismissed of north/C1 "
+                                         "north/S1 2024-04-07T23:00:00Z"));
+  EXPECT_THAT(Different(), IsEmpty());
+}
+
+TEST_P(LayerStoreContract, ARefusedMessageThatBronzeHasNotKeepsOutNoOtherFarm) {
+  for (const char* farm : {"a", "b"}) {
+    SendOf(farm, Topic::kCows, kCow);
+    SendOf(farm, Topic::kSensors, kSensor);
+  }
+  RunAll();
+  layers_->Query("DELETE FROM {bronze}cows_rows WHERE topic_offset = 0", 0);
+  layers_->Query("DELETE FROM {bronze}sensors_rows", 0);
+  SendFarm("a");
+  SendFarm("b");
+  RunAll();
+  EXPECT_THAT(CowLines(*layers_), ElementsAre("b/C1 Alma #3 born -"));
+  EXPECT_EQ(Must(layers_->Queries()->ReadStatus()).rejudge_requests, 0);
+  Must(store_->RequestRebuild(std::nullopt));
+  RunAll();
+  EXPECT_THAT(Quarantined(), IsEmpty());
+  EXPECT_THAT(Different(), IsEmpty());
 }
 
 TEST_P(LayerStoreContract, AChangedFarmHasItsReadingsJudgedAgainAndNobodyElses) {
@@ -268,6 +297,80 @@ TEST_P(LayerStoreContract, AFarmThatChangesWhileItsReadingsAreJudgedAgainIsBegun
   EXPECT_EQ(Count("{silver}measurements_rows WHERE state = 0"), 20);
 }
 
+TEST_P(LayerStoreContract, AFarmThatChangesAgainAndAgainKeepsOutNoOther) {
+  for (const char* farm : {"east", "north"}) {
+    SendFarm(farm);
+    SendOf(farm, Topic::kCows, kCow);
+    SendOf(farm, Topic::kSensors, kSensor);
+    for (int hour = 10; hour < 20; ++hour) {
+      SendOf(farm, Topic::kMeasurements,
+             Reading("S1", "C1", fmt::format("2024-04-07T{}:00:00Z", hour), "12"));
+    }
+  }
+  RunAll();
+  CleanseContext context{*store_, 1};
+  const auto change = [&](std::string_view farm, std::string_view rules) {
+    SendFarm(farm, rules);
+    Judge(Topic::kFarms);
+  };
+  for (const auto& [restless, other] : {std::pair("east", "north"), std::pair("north", "east")}) {
+    SCOPED_TRACE(restless);
+    change(restless, R"(,"milk_density":1.1)");
+    CleanseChunks(context, 3);
+    change(other, R"(,"litre_max":11)");
+    for (int time = 0; time < 5; ++time) {
+      change(restless, time % 2 == 0 ? "" : R"(,"milk_density":1.1)");
+      CleanseChunks(context, 3);
+    }
+    EXPECT_EQ(Count("{silver}quarantine_rows"), 10) << "all of the other's";
+    CleanseAll(1);
+    change(other, "");
+    CleanseAll(1);
+  }
+}
+
+TEST_P(LayerStoreContract, ARebuildOvertakesAPassThatCannotGoOn) {
+  SendFarm("north");
+  SendOf("north", Topic::kCows, kCow);
+  SendOf("north", Topic::kSensors, kSensor);
+  for (const char* at : {"2024-04-07T10:00:00Z", "2024-04-07T11:00:00Z", "2024-04-07T12:00:00Z"}) {
+    SendOf("north", Topic::kMeasurements, Reading("S1", "C1", at, "12"));
+  }
+  RunAll();
+  layers_->Query("DELETE FROM {bronze}measurements_rows WHERE topic_offset = 1", 0);
+  SendFarm("north", R"(,"litre_max":20)");
+  Judge(Topic::kFarms);
+  CleanseContext context{*store_, 1};
+  EXPECT_EQ(CodeOf(Cleanse(context, Never, Quiet)), ErrorCode::kCorruptData);
+  Must(store_->RequestRebuild(std::nullopt));
+  RunAll();
+  EXPECT_THAT(Silver(), SizeIs(2));
+  EXPECT_EQ(Must(layers_->Queries()->ReadStatus()).rejudge_requests, 0);
+  EXPECT_THAT(Different(), IsEmpty());
+}
+
+TEST_P(LayerStoreContract, EverythingAskedForAgainInItsMiddleBeginsAnewBeforeAnyFarm) {
+  SendFarm("north");
+  SendOf("north", Topic::kCows, kCow);
+  SendOf("north", Topic::kSensors, kSensor);
+  SendOf("north", Topic::kMeasurements, Reading("S1", "C1", kAt, "12"));
+  SendHerd();
+  for (int hour = 10; hour < 20; ++hour) {
+    SendReading("S1", "C1", fmt::format("2024-04-07T{}:00:00Z", hour), "12");
+  }
+  RunAll();
+  SendFarm("north", R"(,"litre_max":20)");
+  Judge(Topic::kFarms);
+  Must(store_->RequestRebuild(std::nullopt));
+  CleanseContext context{*store_, 1};
+  CleanseChunks(context, 3);
+  Must(layers_->Open({.default_farm = {}, .rules_code = 1'000}));
+  CleanseChunks(context, 1);
+  EXPECT_EQ(layers_->Query("SELECT kind, in_pass FROM {ops}rejudge_passes ORDER BY kind", 2),
+            (std::vector<Cells>{{"0", "1"}, {"3", "1"}}));
+  EXPECT_EQ(layers_->Query("SELECT phase FROM {ops}rejudge_place", 1), (std::vector<Cells>{{"1"}}));
+}
+
 TEST_P(LayerStoreContract, AClosedFarmKeepsItsNameAndRulesAndIsJudgedAsEver) {
   SendFarm("north", R"(,"time_zone":"Europe/Berlin","litre_max":20)");
   const Instant made = log_.clock;
@@ -294,6 +397,51 @@ TEST_P(LayerStoreContract, AClosedFarmKeepsItsNameAndRulesAndIsJudgedAsEver) {
   SendFarm("north");
   RunAll();
   EXPECT_FALSE(Must(layers_->Queries()->FindFarm("north"))->closed_at);
+}
+
+TEST_P(LayerStoreContract, AClosingThatIsJudgedBeforeItsFarmKeepsNothingOfWhatIsNewer) {
+  const char* berlin = R"({"id":"north","name":"N","time_zone":"Europe/Berlin","litre_max":20})";
+  Send(Topic::kFarms, berlin, 1);
+  Send(Topic::kFarms, R"({"id":"north","deleted":true})", 0);
+  RunAll();
+  auto farm = Must(layers_->Queries()->FindFarm("north"));
+  ASSERT_TRUE(farm);
+  EXPECT_EQ(farm->name, "N");
+  EXPECT_EQ(farm->rules.time_zone, "Europe/Berlin");
+  EXPECT_EQ(farm->rules.bounds.litre_max, 20 * herd::kMillion);
+  EXPECT_EQ(farm->closed_at, log_.clock);
+  EXPECT_EQ(farm->updated_at, log_.clock);
+  EXPECT_EQ(farm->created_at, log_.clock - std::chrono::seconds(1));
+  EXPECT_THAT(Different(), IsEmpty());
+  Send(Topic::kFarms, R"({"id":"north","deleted":true})", 1);
+  Send(Topic::kFarms, R"({"id":"north","name":"open again"})", 0);
+  RunAll();
+  farm = Must(layers_->Queries()->FindFarm("north"));
+  EXPECT_EQ(farm->name, "open again");
+  EXPECT_FALSE(farm->closed_at) << "the closing is older, and judged later";
+  EXPECT_THAT(Different(), IsEmpty());
+}
+
+TEST_P(LayerStoreContract, ToCloseAnUnknownFarmDoesNotMakeIt) {
+  Send(Topic::kFarms, R"({"id":"north","deleted":true})");
+  SendOf("north", Topic::kCows, kCow);
+  SendOf("north", Topic::kSensors, kSensor);
+  SendOf("north", Topic::kMeasurements, Reading("S1", "C1", kAt, "12"));
+  RunAll();
+  EXPECT_FALSE(Must(layers_->Queries()->FindFarm("north")));
+  EXPECT_THAT(Must(layers_->Queries()->ListFarms()), SizeIs(1));
+  EXPECT_EQ(Count("{gold}farms"), 1);
+  EXPECT_THAT(Quarantined(),
+              ElementsAre("cows/0/0 unknown_farm farm open of north/C1 - -",
+                          "measurements/0/0 unknown_farm farm open of north/C1 north/S1 -",
+                          "sensors/0/0 unknown_farm farm open of - north/S1 -"));
+  EXPECT_THAT(Different(), IsEmpty());
+  SendFarm("north", R"(,"time_zone":"Europe/Berlin")");
+  RunAll();
+  EXPECT_THAT(Quarantined(), IsEmpty());
+  EXPECT_THAT(Silver(),
+              ElementsAre("north/C1 north/S1 2024-04-07T23:00:00Z 12 accepted on 2024-04-08"));
+  EXPECT_THAT(Different(), IsEmpty());
 }
 
 TEST_P(LayerStoreContract, TheNewestVersionOfAFarmWinsAndSupersedesRefusedOnes) {
@@ -379,21 +527,43 @@ TEST_P(LayerStoreContract, AFarmThatARebuildOfOtherDaysMendsHasItsReadingsJudged
               ElementsAre("north/C1 north/S1 2024-04-07T23:00:00Z 12 accepted on 2024-04-07"));
 }
 
-TEST_P(LayerStoreContract, AFarmThatWasWrittenThroughSurvivesARebuild) {
+TEST_P(LayerStoreContract, WhatWasWrittenThroughSurvivesARebuild) {
+  SendFarm("changed");
+  SendFarm("closed", R"(,"litre_max":20)");
+  SendCow("C1", "before");
+  RunAll();
+  const Instant made = log_.clock;
+  const Instant now = made + std::chrono::hours(1);
   {
     const auto tx = Must(store_->BeginHerdBook());
-    GoldFarm farm;
-    farm.farm = Must(tx->RefOfFarm("north"));
-    farm.name = "made by HTTP";
-    farm.lineage.version = 7;
-    Must(tx->Merge(farm));
+    const Lineage lineage{ToMicros(now), {}, 0, 0};
+    for (const char* id : {"made", "changed", "closed"}) {
+      herd::Farm farm{id, "by HTTP", {.time_zone = "Europe/Berlin", .bounds = {}}, false};
+      farm.closed = farm.id == "closed";
+      Must(tx->Merge(ToGold(farm, Must(tx->RefOfFarm(id)), lineage, now)));
+    }
+    const herd::Cow cow{"C1", "by HTTP", {}, false};
+    const CowRef ref = Must(tx->RefOfCow(kDefaultFarmRef, "C1"));
+    Must(tx->Merge(ToGold(cow, ref, lineage, now)));
     Must(tx->Commit());
   }
-  SendHerd();
   RunAll();
+  const auto check = [&] {
+    const auto queries = layers_->Queries();
+    EXPECT_EQ(Must(queries->FindFarm("made"))->name, "by HTTP");
+    EXPECT_EQ(Must(queries->FindFarm("changed"))->rules.time_zone, "Europe/Berlin");
+    const auto closed = Must(queries->FindFarm("closed"));
+    EXPECT_EQ(closed->name, "name of closed");
+    EXPECT_EQ(closed->rules.bounds.litre_max, 20 * herd::kMillion);
+    EXPECT_EQ(closed->closed_at, now);
+    EXPECT_THAT(CowLines(*layers_), ElementsAre("C1 by HTTP born -"));
+    EXPECT_THAT(Different(), IsEmpty());
+  };
+  check();
   Must(store_->RequestRebuild(std::nullopt));
   RunAll();
-  EXPECT_EQ(Must(layers_->Queries()->FindFarm("north"))->name, "made by HTTP");
+  check();
+  EXPECT_LT(*Must(layers_->Queries()->FindFarm("changed"))->created_at, made);
 }
 
 TEST_P(LayerStoreContract, NamesNumbersAndIdempotencyKeysAreAFarmsOwn) {
@@ -447,6 +617,23 @@ TEST_P(LayerStoreContract, DefaultIsMadeByWhoeverOpensTheStoreFirstAndThenItsEve
   EXPECT_EQ(Must(layers->Queries()->ReadStatus()).rejudge_requests, 0);
 }
 
+TEST_P(LayerStoreContract, WhoOnlyLooksDoesNotMakeDefaultOfAStoreFromBeforeThereWereFarms) {
+  const herd::FarmRules berlin{.time_zone = "Europe/Berlin", .bounds = {}};
+  for (const char* setting : {"'time_zone', 'Europe/Berlin'", "'rules_version', '4-1'"}) {
+    SCOPED_TRACE(setting);
+    // As the migration leaves it.
+    layers_->Query(
+        "UPDATE {gold}farms_rows SET version = -1, state_version = -1, time_zone = 'Asia/Tokyo'",
+        0);
+    layers_->Query("DELETE FROM {ops}settings WHERE name = 'rules_code'", 0);
+    layers_->Query(fmt::format("INSERT INTO {{ops}}settings VALUES ({})", setting), 0);
+    Must(layers_->Open({.default_farm = {}, .use = StoreUse::kLook}));
+    EXPECT_EQ(Must(layers_->Queries()->FindFarm("default"))->rules.time_zone, "Asia/Tokyo");
+    Must(layers_->Open({.default_farm = berlin}));
+    EXPECT_EQ(Must(layers_->Queries()->FindFarm("default"))->rules, berlin);
+  }
+}
+
 TEST_P(LayerStoreContract, AnEventOfDefaultTakesThePlaceOfTheConfiguration) {
   SendFarm("default", R"(,"time_zone":"Europe/Berlin")");
   const Instant sent = log_.clock;
@@ -487,6 +674,27 @@ TEST_P(LayerStoreContract, AStoreJudgedInAnotherZoneBeforeThereWereFarmsIsJudged
   put_back("1-0", "UTC");
   Must(layers_->Open({}));
   EXPECT_EQ(requests(), 4) << "an older code judged cows, sensors and farms as well";
+}
+
+TEST_P(LayerStoreContract, CowsAndSensorsOfBeforeThereWereFarmsAreOfDefaultWhateverTheySay) {
+  SendOf("north", Topic::kCows, kCow);
+  SendOf("No farm", Topic::kSensors, kSensor);
+  SendOf("No farm", Topic::kCows, R"({"id":"C2"})");
+  Load();
+  layers_->Query("UPDATE {ops}consumer_offsets SET farms_from = next_offset", 0);
+  SendOf("north", Topic::kCows, R"({"id":"C1","name":"Berta"})");
+  RunAll();
+  const auto check = [&] {
+    EXPECT_THAT(CowLines(*layers_), ElementsAre("C1 Alma #3 born -"));
+    EXPECT_THAT(SensorLines(*layers_), ElementsAre("S1 L -"));
+    EXPECT_THAT(Quarantined(), ElementsAre("cows/0/1 missing name open of C2 - -",
+                                           "cows/0/2 unknown_farm farm open of north/C1 - -"));
+    EXPECT_THAT(Different(), IsEmpty());
+  };
+  check();
+  Must(store_->RequestRebuild(std::nullopt));
+  RunAll();
+  check();
 }
 
 TEST_P(LayerStoreContract, EveryViewShowsTheFarm) {

@@ -89,7 +89,7 @@ TEST_P(LayerStoreContract, AnUncommittedLoadLeavesNeitherRowsNorIdsNorOffset) {
   EXPECT_EQ(ClaimReadings(*store_).next_offset, 0);
   claim = ClaimReadings(*store_);
   Must(write()->Commit());  // The ids that were taken back are given again.
-  EXPECT_EQ(layers_->Query("SELECT s.sensor_id, c.cow_id FROM {bronze}measurements_rows r"
+  EXPECT_EQ(layers_->Query("SELECT s.text_id, c.text_id FROM {bronze}measurements_rows r"
                            " JOIN {ops}sensor_ids s ON s.id = r.sensor_id"
                            " JOIN {ops}cow_ids c ON c.id = r.cow_id",
                            2),

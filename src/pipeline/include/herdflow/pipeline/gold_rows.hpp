@@ -44,7 +44,11 @@ inline GoldFarm ToGold(const herd::Farm& farm, FarmRef ref, const Lineage& linea
   gold.farm = ref;
   gold.name = farm.name;
   gold.rules = farm.rules;
-  if (farm.closed) gold.closed_at = received_at;
+  if (farm.closed) {
+    gold.closed_at = received_at;
+  } else {
+    gold.state = lineage;
+  }
   NoteReceipt(gold, lineage, received_at);
   return gold;
 }

@@ -92,6 +92,8 @@ struct UnjudgedRecord {
   Lineage lineage;
   Instant received_at;
   std::string payload;
+  /// Loaded before there were farms: `default`'s, whatever a field `farm` says.
+  bool before_farms = false;
 };
 
 /// The natural key of a reading. `farm_day` follows from `at` and stands second because readings
@@ -205,12 +207,16 @@ struct GoldSensor {
   bool operator==(const GoldSensor&) const = default;
 };
 
+/// Two things that events tell, each by its newest: what the farm is, and that it is closed. Apart,
+/// so that it does not matter in which order they are judged.
 struct GoldFarm {
   FarmRef farm{};
   std::string name;
   herd::FarmRules rules;
-  std::optional<Instant> closed_at;
+  std::optional<Instant> closed_at;  ///< While no event is newer than the one that closed it.
   Lineage lineage;
+  /// Of the event that tells what it is. Nothing: none does, and the farm is not known.
+  std::optional<Lineage> state;
   Instant created_at;
   Instant updated_at;
 

@@ -13,9 +13,14 @@ namespace herdflow::store_sql {
 
 /// The farm is known from now on.
 Result<> RequestRefusedOf(WriteScope& scope, pipeline::FarmRef farm);
-/// Takes some of the topic out of the quarantine, and gives them.
-Result<std::vector<pipeline::UnjudgedRecord>> TakeRefused(WriteScope& scope, pipeline::Topic topic,
-                                                          std::size_t max);
+
+struct TakenRefused {
+  std::vector<pipeline::UnjudgedRecord> records;
+  std::vector<pipeline::Lineage> dismissed;  ///< Those that stay so if they are refused again.
+};
+/// Takes some of the topic out of the quarantine, dismissed or not. None: nothing is asked for any
+/// more; an entry whose message bronze does not have is left to a rebuild.
+Result<TakenRefused> TakeRefused(WriteScope& scope, pipeline::Topic topic, std::size_t max);
 /// All messages of the topic are judged again anyway.
 Result<> ForgetRefused(WriteScope& scope, pipeline::Topic topic);
 

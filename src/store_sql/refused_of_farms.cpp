@@ -1,0 +1,88 @@
+#include "refused_of_farms.hpp"
+
+#include <array>
+#include <optional>
+
+#include "rejudge_queue.hpp"
+#include "unjudged.hpp"
+
+namespace herdflow::store_sql {
+namespace {
+
+using pipeline::FarmRef;
+using pipeline::Topic;
+
+/// A topic whose messages are refused while nobody knows their farm.
+struct RefusedTopic {
+  Topic topic;
+  RequestKind kind;
+  std::string_view read;
+};
+constexpr std::array kRefusedTopics{
+    RefusedTopic{Topic::kCows, RequestKind::kRefusedCows, "read_bronze_cows_of_farm"},
+    RefusedTopic{Topic::kSensors, RequestKind::kRefusedSensors, "read_bronze_sensors_of_farm"}};
+
+const RefusedTopic* RefusedTopicOf(Topic topic) {
+  for (const RefusedTopic& refused : kRefusedTopics) {
+    if (refused.topic == topic) return &refused;
+  }
+  return nullptr;
+}
+
+Result<TakenRefused> ReadRefused(WriteScope& scope, std::string_view statement, FarmRef farm,
+                                 std::size_t max) {
+  TakenRefused taken;
+  HERDFLOW_ASSIGN(Statement * read, scope.Get(statement));
+  read->Bind(1, farm).Bind(2, max);
+  std::size_t bytes = 0;
+  while (bytes < kChunkBytes) {
+    HERDFLOW_ASSIGN(const bool there, read->Step());
+    if (!there) break;
+    const pipeline::Lineage lineage{read->Int(1), pipeline::StreamRef{read->Int(4)},
+                                    static_cast<std::int32_t>(read->Int(5)), read->Int(0)};
+    taken.records.push_back({lineage, FromMicros(read->Int(2)), std::string(read->Bytes(3))});
+    const auto status = static_cast<pipeline::QuarantineStatus>(read->Int(6));
+    if (status == pipeline::QuarantineStatus::kDismissed) taken.dismissed.push_back(lineage);
+    bytes += taken.records.back().payload.size();
+  }
+  read->Reset();
+  return taken;
+}
+
+}  // namespace
+
+Result<> RequestRefusedOf(WriteScope& scope, FarmRef farm) {
+  for (const RefusedTopic& refused : kRefusedTopics) {
+    HERDFLOW_ASSIGN(Statement * find, scope.Get("find_entry_of_farm"));
+    HERDFLOW_ASSIGN(const auto any, FirstInt(find->Bind(1, farm).Bind(2, Name(refused.topic))));
+    if (any) HERDFLOW_CHECK(Request(scope, refused.kind, static_cast<std::int64_t>(farm)));
+  }
+  return {};
+}
+
+Result<TakenRefused> TakeRefused(WriteScope& scope, Topic topic, std::size_t max) {
+  const RefusedTopic* const refused = RefusedTopicOf(topic);
+  if (refused == nullptr) return TakenRefused{};
+  while (true) {
+    HERDFLOW_ASSIGN(Statement * request, scope.Get("read_farm_request"));
+    HERDFLOW_ASSIGN(const auto farm, FirstInt(request->Bind(1, refused->kind)));
+    if (!farm) return TakenRefused{};
+    HERDFLOW_ASSIGN(auto taken, ReadRefused(scope, refused->read, FarmRef{*farm}, max));
+    for (const auto& record : taken.records) {
+      const pipeline::Lineage& of = record.lineage;
+      HERDFLOW_ASSIGN(Statement * remove, scope.Get("delete_quarantine"));
+      HERDFLOW_CHECK(remove->Bind(1, of.stream).Bind(2, of.partition).Bind(3, of.offset).Run());
+    }
+    if (!taken.records.empty()) return taken;
+    HERDFLOW_CHECK(EndRequest(scope, refused->kind, *farm));
+  }
+}
+
+Result<> ForgetRefused(WriteScope& scope, Topic topic) {
+  const RefusedTopic* const refused = RefusedTopicOf(topic);
+  if (refused == nullptr) return {};
+  HERDFLOW_ASSIGN(Statement * remove, scope.Get("delete_farm_requests"));
+  return remove->Bind(1, refused->kind).Run();
+}
+
+}  // namespace herdflow::store_sql

@@ -1,0 +1,1 @@
+UPDATE {ops}rejudge_passes SET in_pass = 0
