@@ -246,6 +246,17 @@ TEST_F(StreamTest, WhoEndsItsSideTooEarlyIsAnswered) {
   }
 }
 
+TEST_F(StreamTest, ALengthThatNoMemoryHoldsTakesNone) {
+  Start();
+  for (const auto* length : {"99999999999999999", "9223372036854775807", "18446744073709551615"}) {
+    Connection connection(server_->port());
+    connection.Send(Head(fmt::format("Content-Length: {}\r\n", length)) + "a!");
+    const auto answer = connection.Read();
+    ASSERT_TRUE(answer) << length;
+    EXPECT_EQ(answer->status, 422);
+  }
+}
+
 TEST_F(StreamTest, WhereTheServerIsSlowTheClientIsNotBlamed) {
   ServerOptions options;
   options.limits.answer = milliseconds(200);
