@@ -4,9 +4,9 @@
 
 #include <algorithm>
 #include <boost/asio/buffer.hpp>
+#include <boost/beast/core/buffers_range.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
 #include <boost/beast/http/parser.hpp>
-#include <boost/beast/http/string_body.hpp>
 #include <cstdint>
 #include <iterator>
 #include <optional>
@@ -19,7 +19,36 @@ namespace herdflow::http {
 namespace {
 
 namespace beast_http = boost::beast::http;
-using Parser = beast_http::request_parser<beast_http::string_body>;
+
+/// A body as a text that grows with what comes. (Beast's own has room at once for as many bytes as
+/// the client says there will be.)
+struct GrowingBody {
+  using value_type = std::string;
+
+  class reader {
+   public:
+    template <class Header>
+    reader(const Header& /*header*/, value_type& body) : body_(body) {}
+
+    void init(const boost::optional<std::uint64_t>& /*length*/, boost::beast::error_code& error) {
+      error = {};
+    }
+    template <class Buffers>
+    std::size_t put(const Buffers& buffers, boost::beast::error_code& error) {
+      error = {};
+      const std::size_t before = body_.size();
+      for (const boost::asio::const_buffer bytes : boost::beast::buffers_range_ref(buffers)) {
+        body_.append(static_cast<const char*>(bytes.data()), bytes.size());
+      }
+      return body_.size() - before;
+    }
+    static void finish(boost::beast::error_code& error) { error = {}; }
+
+   private:
+    value_type& body_;
+  };
+};
+using Parser = beast_http::request_parser<GrowingBody>;
 
 constexpr std::size_t kReadBytes = std::size_t{16} * 1024;
 
