@@ -103,6 +103,28 @@ http::Response Taken(pipeline::Topic topic, const BulkResult& result) {
   return http::JsonResponse(200, json.Take());
 }
 
+std::string SoFar(const BulkResult& result) {
+  return fmt::format("{} {} durable. Sending all of them again is harmless.", result.accepted,
+                     result.accepted == 1 ? "item is" : "items are");
+}
+
+/// Of a body whose rest is not taken: which problem that is, and in words.
+std::pair<ProblemKind, std::string_view> Explain(http::CutShort cut) {
+  switch (cut) {
+    case http::CutShort::kBroken:
+      return {ProblemKind::kMalformedRequest, "The rest of the body is no HTTP, or no gzip."};
+    case http::CutShort::kUnfinished:
+      return {ProblemKind::kMalformedRequest, "The body ended before its end."};
+    case http::CutShort::kStopping:
+      return {ProblemKind::kUnavailable, "The server is being stopped, and takes no more of it."};
+    case http::CutShort::kGone:
+    case http::CutShort::kSilent:
+    case http::CutShort::kSlow:
+      break;
+  }
+  return {ProblemKind::kRequestTimeout, "The rest of the body did not come, or too slowly."};
+}
+
 http::Response Answer(const intake::BulkOptions& options, const BulkResult& result,
                       http::CutShort cut) {
   const auto problem = [&](ProblemKind kind, std::string_view detail = {}) {
@@ -111,8 +133,7 @@ http::Response Answer(const intake::BulkOptions& options, const BulkResult& resu
       WriteResult(json, result);
     });
   };
-  const std::string so_far =
-      fmt::format("{} items are durable. Sending all of them again is harmless.", result.accepted);
+  const std::string so_far = SoFar(result);
   switch (result.end) {
     case End::kWhole:
       if (result.accepted == 0 && result.refused > 0) {
@@ -122,12 +143,10 @@ http::Response Answer(const intake::BulkOptions& options, const BulkResult& resu
     case End::kBroken:
       return problem(ProblemKind::kInvalidJson,
                      fmt::format("Item {}: {}. {}", result.items, result.error->message(), so_far));
-    case End::kCut:
-      if (cut == http::CutShort::kBroken) {
-        return problem(ProblemKind::kMalformedRequest,
-                       "The rest of the body is no HTTP, or no gzip. " + so_far);
-      }
-      return problem(ProblemKind::kRequestTimeout, "The rest of the body did not come. " + so_far);
+    case End::kCut: {
+      const auto [kind, words] = Explain(cut);
+      return problem(kind, fmt::format("{} {}", words, so_far));
+    }
     case End::kUnknown: {
       auto response = problem(ProblemKind::kOutcomeUnknown, so_far);
       response.log = result.error->message();
@@ -157,9 +176,7 @@ class BulkBody final : public http::BodySink {
         bulk_(intake::Bulk::Make(
             parts, options,
             [options, cut = cut_, respond = std::move(respond)](const BulkResult& result) {
-              auto response = Answer(options, result, *cut);
-              response.headers.emplace_back("X-Request-Id", Text(options.request));
-              respond(std::move(response));
+              respond(Answer(options, result, *cut));
             })) {}
 
   void Take(std::string_view bytes, std::function<void()> more) override {
@@ -167,6 +184,7 @@ class BulkBody final : public http::BodySink {
   }
   void Finish() override { bulk_->Finish(); }
   void Cut(http::CutShort why) override {
+    if (why == http::CutShort::kSlow) return bulk_->Leave();
     *cut_ = why;  // Before anybody is told: that follows Bulk's Cut.
     bulk_->Cut();
   }
@@ -184,7 +202,12 @@ http::Route BulkRoute(std::string_view base, pipeline::Topic topic,
   route.method = "POST";
   route.path = fmt::format("{}/{}", base, Name(topic));
   route.stream = [topic, parts](const http::Request& request,
-                                http::Respond respond) -> std::shared_ptr<http::BodySink> {
+                                http::Respond answer) -> std::shared_ptr<http::BodySink> {
+    const intake::RequestId id = RequestIdOf(request);
+    http::Respond respond = [id, answer = std::move(answer)](http::Response response) {
+      response.headers.emplace_back("X-Request-Id", Text(id));
+      answer(std::move(response));
+    };
     auto form = FormOf(request);
     if (auto* refusal = std::get_if<http::Response>(&form)) {
       respond(std::move(*refusal));
@@ -195,11 +218,10 @@ http::Route BulkRoute(std::string_view base, pipeline::Topic topic,
       respond(std::move(*refusal));
       return nullptr;
     }
-    return std::make_shared<BulkBody>(
-        parts,
-        intake::BulkOptions{topic, std::get<BulkForm>(form), RequestIdOf(request),
-                            std::get<std::string>(std::move(farm))},
-        std::move(respond));
+    return std::make_shared<BulkBody>(parts,
+                                      intake::BulkOptions{topic, std::get<BulkForm>(form), id,
+                                                          std::get<std::string>(std::move(farm))},
+                                      std::move(respond));
   };
   return route;
 }

@@ -10,7 +10,7 @@ const ProblemFacts& Facts(ProblemKind kind) {
   static constexpr std::array<ProblemFacts, kAllProblemKinds.size()> kFacts{{
       {400, "urn:herdflow:problem:malformed-request", "Malformed request",
        "The request is not well-formed HTTP/1.1."},
-      {400, "urn:herdflow:problem:invalid-json", "Body is not a JSON object",
+      {400, "urn:herdflow:problem:invalid-json", "Body is not the JSON that was expected",
        "Send one JSON object in UTF-8."},
       {400, "urn:herdflow:problem:invalid-date", "Date cannot be used",
        "Send a date as YYYY-MM-DD, not later than the farm's today."},

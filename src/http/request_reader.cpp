@@ -4,134 +4,53 @@
 
 #include <algorithm>
 #include <boost/asio/buffer.hpp>
+#include <boost/beast/core/buffers_range.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
 #include <boost/beast/http/parser.hpp>
-#include <boost/beast/http/string_body.hpp>
 #include <cstdint>
 #include <iterator>
 #include <optional>
 #include <utility>
 
-#include "herdflow/http/loopback.hpp"
 #include "herdflow/http/problem.hpp"
+#include "request_head.hpp"
 
 namespace herdflow::http {
 namespace {
 
 namespace beast_http = boost::beast::http;
-using Parser = beast_http::request_parser<beast_http::string_body>;
-using Fields = beast_http::request_header<>;
+
+/// A body as a text that grows with what comes. (Beast's own has room at once for as many bytes as
+/// the client says there will be.)
+struct GrowingBody {
+  using value_type = std::string;
+
+  class reader {
+   public:
+    template <class Header>
+    reader(const Header& /*header*/, value_type& body) : body_(body) {}
+
+    void init(const boost::optional<std::uint64_t>& /*length*/, boost::beast::error_code& error) {
+      error = {};
+    }
+    template <class Buffers>
+    std::size_t put(const Buffers& buffers, boost::beast::error_code& error) {
+      error = {};
+      const std::size_t before = body_.size();
+      for (const boost::asio::const_buffer bytes : boost::beast::buffers_range_ref(buffers)) {
+        body_.append(static_cast<const char*>(bytes.data()), bytes.size());
+      }
+      return body_.size() - before;
+    }
+    static void finish(boost::beast::error_code& error) { error = {}; }
+
+   private:
+    value_type& body_;
+  };
+};
+using Parser = beast_http::request_parser<GrowingBody>;
 
 constexpr std::size_t kReadBytes = std::size_t{16} * 1024;
-
-std::string_view Text(boost::beast::string_view text) { return {text.data(), text.size()}; }
-
-struct Target {
-  std::optional<std::string_view> authority;  ///< Of `http://host/p`.
-  std::string_view path;
-  std::string_view query;  ///< What stands behind `?`.
-};
-
-/// Of the request line's target: `/p?q`, or `http://host/p?q` as to a proxy.
-Target TargetOf(std::string_view target) {
-  constexpr std::string_view kScheme = "http://";
-  std::optional<std::string_view> authority;
-  if (EqualsIgnoringCase(target.substr(0, kScheme.size()), kScheme)) {
-    target.remove_prefix(kScheme.size());
-    authority = target.substr(0, target.find_first_of("/?"));
-    target.remove_prefix(authority->size());
-  }
-  const std::size_t question = std::min(target.find('?'), target.size());
-  const std::string_view path = target.substr(0, question);
-  target.remove_prefix(std::min(question + 1, target.size()));
-  return {authority, authority && path.empty() ? "/" : path, target};
-}
-
-/// What says whom a request is for and how long it is, found in one look at its fields.
-struct Head {
-  /// How often a field was sent, and what it said first.
-  struct Sent {
-    void Note(boost::beast::string_view value) {
-      if (times++ == 0) first = Text(value);
-    }
-    std::size_t times = 0;
-    std::string_view first;
-  };
-
-  explicit Head(const Fields& header);
-
-  unsigned version;
-  Target target;
-  std::size_t fields = 0;
-  Sent host, origin, length, coding;
-};
-
-Head::Head(const Fields& header)
-    : version(header.version()), target(TargetOf(Text(header.target()))) {
-  for (const auto& field : header) {
-    ++fields;
-    if (field.name() == beast_http::field::host) host.Note(field.value());
-    if (field.name() == beast_http::field::origin) origin.Note(field.value());
-    if (field.name() == beast_http::field::content_length) length.Note(field.value());
-    if (field.name() == beast_http::field::transfer_encoding) coding.Note(field.value());
-  }
-}
-
-/// Whom the request is for: what its target says counts, and Host where that is a path (RFC 9112,
-/// 3.2.2).
-std::optional<std::string_view> HostOf(const Head& head) {
-  if (head.target.authority) return head.target.authority;
-  return head.host.times == 0 ? std::nullopt : std::optional(head.host.first);
-}
-
-/// No host, or a user before it, which no reader of an address expects (RFC 9110, 4.2.1 and 4.2.4).
-bool IsAuthorityInDoubt(const Target& target) {
-  const auto& authority = target.authority;
-  return authority && (authority->empty() || authority->starts_with(':') ||
-                       authority->find('@') != std::string_view::npos);
-}
-
-/// A browser says in `Origin` which page sends; a page of elsewhere may not. (Without this, any
-/// web page could post readings to the loopback address of whoever looks at it.)
-bool IsCrossOrigin(const Fields& header, const Head& head) {
-  if (head.origin.times == 0) return false;
-  const auto [first, last] = header.equal_range(beast_http::field::origin);
-  return std::any_of(first, last, [&](const auto& origin) {
-    const std::string_view text = Text(origin.value());
-    const std::size_t authority = text.find("://");
-    return authority == std::string_view::npos ||
-           !EqualsIgnoringCase(text.substr(authority + 3), HostOf(head).value_or(""));
-  });
-}
-
-/// `Host: name`, `name:port` or `[IPv6]:port`. A page of elsewhere whose name was made to mean a
-/// loopback address (DNS rebinding) sends its own name.
-bool IsForLoopback(std::string_view host) {
-  const bool is_bracketed = host.starts_with('[');
-  const std::size_t end = std::min(host.find(is_bracketed ? ']' : ':'), host.size());
-  const std::string_view name = host.substr(0, end).substr(is_bracketed ? 1 : 0);
-  std::string_view port = host.substr(end);
-  if (is_bracketed) {
-    if (port.empty() || name.find(':') == std::string_view::npos) return false;
-    port.remove_prefix(1);
-  }
-  const auto is_digit = [](char c) { return c >= '0' && c <= '9'; };
-  const bool is_port = port.starts_with(':') && std::all_of(port.begin() + 1, port.end(), is_digit);
-  return (port.empty() || is_port) && IsLoopback(name);
-}
-
-/// Of the ways to send a body, `chunked` alone is understood, and by HTTP/1.1 alone (RFC
-/// 9112, 6.1).
-bool IsCodingInDoubt(const Head& head) {
-  if (head.coding.times == 0) return false;
-  return head.version < 11 || head.coding.times > 1 ||
-         !EqualsIgnoringCase(head.coding.first, "chunked");
-}
-
-/// `5, 5` is one length to some, and two to others (RFC 9112, 6.3).
-bool IsLengthListed(const Head& head) {
-  return head.length.times > 1 || head.length.first.find(',') != std::string_view::npos;
-}
 
 /// A line that begins with a blank goes on with the field before; to some it is a field of its own
 /// (RFC 9112, 5.2).
@@ -157,12 +76,6 @@ struct ExtensionCheck {
     }
   }
 };
-
-/// HTTP/1.0 knows no answer before the answer (RFC 9110, 10.1.1).
-bool AwaitsContinue(const Fields& header) {
-  return header.version() >= 11 &&
-         EqualsIgnoringCase(Text(header[beast_http::field::expect]), "100-continue");
-}
 
 ProblemKind KindOf(boost::beast::error_code error) {
   if (error == beast_http::error::header_limit) return ProblemKind::kHeadersTooLarge;

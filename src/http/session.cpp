@@ -1,104 +1,31 @@
+#include "session.hpp"
+
 #include <algorithm>
-#include <boost/asio/as_tuple.hpp>
-#include <boost/asio/awaitable.hpp>
 #include <boost/asio/buffer.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
-#include <boost/asio/dispatch.hpp>
+#include <boost/asio/error.hpp>
 #include <boost/asio/post.hpp>
-#include <boost/asio/use_awaitable.hpp>
 #include <boost/asio/write.hpp>
-#include <optional>
+#include <utility>
+#include <variant>
 
-#include "exchange.hpp"
-#include "gunzip.hpp"
 #include "herdflow/core/logging.hpp"
 #include "herdflow/http/problem.hpp"
-#include "request_reader.hpp"
-#include "response_text.hpp"
-#include "worker.hpp"
 
 namespace herdflow::http {
 
 namespace asio = boost::asio;
 using asio::awaitable;
-using Clock = std::chrono::steady_clock;
 using std::chrono::milliseconds;
 
 namespace {
 
-constexpr auto kAsTuple = asio::as_tuple(asio::use_awaitable);
 constexpr milliseconds kTick{100};
 constexpr milliseconds kLinger{1000};
 constexpr std::size_t kLingerBytes = std::size_t{256} * 1024;
 
 }  // namespace
-
-/// One connection: reads a request, has it answered, writes the answer, again. What a client sends
-/// ahead waits in the buffer, so answers keep the requests' order.
-///
-/// Threads: its worker's alone.
-class Session : public std::enable_shared_from_this<Session> {
- public:
-  Session(std::shared_ptr<Shared> shared, const std::shared_ptr<Worker>& worker,
-          asio::ip::tcp::socket socket, Connections::Place place);
-  ~Session();
-  Session(const Session&) = delete;
-  Session& operator=(const Session&) = delete;
-
-  awaitable<void> Live();
-  /// The worker's tick: is the time of what the session is doing over? Has it been idle since the
-  /// last one?
-  void Tick(Clock::time_point now);
-  /// End, if it is idle.
-  void Drain();
-  void Abort();
-
- private:
-  enum class Phase { kIdle, kReading, kHandling, kWriting };
-
-  awaitable<bool> ServeOne();
-  /// Fill the reader. False: the connection is over.
-  awaitable<bool> ReadMore(bool send_continue);
-  awaitable<Response> Handle(RequestReader::Complete& complete);
-  awaitable<bool> TakeBody(RequestReader::Begun begun);
-  /// Brings the body to the sink until it is whole, cut, or answered. True: whole.
-  awaitable<bool> Pump(BodySink& sink, bool is_packed);
-  /// One piece of it. What cuts it, if anything.
-  awaitable<std::optional<CutShort>> Bring(BodySink& sink, std::string_view bytes);
-  awaitable<std::optional<CutShort>> ReadPiece();
-  awaitable<std::optional<CutShort>> Unpack(BodySink& sink, Gunzip& packed, std::string bytes);
-  /// Until there is an answer, or more of the body is wanted, or the time for an answer is over.
-  awaitable<void> WaitForAnswer();
-  awaitable<bool> Write(const Response& response, Framing framing);
-  /// True: all of it went at once, as nearly always. Else `text` is what did not.
-  bool SendNow(std::string_view& text);
-  awaitable<bool> Send(std::string_view text);
-  awaitable<bool> SendContinue();
-  /// Let the client read the last answer before the connection goes.
-  awaitable<void> Linger();
-  void Enter(Phase phase, milliseconds allowed);
-  void OfferItsPlace();
-  void NoteRequestLine(const Request& request);
-  void LogFailure(const Response& response) const;
-
-  std::shared_ptr<Shared> shared_;
-  Connections::Place place_;
-  Worker& worker_;
-  std::weak_ptr<Worker> weak_worker_;
-  asio::ip::tcp::socket socket_;
-  asio::steady_timer woken_;  ///< Never over by itself: whoever waits is woken, or is by the tick.
-  RequestReader reader_;
-  std::string client_;
-  std::string request_line_;  ///< For the log.
-  std::shared_ptr<Exchange> exchange_;
-  Phase phase_ = Phase::kIdle;
-  Clock::time_point deadline_ = Clock::time_point::max();
-  bool timed_out_ = false;
-  bool aborted_ = false;
-  bool is_gone_ = false;  ///< The client, while its body came piece by piece.
-  std::size_t came_ = 0;  ///< Of such a body since the time to read was given last.
-};
 
 Session::Session(std::shared_ptr<Shared> shared, const std::shared_ptr<Worker>& worker,
                  asio::ip::tcp::socket socket, Connections::Place place)
@@ -115,7 +42,7 @@ Session::~Session() {
   worker_.sessions.erase(this);
 }
 
-void Session::Enter(Phase phase, milliseconds allowed) {
+void Session::Enter(Phase phase, Clock::duration allowed) {
   place_.BeBusy();
   phase_ = phase;
   deadline_ = Clock::now() + allowed;
@@ -155,6 +82,7 @@ void Session::Tick(Clock::time_point now) {
 void Session::Drain() {
   boost::system::error_code ignored;
   if (phase_ == Phase::kIdle && socket_.available(ignored) == 0) socket_.cancel(ignored);
+  if (takes_body_ && exchange_->wake) exchange_->wake();
 }
 
 void Session::Abort() {
@@ -215,8 +143,10 @@ awaitable<bool> Session::ReadMore(bool send_continue) {
   const std::span<char> space = reader_.Space();
   const auto [error, bytes] =
       co_await socket_.async_read_some(asio::buffer(space.data(), space.size()), kAsTuple);
-  if (phase_ == Phase::kReading && timed_out_) {
-    const Response response = ProblemResponse(ProblemKind::kRequestTimeout);
+  if (phase_ == Phase::kReading && (timed_out_ || error == asio::error::eof)) {
+    const Response response = timed_out_ ? ProblemResponse(ProblemKind::kRequestTimeout)
+                                         : ProblemResponse(ProblemKind::kMalformedRequest,
+                                                           "The request ended before its end.");
     Framing last;
     last.keep_alive = false;
     co_return co_await Write(response, last);
@@ -255,119 +185,6 @@ awaitable<Response> Session::Handle(RequestReader::Complete& complete) {
                               "Too many requests wait for an answer; this one was not begun.");
   }
   co_return ProblemResponse(ProblemKind::kOutcomeUnknown);
-}
-
-awaitable<bool> Session::TakeBody(RequestReader::Begun begun) {
-  Enter(Phase::kReading, shared_->limits.read);
-  came_ = 0;
-  is_gone_ = false;
-  begun.request.client = client_;
-  NoteRequestLine(begun.request);
-  const auto exchange = std::make_shared<Exchange>(weak_worker_);
-  exchange_ = exchange;
-  exchange->taken = true;
-  const auto sink = OpenBody(*begun.route, begun.request, exchange);
-  bool is_whole = false;
-  if (sink && !exchange->response && begun.send_continue) co_await SendContinue();
-  if (sink) {
-    const bool is_packed = EqualsIgnoringCase(begun.request.Header("Content-Encoding"), "gzip");
-    is_whole = co_await Pump(*sink, is_packed);
-  }
-  if (!is_gone_) co_await WaitForAnswer();
-  exchange_.reset();
-  exchange->answered = true;
-  if (is_gone_) co_return false;
-  Framing framing = begun.framing;
-  framing.keep_alive = framing.keep_alive && is_whole;
-  if (!exchange->response) exchange->response = ProblemResponse(ProblemKind::kOutcomeUnknown);
-  const Response response = *std::move(exchange->response);
-  const bool goes_on = co_await Write(response, framing);
-  co_return goes_on;
-}
-
-awaitable<bool> Session::Pump(BodySink& sink, bool is_packed) {
-  std::optional<Gunzip> packed;
-  if (is_packed) packed.emplace();
-  while (!exchange_->response && !aborted_) {
-    RequestReader::Outcome outcome = reader_.Next();
-    std::optional<CutShort> cut;
-    if (std::holds_alternative<RequestReader::NeedMore>(outcome)) {
-      cut = co_await ReadPiece();
-    } else if (auto* piece = std::get_if<RequestReader::Piece>(&outcome)) {
-      came_ += piece->bytes.size();
-      if (packed) {
-        cut = co_await Unpack(sink, *packed, std::move(piece->bytes));
-      } else {
-        cut = co_await Bring(sink, piece->bytes);
-      }
-    } else if (std::holds_alternative<RequestReader::Whole>(outcome)) {
-      const bool is_whole = !packed || packed->is_whole();
-      is_whole ? sink.Finish() : sink.Cut(CutShort::kBroken);
-      co_return is_whole;
-    } else {
-      cut = CutShort::kBroken;
-    }
-    if (!cut || exchange_->response) continue;
-    is_gone_ = *cut == CutShort::kGone;
-    sink.Cut(*cut);
-    co_return false;
-  }
-  co_return false;
-}
-
-awaitable<std::optional<CutShort>> Session::ReadPiece() {
-  const Limits& limits = shared_->limits;
-  // What came so far has kept the rate, or somebody else was waited for.
-  if (phase_ != Phase::kReading || came_ >= limits.read_bytes) {
-    Enter(Phase::kReading, limits.read);
-    came_ = 0;
-  }
-  const std::span<char> space = reader_.Space();
-  exchange_->wake = [this] {
-    boost::system::error_code ignored;
-    socket_.cancel(ignored);
-  };
-  const auto [error, bytes] =
-      co_await socket_.async_read_some(asio::buffer(space.data(), space.size()), kAsTuple);
-  exchange_->wake = nullptr;
-  if (!error) {
-    reader_.Filled(bytes);
-    co_return std::nullopt;
-  }
-  if (timed_out_) co_return CutShort::kSilent;
-  if (exchange_->response) co_return std::nullopt;
-  co_return CutShort::kGone;
-}
-
-awaitable<std::optional<CutShort>> Session::Unpack(BodySink& sink, Gunzip& packed,
-                                                   std::string bytes) {
-  packed.Put(std::move(bytes));
-  for (;;) {
-    const auto unpacked = packed.Next();
-    if (!unpacked) co_return CutShort::kBroken;
-    if (unpacked->empty() || exchange_->response) co_return std::nullopt;
-    const auto cut = co_await Bring(sink, *unpacked);
-    if (cut) co_return cut;
-  }
-}
-
-awaitable<std::optional<CutShort>> Session::Bring(BodySink& sink, std::string_view bytes) {
-  const auto exchange = exchange_;
-  exchange->wants_more = false;
-  sink.Take(bytes, [exchange] { WantMore(exchange); });
-  if (!exchange->wants_more) co_await WaitForAnswer();
-  if (exchange->wants_more || exchange->response) co_return std::nullopt;
-  co_return aborted_ ? CutShort::kGone : CutShort::kSilent;
-}
-
-awaitable<void> Session::WaitForAnswer() {
-  Enter(Phase::kHandling, shared_->limits.answer);
-  exchange_->wants_more = false;
-  exchange_->wake = [this] { woken_.cancel(); };
-  while (!exchange_->response && !exchange_->wants_more && !aborted_ && !timed_out_) {
-    co_await woken_.async_wait(kAsTuple);
-  }
-  exchange_->wake = nullptr;
 }
 
 awaitable<bool> Session::Write(const Response& response, Framing framing) {
@@ -436,7 +253,7 @@ void KeepTicking(Worker& worker) {
   worker.tick.expires_after(kTick);
   worker.tick.async_wait([&worker](boost::system::error_code error) {
     if (error) return;
-    const auto now = Clock::now();
+    const auto now = Session::Clock::now();
     for (Session* session : worker.sessions) session->Tick(now);
     KeepTicking(worker);
   });

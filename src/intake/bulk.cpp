@@ -11,6 +11,7 @@
 #include "farm_gate.hpp"
 #include "herdflow/herd/farm.hpp"
 #include "item_reader.hpp"
+#include "offset_ranges.hpp"
 
 namespace herdflow::intake {
 namespace {
@@ -25,6 +26,8 @@ constexpr std::size_t kBytesABatch = std::size_t{256} << 10;
 constexpr int kBatchesInFlight = 4;
 /// Of each list that the result has.
 constexpr std::size_t kMostListed = 1'000;
+/// Before neighbours that came out of order are one.
+constexpr std::size_t kMostRanges = 10 * kMostListed;
 
 void Add(ItemRejections& list, std::int64_t index, herd::Rejection rejection) {
   if (list.first.size() < kMostListed) {
@@ -32,32 +35,6 @@ void Add(ItemRejections& list, std::int64_t index, herd::Rejection rejection) {
   } else {
     ++list.left_out;
   }
-}
-
-/// False: there are too many ranges already. (They come nearly in order: many become one.)
-bool Add(std::vector<OffsetRange>& ranges, std::int64_t offset) {
-  constexpr std::size_t kMostKept = 10 * kMostListed;
-  if (!ranges.empty() && ranges.back().end == offset) {
-    ++ranges.back().end;
-    return true;
-  }
-  if (ranges.size() == kMostKept) return false;
-  ranges.push_back({offset, offset + 1});
-  return true;
-}
-
-/// Ascending, neighbours as one.
-void Tidy(std::vector<OffsetRange>& ranges) {
-  std::sort(ranges.begin(), ranges.end());
-  std::size_t last = 0;
-  for (std::size_t i = 1; i < ranges.size(); ++i) {
-    if (ranges[i].begin == ranges[last].end) {
-      ranges[last].end = ranges[i].end;
-    } else {
-      ranges[++last] = ranges[i];
-    }
-  }
-  if (!ranges.empty()) ranges.resize(last + 1);
 }
 
 /// Items that go to the log together.
@@ -113,20 +90,26 @@ class LogBulk final : public Bulk, public std::enable_shared_from_this<LogBulk> 
   void Take(std::string_view bytes, std::function<void()> more) override;
   void Finish() override;
   void Cut() override { Close(End::kCut, std::nullopt); }
+  void Leave() override;
 
  private:
   using Lock = std::unique_lock<std::mutex>;
 
   void TakeItem(std::string_view item);
+  bool IsRefusedUnread(std::string_view item);
   void Send();
   void Pass(Batch batch, const Result<FarmStates>& farms);
   void Refuse(std::int64_t index, std::string_view farm, FarmState state);
+  [[nodiscard]] bool IsOver() const { return end_.has_value(); }
+  /// Nothing more is sent either.
+  [[nodiscard]] bool HasFailed() const;
   void GiveUp(End end, Error error);
   void EndOne(Lock lock);
   void Note(const std::vector<std::int64_t>& indexes, const std::vector<AppendOutcome>& outcomes);
   void NoteOne(std::int64_t index, const AppendOutcome& outcome);
   void Close(End end, std::optional<Error> error);
   void TellIfDone(Lock lock);
+  void Tell(Lock lock);
 
   pipeline::EventWriter& writer_;
   const std::shared_ptr<FarmGate> gate_;
@@ -139,9 +122,8 @@ class LogBulk final : public Bulk, public std::enable_shared_from_this<LogBulk> 
 
   std::mutex mutex_;  ///< Guards what follows.
   BulkResult result_;
-  int in_flight_ = 0;        ///< Batches that wait for a book or the log.
-  bool is_over_ = false;     ///< Nothing more is taken.
-  bool has_failed_ = false;  ///< Nothing more is sent either.
+  int in_flight_ = 0;       ///< Batches that wait for a book or the log.
+  std::optional<End> end_;  ///< Once there is one nothing more is taken.
   std::function<void()> more_;
   std::function<void(BulkResult)> done_;
 };
@@ -154,8 +136,7 @@ void LogBulk::AskForFarm() {
     if (!farms) {
       self->GiveUp(End::kRefused, farms.error());
     } else if (const FarmState state = farms->begin()->second; state != FarmState::kOpen) {
-      self->is_over_ = self->has_failed_ = true;
-      self->result_.end = End::kNoFarm;
+      self->end_ = End::kNoFarm;
       self->result_.farm = state;
     }
     self->EndOne(std::move(lock));
@@ -169,7 +150,7 @@ void LogBulk::Take(std::string_view bytes, std::function<void()> more) {
   }
   {
     const Lock lock(mutex_);
-    if (is_over_) return;
+    if (IsOver()) return;
     if (in_flight_ >= kBatchesInFlight) {
       more_ = std::move(more);
       return;
@@ -185,10 +166,25 @@ void LogBulk::Finish() {
   Close(End::kBroken, Error(ErrorCode::kInvalidInput, *std::move(fault)));
 }
 
+/// What is no object is refused for one reason. Once no more reasons are listed it is only counted:
+/// of the smallest items there are millions in a small gzip.
+bool LogBulk::IsRefusedUnread(std::string_view item) {
+  constexpr char kFirstOfByteOrderMark = '\xEF';
+  if (item.starts_with('{') || item.starts_with(kFirstOfByteOrderMark)) return false;
+  const Lock lock(mutex_);
+  if (IsOver()) return true;
+  if (result_.refusals.first.size() < kMostListed) return false;
+  ++result_.items;
+  ++result_.refused;
+  ++result_.refusals.left_out;
+  return true;
+}
+
 void LogBulk::TakeItem(std::string_view item) {
+  if (IsRefusedUnread(item)) return;
   auto made = intake_.Take(options_.topic, item, {options_.request, options_.farm}, received_);
   Lock lock(mutex_);
-  if (is_over_) return;
+  if (IsOver()) return;
   const std::int64_t index = result_.items++;
   if (auto* refused = std::get_if<Refused>(&made)) {
     ++result_.refused;
@@ -209,7 +205,7 @@ void LogBulk::Send() {
   if (batch_.events.empty()) return;
   {
     const Lock lock(mutex_);
-    if (is_over_) return;
+    if (IsOver()) return;
     ++in_flight_;
   }
   const auto batch = std::make_shared<Batch>(std::exchange(batch_, {}));
@@ -223,7 +219,8 @@ void LogBulk::Send() {
 void LogBulk::Pass(Batch batch, const Result<FarmStates>& farms) {
   Lock lock(mutex_);
   if (!farms) GiveUp(End::kRefused, farms.error());
-  if (farms && !farms->empty()) {
+  if (HasFailed()) return EndOne(std::move(lock));
+  if (!farms->empty()) {
     batch.Keep([&](std::size_t i) {
       const auto farm = farms->find(batch.farms[i]);
       if (farm == farms->end() || farm->second == FarmState::kOpen) return true;
@@ -231,7 +228,7 @@ void LogBulk::Pass(Batch batch, const Result<FarmStates>& farms) {
       return false;
     });
   }
-  if (has_failed_ || batch.events.empty()) return EndOne(std::move(lock));
+  if (batch.events.empty()) return EndOne(std::move(lock));
   lock.unlock();
   writer_.Append(
       options_.topic, std::move(batch.events),
@@ -251,13 +248,13 @@ void LogBulk::Refuse(std::int64_t index, std::string_view farm, FarmState state)
 void LogBulk::Note(const std::vector<std::int64_t>& indexes,
                    const std::vector<AppendOutcome>& outcomes) {
   Lock lock(mutex_);
-  for (std::size_t i = 0; i < outcomes.size(); ++i) NoteOne(indexes[i], outcomes[i]);
+  for (std::size_t i = 0; done_ && i < outcomes.size(); ++i) NoteOne(indexes[i], outcomes[i]);
   EndOne(std::move(lock));
 }
 
 void LogBulk::EndOne(Lock lock) {
   --in_flight_;
-  if (is_over_) return TellIfDone(std::move(lock));
+  if (IsOver()) return TellIfDone(std::move(lock));
   const auto more = std::exchange(more_, nullptr);
   lock.unlock();
   if (more) more();
@@ -266,7 +263,9 @@ void LogBulk::EndOne(Lock lock) {
 void LogBulk::NoteOne(std::int64_t index, const AppendOutcome& outcome) {
   if (outcome.kind == AppendOutcome::Kind::kDurable) {
     ++result_.accepted;
-    if (!Add(result_.positions[outcome.partition], outcome.offset)) ++result_.ranges_left_out;
+    if (!AddOffset(result_.positions[outcome.partition], outcome.offset, kMostRanges)) {
+      ++result_.ranges_left_out;
+    }
     return;
   }
   Error error = outcome.error.value_or(Error(ErrorCode::kUnavailable, "the log gave no reason"));
@@ -280,31 +279,48 @@ void LogBulk::NoteOne(std::int64_t index, const AppendOutcome& outcome) {
   GiveUp(is_unknown ? End::kUnknown : End::kRefused, std::move(error));
 }
 
+bool LogBulk::HasFailed() const {
+  return end_ == End::kRefused || end_ == End::kUnknown || end_ == End::kNoFarm;
+}
+
+/// The first failure counts, but that something may have happened is always told.
 void LogBulk::GiveUp(End end, Error error) {
-  is_over_ = has_failed_ = true;
-  if (result_.end == End::kUnknown || (result_.end == End::kRefused && end == End::kRefused)) {
-    return;
-  }
-  result_.end = end;
+  if (HasFailed() && (end_ != End::kRefused || end != End::kUnknown)) return;
+  end_ = end;
   result_.error = std::move(error);
 }
 
 void LogBulk::Close(End end, std::optional<Error> error) {
   Send();
   Lock lock(mutex_);
-  if (!is_over_) {
-    is_over_ = true;
-    result_.end = end;
+  if (!IsOver()) {
+    end_ = end;
     result_.error = std::move(error);
   }
   TellIfDone(std::move(lock));
 }
 
+void LogBulk::Leave() {
+  Lock lock(mutex_);
+  if (!done_) return;
+  if (in_flight_ > 0) {
+    GiveUp(End::kUnknown,
+           Error(ErrorCode::kTimeout, "some items have waited too long for the log or their farm"));
+  } else {
+    GiveUp(End::kRefused, Error(ErrorCode::kUnavailable, "what came was not read in time"));
+  }
+  Tell(std::move(lock));
+}
+
 void LogBulk::TellIfDone(Lock lock) {
-  if (in_flight_ > 0 || !done_) return;
+  if (in_flight_ == 0 && done_) Tell(std::move(lock));
+}
+
+void LogBulk::Tell(Lock lock) {
   const auto done = std::exchange(done_, nullptr);
   more_ = nullptr;
-  BulkResult result = std::move(result_);
+  BulkResult result = std::exchange(result_, {});
+  result.end = *end_;
   lock.unlock();
   std::size_t listed = 0;
   for (auto& [partition, ranges] : result.positions) {

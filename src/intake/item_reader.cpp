@@ -16,7 +16,20 @@ constexpr std::size_t kDeepest = 1'024;
 
 bool IsBlank(char c) { return c == ' ' || c == '\t' || c == '\r' || c == '\n'; }
 
+/// How many bytes there are before the first that is none.
+std::size_t BlanksOf(std::string_view bytes) {
+  std::size_t count = 0;
+  while (count < bytes.size() && IsBlank(bytes[count])) ++count;
+  return count;
+}
+
 std::string Shown(char c) { return Visible(std::string_view(&c, 1)); }
+
+std::string NoBegin(char c) {
+  return "the body begins with " + Shown(c) + "; an object or an array was expected";
+}
+
+constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
 
 /// Which bytes of an item mean something: most do not, and are passed over quickly.
 class Bytes {
@@ -48,7 +61,7 @@ std::optional<std::string> ItemReader::Take(std::string_view bytes, const Each& 
 
 std::optional<std::string> ItemReader::End(const Each& each) {
   if (form_ == BulkForm::kLines) {
-    if (!Trimmed(kept_).empty()) Give({}, each);
+    if (!kept_.empty()) Give({}, each);
     return std::nullopt;
   }
   if (state_ == State::kBefore) return "the body is empty";
@@ -58,15 +71,11 @@ std::optional<std::string> ItemReader::End(const Each& each) {
 
 void ItemReader::TakeLines(std::string_view bytes, const Each& each) {
   for (;;) {
+    if (kept_.empty()) bytes.remove_prefix(BlanksOf(bytes));  // Lines of blanks too.
     const std::size_t end = bytes.find('\n');
     if (end == std::string_view::npos) return Keep(bytes);
-    const std::string_view line = bytes.substr(0, end);
+    Give(bytes.substr(0, end), each);
     bytes.remove_prefix(end + 1);
-    if (Trimmed(line).empty() && Trimmed(kept_).empty()) {
-      kept_.clear();
-    } else {
-      Give(line, each);
-    }
   }
 }
 
@@ -79,7 +88,7 @@ void ItemReader::Keep(std::string_view bytes) {
 void ItemReader::Give(std::string_view bytes, const Each& each) {
   if (kept_.empty()) return each(bytes);
   Keep(bytes);
-  // Blanks that would have been dropped may be what makes it too large.
+  // Blanks behind it that would have been dropped may be what makes it too large.
   each(kept_);
   kept_.clear();
 }
@@ -100,7 +109,8 @@ std::optional<std::string> ItemReader::TakeJson(std::string_view bytes, const Ea
       continue;
     }
     const char c = bytes[at];
-    if (IsBlank(c)) {
+    const bool is_in_mark = mark_ > 0 && mark_ < kByteOrderMark.size();
+    if (IsBlank(c) && !is_in_mark) {
       ++at;
       continue;
     }
@@ -114,14 +124,17 @@ std::optional<std::string> ItemReader::TakeJson(std::string_view bytes, const Ea
 std::optional<std::string> ItemReader::Begin(char c) {
   switch (state_) {
     case State::kBefore:
+      if (mark_ < kByteOrderMark.size() && c == kByteOrderMark[mark_]) {
+        ++mark_;
+        return std::nullopt;
+      }
+      if (mark_ > 0 && mark_ < kByteOrderMark.size()) return NoBegin(kByteOrderMark[0]);
       if (c == '[') {
         is_array_ = true;
         state_ = State::kItemOrEnd;
         return std::nullopt;
       }
-      if (c != '{') {
-        return "the body begins with " + Shown(c) + "; an object or an array was expected";
-      }
+      if (c != '{') return NoBegin(c);
       state_ = State::kInItem;
       return std::nullopt;
     case State::kItemOrEnd:
@@ -133,8 +146,7 @@ std::optional<std::string> ItemReader::Begin(char c) {
     case State::kItem:
       if (c == ',' || c == ']' || c == '}') return Shown(c) + " stands where an item was expected";
       if (given_++ == kMostInArray) {
-        return fmt::format("the array has more than {} items; send several, or a message a line",
-                           kMostInArray);
+        return fmt::format("the array has more than {} items", kMostInArray);
       }
       state_ = State::kInItem;
       return std::nullopt;

@@ -45,6 +45,7 @@ class ItemReader {
   std::int64_t given_ = 0;  ///< Items of the array.
 
   State state_ = State::kBefore;
+  std::size_t mark_ = 0;  ///< Bytes of a byte order mark that came before the JSON.
   bool is_array_ = false;
   bool in_string_ = false;
   bool is_escaped_ = false;

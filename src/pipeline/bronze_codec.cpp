@@ -38,7 +38,7 @@ bool IsCanonical(const herd::MeasurementFields& fields, std::string_view key,
   if (fields.sensor_id.kind != Kind::kText || fields.cow_id.kind != Kind::kText) return false;
   std::string_view farm = herd::kDefaultFarm;
   if (fields.farm.kind != Kind::kAbsent) {
-    if (fields.farm.kind != Kind::kText || fields.farm.text == farm) return false;
+    if (fields.farm.kind != Kind::kText || herd::FarmNamed(fields.farm) == farm) return false;
     farm = fields.farm.text;
   }
   scratch.clear();

@@ -72,13 +72,12 @@ Result<SilverChange> ReadingChunk::JudgeAnew(RejudgePiece piece) {
     return tx_.ReadVersions(keys, messages);
   };
   HERDFLOW_ASSIGN(KnownVersions known, read_versions());
-  // By another zone, or by what a damaged row says, a version may be another reading's: what is
-  // there of that one is judged as well.
+  // By another zone, or by what a damaged row says, a version may be another reading's, of whatever
+  // day: it goes there, and what is there of that one is judged as well.
   while (true) {
     const std::size_t judged = judged_;
     HERDFLOW_CHECK(JudgeMessages(VersionsIn(known), piece.heals));
     if (judged_ == judged) break;
-    if (piece.days) LeaveAlone(*piece.days);
     keys = Keys(std::move(keys));
     HERDFLOW_ASSIGN(known, read_versions());
   }
@@ -210,9 +209,11 @@ Result<> ReadingChunk::JudgeParsed(const UnjudgedMeasurement& message,
     HERDFLOW_ASSIGN(known.cow, tx_.IsKnown(*message.cow));
   }
   const auto& bounds = farm_->rules->bounds;
+  herd::MeasurementFields of_farm = fields;
+  of_farm.farm = {};  // It was found above.
   auto verdict = message.fields
-                     ? herd::JudgeReadingWithGoodIds(fields, message.received_at, measure, bounds)
-                     : herd::JudgeReading(fields, message.received_at, measure, bounds);
+                     ? herd::JudgeReadingWithGoodIds(of_farm, message.received_at, measure, bounds)
+                     : herd::JudgeReading(of_farm, message.received_at, measure, bounds);
   if (auto* rejection = std::get_if<herd::Rejection>(&verdict)) {
     Refuse(message, fields, std::move(*rejection), farm, KeyOfRefused(message, fields), known);
   } else {
@@ -226,7 +227,12 @@ Result<> ReadingChunk::LookAtFarm(FarmRef farm) {
   Farm found{farm, nullptr, nullptr};
   HERDFLOW_ASSIGN(found.rules, tx_.RulesOf(farm));
   if (found.rules != nullptr) {
-    HERDFLOW_ASSIGN(found.calendar, context_.calendars.Of(found.rules->time_zone));
+    const auto calendar = context_.calendars.Of(found.rules->time_zone);
+    if (!calendar) {  // Another machine knew it.
+      HERDFLOW_ASSIGN(const std::string id, tx_.IdOf(farm));
+      return Fail(calendar.error().Because("judging the readings of the farm " + id));
+    }
+    found.calendar = *calendar;
   }
   farm_ = found;
   return {};

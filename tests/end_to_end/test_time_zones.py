@@ -90,10 +90,23 @@ def test_another_zone_on_the_same_store_judges_all_readings_again(
 ) -> None:
     """As if the store had been filled in that zone; a rebuild changes nothing more."""
     herd = Installation(tmp_path / "data", "Europe/Berlin").seed_and_process(generated)
-    moved = dataclasses.replace(herd, zone="America/Sao_Paulo")
-    moved.run("pipeline", "run")
-    expected = oracle.build(generated, zone=moved.zone)
-    assert_all_equal_oracle(moved, expected)
-    moved.run("pipeline", "rebuild", "--verify")
-    moved.run("pipeline", "rebuild")
-    assert_all_equal_oracle(moved, expected)
+    zone = "America/Sao_Paulo"
+    herd.run("farm", "change", "default", "--time-zone", zone)
+    herd.run("pipeline", "run")
+    expected = oracle.build(generated, zone=zone)
+    assert_all_equal_oracle(herd, expected)
+    herd.run("pipeline", "rebuild", "--verify")
+    herd.run("pipeline", "rebuild")
+    assert_all_equal_oracle(herd, expected)
+
+
+def test_another_zone_in_the_configuration_is_told_and_changes_nothing(
+    generated: Path, tmp_path: Path
+) -> None:
+    """The farm has its own since the store was made."""
+    herd = Installation(tmp_path / "data", "Europe/Berlin").seed_and_process(generated)
+    other = dataclasses.replace(herd, zone="America/Sao_Paulo")
+    told = other.attempt("pipeline", "run")
+    assert told.returncode == 0
+    assert "herdflow farm change default" in told.stderr
+    assert_all_equal_oracle(other, oracle.build(generated, zone=herd.zone))

@@ -1,6 +1,7 @@
 // What a client sends on one connection, read as requests and given to the routes of either port.
 
 #include <algorithm>
+#include <memory>
 #include <optional>
 #include <string>
 #include <variant>
@@ -22,7 +23,7 @@ class CountingWriter : public pipeline::EventWriter {
     pipeline::AppendOutcome outcome;
     outcome.kind = pipeline::AppendOutcome::Kind::kDurable;
     appended_ += batch.size();
-    done({outcome});
+    done(std::vector(batch.size(), outcome));
   }
   [[nodiscard]] std::size_t appended() const { return appended_; }
 
@@ -83,6 +84,35 @@ void Serve(Port& port, const http::Route& route, const http::Request& request) {
           "what is accepted is in the log, and nothing else");
 }
 
+/// A body that is taken piece by piece, on its way to whoever takes it.
+class Streamed {
+ public:
+  Streamed(const http::Route& route, const http::Request& request)
+      : sink_(route.stream(request, [this](http::Response given) {
+          Require(!response_, "a body is answered once");
+          response_ = std::move(given);
+        })) {}
+
+  void Take(std::string_view bytes) {
+    bool wants_more = false;
+    if (IsTaken()) sink_->Take(bytes, [&] { wants_more = true; });
+    Require(wants_more || response_, "more is wanted, or there is an answer");
+  }
+  /// `cut`: what it was cut by; nothing: it is whole.
+  void End(std::optional<http::CutShort> cut) {
+    if (IsTaken()) cut ? sink_->Cut(*cut) : sink_->Finish();
+    Require(response_.has_value(), "a body is answered");
+    Require(response_->status >= 200 && response_->status < 500,
+            "nothing that is sent is our failure");
+  }
+
+ private:
+  [[nodiscard]] bool IsTaken() const { return sink_ && !response_; }
+
+  std::optional<http::Response> response_;
+  std::shared_ptr<http::BodySink> sink_;
+};
+
 Read ReadOf(const http::Request& request, bool keep_alive) {
   std::string text = request.method + " " + request.path + "?" + request.query + "\n";
   for (const auto& [name, value] : request.headers) text += name + ": " + value + "\n";
@@ -101,6 +131,8 @@ std::vector<Read> ReadAll(const http::Router& router, std::string_view bytes, st
   static const http::Access access;
   http::RequestReader reader(router, limits, access);
   std::vector<Read> all;
+  std::optional<Streamed> streamed;
+  bool goes_on_behind_body = false;
   while (!bytes.empty()) {
     const auto space = reader.Space();
     const std::size_t count = std::min({piece, space.size(), bytes.size()});
@@ -113,9 +145,21 @@ std::vector<Read> ReadAll(const http::Router& router, std::string_view bytes, st
       if (const auto* refused = std::get_if<http::RequestReader::Refused>(&outcome)) {
         Require(refused->response.status >= 400 && !refused->response.body.empty(),
                 "a refused request is told why");
+        if (streamed) streamed->End(http::CutShort::kBroken);
         // Which limit it met first depends on how it was cut.
         all.push_back({refused->framing.keep_alive ? refused->response.body : "closed",
                        refused->framing.keep_alive});
+      } else if (const auto* begun = std::get_if<http::RequestReader::Begun>(&outcome)) {
+        all.push_back(ReadOf(begun->request, true));
+        goes_on_behind_body = begun->framing.keep_alive;
+        if (port != nullptr) streamed.emplace(*begun->route, begun->request);
+      } else if (const auto* piece_of_body = std::get_if<http::RequestReader::Piece>(&outcome)) {
+        all.back().text += piece_of_body->bytes;
+        if (streamed) streamed->Take(piece_of_body->bytes);
+      } else if (std::holds_alternative<http::RequestReader::Whole>(outcome)) {
+        all.back().goes_on = goes_on_behind_body;
+        if (streamed) streamed->End(std::nullopt);
+        streamed.reset();
       } else {
         const auto& complete = std::get<http::RequestReader::Complete>(outcome);
         all.push_back(ReadOf(complete.request, complete.framing.keep_alive));
@@ -124,6 +168,7 @@ std::vector<Read> ReadAll(const http::Router& router, std::string_view bytes, st
       if (!all.back().goes_on) return all;
     }
   }
+  if (streamed) streamed->End(http::CutShort::kUnfinished);
   return all;
 }
 

@@ -1,4 +1,11 @@
+#include "bulk.hpp"
+
 #include <fmt/format.h>
+
+#include <future>
+#include <memory>
+#include <tuple>
+#include <vector>
 
 #include "api_fixture.hpp"
 #include "herdflow/api/producer.hpp"
@@ -73,6 +80,90 @@ TEST_F(BulkRouteTest, WhereTheListBreaksIsSaid) {
   EXPECT_EQ(Body(answer).at("next_index"), 2);
   EXPECT_EQ(writer_.appended().size(), 2U);
   EXPECT_EQ(port_.Post("/api/v1/events/measurements", "").status, 400);
+}
+
+TEST_F(BulkRouteTest, AByteOrderMarkBeforeABodyIsNoneOfIt) {
+  const std::string mark = "\xEF\xBB\xBF";
+  const auto path = "/api/v1/events/measurements";
+  EXPECT_EQ(port_.Post("/measurement", mark + Reading(0)).status, 200);
+  EXPECT_EQ(port_.Post(path, mark + Reading(1), kLines).status, 200);
+  EXPECT_EQ(port_.Post(path, mark + Reading(2)).status, 200);
+  EXPECT_EQ(port_.Post(path, mark + "[" + Reading(3) + "]").status, 200);
+}
+
+TEST_F(BulkRouteTest, EveryAnswerNamesItsRequest) {
+  const std::string id = "0af7651916cd43dd8448eb211c80319c";
+  const auto named = "X-Request-Id: " + id + "\r\n";
+  for (const auto& [path, headers, status] :
+       {std::tuple{"/api/v1/events/cows", named, 200},
+        {"/api/v1/events/cows", named + "Content-Type: text/csv\r\n", 415},
+        {"/api/v1/events/cows", named + "Content-Encoding: br\r\n", 415},
+        {"/api/v1/farms/NO/events/cows", named, 422}}) {
+    const auto answer = port_.Post(path, R"({"id":"a","name":"A"})", headers);
+    EXPECT_EQ(answer.status, status) << path;
+    EXPECT_EQ(answer.Header("x-request-id"), id) << path << headers;
+  }
+}
+
+TEST_F(BulkRouteTest, ABrokenBodyIsNotToldToBeAnObject) {
+  for (const auto* body : {"", "[{},", "7"}) {
+    const auto answer = port_.Post("/api/v1/events/cows", body);
+    EXPECT_EQ(answer.status, 400);
+    EXPECT_EQ(Body(answer).at("title"), "Body is not the JSON that was expected");
+  }
+}
+
+/// Answers nothing.
+class SilentWriter final : public pipeline::EventWriter {
+ public:
+  void Append(pipeline::Topic, pipeline::EventBatch, pipeline::Completion done) override {
+    done_.push_back(std::move(done));
+  }
+
+ private:
+  std::vector<pipeline::Completion> done_;
+};
+
+/// What is answered where one item of a body came, and then this.
+http::Response AnswerTo(pipeline::EventWriter& writer, intake::FarmBook& farms,
+                        std::string_view item, const std::vector<http::CutShort>& then) {
+  const auto route = BulkRoute("/events", pipeline::Topic::kMeasurements, {writer, farms});
+  const auto told = std::make_shared<std::promise<http::Response>>();
+  const auto sink =
+      route.stream({}, [told](http::Response response) { told->set_value(std::move(response)); });
+  sink->Take(fmt::format("[{},", item), [] {});
+  for (const auto why : then) sink->Cut(why);
+  return told->get_future().get();
+}
+
+TEST_F(BulkRouteTest, WhatCutABodyIsToldWithWhatIsDurable) {
+  for (const auto& [why, status, type] :
+       {std::tuple{http::CutShort::kUnfinished, 400, "urn:herdflow:problem:malformed-request"},
+        {http::CutShort::kBroken, 400, "urn:herdflow:problem:malformed-request"},
+        {http::CutShort::kSilent, 408, "urn:herdflow:problem:request-timeout"},
+        {http::CutShort::kStopping, 503, "urn:herdflow:problem:unavailable"}}) {
+    const auto answer = AnswerTo(writer_, farms_, Reading(0), {why});
+    EXPECT_EQ(answer.status, status);
+    const auto body = boost::json::parse(answer.body);
+    EXPECT_EQ(body.at("type"), type);
+    EXPECT_EQ(body.at("accepted"), 1);
+    EXPECT_EQ(body.at("next_index"), 1);
+    EXPECT_NE(answer.body.find(" 1 item is durable."), std::string::npos) << answer.body;
+  }
+}
+
+TEST_F(BulkRouteTest, ALogThatIsSlowIsAnUnknownOutcomeWithWhatIsKnown) {
+  using http::CutShort;
+  for (const auto& then : {std::vector<CutShort>{CutShort::kSilent, CutShort::kSlow},
+                           {CutShort::kStopping, CutShort::kSlow}}) {
+    SilentWriter slow;
+    const auto answer = AnswerTo(slow, farms_, Reading(0), then);
+    EXPECT_EQ(answer.status, 504);
+    const auto body = boost::json::parse(answer.body);
+    EXPECT_EQ(body.at("type"), "urn:herdflow:problem:outcome-unknown");
+    EXPECT_EQ(body.at("accepted"), 0);
+    EXPECT_EQ(body.at("next_index"), 1);
+  }
 }
 
 TEST_F(BulkRouteTest, OtherFormsAreRefusedByName) {

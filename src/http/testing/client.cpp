@@ -77,6 +77,14 @@ bool Connection::Send(std::string_view text) const {
   return true;
 }
 
+void Connection::EndSending() const { ::shutdown(socket_, SHUT_WR); }
+
+void Connection::Reset() {
+  const linger at_once{1, 0};
+  ::setsockopt(socket_, SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
+  ::close(std::exchange(socket_, -1));
+}
+
 bool Connection::Fill() {
   std::array<char, 16384> bytes{};
   const auto got = ::recv(socket_, bytes.data(), bytes.size(), 0);

@@ -196,6 +196,24 @@ TEST_F(ServerTest, ASlowRequestIsA408) {
   }
 }
 
+TEST_F(ServerTest, ARequestThatEndsTooEarlyIsA400) {
+  Start();
+  for (const auto* begin :
+       {"G", "GET /hello HTTP/1.1\r\nHost: localhost\r\n",
+        "POST /echo HTTP/1.1\r\nHost: localhost\r\nContent-Length: 5\r\n\r\nab"}) {
+    Connection connection(server_->port());
+    connection.Send(begin);
+    connection.EndSending();
+    const auto answer = connection.Read();
+    ASSERT_TRUE(answer) << begin;
+    EXPECT_EQ(Problem(*answer), "malformed-request");
+    EXPECT_TRUE(connection.AtEnd());
+  }
+  Connection silent(server_->port());
+  silent.EndSending();
+  EXPECT_TRUE(silent.AtEnd());
+}
+
 TEST_F(ServerTest, DripFedBytesDoNotLengthenTheTime) {
   Start(Impatient());
   Connection connection(server_->port());

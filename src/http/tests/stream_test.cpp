@@ -3,7 +3,9 @@
 #include <fmt/format.h>
 
 #include <deque>
+#include <future>
 
+#include "packed.hpp"
 #include "server_fixture.hpp"
 
 namespace herdflow::http {
@@ -14,12 +16,31 @@ using http_testing::Get;
 using http_testing::Post;
 using std::chrono::milliseconds;
 
+std::string_view Name(CutShort why) {
+  switch (why) {
+    case CutShort::kGone:
+      return "gone";
+    case CutShort::kUnfinished:
+      return "unfinished";
+    case CutShort::kSilent:
+      return "silent";
+    case CutShort::kBroken:
+      return "broken";
+    case CutShort::kSlow:
+      return "slow";
+    case CutShort::kStopping:
+      return "stopping";
+  }
+  return "";
+}
+
 /// What became of the bodies, and when the next piece may come.
 struct Taken {
   std::mutex mutex;
   std::string text;
   std::deque<std::function<void()>> more;
   bool holds_back = false;
+  bool is_silent = false;  ///< Once it is whole.
 
   std::size_t size() {
     const std::lock_guard lock(mutex);
@@ -59,17 +80,19 @@ class Noting final : public BodySink {
     if (bytes.find('!') != std::string_view::npos) return Answer(422, "enough");
     more();
   }
-  void Finish() override { Answer(200, "whole"); }
+  void Finish() override {
+    if (!taken_->is_silent) Answer(200, "whole");
+  }
   void Cut(CutShort why) override {
     if (why == CutShort::kGone) {
       const std::lock_guard lock(taken_->mutex);
       taken_->text += "(gone)";
     }
-    Answer(400, why == CutShort::kSilent ? "silent" : "broken");
+    Answer(400, Name(why));
   }
 
  private:
-  void Answer(int status, const char* how) {
+  void Answer(int status, std::string_view how) {
     const std::lock_guard lock(taken_->mutex);
     respond_(JsonResponse(status, fmt::format("{} {}", how, taken_->text)));
   }
@@ -182,14 +205,104 @@ TEST_F(StreamTest, WhoSendsTooSlowlyIsAnsweredWithWhatCame) {
   EXPECT_EQ(steady.Read()->status, 200);
 }
 
+TEST_F(StreamTest, WhatIsPackedComesAsFastAsOtherBodies) {
+  ServerOptions options;
+  options.limits.read = milliseconds(300);
+  Start(options);
+  Connection slow(server_->port());
+  slow.Send(Head("Content-Length: 1000\r\nContent-Encoding: gzip\r\n"));
+  for (const char c : Packed("drop by drop, each of them unpacked at once")) {
+    if (!slow.Send({&c, 1})) break;
+    std::this_thread::sleep_for(milliseconds(20));
+  }
+  const auto answer = slow.Read();
+  ASSERT_TRUE(answer);
+  EXPECT_TRUE(answer->body.starts_with("silent ")) << answer->body;
+}
+
 TEST_F(StreamTest, WhoGoesAwayIsNoticed) {
   Start();
-  {
-    const Connection connection(server_->port());
+  Connection connection(server_->port());
+  connection.Send(Head("Content-Length: 100\r\n") + "a");
+  taken_->WaitForText("a");
+  connection.Reset();
+  taken_->WaitForText("a(gone)");
+}
+
+TEST_F(StreamTest, WhoEndsItsSideTooEarlyIsAnswered) {
+  Start();
+  for (const auto* framing : {"Content-Length: 100\r\n\r\na",
+                              "Transfer-Encoding: chunked\r\n\r\n"
+                              "1\r\na\r\n"}) {
+    taken_->text.clear();
+    Connection connection(server_->port());
+    connection.Send(fmt::format("POST /stream HTTP/1.1\r\nHost: localhost\r\n{}", framing));
+    connection.EndSending();
+    const auto answer = connection.Read();
+    ASSERT_TRUE(answer) << framing;
+    EXPECT_EQ(answer->body, "unfinished a");
+    EXPECT_EQ(answer->Header("connection"), "close");
+    EXPECT_TRUE(connection.AtEnd());
+  }
+}
+
+TEST_F(StreamTest, ALengthThatNoMemoryHoldsTakesNone) {
+  Start();
+  for (const auto* length : {"99999999999999999", "9223372036854775807", "18446744073709551615"}) {
+    Connection connection(server_->port());
+    connection.Send(Head(fmt::format("Content-Length: {}\r\n", length)) + "a!");
+    const auto answer = connection.Read();
+    ASSERT_TRUE(answer) << length;
+    EXPECT_EQ(answer->status, 422);
+  }
+}
+
+TEST_F(StreamTest, WhereTheServerIsSlowTheClientIsNotBlamed) {
+  ServerOptions options;
+  options.limits.answer = milliseconds(200);
+  Start(options);
+  taken_->holds_back = true;
+  Connection held_back(server_->port());
+  held_back.Send(Head("Content-Length: 100\r\n") + "a");
+  EXPECT_EQ(held_back.Read()->body, "slow a");
+  EXPECT_TRUE(held_back.AtEnd());
+  taken_->holds_back = false;
+  taken_->is_silent = true;
+  Connection whole(server_->port());
+  whole.Send(Post("/stream", "b"));
+  EXPECT_EQ(whole.Read()->body, "slow ab");
+}
+
+TEST_F(StreamTest, TheTimeToReadDoesNotGoByWhileTheSinkHoldsBack) {
+  ServerOptions options;
+  options.limits.read = milliseconds(300);
+  Start(options);
+  taken_->holds_back = true;
+  Connection connection(server_->port());
+  connection.Send(Head("Content-Length: 2\r\n") + "a");
+  taken_->WaitForText("a");
+  std::this_thread::sleep_for(milliseconds(500));
+  taken_->LetGoOn();
+  connection.Send("b");
+  EXPECT_EQ(connection.Read()->body, "whole ab");
+}
+
+TEST_F(StreamTest, DrainCutsABodyThatComesAndAnswersIt) {
+  for (const bool holds_back : {false, true}) {
+    taken_ = std::make_shared<Taken>();
+    taken_->holds_back = holds_back;
+    Start();
+    Connection connection(server_->port());
     connection.Send(Head("Content-Length: 100\r\n") + "a");
     taken_->WaitForText("a");
+    std::thread drain([&] { server_->Drain(std::chrono::hours(1)); });
+    const auto answer = connection.Read();
+    EXPECT_TRUE(answer);
+    EXPECT_EQ(answer.value_or(http_testing::Answer{}).body, "stopping a");
+    EXPECT_TRUE(connection.AtEnd());
+    connection.Reset();
+    drain.join();
   }
-  taken_->WaitForText("a(gone)");
 }
 
 TEST_F(StreamTest, WhatIsNoChunkIsBroken) {
@@ -216,6 +329,52 @@ TEST_F(StreamTest, WhatIsPackedIsUnpacked) {
   EXPECT_EQ(answer->body, "whole packed");
   connection.Send(Post("/stream", packed.substr(0, 20), "Content-Encoding: gzip\r\n"));
   EXPECT_EQ(connection.Read()->status, 400);
+}
+
+/// What is asked before the first piece of a bomb was taken is answered before the last one.
+TEST_F(StreamTest, OthersHaveTheirTurnWhileMuchIsUnpacked) {
+  constexpr std::size_t kBytes = std::size_t{16} << 20;
+  struct Bomb final : BodySink {
+    void Take(std::string_view bytes, std::function<void()> more) override {
+      if (taken == 0) may_begin.get_future().wait();
+      taken += bytes.size();
+      more();
+    }
+    void Finish() override { respond(JsonResponse(200, "\"whole\"")); }
+    void Cut(CutShort) override { respond(JsonResponse(400, "\"cut\"")); }
+
+    std::promise<void> may_begin;
+    std::atomic<std::size_t> taken = 0;
+    Respond respond;
+  };
+  const auto bomb = std::make_shared<Bomb>();
+  std::vector<Route> routes{Make("GET", "/taken", [&](const Request&, const Respond& respond) {
+    respond(JsonResponse(200, fmt::format("{}", bomb->taken.load())));
+  })};
+  Route route;
+  route.method = "POST";
+  route.path = "/bomb";
+  route.stream = [&](const Request&, Respond respond) {
+    bomb->respond = std::move(respond);
+    return bomb;
+  };
+  routes.push_back(std::move(route));
+  ServerOptions options;
+  options.threads = 1;
+  auto server = Server::Start(options, std::move(routes));
+  ASSERT_TRUE(server);
+  Connection other((*server)->port());
+  other.Send(Get("/taken"));
+  EXPECT_EQ(other.Read()->body, "0");
+  Connection connection((*server)->port());
+  connection.Send(Post("/bomb", Packed(std::string(kBytes, 'x')), "Content-Encoding: gzip\r\n"));
+  other.Send(Get("/taken"));
+  bomb->may_begin.set_value();
+  const auto meanwhile = other.Read();
+  ASSERT_TRUE(meanwhile);
+  EXPECT_LT(std::stoul(meanwhile->body), kBytes / 2);
+  EXPECT_EQ(connection.Read()->body, "\"whole\"");
+  EXPECT_EQ(bomb->taken, kBytes);
 }
 
 TEST_F(StreamTest, TheClientThatWaitsIsToldToGoOn) {

@@ -156,6 +156,17 @@ TEST_F(BulkTest, ListsAreCappedAndTheRestIsCounted) {
   EXPECT_EQ(result.refusals.left_out, 500);
 }
 
+TEST_F(BulkTest, WhatIsNoObjectIsCountedAsAnyOtherOnceTheListIsFull) {
+  std::string body;
+  for (int i = 0; i < 1'000; ++i) body += "x\n";
+  const auto result = Send(
+      BulkForm::kLines, body + "7\n[]\n" + Cow("a") + "\n\xEF\xBB\xBF" + Cow("b") + "\n{}\n\"x\"");
+  EXPECT_EQ(result.items, 1'006);
+  EXPECT_EQ(result.accepted, 2);
+  EXPECT_EQ(result.refused, 1'004);
+  EXPECT_EQ(result.refusals.left_out, 4);
+}
+
 TEST_F(BulkTest, WhatIsNoListEndsThereAndWhatCameBeforeStays) {
   const auto result = Send(BulkForm::kJson, "[" + Cow("a") + "," + Cow("b") + ",,");
   EXPECT_EQ(result.end, End::kBroken);
@@ -200,6 +211,52 @@ TEST_F(BulkTest, WhatTheLogDoesNotTakeEndsItAndWhatIsDurableIsCounted) {
     EXPECT_TRUE(writer_.waiting.empty());
     EXPECT_FALSE(result_);
   }
+}
+
+TEST_F(BulkTest, WhoLeavesIsToldAtOnceWhatIsKnown) {
+  for (const bool is_whole : {false, true}) {
+    writer_.answers_at_once = false;
+    Begin(BulkForm::kLines);
+    std::string thousand;
+    for (int i = 0; i < 1'000; ++i) thousand += Cow("a") + "\n";
+    bulk_->Take(thousand + thousand + "7\n" + Cow("b") + "\n", [] {});
+    writer_.AnswerOne();
+    if (is_whole) bulk_->Finish();
+    EXPECT_FALSE(result_);
+    bulk_->Leave();
+    const auto result = Told();
+    EXPECT_EQ(result.end, End::kUnknown);
+    EXPECT_EQ(result.error->code(), ErrorCode::kTimeout);
+    EXPECT_EQ(result.items, 2'002);
+    EXPECT_EQ(result.accepted, 1'000);
+    EXPECT_EQ(Text(result.refusals), "2000  bad_json");
+    while (!writer_.waiting.empty()) writer_.AnswerOne();
+    bulk_->Take(thousand, [] { ADD_FAILURE() << "nothing more is wanted"; });
+    bulk_->Leave();
+    EXPECT_TRUE(writer_.waiting.empty());
+    EXPECT_FALSE(result_);
+  }
+}
+
+TEST_F(BulkTest, WhoLeavesWhileNothingIsOnItsWayKnowsThatNothingMoreHappens) {
+  Begin(BulkForm::kLines);
+  bulk_->Take(Cow("a") + "\n", [] {});
+  bulk_->Leave();
+  const auto result = Told();
+  EXPECT_EQ(result.end, End::kRefused);
+  EXPECT_EQ(result.accepted, 0);
+  EXPECT_TRUE(writer_.keys.empty());
+}
+
+TEST_F(BulkTest, WhatWaitsForAFarmIsNotSentAfterSomebodyLeft) {
+  farms_.answers_at_once = false;
+  Begin(BulkForm::kLines);
+  bulk_->Take(Of("hill", "a") + "\n", [] {});
+  bulk_->Finish();
+  bulk_->Leave();
+  EXPECT_EQ(Told().end, End::kUnknown);
+  farms_.AnswerAll();
+  EXPECT_TRUE(writer_.keys.empty());
 }
 
 TEST_F(BulkTest, WhatIsTooLargeForTheTopicIsRefusedAlone) {

@@ -49,6 +49,18 @@ TEST(ItemReader, AnArrayHasItems) {
               "{\"a\":1}|{\"b\":[2]}|3 |\"x,]}\\\"\"");
 }
 
+TEST(ItemReader, AByteOrderMarkBeforeTheJsonIsNoneOfIt) {
+  ExpectItems(BulkForm::kJson, "\xEF\xBB\xBF[{},{}]", "{}|{}");
+  ExpectItems(BulkForm::kJson, " \xEF\xBB\xBF {}", "{}");
+  ExpectItems(BulkForm::kJson, "\xEF\xBB\xBF", " ! the body is empty");
+  for (const auto* no_mark : {"\xEF\xBB{}", "\xEF \xBB\xBF{}"}) {
+    ExpectItems(BulkForm::kJson, no_mark,
+                " ! the body begins with \xEF\xBF\xBD; an object or an array was expected");
+  }
+  ExpectItems(BulkForm::kJson, "\xEF\xBB\xBF\xEF\xBB\xBF{}",
+              " ! the body begins with \xEF\xBF\xBD; an object or an array was expected");
+}
+
 TEST(ItemReader, WhatIsWrongWithinAnItemIsTheItemsOwn) {
   ExpectItems(BulkForm::kJson, "[{\"a\":},{nonsense},tru]", "{\"a\":}|{nonsense}|tru");
 }
@@ -71,6 +83,7 @@ TEST(ItemReader, WhatIsWrongWithTheArrayEndsIt) {
 
 TEST(ItemReader, ALineIsAnItemAndAnEmptyOneIsNone) {
   ExpectItems(BulkForm::kLines, "{\"a\":1}\r\n\n  \n[2]\nx", "{\"a\":1}\r|[2]|x");
+  ExpectItems(BulkForm::kLines, " \n\t{} \n \r\n 7", "{} |7");
   ExpectItems(BulkForm::kLines, "", "");
   ExpectItems(BulkForm::kLines, "{}\n", "{}");
 }
@@ -89,6 +102,17 @@ TEST(ItemReader, OfWhatIsTooLargeNoMoreIsKeptThanTellsThat) {
     EXPECT_FALSE(reader.End(note));
     EXPECT_EQ(sizes, (std::vector<std::size_t>{pipeline::kMaxEventBytes + 1, 2}));
   }
+}
+
+TEST(ItemReader, HoweverManyBlanksStandBeforeALineItIsTaken) {
+  ItemReader reader(BulkForm::kLines);
+  std::vector<std::string> items;
+  const auto note = [&](std::string_view item) { items.emplace_back(item); };
+  const std::string blanks(2 * pipeline::kMaxEventBytes, ' ');
+  EXPECT_FALSE(reader.Take(blanks, note));
+  EXPECT_FALSE(reader.Take(blanks + "{}\n" + blanks, note));
+  EXPECT_FALSE(reader.End(note));
+  EXPECT_EQ(items, (std::vector<std::string>{"{}"}));
 }
 
 TEST(ItemReader, AnArrayIsBoundedAndSoIsItsDepth) {

@@ -11,6 +11,7 @@
 #include "layer_store_contract/herd_book.hpp"       // IWYU pragma: export
 #include "layer_store_contract/judged_anew.hpp"     // IWYU pragma: export
 #include "layer_store_contract/loading.hpp"         // IWYU pragma: export
+#include "layer_store_contract/moved_readings.hpp"  // IWYU pragma: export
 #include "layer_store_contract/queries.hpp"         // IWYU pragma: export
 #include "layer_store_contract/readings.hpp"        // IWYU pragma: export
 #include "layer_store_contract/several_owners.hpp"  // IWYU pragma: export

@@ -75,6 +75,7 @@ TEST(BronzeCodec, AMessageIsCanonicalIfItsFieldsMakeItAgain) {
   EXPECT_FALSE(IsCanonicalMessage("S_C", R"({"sensor_id":"S","cow_id":"C","farm":1})"));
   EXPECT_FALSE(IsCanonicalMessage("S_C", R"({"farm":null,"sensor_id":"S","cow_id":"C"})"));
   EXPECT_FALSE(IsCanonicalMessage("S_C", R"({"farm":"default","sensor_id":"S","cow_id":"C"})"));
+  EXPECT_FALSE(IsCanonicalMessage("nan/S_C", R"({"farm":"nan","sensor_id":"S","cow_id":"C"})"));
   EXPECT_FALSE(IsCanonicalMessage("1_C", R"({"sensor_id":1,"cow_id":"C","timestamp":1})"));
   EXPECT_FALSE(IsCanonicalMessage("S_C", R"({"sensor_id":"\u0053","cow_id":"C","timestamp":1})"));
 }

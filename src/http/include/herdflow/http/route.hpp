@@ -22,9 +22,12 @@ enum class Run : std::uint8_t {
 
 /// Why a body never becomes whole.
 enum class CutShort : std::uint8_t {
-  kGone,    ///< The client went away: nobody reads an answer.
-  kSilent,  ///< It sends too slowly.
-  kBroken,  ///< What it sent is no HTTP, or no gzip where it said so.
+  kGone,        ///< The connection is lost: nobody reads an answer.
+  kUnfinished,  ///< The client ended its side before the body's end; it may still read.
+  kSilent,      ///< It sends too slowly.
+  kBroken,      ///< What it sent is no HTTP, or no gzip where it said so.
+  kSlow,        ///< The server: what came, or its answer, has taken longer than Limits::answer.
+  kStopping,    ///< The server ends.
 };
 
 /// Where a body goes that is taken piece by piece. Threads: that which reads the sockets; quick,
@@ -33,12 +36,13 @@ class BodySink {
  public:
   virtual ~BodySink() = default;
 
-  /// The next bytes, which live until it returns. Call `more` when the ones after them may come: at
-  /// once, or later, from any thread; never, where the answer is on its way.
+  /// The next bytes, at most 64 KiB, which live until it returns. Call `more` when the ones after
+  /// them may come: at once, or later, from any thread; never, where the answer is on its way.
   virtual void Take(std::string_view bytes, std::function<void()> more) = 0;
-  /// The body is whole. Nothing is called any more.
+  /// The body is whole. Nothing more comes; kSlow may.
   virtual void Finish() = 0;
-  /// It will never be. Nothing is called any more.
+  /// It will never be. Nothing more comes; kSlow may, and it is the last: answer with what is known
+  /// by then, before it returns.
   virtual void Cut(CutShort why) = 0;
 };
 

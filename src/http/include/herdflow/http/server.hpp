@@ -25,10 +25,11 @@ struct Limits {
   std::size_t writing_requests = 64;
   std::size_t probing_requests = 16;
   std::chrono::milliseconds read{10'000};  ///< First byte to last byte of a request: else 408.
-  /// What of a body that is taken piece by piece must come in this time, again and again.
+  /// What of a body that is taken piece by piece must come in this time, again and again. Only the
+  /// time counts in which the client is waited for.
   std::size_t read_bytes = std::size_t{10} * 1024;
   std::chrono::milliseconds turn{10'000};    ///< Until a handler begins: else 503.
-  std::chrono::milliseconds answer{30'000};  ///< Until it answers: else 504.
+  std::chrono::milliseconds answer{30'000};  ///< Until it answers, or takes on: else 504.
   std::chrono::milliseconds write{30'000};   ///< A client that does not read is cut off.
   std::chrono::milliseconds idle{75'000};    ///< Between two requests of a connection.
 };
@@ -66,8 +67,9 @@ class Server {
   /// `http://127.0.0.1:5000`.
   [[nodiscard]] virtual std::string url() const = 0;
 
-  /// Accept no more, finish every request that was begun, close. What is not answered within
-  /// `patience` is cut off. Blocks; again is harmless.
+  /// Accept no more, finish every request that was begun, close. Of a body that is taken piece by
+  /// piece no more is read: it is cut, and answered. What is not answered within `patience` is cut
+  /// off. Blocks; again is harmless.
   virtual void Drain(std::chrono::milliseconds patience) = 0;
 };
 

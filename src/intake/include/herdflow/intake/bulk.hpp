@@ -80,11 +80,11 @@ struct BulkParts {
 /// and what follows waits behind it.
 ///
 /// Memory: bounded, whatever comes: an item that is cut, some batches in flight, and lists that are
-/// capped. Threads: Take, Finish and Cut one at a time; `more` and `done` are called by any thread.
-/// Delivery: an accepted item is durable. Order is kept within a key.
+/// capped. Threads: Take, Finish, Cut and Leave one at a time; `more` and `done` are called by any
+/// thread. Delivery: an accepted item is durable. Order is kept within a key.
 class Bulk {
  public:
-  /// `done` is called once, when everything that was sent has its outcome.
+  /// `done` is called once, when everything that was sent has its outcome, or by Leave.
   static std::shared_ptr<Bulk> Make(const BulkParts& parts, const BulkOptions& options,
                                     std::function<void(BulkResult)> done);
   virtual ~Bulk() = default;
@@ -96,6 +96,9 @@ class Bulk {
   virtual void Finish() = 0;
   /// The rest never comes.
   virtual void Cut() = 0;
+  /// Nobody waits any longer, before or after Finish or Cut: nothing more is sent, and `done` is
+  /// called at once if it was not, with what is known by now. kUnknown: something was on its way.
+  virtual void Leave() = 0;
 };
 
 }  // namespace herdflow::intake

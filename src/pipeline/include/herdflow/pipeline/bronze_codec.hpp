@@ -23,7 +23,7 @@ void UnpackKinds(std::int64_t packed, herd::MeasurementFields& fields);
                                std::string_view payload, std::string& scratch);
 
 /// FNV-1a, 128 bits, over the key's length in decimal and a blank, the key and the value (RFC
-/// draft-eastlake-fnv).
+/// draft-eastlake-fnv). Stores keep it, and requests are known by it: it stays as it is.
 [[nodiscard]] MessageHash HashOf(std::string_view key, std::string_view value);
 
 }  // namespace herdflow::pipeline

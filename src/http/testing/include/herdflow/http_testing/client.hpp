@@ -31,6 +31,10 @@ class Connection {
   [[nodiscard]] bool connected() const { return socket_ >= 0; }
   /// False where the server has closed.
   bool Send(std::string_view text) const;
+  /// Nothing more is sent; answers may still be read.
+  void EndSending() const;
+  /// Gone without a word, as after a cable was pulled.
+  void Reset();
   /// The next answer; nothing where the connection ends before it is complete.
   /// `head`: the answer has no body whatever its Content-Length says.
   std::optional<Answer> Read(bool head = false);
