@@ -7,6 +7,8 @@
 //   INSTANTIATE_TEST_SUITE_P(Sqlite, LayerStoreContract, testing::Values(MakeSqliteFixture));
 
 #include "layer_store_contract/aggregates.hpp"      // IWYU pragma: export
+#include "layer_store_contract/default_farm.hpp"    // IWYU pragma: export
+#include "layer_store_contract/farm_changes.hpp"    // IWYU pragma: export
 #include "layer_store_contract/farms.hpp"           // IWYU pragma: export
 #include "layer_store_contract/herd_book.hpp"       // IWYU pragma: export
 #include "layer_store_contract/judged_anew.hpp"     // IWYU pragma: export
