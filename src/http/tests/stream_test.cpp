@@ -347,7 +347,7 @@ TEST_F(StreamTest, OthersHaveTheirTurnWhileMuchIsUnpacked) {
     std::atomic<std::size_t> taken = 0;
     Respond respond;
   };
-  const auto bomb = std::make_shared<Bomb>();
+  auto bomb = std::make_shared<Bomb>();
   std::vector<Route> routes{Make("GET", "/taken", [&](const Request&, const Respond& respond) {
     respond(JsonResponse(200, fmt::format("{}", bomb->taken.load())));
   })};
