@@ -231,15 +231,14 @@ TEST_F(StreamTest, WhoGoesAwayIsNoticed) {
 
 TEST_F(StreamTest, WhoEndsItsSideTooEarlyIsAnswered) {
   Start();
-  for (const auto* framing : {"Content-Length: 100\r\n\r\na",
-                              "Transfer-Encoding: chunked\r\n\r\n"
-                              "1\r\na\r\n"}) {
+  for (const auto& request : {Head("Content-Length: 100\r\n") + "a",
+                              Head("Transfer-Encoding: chunked\r\n") + Chunk("a")}) {
     taken_->text.clear();
     Connection connection(server_->port());
-    connection.Send(fmt::format("POST /stream HTTP/1.1\r\nHost: localhost\r\n{}", framing));
+    connection.Send(request);
     connection.EndSending();
     const auto answer = connection.Read();
-    ASSERT_TRUE(answer) << framing;
+    ASSERT_TRUE(answer) << request;
     EXPECT_EQ(answer->body, "unfinished a");
     EXPECT_EQ(answer->Header("connection"), "close");
     EXPECT_TRUE(connection.AtEnd());
@@ -331,50 +330,87 @@ TEST_F(StreamTest, WhatIsPackedIsUnpacked) {
   EXPECT_EQ(connection.Read()->status, 400);
 }
 
-/// What is asked before the first piece of a bomb was taken is answered before the last one.
-TEST_F(StreamTest, OthersHaveTheirTurnWhileMuchIsUnpacked) {
-  constexpr std::size_t kBytes = std::size_t{16} << 20;
-  struct Bomb final : BodySink {
-    void Take(std::string_view bytes, std::function<void()> more) override {
-      if (taken == 0) may_begin.get_future().wait();
-      taken += bytes.size();
-      more();
+/// Wants all that is unpacked at once; of the first piece when a test lets it.
+struct Eager final : BodySink {
+  void Take(std::string_view bytes, std::function<void()> more) override {
+    if (taken == 0) {
+      has_begun.set_value();
+      may_go_on.get_future().wait();
     }
-    void Finish() override { respond(JsonResponse(200, "\"whole\"")); }
-    void Cut(CutShort) override { respond(JsonResponse(400, "\"cut\"")); }
+    taken += bytes.size();
+    more();
+  }
+  void Finish() override { respond(JsonResponse(200, "whole")); }
+  void Cut(CutShort why) override { respond(JsonResponse(400, std::string(Name(why)))); }
 
-    std::promise<void> may_begin;
-    std::atomic<std::size_t> taken = 0;
-    Respond respond;
-  };
-  auto bomb = std::make_shared<Bomb>();
-  std::vector<Route> routes{Make("GET", "/taken", [&](const Request&, const Respond& respond) {
-    respond(JsonResponse(200, fmt::format("{}", bomb->taken.load())));
-  })};
-  Route route;
-  route.method = "POST";
-  route.path = "/bomb";
-  route.stream = [&](const Request&, Respond respond) {
-    bomb->respond = std::move(respond);
+  std::promise<void> has_begun, may_go_on;
+  std::atomic<std::size_t> taken = 0;
+  Respond respond;
+};
+
+/// Much in a small gzip, for a server of one thread.
+class BombTest : public ServerTest {
+ protected:
+  static constexpr std::size_t kBytes = std::size_t{16} << 20;
+
+  /// Returns once the thread waits in its first piece.
+  Connection Send(ServerOptions options = {}) {
+    std::vector<Route> routes{Make("GET", "/taken", [this](const Request&, const Respond& respond) {
+      respond(JsonResponse(200, fmt::format("{}", sink_->taken.load())));
+    })};
+    Route route;
+    route.method = "POST";
+    route.path = "/bomb";
+    route.stream = [this](const Request&, Respond respond) {
+      sink_->respond = std::move(respond);
+      return sink_;
+    };
+    routes.push_back(std::move(route));
+    options.threads = 1;
+    auto server = Server::Start(options, std::move(routes));
+    EXPECT_TRUE(server);
+    server_ = std::move(*server);
+    other_.emplace(server_->port());
+    other_->Send(Get("/taken"));
+    EXPECT_EQ(other_->Read()->body, "0");
+    Connection bomb(server_->port());
+    bomb.Send(Post("/bomb", Packed(std::string(kBytes, 'x')), "Content-Encoding: gzip\r\n"));
+    sink_->has_begun.get_future().wait();
     return bomb;
-  };
-  routes.push_back(std::move(route));
-  ServerOptions options;
-  options.threads = 1;
-  auto server = Server::Start(options, std::move(routes));
-  ASSERT_TRUE(server);
-  Connection other((*server)->port());
-  other.Send(Get("/taken"));
-  EXPECT_EQ(other.Read()->body, "0");
-  Connection connection((*server)->port());
-  connection.Send(Post("/bomb", Packed(std::string(kBytes, 'x')), "Content-Encoding: gzip\r\n"));
-  other.Send(Get("/taken"));
-  bomb->may_begin.set_value();
-  const auto meanwhile = other.Read();
+  }
+
+  std::shared_ptr<Eager> sink_ = std::make_shared<Eager>();
+  std::optional<Connection> other_;
+};
+
+TEST_F(BombTest, OthersHaveTheirTurnWhileItIsUnpacked) {
+  Connection bomb = Send();
+  other_->Send(Get("/taken"));
+  sink_->may_go_on.set_value();
+  const auto meanwhile = other_->Read();
   ASSERT_TRUE(meanwhile);
   EXPECT_LT(std::stoul(meanwhile->body), kBytes / 2);
-  EXPECT_EQ(connection.Read()->body, "\"whole\"");
-  EXPECT_EQ(bomb->taken, kBytes);
+  EXPECT_EQ(bomb.Read()->body, "whole");
+  EXPECT_EQ(sink_->taken, kBytes);
+}
+
+TEST_F(BombTest, TheTimeForAnAnswerIsOverMeanwhileToo) {
+  ServerOptions options;
+  options.limits.answer = milliseconds(100);
+  Connection bomb = Send(options);
+  std::this_thread::sleep_for(milliseconds(300));
+  sink_->may_go_on.set_value();
+  EXPECT_EQ(bomb.Read()->body, "slow");
+  EXPECT_LT(sink_->taken, kBytes / 2);
+}
+
+TEST_F(BombTest, AnAnswerEndsIt) {
+  Connection bomb = Send();
+  sink_->respond(JsonResponse(404, "no farm"));
+  sink_->may_go_on.set_value();
+  EXPECT_EQ(bomb.Read()->body, "no farm");
+  EXPECT_TRUE(bomb.AtEnd());
+  EXPECT_LT(sink_->taken, kBytes / 2);
 }
 
 TEST_F(StreamTest, TheClientThatWaitsIsToldToGoOn) {
