@@ -62,13 +62,14 @@ struct Taken {
   }
 };
 
-/// Answers with what came; at a `!` at once.
+/// Answers with what came; at a `!` at once. Throws at a `?`.
 class Noting final : public BodySink {
  public:
   Noting(std::shared_ptr<Taken> taken, Respond respond)
       : taken_(std::move(taken)), respond_(std::move(respond)) {}
 
   void Take(std::string_view bytes, std::function<void()> more) override {
+    if (bytes.find('?') != std::string_view::npos) throw std::runtime_error("/var/lib/secret");
     {
       const std::lock_guard lock(taken_->mutex);
       taken_->text += bytes;
@@ -175,6 +176,17 @@ TEST_F(StreamTest, AnAnswerBeforeTheEndEndsTheConnection) {
   ASSERT_TRUE(answer);
   EXPECT_EQ(answer->status, 422);
   EXPECT_EQ(answer->Header("connection"), "close");
+  EXPECT_TRUE(connection.AtEnd());
+}
+
+TEST_F(StreamTest, ASinkThatThrowsIsA500) {
+  Start();
+  Connection connection(server_->port());
+  connection.Send(Head("Content-Length: 100\r\n") + "a?");
+  const auto answer = connection.Read();
+  ASSERT_TRUE(answer);
+  EXPECT_EQ(Problem(*answer), "internal");
+  EXPECT_EQ(answer->body.find("secret"), std::string::npos);
   EXPECT_TRUE(connection.AtEnd());
 }
 
