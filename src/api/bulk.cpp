@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <atomic>
 #include <utility>
 #include <variant>
 
@@ -172,7 +173,7 @@ class BulkBody final : public http::BodySink {
  public:
   BulkBody(const intake::BulkParts& parts, const intake::BulkOptions& options,
            http::Respond respond)
-      : cut_(std::make_shared<http::CutShort>(http::CutShort::kSilent)),
+      : cut_(std::make_shared<std::atomic<http::CutShort>>(http::CutShort::kSilent)),
         bulk_(intake::Bulk::Make(
             parts, options,
             [options, cut = cut_, respond = std::move(respond)](const BulkResult& result) {
@@ -190,7 +191,7 @@ class BulkBody final : public http::BodySink {
   }
 
  private:
-  const std::shared_ptr<http::CutShort> cut_;
+  const std::shared_ptr<std::atomic<http::CutShort>> cut_;
   const std::shared_ptr<intake::Bulk> bulk_;
 };
 

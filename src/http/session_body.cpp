@@ -3,6 +3,7 @@
 #include <boost/asio/buffer.hpp>
 #include <boost/asio/error.hpp>
 #include <boost/asio/post.hpp>
+#include <exception>
 #include <utility>
 #include <variant>
 
@@ -17,7 +18,6 @@ using asio::awaitable;
 awaitable<bool> Session::TakeBody(RequestReader::Begun begun) {
   read_left_ = shared_->limits.read;
   Enter(Phase::kReading, read_left_);
-  takes_body_ = true;
   is_gone_ = false;
   came_ = 0;
   begun.request.client = client_;
@@ -25,12 +25,19 @@ awaitable<bool> Session::TakeBody(RequestReader::Begun begun) {
   const auto exchange = std::make_shared<Exchange>(weak_worker_);
   exchange_ = exchange;
   exchange->taken = true;
+  takes_body_ = true;
   const auto sink = OpenBody(*begun.route, begun.request, exchange);
   bool is_whole = false;
   if (sink && !exchange->response && begun.send_continue) co_await SendContinue();
   if (sink) {
     const bool is_packed = EqualsIgnoringCase(begun.request.Header("Content-Encoding"), "gzip");
-    is_whole = co_await Pump(*sink, is_packed);
+    try {
+      is_whole = co_await Pump(*sink, is_packed);
+    } catch (const std::exception& failure) {
+      if (!exchange->response) {
+        exchange->response = ProblemResponse(Error(ErrorCode::kInternal, failure.what()));
+      }
+    }
   }
   if (!is_gone_) co_await WaitForAnswer();
   if (sink && !exchange->response && timed_out_) sink->Cut(CutShort::kSlow);

@@ -17,7 +17,6 @@ namespace herdflow::intake {
 namespace {
 
 using pipeline::AppendOutcome;
-using pipeline::OffsetRange;
 using End = BulkResult::End;
 
 /// Enough that the log's commits are full; few enough that many bodies at once fit its queue.

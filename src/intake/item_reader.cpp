@@ -109,8 +109,7 @@ std::optional<std::string> ItemReader::TakeJson(std::string_view bytes, const Ea
       continue;
     }
     const char c = bytes[at];
-    const bool is_in_mark = mark_ > 0 && mark_ < kByteOrderMark.size();
-    if (IsBlank(c) && !is_in_mark) {
+    if (IsBlank(c) && !IsInMark()) {
       ++at;
       continue;
     }
@@ -120,6 +119,8 @@ std::optional<std::string> ItemReader::TakeJson(std::string_view bytes, const Ea
   return std::nullopt;
 }
 
+bool ItemReader::IsInMark() const { return mark_ > 0 && mark_ < kByteOrderMark.size(); }
+
 /// What a byte between the items means.
 std::optional<std::string> ItemReader::Begin(char c) {
   switch (state_) {
@@ -128,7 +129,7 @@ std::optional<std::string> ItemReader::Begin(char c) {
         ++mark_;
         return std::nullopt;
       }
-      if (mark_ > 0 && mark_ < kByteOrderMark.size()) return NoBegin(kByteOrderMark[0]);
+      if (IsInMark()) return NoBegin(kByteOrderMark[0]);
       if (c == '[') {
         is_array_ = true;
         state_ = State::kItemOrEnd;

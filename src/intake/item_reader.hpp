@@ -36,6 +36,7 @@ class ItemReader {
   std::optional<std::string> TakeJson(std::string_view bytes, const Each& each);
   /// The position behind the last byte of the item that belongs to it.
   std::size_t SkipItem(std::string_view bytes, std::size_t at);
+  [[nodiscard]] bool IsInMark() const;
   std::optional<std::string> Begin(char c);
   void Keep(std::string_view bytes);
   void Give(std::string_view bytes, const Each& each);
