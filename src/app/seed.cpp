@@ -5,7 +5,6 @@
 
 #include "commands.hpp"
 #include "herdflow/core/logging.hpp"
-#include "herdflow/herd/farm.hpp"
 #include "herdflow/parquet_io/event_sources.hpp"
 #include "parts.hpp"
 #include "stop.hpp"
@@ -88,16 +87,8 @@ void TellOfCopies(const intake::SeedResult::File& file) {
       file.name, Thousands(file.twice), Thousands(file.perhaps_twice));
 }
 
-/// Its form: whether there is such a farm, the pipelines will see.
-Result<> CheckFarm(const std::string& farm) {
-  const auto rejection = herd::JudgeFarmId({herd::Field::Kind::kText, farm}, "--farm");
-  if (!rejection) return {};
-  return Fail(ErrorCode::kInvalidInput, "seeding: {}", rejection->reason);
-}
-
 Result<> Seed(const SeedOptions& options, const Configuration& configuration) {
   const std::stop_token stop = CatchStopSignals();
-  if (!options.farm.empty()) HERDFLOW_CHECK(CheckFarm(options.farm));
   HERDFLOW_ASSIGN(auto found, parquet_io::OpenEventSources(options.paths, options.farm, stop));
   for (const std::string& left_out : found.left_out) {
     Log(LogLevel::kWarning, "left out {}", left_out);

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import datetime as dt
 import json
+from concurrent import futures
 from pathlib import Path
 from typing import Any
 
@@ -151,6 +152,55 @@ def test_a_closed_farm_is_read_and_takes_nothing_until_it_is_opened_again(herd: 
         assert _put(server, "hill", name="Again", time_zone="Europe/Berlin").json()["closed_at"] is None
         wait_until(lambda: server.post("/measurement", _reading(9, farm="hill")).ok)
         wait_until(lambda: _milk(server, "hill", "2024-03-02") == [("Of hill", 9)])
+
+
+@on("herd", EMBEDDED, SERVERS)
+def test_a_closed_farm_opens_again_as_it_was(herd: Installation) -> None:
+    state = {"name": "Hill", "time_zone": "Europe/Berlin", "litre_max": 80, "milk_density": 1.03}
+    options = [word for name, value in state.items() for word in (f"--{name.replace('_', '-')}", value)]
+    before = herd.ask("farm", "create", "hill", *options)
+    assert {name: before[name] for name in state} == state
+    herd.run("farm", "close", "hill")
+    refused = herd.attempt("farm", "change", "hill", "--litre-min", 1)
+    assert (refused.returncode, "herdflow farm create hill" in refused.stderr) == (4, True), refused.stderr
+    after = herd.ask("farm", "create", "hill")
+    assert {**after, "updated_at": before["updated_at"]} == before
+    assert herd.attempt("farm", "create", "hill").returncode == 4
+
+
+@on("herd", EMBEDDED, SERVERS)
+def test_two_changes_at_once_are_both_made(herd: Installation) -> None:
+    herd.run("farm", "create", "hill", "--name", "Hill")
+    for most in (61, 62, 63):
+        changes = (("--litre-max", most), ("--kilogram-max", most + 1000))
+        with futures.ThreadPoolExecutor() as pool:
+            done = list(pool.map(lambda change: herd.attempt("farm", "change", "hill", *change), changes))
+        assert [each.returncode for each in done] == [0, 0], done
+        farm = herd.ask("farm", "show", "hill")
+        assert (farm["litre_max"], farm["kilogram_max"]) == (most, most + 1000)
+
+
+def test_what_the_log_says_of_a_farm_counts_before_it_is_judged(herd: Installation, tmp_path: Path) -> None:
+    herd.run("farm", "create", "hill", "--name", "Hill")
+    herd.run("seed", files.write_farms(tmp_path, [("hill", "Sent", "Europe/Berlin")]))
+    changed = herd.ask("farm", "change", "hill", "--litre-max", 70)
+    assert (changed["name"], changed["time_zone"], changed["litre_max"]) == ("Sent", "Europe/Berlin", 70)
+    herd.process()
+    assert herd.ask("farm", "show", "hill") == changed
+    herd.run("pipeline", "rebuild")
+    assert {**herd.ask("farm", "show", "hill"), "created_at": changed["created_at"]} == changed
+
+
+def test_an_option_that_says_nothing_changes_nothing(herd: Installation, tmp_path: Path) -> None:
+    before = herd.ask("farm", "create", "hill", "--name", "Hill", "--litre-max", 80, "--time-zone", "Europe/Berlin")
+    for options in (["--litre-max", "nan"], ["--time-zone", "None"], ["--name", "", "--litre-max", "70"]):
+        done = herd.attempt("farm", "change", "hill", *options)
+        assert (done.returncode, "says nothing" in done.stderr) == (2, True), done.stderr
+    assert herd.ask("farm", "show", "hill") == before
+    for command in (["seed", tmp_path], ["status"], ["cow", "c"], ["report"]):
+        for farm in ("", "No"):
+            done = herd.attempt(*command, "--farm", farm)
+            assert (done.returncode, "the farm's id" in done.stderr) == (2, True), done.stderr
 
 
 @on("herd", EMBEDDED, SERVERS)
