@@ -83,7 +83,7 @@ std::variant<intake::NewCow, Response> ReadNewCow(std::string_view body, std::st
   }
   if (!rejections.empty()) return RefuseFields(rejections);
   auto& cow = std::get<herd::Cow>(judged);
-  return intake::NewCow{std::string(farm), std::move(cow.name), cow.birthdate, {}};
+  return intake::NewCow{std::string(farm), std::move(cow.name), cow.birthdate, {}, false};
 }
 
 Response PostCow(const BackendDeps& deps, const Request& request) {
@@ -99,10 +99,14 @@ Response PostCow(const BackendDeps& deps, const Request& request) {
   auto farm = FindFarm(deps, request);
   if (auto* refusal = std::get_if<Response>(&farm)) return std::move(*refusal);
   const auto& of = std::get<pipeline::FarmView>(farm);
-  if (of.closed_at) return ClosedFarm(of.id);
   wanted.idempotency_key = request.Header("Idempotency-Key");
+  wanted.is_farm_closed = of.closed_at.has_value();
+  // A key may have made the cow before.
+  if (wanted.is_farm_closed && wanted.idempotency_key.empty()) return ClosedFarm(of.id);
   const auto cow = deps.create_cow(wanted);
   if (cow) return http::JsonResponse(200, CowJson(*cow));
+  const bool is_conflict = cow.error().code() == ErrorCode::kConflict;
+  if (wanted.is_farm_closed && is_conflict) return ClosedFarm(of.id);
   return NotDone(cow.error(),
                  "The cow may have been made. Sending it again is harmless with the same "
                  "Idempotency-Key.");

@@ -145,10 +145,7 @@ class FarmsTest : public testing::Test {
   }
   Port Start() {
     return Port(BackendRoutes({queries_,
-                               [this](const intake::NewCow& cow) {
-                                 asked_ = cow;
-                                 return Cow(cow.name);
-                               },
+                               [this](const intake::NewCow& cow) { return Make(cow); },
                                [this](const herd::FarmFields& fields) { return Put(fields); },
                                [](std::string_view zone) {
                                  return zone == "UTC" ? FarmDay{19822} : FarmDay{19823};
@@ -158,6 +155,11 @@ class FarmsTest : public testing::Test {
                                orchestration::Definitions({}),
                                {}}),
                 BackendDocument());
+  }
+  Result<pipeline::CowView> Make(const intake::NewCow& cow) {
+    if (cow_failure_) return Fail(*cow_failure_);
+    asked_ = cow;
+    return Cow(cow.name);
   }
   Result<pipeline::FarmView> Put(const herd::FarmFields& fields) {
     if (failure_) return Fail(*failure_);
@@ -170,7 +172,7 @@ class FarmsTest : public testing::Test {
   FakeLedger ledger_;
   intake::NewCow asked_;
   std::string put_;
-  std::optional<Error> failure_;
+  std::optional<Error> failure_, cow_failure_;
 };
 
 TEST_F(FarmsTest, ACowIsOneOfItsFarm) {
@@ -208,6 +210,17 @@ TEST_F(FarmsTest, ANewCowIsOneOfTheFarmThatThePathNames) {
   EXPECT_EQ(TypeOf(port.Post("/api/v1/farms/old/cows", R"({"name":"B"})")), "farm-closed");
   EXPECT_EQ(TypeOf(port.Post("/api/v1/farms/nowhere/cows", R"({"name":"B"})")), "unknown-farm");
   EXPECT_EQ(asked_.farm, "hill");
+}
+
+TEST_F(FarmsTest, OfAClosedFarmACowIsGivenThatTheSameKeyHasMade) {
+  const Port port = Start();
+  const std::string path = "/api/v1/farms/old/cows/";
+  EXPECT_EQ(port.Post(path, R"({"name":"B"})", "Idempotency-Key: k\r\n").status, 200);
+  EXPECT_TRUE(asked_.is_farm_closed);
+  cow_failure_ = Error(ErrorCode::kConflict, "closed");
+  const auto closed = port.Post(path, R"({"name":"B"})", "Idempotency-Key: k\r\n");
+  EXPECT_EQ(TypeOf(closed), "farm-closed");
+  EXPECT_NE(closed.body.find("herdflow farm create old"), std::string::npos) << closed.body;
 }
 
 TEST_F(FarmsTest, ANewCowWhoseBodyNamesAnotherFarmIsRefused) {
