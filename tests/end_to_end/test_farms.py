@@ -115,7 +115,8 @@ def test_an_unknown_farm_is_told_at_the_door_and_waits_in_the_log(herd: Installa
             done = herd.attempt(*command, "--farm", "hill")
             assert (done.returncode, "there is no farm 'hill'" in done.stderr) == (3, True), done.stderr
         # A file is not at the door.
-        herd.run("seed", "--farm", "hill", *_small_files(tmp_path))
+        done = herd.attempt("seed", "--farm", "hill", *_small_files(tmp_path))
+        assert (done.returncode, "`herdflow farm create hill` makes it" in done.stderr) == (0, True), done.stderr
         wait_until(lambda: herd.ask("status")["quarantine_by_code"] == {"unknown_farm": 3})
         assert herd.ask("farm", "create", "hill", "--name", "Hill", "--time-zone", "Europe/Berlin")["name"] == "Hill"
         assert server.post("/measurement", _reading(7, farm="hill")).status_code == 200  # At once.
@@ -138,6 +139,7 @@ def test_a_closed_farm_is_read_and_takes_nothing_until_it_is_opened_again(herd: 
         _make_farms(server)
         _send_the_same_ids(server)
         wait_until(lambda: _milk(server, "hill", "2024-03-02"))
+        made = _make_cow(server, "hill", "before-it-closed")
         assert herd.ask("farm", "close", "hill")["closed_at"]
         wait_until(lambda: not server.post("/measurement", _reading(8, farm="hill")).ok)
         assert _problem(server.post("/measurement", _reading(8, farm="hill"))) == (409, "farm-closed")
@@ -145,7 +147,10 @@ def test_a_closed_farm_is_read_and_takes_nothing_until_it_is_opened_again(herd: 
         answer = server.post("/api/v1/events/cows", [{"id": "c", "name": "C", "farm": farm} for farm in ("hill", "valley")])
         assert [each["code"] for each in answer.json()["refusals"]] == ["closed_farm"]
         assert _problem(server.post_backend("/api/v1/farms/hill/cows/", {"name": "B"})) == (409, "farm-closed")
+        assert _make_cow(server, "hill", "before-it-closed") == made
         assert server.get("/api/v1/farms/hill/cows/c").status_code == 200
+        report = herd.attempt("report", "2024-03-02", "--farm", "hill")
+        assert (report.returncode, "the farm 'hill' is closed" in report.stderr) == (0, True), report.stderr
         assert herd.ask("report", "2024-03-02", "--farm", "hill")["milk_production"]
         assert herd.attempt("farm", "change", "hill", "--name", "x").returncode == 4
         assert herd.attempt("farm", "close", "default").returncode == 2
@@ -197,6 +202,8 @@ def test_an_option_that_says_nothing_changes_nothing(herd: Installation, tmp_pat
         done = herd.attempt("farm", "change", "hill", *options)
         assert (done.returncode, "says nothing" in done.stderr) == (2, True), done.stderr
     assert herd.ask("farm", "show", "hill") == before
+    done = herd.attempt("seed", "--farm", "hill", files.write_farms(tmp_path, [("valley", "Valley", "UTC")]))
+    assert (done.returncode, "leave it out" in done.stderr) == (2, True), done.stderr
     for command in (["seed", tmp_path], ["status"], ["cow", "c"], ["report"]):
         for farm in ("", "No"):
             done = herd.attempt(*command, "--farm", farm)

@@ -67,8 +67,8 @@ class Intake {
 /// The key and the canonical value of an event that has these fields, in the place of what `key`
 /// and `value` held.
 ///
-/// REQUIRES: ids are texts or numbers, the farm is well-formed; else as herd::WriteMeasurement and
-/// its like.
+/// REQUIRES: ids are texts or numbers; else as herd::WriteMeasurement and its like. A malformed
+/// farm is for quarantine.
 void WriteEvent(const herd::CowFields& fields, std::string& key, std::string& value);
 void WriteEvent(const herd::SensorFields& fields, std::string& key, std::string& value);
 void WriteEvent(const herd::MeasurementFields& fields, std::string& key, std::string& value);
