@@ -8,6 +8,7 @@
 #include <variant>
 
 #include "farm_paths.hpp"
+#include "farms.hpp"
 #include "herdflow/api/json.hpp"
 #include "herdflow/core/text.hpp"
 #include "herdflow/core/time.hpp"
@@ -35,29 +36,8 @@ std::optional<herd::Rejection> JudgePathId(std::string_view id) {
   return herd::JudgeId(herd::Field{herd::Field::Kind::kText, id}, "cow_id");
 }
 
-/// The farm whose data the request is about: the path's, or else `default`.
-std::variant<std::string, Response> FarmOf(const Request& request) {
-  auto farm = FarmOfPath(request);
-  if (auto* named = std::get_if<std::string>(&farm); named != nullptr && named->empty()) {
-    *named = herd::kDefaultFarm;
-  }
-  return farm;
-}
-
-/// A farm that there is, or an answer.
-std::variant<pipeline::FarmView, Response> FindFarm(const BackendDeps& deps,
-                                                    const Request& request) {
-  auto named = FarmOf(request);
-  if (auto* refusal = std::get_if<Response>(&named)) return std::move(*refusal);
-  const auto& id = std::get<std::string>(named);
-  auto farm = deps.queries.FindFarm(id);
-  if (!farm) return ProblemResponse(farm.error());
-  if (!*farm) return UnknownFarm(id);
-  return **std::move(farm);
-}
-
 Response GetCow(const BackendDeps& deps, const Request& request) {
-  const auto farm = FarmOf(request);
+  const auto farm = FarmOrDefault(request);
   if (const auto* refusal = std::get_if<Response>(&farm)) return *refusal;
   const std::string_view id = request.Parameter("cow_id");
   if (const auto rejection = JudgePathId(id)) {
@@ -73,18 +53,19 @@ Response GetCow(const BackendDeps& deps, const Request& request) {
   return ProblemResponse(ProblemKind::kNotFound, "There is no cow with this id.");
 }
 
-/// Name and birthdate by the rules for cows; the id is the back end's to give.
-std::variant<intake::NewCow, Response> ReadNewCow(std::string_view body) {
+/// Name and birthdate by the rules for cows; the id is the back end's to give, the farm the path's.
+std::variant<intake::NewCow, Response> ReadNewCow(std::string_view body, std::string_view farm) {
   thread_local herd::MessageParser parser;
   auto parsed = parser.Cow(body);
   if (const auto* rejection = std::get_if<herd::Rejection>(&parsed)) return RefuseBody(*rejection);
   auto& fields = std::get<herd::CowFields>(parsed);
-  fields.farm = {};
+  const auto other_farm = herd::JudgeOtherFarm(fields.farm, farm);
   fields.id = {herd::Field::Kind::kText, "new"};
   fields.deleted = {};
   const Instant now = Now();
   const herd::Precheck precheck = herd::PrecheckCow(fields, now);
   std::vector<herd::Rejection> rejections = precheck.refused;
+  if (other_farm) rejections.push_back(*other_farm);
   rejections.insert(rejections.end(), precheck.warnings.begin(), precheck.warnings.end());
   auto judged = herd::JudgeCow(fields, now);
   if (auto* rejection = std::get_if<herd::Rejection>(&judged); rejection && rejections.empty()) {
@@ -102,19 +83,7 @@ std::variant<intake::NewCow, Response> ReadNewCow(std::string_view body) {
   }
   if (!rejections.empty()) return RefuseFields(rejections);
   auto& cow = std::get<herd::Cow>(judged);
-  return intake::NewCow{std::string(herd::kDefaultFarm), std::move(cow.name), cow.birthdate, {}};
-}
-
-/// What became of an event that the back end was to make. `unknown`: of one that may be in the log.
-Response NotDone(const Error& error, std::string_view unknown) {
-  Response response = ProblemResponse(error);
-  if (error.code() == ErrorCode::kTimeout) {
-    response = ProblemResponse(ProblemKind::kOutcomeUnknown, unknown);
-  } else if (error.code() == ErrorCode::kNotFound) {
-    response = ProblemResponse(ProblemKind::kTopicMissing);
-  }
-  response.log = error.message();
-  return response;
+  return intake::NewCow{std::string(farm), std::move(cow.name), cow.birthdate, {}, false};
 }
 
 Response PostCow(const BackendDeps& deps, const Request& request) {
@@ -122,17 +91,22 @@ Response PostCow(const BackendDeps& deps, const Request& request) {
   if (auto refusal = RefuseIdempotencyKey(request, /*is_required=*/false)) {
     return std::move(*refusal);
   }
-  auto read = ReadNewCow(Trimmed(request.body));
+  auto named = FarmOrDefault(request);
+  if (auto* refusal = std::get_if<Response>(&named)) return std::move(*refusal);
+  auto read = ReadNewCow(Trimmed(request.body), std::get<std::string>(named));
   if (auto* refusal = std::get_if<Response>(&read)) return std::move(*refusal);
   auto& wanted = std::get<intake::NewCow>(read);
   auto farm = FindFarm(deps, request);
   if (auto* refusal = std::get_if<Response>(&farm)) return std::move(*refusal);
   const auto& of = std::get<pipeline::FarmView>(farm);
-  if (of.closed_at) return ProblemResponse(ProblemKind::kFarmClosed);
-  wanted.farm = of.id;
   wanted.idempotency_key = request.Header("Idempotency-Key");
+  wanted.is_farm_closed = of.closed_at.has_value();
+  // A key may have made the cow before.
+  if (wanted.is_farm_closed && wanted.idempotency_key.empty()) return ClosedFarm(of.id);
   const auto cow = deps.create_cow(wanted);
   if (cow) return http::JsonResponse(200, CowJson(*cow));
+  const bool is_conflict = cow.error().code() == ErrorCode::kConflict;
+  if (wanted.is_farm_closed && is_conflict) return ClosedFarm(of.id);
   return NotDone(cow.error(),
                  "The cow may have been made. Sending it again is harmless with the same "
                  "Idempotency-Key.");
@@ -158,81 +132,6 @@ Response GetReport(const BackendDeps& deps, const Request& request) {
   if (!data) return ProblemResponse(data.error());
   return http::JsonResponse(
       200, ReportJson(herd::MakeReport(*day, *today, data->data, data->cows, deps.health)));
-}
-
-Response GetFarms(const BackendDeps& deps, const Request& /*request*/) {
-  const auto farms = deps.queries.ListFarms();
-  if (!farms) return ProblemResponse(farms.error());
-  return http::JsonResponse(200, FarmsJson(*farms));
-}
-
-Response GetFarm(const BackendDeps& deps, const Request& request) {
-  auto farm = FindFarm(deps, request);
-  if (auto* refusal = std::get_if<Response>(&farm)) return std::move(*refusal);
-  return http::JsonResponse(200, FarmJson(std::get<pipeline::FarmView>(farm)));
-}
-
-/// A request has JSON's types; an event may say numbers as texts.
-void RefuseTypes(const herd::FarmFields& fields, std::vector<herd::Rejection>& rejections) {
-  using Kind = herd::Field::Kind;
-  const auto refuse = [&](std::string_view field, std::string_view expected) {
-    rejections.push_back(
-        {herd::RejectionCode::kBadType, field,
-         fmt::format("{} is another than {}, which was expected", field, expected)});
-  };
-  const auto is_absent = [](const herd::Field& field) {
-    return field.kind == Kind::kAbsent || field.kind == Kind::kNull;
-  };
-  const Kind deleted = fields.deleted.kind;
-  if (!is_absent(fields.deleted) && deleted != Kind::kTrue && deleted != Kind::kFalse) {
-    refuse("deleted", "true or false");
-  }
-  if (deleted == Kind::kTrue) return;  // Then nothing else counts.
-  if (!is_absent(fields.time_zone) && fields.time_zone.kind != Kind::kText) {
-    refuse("time_zone", "a text");
-  }
-  const std::pair<std::string_view, herd::Field> numbers[] = {
-      {"litre_min", fields.litre_min},
-      {"litre_max", fields.litre_max},
-      {"kilogram_min", fields.kilogram_min},
-      {"kilogram_max", fields.kilogram_max},
-      {"milk_density", fields.milk_density}};
-  for (const auto& [name, field] : numbers) {
-    if (!is_absent(field) && field.kind != Kind::kNumber) refuse(name, "a number");
-  }
-}
-
-/// The body's farm, whose id is the path's.
-std::variant<herd::FarmFields, Response> ReadFarm(std::string_view body, std::string_view id) {
-  thread_local herd::MessageParser parser;
-  auto parsed = parser.Farm(body);
-  if (const auto* rejection = std::get_if<herd::Rejection>(&parsed)) return RefuseBody(*rejection);
-  auto& fields = std::get<herd::FarmFields>(parsed);
-  std::vector<herd::Rejection> rejections;
-  if (fields.id.kind != herd::Field::Kind::kAbsent && fields.id.text != id) {
-    rejections.push_back({herd::RejectionCode::kOtherFarm, "id",
-                          fmt::format("id is another than the path's, {}; leave it out", id)});
-  }
-  fields.id = {herd::Field::Kind::kText, id};
-  RefuseTypes(fields, rejections);
-  if (!rejections.empty()) return RefuseFields(rejections);
-  const herd::Precheck precheck = herd::PrecheckFarm(fields);
-  for (const auto* said : {&precheck.refused, &precheck.warnings}) {
-    rejections.insert(rejections.end(), said->begin(), said->end());
-  }
-  if (!rejections.empty()) return RefuseFields(rejections);
-  return fields;
-}
-
-Response PutFarm(const BackendDeps& deps, const Request& request) {
-  if (auto refusal = RefuseEncoding(request)) return std::move(*refusal);
-  auto named = FarmOfPath(request);
-  if (auto* refusal = std::get_if<Response>(&named)) return std::move(*refusal);
-  auto read = ReadFarm(Trimmed(request.body), std::get<std::string>(named));
-  if (auto* refusal = std::get_if<Response>(&read)) return std::move(*refusal);
-  const auto farm = deps.put_farm(std::get<herd::FarmFields>(read));
-  if (farm) return http::JsonResponse(200, FarmJson(*farm));
-  return NotDone(farm.error(), "The farm may be written. Sending the same again is harmless.");
 }
 
 using Handler = Response (*)(const BackendDeps&, const Request&);

@@ -1,7 +1,5 @@
 #include "farm_paths.hpp"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 
 #include "herdflow/core/text.hpp"
@@ -31,11 +29,11 @@ std::variant<std::string, http::Response> FarmOfPath(const http::Request& reques
 }
 
 http::Response UnknownFarm(std::string_view farm) {
-  return ProblemResponse(
-      ProblemKind::kUnknownFarm,
-      fmt::format("There is no farm {}. Make it first, with PUT {}/{} on the back end's port or "
-                  "herdflow farm create.",
-                  farm, "/api/v1/farms", farm));
+  return ProblemResponse(ProblemKind::kUnknownFarm, herd::NoSuchFarm(farm));
+}
+
+http::Response ClosedFarm(std::string_view farm) {
+  return ProblemResponse(ProblemKind::kFarmClosed, herd::FarmIsClosed(farm));
 }
 
 std::optional<http::Response> RefuseFarm(std::string_view farm,
@@ -47,7 +45,7 @@ std::optional<http::Response> RefuseFarm(std::string_view farm,
     case intake::FarmState::kUnknown:
       return UnknownFarm(farm);
     case intake::FarmState::kClosed:
-      return ProblemResponse(ProblemKind::kFarmClosed);
+      return ClosedFarm(farm);
   }
   return std::nullopt;
 }

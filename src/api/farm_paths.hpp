@@ -19,6 +19,7 @@ inline constexpr std::string_view kFarmPath = "/api/v1/farms/{farm}";
 [[nodiscard]] std::variant<std::string, http::Response> FarmOfPath(const http::Request& request);
 
 [[nodiscard]] http::Response UnknownFarm(std::string_view farm);
+[[nodiscard]] http::Response ClosedFarm(std::string_view farm);
 /// An answer where no event of the farm is taken.
 [[nodiscard]] std::optional<http::Response> RefuseFarm(std::string_view farm,
                                                        const Result<intake::FarmState>& state);

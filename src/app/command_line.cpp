@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "herdflow/core/text.hpp"
+#include "herdflow/herd/farm.hpp"
 
 namespace herdflow::app {
 namespace {
@@ -157,8 +158,23 @@ CLI::Validator WholeNumber(std::uint64_t least, std::uint64_t most) {
   return {check, /*validator_desc=*/""};
 }
 
+CLI::Validator Something() {
+  const auto check = [](const std::string& text) -> std::string {
+    if (!herd::Field{herd::Field::Kind::kText, text}.IsMissing()) return {};
+    return fmt::format("'{}' says nothing; leave the option out where there is nothing to say",
+                       text);
+  };
+  return {check, /*validator_desc=*/""};
+}
+
 void AddFarmOption(CLI::App& command, std::string& farm, const std::string& help) {
-  command.add_option("--farm", farm, help)->type_name("ID");
+  const auto check = [](const std::string& id) -> std::string {
+    const auto rejection = herd::JudgeFarmId({herd::Field::Kind::kText, id}, "the farm's id");
+    return rejection ? rejection->reason : std::string();
+  };
+  command.add_option("--farm", farm, help)
+      ->check(CLI::Validator(check, /*validator_desc=*/""))
+      ->type_name("ID");
 }
 
 void AddExamples(CLI::App& command, const std::string& lines) {

@@ -13,7 +13,11 @@ namespace herdflow::app {
 /// Takes a whole number in these bounds alone.
 [[nodiscard]] CLI::Validator WholeNumber(std::uint64_t least, std::uint64_t most);
 
-/// `--farm`: whose data the command is about. `farm`: what it is unless it is said.
+/// Takes no text that the rules read as a missing value: nothing, "None", "nan".
+[[nodiscard]] CLI::Validator Something();
+
+/// `--farm`: whose data the command is about, an id of the form that farms have. `farm`: what it is
+/// unless it is said.
 void AddFarmOption(CLI::App& command, std::string& farm, const std::string& help);
 
 /// `Examples:` below a command's help.

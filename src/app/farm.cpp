@@ -1,8 +1,12 @@
 #include "herdflow/herd/farm.hpp"
 
+#include <algorithm>
+#include <array>
 #include <charconv>
 #include <cmath>
-#include <optional>
+#include <cstddef>
+#include <functional>
+#include <utility>
 
 #include "commands.hpp"
 #include "herdflow/api/json.hpp"
@@ -15,35 +19,33 @@ namespace {
 
 using herd::Field;
 
-/// What the command line says of a farm's state; empty: nothing.
-struct FarmOptions {
-  std::string id, name, time_zone, litre_min, litre_max, kilogram_min, kilogram_max, milk_density;
-  bool json = false;
-};
-
 /// Options that say something of a farm's state.
 struct StateOption {
   const char* flag;
   const char* help;
   const char* type;
-  std::string FarmOptions::*text;
   Field herd::FarmFields::*field;
   bool is_number;
 };
-constexpr StateOption kStateOptions[] = {
-    {"--name", "Its name", "TEXT", &FarmOptions::name, &herd::FarmFields::name, false},
-    {"--time-zone", "Its IANA time zone, such as Europe/Berlin: its days are those of its clock",
-     "ZONE", &FarmOptions::time_zone, &herd::FarmFields::time_zone, false},
-    {"--litre-min", "The least plausible reading of milk", "LITRES", &FarmOptions::litre_min,
-     &herd::FarmFields::litre_min, true},
-    {"--litre-max", "The largest", "LITRES", &FarmOptions::litre_max, &herd::FarmFields::litre_max,
-     true},
-    {"--kilogram-min", "The least plausible weight of a cow", "KG", &FarmOptions::kilogram_min,
-     &herd::FarmFields::kilogram_min, true},
-    {"--kilogram-max", "The largest", "KG", &FarmOptions::kilogram_max,
-     &herd::FarmFields::kilogram_max, true},
-    {"--milk-density", "By which milk that is weighed becomes litres", "KG/L",
-     &FarmOptions::milk_density, &herd::FarmFields::milk_density, true},
+constexpr std::array kStateOptions = {
+    StateOption{"--name", "Its name", "TEXT", &herd::FarmFields::name, false},
+    StateOption{"--time-zone",
+                "Its IANA time zone, such as Europe/Berlin: its days are those of its clock",
+                "ZONE", &herd::FarmFields::time_zone, false},
+    StateOption{"--litre-min", "The least plausible reading of milk", "LITRES",
+                &herd::FarmFields::litre_min, true},
+    StateOption{"--litre-max", "The largest", "LITRES", &herd::FarmFields::litre_max, true},
+    StateOption{"--kilogram-min", "The least plausible weight of a cow", "KG",
+                &herd::FarmFields::kilogram_min, true},
+    StateOption{"--kilogram-max", "The largest", "KG", &herd::FarmFields::kilogram_max, true},
+    StateOption{"--milk-density", "By which milk that is weighed becomes litres", "KG/L",
+                &herd::FarmFields::milk_density, true},
+};
+
+struct FarmOptions {
+  std::string id;
+  std::array<std::string, kStateOptions.size()> said;  ///< As kStateOptions; empty: nothing.
+  bool json = false;
 };
 
 /// A number as JSON has it; what is none is for the rules to refuse.
@@ -57,23 +59,6 @@ std::string JsonNumber(const std::string& text) {
 
 double FromMillionths(std::int64_t millionths) {
   return static_cast<double>(millionths) / static_cast<double>(herd::kMillion);
-}
-
-/// The same state in the words of the command line.
-FarmOptions StateOf(const pipeline::FarmView& farm) {
-  const herd::FarmRules& rules = farm.rules;
-  const auto number = [](std::int64_t millionths) {
-    return herd::ShortestDecimal(FromMillionths(millionths));
-  };
-  FarmOptions state;
-  state.name = farm.name;
-  state.time_zone = rules.time_zone;
-  state.litre_min = number(rules.bounds.litre_min);
-  state.litre_max = number(rules.bounds.litre_max);
-  state.kilogram_min = number(rules.bounds.kilogram_min);
-  state.kilogram_max = number(rules.bounds.kilogram_max);
-  state.milk_density = number(rules.density_millionths);
-  return state;
 }
 
 std::string RangeText(std::int64_t min, std::int64_t max) {
@@ -116,103 +101,68 @@ Result<> PrintFarm(const pipeline::FarmView& farm, bool as_json) {
   return Print(as_json ? api::FarmJson(farm) + "\n" : FarmText(farm));
 }
 
+/// Numbers are made JSON's in place.
+herd::FarmFields FieldsOf(FarmOptions& options) {
+  herd::FarmFields fields;
+  fields.id = {Field::Kind::kText, options.id};
+  for (std::size_t i = 0; i < kStateOptions.size(); ++i) {
+    std::string& text = options.said[i];
+    if (text.empty()) continue;
+    auto number = kStateOptions[i].is_number ? JsonNumber(text) : std::string();
+    const auto kind = number.empty() ? Field::Kind::kText : Field::Kind::kNumber;
+    if (!number.empty()) text = std::move(number);
+    fields.*kStateOptions[i].field = {kind, text};
+  }
+  return fields;
+}
+
 /// Through log and store, as the API does it.
-Result<pipeline::FarmView> Put(const herd::FarmFields& state, const Configuration& configuration) {
+Result<> Write(const FarmOptions& options, const Configuration& configuration,
+               const std::function<Result<pipeline::FarmView>(intake::FarmMaker&)>& write) {
   HERDFLOW_ASSIGN(const auto topics, OpenTopics(configuration));  // One that is missing is made.
   HERDFLOW_ASSIGN(const auto writer, OpenWriter(configuration));
   HERDFLOW_ASSIGN(const auto store, OpenStore(configuration, pipeline::StoreUse::kJudge));
   HERDFLOW_ASSIGN(const auto queries, OpenQueries(configuration));
-  return intake::FarmMaker({*store, *writer, *queries}).Put(state);
-}
-
-/// What is said, as the event of a whole state.
-Result<> PutState(const FarmOptions& said, const Configuration& configuration) {
-  herd::FarmFields state;
-  state.id = {Field::Kind::kText, said.id};
-  std::vector<std::string> numbers;
-  numbers.reserve(std::size(kStateOptions));
-  for (const StateOption& option : kStateOptions) {
-    const std::string& text = said.*option.text;
-    if (text.empty()) continue;
-    state.*option.field = {Field::Kind::kText, text};
-    if (!option.is_number) continue;
-    numbers.push_back(JsonNumber(text));
-    if (!numbers.back().empty()) state.*option.field = {Field::Kind::kNumber, numbers.back()};
-  }
-  HERDFLOW_ASSIGN(const auto farm, Put(state, configuration));
-  return PrintFarm(farm, said.json);
-}
-
-/// The farm as it is now; nothing where there is none, or no store yet.
-Result<std::optional<pipeline::FarmView>> Known(const std::string& id,
-                                                const Configuration& configuration) {
-  const auto queries = OpenQueries(configuration);
-  if (!queries && queries.error().code() == ErrorCode::kNotFound) {
-    return std::optional<pipeline::FarmView>();
-  }
-  if (!queries) return Fail(queries.error());
-  return (*queries)->FindFarm(id);
-}
-
-Result<> Create(const FarmOptions& options, const Configuration& configuration) {
-  HERDFLOW_ASSIGN(const auto known, Known(options.id, configuration));
-  if (known && !known->closed_at) {
-    return Fail(ErrorCode::kConflict,
-                "creating the farm {0}: there is one; `herdflow farm change {0}` changes it",
-                options.id);
-  }
-  return PutState(options, configuration);
-}
-
-Result<> Change(const FarmOptions& options, const Configuration& configuration) {
-  HERDFLOW_ASSIGN(const auto queries, OpenQueries(configuration));
-  const std::string doing = fmt::format("changing the farm {}", options.id);
-  HERDFLOW_ASSIGN(const auto farm, FindFarm(*queries, options.id, doing));
-  if (farm.closed_at) {
-    return Fail(ErrorCode::kConflict,
-                "{0}: it is closed; `herdflow farm create {1}` opens it again", doing, options.id);
-  }
-  FarmOptions state = StateOf(farm);
-  state.id = options.id;
-  state.json = options.json;
-  bool is_nothing = true;
-  for (const StateOption& option : kStateOptions) {
-    if ((options.*option.text).empty()) continue;
-    state.*option.text = options.*option.text;
-    is_nothing = false;
-  }
-  if (is_nothing) {
-    return Fail(ErrorCode::kInvalidInput, "{}: say what to change, such as --time-zone", doing);
-  }
-  return PutState(state, configuration);
-}
-
-Result<> Close(const FarmOptions& options, const Configuration& configuration) {
-  HERDFLOW_ASSIGN(const auto queries, OpenQueries(configuration));
-  HERDFLOW_ASSIGN(auto farm,
-                  FindFarm(*queries, options.id, fmt::format("closing the farm {}", options.id)));
-  if (!farm.closed_at) {
-    herd::FarmFields closed;
-    closed.id = {Field::Kind::kText, options.id};
-    closed.deleted = {Field::Kind::kTrue, {}};
-    HERDFLOW_ASSIGN(farm, Put(closed, configuration));
-  }
+  intake::FarmMaker maker({*store, *writer, *topics, *queries});
+  HERDFLOW_ASSIGN(const auto farm, write(maker));
   return PrintFarm(farm, options.json);
 }
 
-Result<> List(const FarmOptions& options, const Configuration& configuration) {
+Result<> Create(FarmOptions& options, const Configuration& configuration) {
+  return Write(options, configuration,
+               [&](intake::FarmMaker& maker) { return maker.Create(FieldsOf(options)); });
+}
+
+Result<> Change(FarmOptions& options, const Configuration& configuration) {
+  if (std::all_of(options.said.begin(), options.said.end(),
+                  [](const std::string& text) { return text.empty(); })) {
+    return Fail(ErrorCode::kInvalidInput,
+                "changing the farm {}: say what to change, such as --time-zone", options.id);
+  }
+  HERDFLOW_CHECK(OpenQueries(configuration));  // Nothing is made where there is no store.
+  return Write(options, configuration,
+               [&](intake::FarmMaker& maker) { return maker.Change(FieldsOf(options)); });
+}
+
+Result<> Close(FarmOptions& options, const Configuration& configuration) {
+  HERDFLOW_CHECK(OpenQueries(configuration));
+  return Write(options, configuration,
+               [&](intake::FarmMaker& maker) { return maker.Close(options.id); });
+}
+
+Result<> List(FarmOptions& options, const Configuration& configuration) {
   HERDFLOW_ASSIGN(const auto queries, OpenQueries(configuration));
   HERDFLOW_ASSIGN(const auto farms, queries->ListFarms());
   return Print(options.json ? api::FarmsJson(farms) + "\n" : FarmsText(farms));
 }
 
-Result<> Show(const FarmOptions& options, const Configuration& configuration) {
+Result<> Show(FarmOptions& options, const Configuration& configuration) {
   HERDFLOW_ASSIGN(const auto queries, OpenQueries(configuration));
   HERDFLOW_ASSIGN(const auto farm, FindFarm(*queries, options.id, "looking for a farm"));
   return PrintFarm(farm, options.json);
 }
 
-using Action = Result<> (*)(const FarmOptions&, const Configuration&);
+using Action = Result<> (*)(FarmOptions&, const Configuration&);
 
 std::shared_ptr<FarmOptions> AddAction(CLI::App& command, Chosen& chosen, Action action) {
   auto options = std::make_shared<FarmOptions>();
@@ -230,8 +180,11 @@ void AddId(CLI::App& command, FarmOptions& options) {
 }
 
 void AddState(CLI::App& command, FarmOptions& options) {
-  for (const StateOption& option : kStateOptions) {
-    command.add_option(option.flag, options.*option.text, option.help)->type_name(option.type);
+  for (std::size_t i = 0; i < kStateOptions.size(); ++i) {
+    const StateOption& option = kStateOptions[i];
+    command.add_option(option.flag, options.said[i], option.help)
+        ->check(Something())
+        ->type_name(option.type);
   }
 }
 

@@ -298,10 +298,7 @@ Result<pipeline::FarmView> FindFarm(pipeline::HerdQueries& queries, const std::s
   }
   HERDFLOW_ASSIGN(auto found, queries.FindFarm(farm));
   if (found) return *std::move(found);
-  return Fail(ErrorCode::kNotFound,
-              "{}: there is no farm '{}'; `herdflow farm list` shows those that there are, "
-              "`herdflow farm create` makes one",
-              doing, farm);
+  return Fail(ErrorCode::kNotFound, "{}: {}", doing, herd::NoSuchFarm(farm));
 }
 
 std::string DescribeEngines(const Configuration& configuration) {

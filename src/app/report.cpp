@@ -1,6 +1,7 @@
 #include "behind.hpp"
 #include "commands.hpp"
 #include "herdflow/api/json.hpp"
+#include "herdflow/core/logging.hpp"
 #include "herdflow/herd/farm.hpp"
 #include "parts.hpp"
 #include "terminal.hpp"
@@ -90,6 +91,9 @@ Result<> Report(const ReportOptions& options, const Configuration& configuration
     HERDFLOW_ASSIGN(day, NewestCompleteDay(farm.id, today, *queries));
   } else {
     HERDFLOW_ASSIGN(day, ParseReportDate(options.date, today));
+  }
+  if (farm.closed_at) {
+    Log(LogLevel::kWarning, "making the report: {}", herd::FarmIsClosed(farm.id));
   }
   WarnIfBehind(configuration, *queries);
   HERDFLOW_ASSIGN(const auto data, queries->ReadReportData(farm.id, day));

@@ -24,7 +24,7 @@ class Backend final : public Role {
       : shared_(shared),
         parts_(std::move(parts)),
         cows_({*parts_.store, *parts_.writer, *parts_.topics, *parts_.queries, shared.stop}),
-        farms_({*parts_.store, *parts_.writer, *parts_.queries}) {}
+        farms_({*parts_.store, *parts_.writer, *parts_.topics, *parts_.queries}) {}
 
   [[nodiscard]] Result<> Check() const override { return CheckPort(shared_, PortOf({})); }
   Result<> Start() override {

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <charconv>
+#include <functional>
+#include <set>
 
 #include "commands.hpp"
 #include "herdflow/core/logging.hpp"
@@ -88,20 +90,46 @@ void TellOfCopies(const intake::SeedResult::File& file) {
       file.name, Thousands(file.twice), Thousands(file.perhaps_twice));
 }
 
-/// Its form: whether there is such a farm, the pipelines will see.
-Result<> CheckFarm(const std::string& farm) {
-  const auto rejection = herd::JudgeFarmId({herd::Field::Kind::kText, farm}, "--farm");
-  if (!rejection) return {};
-  return Fail(ErrorCode::kInvalidInput, "seeding: {}", rejection->reason);
+/// What becomes of events whose farm is not there, or closed: a file is not at the door.
+Result<> WarnOfFarms(const std::set<std::string, std::less<>>& farms,
+                     const Configuration& configuration) {
+  const auto queries = OpenQueries(configuration);
+  if (!queries && queries.error().code() == ErrorCode::kNotFound) return {};  // None is known yet.
+  if (!queries) return Fail(queries.error());
+  for (const std::string& farm : farms) {
+    HERDFLOW_ASSIGN(const auto known, (*queries)->FindFarm(farm));
+    if (!known) {
+      Log(LogLevel::kWarning, "seeding: {}; until then what is sent of it waits in quarantine",
+          herd::NoSuchFarm(farm));
+    } else if (known->closed_at) {
+      Log(LogLevel::kWarning, "seeding: {}; what files hold of it is sent and judged all the same",
+          herd::FarmIsClosed(farm));
+    }
+  }
+  return {};
+}
+
+/// A farm is of no other one.
+Result<> CheckFarmIsOfUse(const SeedOptions& options,
+                          const std::vector<std::unique_ptr<intake::EventSource>>& sources) {
+  const bool is_of_use = std::any_of(sources.begin(), sources.end(), [](const auto& source) {
+    return source->topic() != pipeline::Topic::kFarms;
+  });
+  if (options.farm.empty() || is_of_use) return {};
+  return Fail(ErrorCode::kInvalidInput,
+              "seeding: --farm is {}, but all that is to be seeded are farms, which are no farm's: "
+              "leave it out",
+              options.farm);
 }
 
 Result<> Seed(const SeedOptions& options, const Configuration& configuration) {
   const std::stop_token stop = CatchStopSignals();
-  if (!options.farm.empty()) HERDFLOW_CHECK(CheckFarm(options.farm));
   HERDFLOW_ASSIGN(auto found, parquet_io::OpenEventSources(options.paths, options.farm, stop));
   for (const std::string& left_out : found.left_out) {
     Log(LogLevel::kWarning, "left out {}", left_out);
   }
+  HERDFLOW_CHECK(CheckFarmIsOfUse(options, found.sources));
+  if (!found.farms.empty()) HERDFLOW_CHECK(WarnOfFarms(found.farms, configuration));
   auto sources = std::move(found.sources);
   if (!options.resume.empty()) HERDFLOW_CHECK(GoOnFrom(options.resume, sources));
   HERDFLOW_ASSIGN(const auto topics, OpenTopics(configuration));

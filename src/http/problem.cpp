@@ -18,9 +18,7 @@ const ProblemFacts& Facts(ProblemKind kind) {
        "Correct the fields named in errors and send the request again."},
       {404, "urn:herdflow:problem:not-found", "Not found", "What was asked for does not exist."},
       {404, "urn:herdflow:problem:unknown-farm", "No such farm",
-       "Nothing was done: make the farm first, with PUT /api/v1/farms/{farm} on the back end's "
-       "port "
-       "or herdflow farm create."},
+       "Nothing was done: make the farm first."},
       {405, "urn:herdflow:problem:method-not-allowed", "Method not allowed",
        "The header Allow lists the methods of this path."},
       {409, "urn:herdflow:problem:conflict", "Conflict",

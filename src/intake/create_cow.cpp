@@ -144,6 +144,7 @@ Result<CowView> CowMaker::Create(const NewCow& cow) {
     HERDFLOW_ASSIGN(auto made_before, parts_.queries.FindCow(cow.farm, reserved.id));
     if (made_before) return *std::move(made_before);
   }
+  if (cow.is_farm_closed) return Fail(ErrorCode::kConflict, "{}", herd::FarmIsClosed(cow.farm));
   HERDFLOW_ASSIGN(auto made, EventOf(cow, reserved));
   const std::string doing = "making the cow " + reserved.name;
   HERDFLOW_ASSIGN(const AppendOutcome outcome,

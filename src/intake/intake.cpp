@@ -2,7 +2,6 @@
 
 #include <fmt/format.h>
 
-#include <optional>
 #include <utility>
 
 #include "herdflow/core/text.hpp"
@@ -54,22 +53,17 @@ Refused TooLong() {
                         pipeline::kMaxEventBytes)}}};
 }
 
-/// A farm that the message names well, and the path does not.
-std::optional<herd::Rejection> JudgeOtherFarm(const herd::Field& named, std::string_view of_path) {
-  const bool is_named = named.kind != herd::Field::Kind::kAbsent;
-  if (!is_named || of_path.empty() || herd::FarmNamed(named) == of_path) return std::nullopt;
-  if (herd::JudgeFarmOf(named)) return std::nullopt;
-  return herd::Rejection{
-      herd::RejectionCode::kOtherFarm, "farm",
-      fmt::format("farm is \"{}\", but the path names \"{}\"; leave the field out, or send it to "
-                  "its own farm's path",
-                  herd::FarmNamed(named), of_path)};
-}
-
 /// REQUIRES: an object with a field.
 std::string WithFarm(std::string_view message, std::string_view farm) {
   const std::size_t first = message.find('{') + 1;  // A byte order mark may stand before it.
   return fmt::format(R"({}"farm":"{}",{})", message.substr(0, first), farm, message.substr(first));
+}
+
+/// Anew, where the message says that it names none.
+template <class Fields>
+void WriteWithFarm(Fields fields, std::string_view farm, pipeline::Event& event) {
+  if constexpr (requires { fields.farm; }) fields.farm = {herd::Field::Kind::kText, farm};
+  WriteEvent(fields, event.key, event.value);
 }
 
 template <class Fields>
@@ -83,20 +77,22 @@ std::variant<Taken, Refused> TakeParsed(herd::Parsed<Fields> parsed, std::string
   const auto& fields = std::get<Fields>(parsed);
   herd::Precheck precheck = Precheck(fields, now);
   const herd::Field& named = FarmField(fields);
-  if (auto rejection = JudgeOtherFarm(named, origin.farm)) {
+  if (auto rejection = herd::JudgeOtherFarm(named, origin.farm)) {
     precheck.refused.insert(precheck.refused.begin(), *std::move(rejection));
   }
   if (!precheck.refused.empty()) return Refused{std::move(precheck.refused)};
-  const bool is_named = named.kind != herd::Field::Kind::kAbsent;
+  const bool is_named = !named.IsMissing();
   Taken taken;
   taken.farm = is_named || origin.farm.empty() ? herd::FarmNamed(named) : origin.farm;
   WriteKey(fields, taken.farm, taken.event.key);
   if (is_named || taken.farm == herd::kDefaultFarm) {
     taken.event.value = message;
-  } else {
+  } else if (named.kind == herd::Field::Kind::kAbsent) {
     taken.event.value = WithFarm(message, taken.farm);
-    if (taken.event.value.size() > pipeline::kMaxEventBytes) return TooLong();
+  } else {
+    WriteWithFarm(fields, taken.farm, taken.event);
   }
+  if (taken.event.value.size() > pipeline::kMaxEventBytes) return TooLong();
   taken.warnings = std::move(precheck.warnings);
   return taken;
 }

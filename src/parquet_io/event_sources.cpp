@@ -2,6 +2,9 @@
 
 #include <algorithm>
 #include <array>
+#include <functional>
+#include <set>
+#include <string>
 #include <utility>
 
 #include "columns.hpp"
@@ -22,6 +25,8 @@ using pipeline::Topic;
 /// Rows made into fields at once: few enough to stay in the processor's cache.
 constexpr std::int64_t kSliceRows = 1'024;
 
+using Farms = std::set<std::string, std::less<>>;
+
 class ParquetEventSource final : public intake::EventSource {
  public:
   ParquetEventSource(TopicFile file, const ParquetFile& opened, std::string farm)
@@ -32,6 +37,8 @@ class ParquetEventSource final : public intake::EventSource {
         state_(opened.state()) {}
 
   [[nodiscard]] const FileState& state() const { return state_; }
+  /// Once it is checked: whose rows it has; of a file of farms, those that it makes.
+  [[nodiscard]] const Farms& farms() const { return farms_; }
 
   /// Reads everything once, and begins anew.
   Result<> Check(const std::stop_token& stop) {
@@ -131,7 +138,11 @@ class ParquetEventSource final : public intake::EventSource {
 
   /// Before an event is made of it: texts as they stand in the file may be of any length.
   Result<> CheckRow(std::int64_t row) {
-    if (topic_ != Topic::kFarms) HERDFLOW_CHECK(CheckFarm(columns_[0][row]));
+    if (topic_ == Topic::kFarms) {
+      farms_.emplace(columns_[0][row].text);
+    } else {
+      HERDFLOW_CHECK(CheckFarm(columns_[0][row]));
+    }
     // The longest escape of a byte has six, names of fields, numbers and times have less than this.
     constexpr std::size_t kEscaped = 6;
     constexpr std::size_t kRest = 1'024;
@@ -150,21 +161,24 @@ class ParquetEventSource final : public intake::EventSource {
         name(), position_ + 1, pipeline::kMaxEventBytes);
   }
 
-  Result<> CheckFarm(const herd::Field& own) const {
-    if (own.IsMissing()) return {};
-    if (const auto rejection = herd::JudgeFarmOf(own)) {
-      return Fail(ErrorCode::kInvalidInput, "reading {}: row {}: {}: nothing was sent", name(),
-                  position_ + 1, rejection->reason);
+  /// A malformed one is for quarantine, as in the log.
+  Result<> CheckFarm(const herd::Field& own) {
+    if (herd::JudgeFarmOf(own)) return {};
+    const std::string_view named = own.IsMissing() ? std::string_view(farm_) : own.text;
+    if (!farm_.empty() && named != farm_) {
+      return Fail(
+          ErrorCode::kInvalidInput,
+          "reading {}: row {} is of the farm {}, and not of {}, as --farm says: nothing was "
+          "sent; leave --farm out: every row is then of the farm that it names, or of {}",
+          name(), position_ + 1, own.text, farm_, herd::kDefaultFarm);
     }
-    if (farm_.empty() || own.text == farm_) return {};
-    return Fail(ErrorCode::kInvalidInput,
-                "reading {}: row {} is of the farm {}, and not of {}, as --farm says: nothing was "
-                "sent; leave --farm out, or seed the file's farms one by one",
-                name(), position_ + 1, own.text, farm_);
+    if (!named.empty() && !farms_.contains(named)) farms_.emplace(named);
+    return {};
   }
 
   /// Of the row's event: what the row says goes before what is said of all. `default` is not said.
   herd::Field FarmOf(const herd::Field& own) const {
+    if (herd::JudgeFarmOf(own)) return own;
     const std::string_view farm = own.IsMissing() ? std::string_view(farm_) : own.text;
     if (farm.empty() || farm == herd::kDefaultFarm) return {};
     return {herd::Field::Kind::kText, farm};
@@ -197,6 +211,7 @@ class ParquetEventSource final : public intake::EventSource {
   Topic topic_;
   std::int64_t rows_ = 0;
   FileState state_;  ///< When it was found good.
+  Farms farms_;
   std::unique_ptr<ParquetFile> reader_;
   std::int64_t position_ = 0;  ///< The file's row that is given next.
   ColumnBatch batch_;
@@ -233,10 +248,14 @@ Result<EventSources> OpenEventSources(const std::vector<std::string>& paths,
     sources.push_back(std::make_unique<ParquetEventSource>(file, *opened, farm));
   }
   // What a schema tells is known of all files before one of them is read whole.
+  Farms made{std::string(herd::kDefaultFarm)};
   for (auto& source : sources) {
     HERDFLOW_CHECK(source->Check(stop));
+    Farms& into = source->topic() == Topic::kFarms ? made : all.farms;
+    into.insert(source->farms().begin(), source->farms().end());
     all.sources.push_back(std::move(source));
   }
+  for (const std::string& known : made) all.farms.erase(known);
   std::stable_sort(all.sources.begin(), all.sources.end(), [](const auto& a, const auto& b) {
     const auto place = [](Topic topic) { return std::pair(intake::RankOf(topic), topic); };
     return place(a->topic()) < place(b->topic());

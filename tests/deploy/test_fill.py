@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 from program import REPOSITORY
 
-PIPELINES = {"cow_data_pipeline": 1, "sensor_data_pipeline": 1, "measurement_data_pipeline": 6}
+PIPELINES = {"farm_data_pipeline": 1, "cow_data_pipeline": 1, "sensor_data_pipeline": 1, "measurement_data_pipeline": 6}
 FAILED = "the disk is full"
 
 
@@ -133,7 +133,7 @@ def test_a_failed_pipeline_ends_it_with_the_reason(folder: Path, airflow: Airflo
     done = fill(folder)
     assert done.returncode == 1
     assert f"sensor_data_pipeline failed in Airflow, task of_sensor_data_pipeline: {FAILED}" in done.stderr
-    assert airflow.started == list(PIPELINES)[:2]
+    assert airflow.started == list(PIPELINES)[:3]
 
 
 def test_a_halted_partition_or_an_ended_serve_is_not_waited_for(folder: Path) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import datetime as dt
 import json
+from concurrent import futures
 from pathlib import Path
 from typing import Any
 
@@ -114,7 +115,8 @@ def test_an_unknown_farm_is_told_at_the_door_and_waits_in_the_log(herd: Installa
             done = herd.attempt(*command, "--farm", "hill")
             assert (done.returncode, "there is no farm 'hill'" in done.stderr) == (3, True), done.stderr
         # A file is not at the door.
-        herd.run("seed", "--farm", "hill", *_small_files(tmp_path))
+        done = herd.attempt("seed", "--farm", "hill", *_small_files(tmp_path))
+        assert (done.returncode, "`herdflow farm create hill` makes it" in done.stderr) == (0, True), done.stderr
         wait_until(lambda: herd.ask("status")["quarantine_by_code"] == {"unknown_farm": 3})
         assert herd.ask("farm", "create", "hill", "--name", "Hill", "--time-zone", "Europe/Berlin")["name"] == "Hill"
         assert server.post("/measurement", _reading(7, farm="hill")).status_code == 200  # At once.
@@ -137,6 +139,7 @@ def test_a_closed_farm_is_read_and_takes_nothing_until_it_is_opened_again(herd: 
         _make_farms(server)
         _send_the_same_ids(server)
         wait_until(lambda: _milk(server, "hill", "2024-03-02"))
+        made = _make_cow(server, "hill", "before-it-closed")
         assert herd.ask("farm", "close", "hill")["closed_at"]
         wait_until(lambda: not server.post("/measurement", _reading(8, farm="hill")).ok)
         assert _problem(server.post("/measurement", _reading(8, farm="hill"))) == (409, "farm-closed")
@@ -144,13 +147,67 @@ def test_a_closed_farm_is_read_and_takes_nothing_until_it_is_opened_again(herd: 
         answer = server.post("/api/v1/events/cows", [{"id": "c", "name": "C", "farm": farm} for farm in ("hill", "valley")])
         assert [each["code"] for each in answer.json()["refusals"]] == ["closed_farm"]
         assert _problem(server.post_backend("/api/v1/farms/hill/cows/", {"name": "B"})) == (409, "farm-closed")
+        assert _make_cow(server, "hill", "before-it-closed") == made
         assert server.get("/api/v1/farms/hill/cows/c").status_code == 200
+        report = herd.attempt("report", "2024-03-02", "--farm", "hill")
+        assert (report.returncode, "the farm 'hill' is closed" in report.stderr) == (0, True), report.stderr
         assert herd.ask("report", "2024-03-02", "--farm", "hill")["milk_production"]
         assert herd.attempt("farm", "change", "hill", "--name", "x").returncode == 4
         assert herd.attempt("farm", "close", "default").returncode == 2
         assert _put(server, "hill", name="Again", time_zone="Europe/Berlin").json()["closed_at"] is None
         wait_until(lambda: server.post("/measurement", _reading(9, farm="hill")).ok)
         wait_until(lambda: _milk(server, "hill", "2024-03-02") == [("Of hill", 9)])
+
+
+@on("herd", EMBEDDED, SERVERS)
+def test_a_closed_farm_opens_again_as_it_was(herd: Installation) -> None:
+    state = {"name": "Hill", "time_zone": "Europe/Berlin", "litre_max": 80, "milk_density": 1.03}
+    options = [word for name, value in state.items() for word in (f"--{name.replace('_', '-')}", value)]
+    before = herd.ask("farm", "create", "hill", *options)
+    assert {name: before[name] for name in state} == state
+    herd.run("farm", "close", "hill")
+    refused = herd.attempt("farm", "change", "hill", "--litre-min", 1)
+    assert (refused.returncode, "herdflow farm create hill" in refused.stderr) == (4, True), refused.stderr
+    after = herd.ask("farm", "create", "hill")
+    assert {**after, "updated_at": before["updated_at"]} == before
+    assert herd.attempt("farm", "create", "hill").returncode == 4
+
+
+@on("herd", EMBEDDED, SERVERS)
+def test_two_changes_at_once_are_both_made(herd: Installation) -> None:
+    herd.run("farm", "create", "hill", "--name", "Hill")
+    for most in (61, 62, 63):
+        changes = (("--litre-max", most), ("--kilogram-max", most + 1000))
+        with futures.ThreadPoolExecutor() as pool:
+            done = list(pool.map(lambda change: herd.attempt("farm", "change", "hill", *change), changes))
+        assert [each.returncode for each in done] == [0, 0], done
+        farm = herd.ask("farm", "show", "hill")
+        assert (farm["litre_max"], farm["kilogram_max"]) == (most, most + 1000)
+
+
+def test_what_the_log_says_of_a_farm_counts_before_it_is_judged(herd: Installation, tmp_path: Path) -> None:
+    herd.run("farm", "create", "hill", "--name", "Hill")
+    herd.run("seed", files.write_farms(tmp_path, [("hill", "Sent", "Europe/Berlin")]))
+    changed = herd.ask("farm", "change", "hill", "--litre-max", 70)
+    assert (changed["name"], changed["time_zone"], changed["litre_max"]) == ("Sent", "Europe/Berlin", 70)
+    herd.process()
+    assert herd.ask("farm", "show", "hill") == changed
+    herd.run("pipeline", "rebuild")
+    assert {**herd.ask("farm", "show", "hill"), "created_at": changed["created_at"]} == changed
+
+
+def test_an_option_that_says_nothing_changes_nothing(herd: Installation, tmp_path: Path) -> None:
+    before = herd.ask("farm", "create", "hill", "--name", "Hill", "--litre-max", 80, "--time-zone", "Europe/Berlin")
+    for options in (["--litre-max", "nan"], ["--time-zone", "None"], ["--name", "", "--litre-max", "70"]):
+        done = herd.attempt("farm", "change", "hill", *options)
+        assert (done.returncode, "says nothing" in done.stderr) == (2, True), done.stderr
+    assert herd.ask("farm", "show", "hill") == before
+    done = herd.attempt("seed", "--farm", "hill", files.write_farms(tmp_path, [("valley", "Valley", "UTC")]))
+    assert (done.returncode, "leave it out" in done.stderr) == (2, True), done.stderr
+    for command in (["seed", tmp_path], ["status"], ["cow", "c"], ["report"]):
+        for farm in ("", "No"):
+            done = herd.attempt(*command, "--farm", farm)
+            assert (done.returncode, "the farm's id" in done.stderr) == (2, True), done.stderr
 
 
 @on("herd", EMBEDDED, SERVERS)

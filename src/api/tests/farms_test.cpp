@@ -80,6 +80,14 @@ TEST_F(FarmEventsTest, ThePathNamesTheFarmOfManyEvents) {
     EXPECT_EQ(body.at("refusals").at(0).at("code"), "other_farm");
     EXPECT_EQ(body.at("refusals").at(0).at("index"), 1);
     EXPECT_EQ(writer_.appended().back().value, Named("hill"));
+    for (const char* none : {"null", R"("")", R"("nan")"}) {
+      const std::string sent = fmt::format(R"({{"id":"c","name":"C","farm":{}}})", none);
+      EXPECT_EQ(port_.Post(path + "cows", sent).status, 200);
+      EXPECT_EQ(writer_.appended().back().key, "hill/c");
+      EXPECT_EQ(writer_.appended().back().value, R"({"farm":"hill","id":"c","name":"C"})");
+      EXPECT_EQ(port_.Post("/api/v1/farms/default/events/cows", sent).status, 200);
+      EXPECT_EQ(writer_.appended().back().value, sent);
+    }
   }
 }
 
@@ -137,10 +145,7 @@ class FarmsTest : public testing::Test {
   }
   Port Start() {
     return Port(BackendRoutes({queries_,
-                               [this](const intake::NewCow& cow) {
-                                 asked_ = cow;
-                                 return Cow(cow.name);
-                               },
+                               [this](const intake::NewCow& cow) { return Make(cow); },
                                [this](const herd::FarmFields& fields) { return Put(fields); },
                                [](std::string_view zone) {
                                  return zone == "UTC" ? FarmDay{19822} : FarmDay{19823};
@@ -150,6 +155,11 @@ class FarmsTest : public testing::Test {
                                orchestration::Definitions({}),
                                {}}),
                 BackendDocument());
+  }
+  Result<pipeline::CowView> Make(const intake::NewCow& cow) {
+    if (cow_failure_) return Fail(*cow_failure_);
+    asked_ = cow;
+    return Cow(cow.name);
   }
   Result<pipeline::FarmView> Put(const herd::FarmFields& fields) {
     if (failure_) return Fail(*failure_);
@@ -162,7 +172,7 @@ class FarmsTest : public testing::Test {
   FakeLedger ledger_;
   intake::NewCow asked_;
   std::string put_;
-  std::optional<Error> failure_;
+  std::optional<Error> failure_, cow_failure_;
 };
 
 TEST_F(FarmsTest, ACowIsOneOfItsFarm) {
@@ -189,13 +199,39 @@ TEST_F(FarmsTest, TodayIsTheFarmsOwn) {
 
 TEST_F(FarmsTest, ANewCowIsOneOfTheFarmThatThePathNames) {
   const Port port = Start();
-  EXPECT_EQ(port.Post("/cows/", R"({"name":"B","farm":"hill"})").status, 200);
+  EXPECT_EQ(port.Post("/cows/", R"({"name":"B","farm":"default"})").status, 200);
   EXPECT_EQ(asked_.farm, "default");
+  EXPECT_EQ(port.Post("/api/v1/farms/hill/cows/", R"({"name":"B","farm":"hill"})").status, 200);
+  EXPECT_EQ(asked_.farm, "hill");
+  asked_ = {};
+  EXPECT_EQ(port.Post("/api/v1/farms/hill/cows/", R"({"name":"B","farm":null})").status, 200);
   EXPECT_EQ(port.Post("/api/v1/farms/hill/cows/", R"({"name":"B"})").status, 200);
   EXPECT_EQ(asked_.farm, "hill");
   EXPECT_EQ(TypeOf(port.Post("/api/v1/farms/old/cows", R"({"name":"B"})")), "farm-closed");
   EXPECT_EQ(TypeOf(port.Post("/api/v1/farms/nowhere/cows", R"({"name":"B"})")), "unknown-farm");
   EXPECT_EQ(asked_.farm, "hill");
+}
+
+TEST_F(FarmsTest, OfAClosedFarmACowIsGivenThatTheSameKeyHasMade) {
+  const Port port = Start();
+  const std::string path = "/api/v1/farms/old/cows/";
+  EXPECT_EQ(port.Post(path, R"({"name":"B"})", "Idempotency-Key: k\r\n").status, 200);
+  EXPECT_TRUE(asked_.is_farm_closed);
+  cow_failure_ = Error(ErrorCode::kConflict, "closed");
+  const auto closed = port.Post(path, R"({"name":"B"})", "Idempotency-Key: k\r\n");
+  EXPECT_EQ(TypeOf(closed), "farm-closed");
+  EXPECT_NE(closed.body.find("herdflow farm create old"), std::string::npos) << closed.body;
+}
+
+TEST_F(FarmsTest, ANewCowWhoseBodyNamesAnotherFarmIsRefused) {
+  const Port port = Start();
+  EXPECT_EQ(Complaints(port.Post("/cows/", R"({"name":"B","farm":"hill"})")),
+            "body.farm other_farm");
+  EXPECT_EQ(Complaints(port.Post("/api/v1/farms/hill/cows/", R"({"name":"","farm":"default"})")),
+            "body.farm other_farm, body.name missing");
+  EXPECT_EQ(Complaints(port.Post("/cows/", R"({"name":"B","farm":"No"})")),
+            "body.farm bad_characters");
+  EXPECT_EQ(asked_.name, "");
 }
 
 TEST_F(FarmsTest, ShowsFarms) {
@@ -220,8 +256,11 @@ TEST_F(FarmsTest, AFarmIsPutWhole) {
       200);
   EXPECT_EQ(put_, R"({"id":"hill","name":"Hill","litre_max":80})");
   EXPECT_EQ(port.Put("/api/v1/farms/hill", port.Get("/api/v1/farms/hill").body).status, 200);
-  EXPECT_EQ(port.Put("/api/v1/farms/new/", R"({"deleted":true})").status, 200);
-  EXPECT_EQ(put_, R"({"id":"new","deleted":true})");
+  EXPECT_EQ(port.Put("/api/v1/farms/hill/", R"({"deleted":true})").status, 200);
+  EXPECT_EQ(put_, R"({"id":"hill","deleted":true})");
+  put_.clear();
+  EXPECT_EQ(TypeOf(port.Put("/api/v1/farms/new", R"({"deleted":true})")), "unknown-farm");
+  EXPECT_EQ(put_, "");
 }
 
 TEST_F(FarmsTest, AFarmThatTheRulesRefuseIsRefusedWithEveryOffendingField) {
@@ -235,8 +274,13 @@ TEST_F(FarmsTest, AFarmThatTheRulesRefuseIsRefusedWithEveryOffendingField) {
   EXPECT_EQ(complaints(R"({"name":"H","litre_min":61})"), "body.litre_min out_of_range");
   EXPECT_EQ(complaints(R"({"name":"H","litre_min":"1","time_zone":7,"deleted":"no"})"),
             "body.deleted bad_type, body.time_zone bad_type, body.litre_min bad_type");
+  EXPECT_EQ(complaints(R"({"name":"","time_zone":"Mars","litre_max":"80","milk_density":2})"),
+            "body.name missing, body.time_zone bad_time_zone, body.litre_max bad_type, "
+            "body.milk_density out_of_range");
+  EXPECT_EQ(complaints(R"({"name":"H","time_zone":"None","litre_max":"nan"})"),
+            "body.time_zone bad_time_zone, body.litre_max bad_type");
   EXPECT_EQ(complaints(R"({"id":"valley","name":"H"})"), "body.id other_farm");
-  EXPECT_EQ(Complaints(port.Put("/api/v1/farms/default", R"({"name":"D","deleted":true})")),
+  EXPECT_EQ(Complaints(port.Put("/api/v1/farms/default", R"({"deleted":true})")),
             "body.deleted out_of_range");
   EXPECT_EQ(Complaints(port.Put("/api/v1/farms/No", R"({"name":"H"})")),
             "path.farm bad_characters");

@@ -109,6 +109,7 @@ TEST(JudgeFarm, ClosesByItsIdAlone) {
   EXPECT_TRUE(PrecheckFarm(fields).warnings.empty());
   fields.id = Text("default");
   EXPECT_EQ(CodeOf(JudgeFarm(fields)), "out_of_range");
+  ASSERT_EQ(PrecheckFarm(fields).warnings.size(), 1U);  // Its name is not asked for.
   EXPECT_EQ(PrecheckFarm(fields).warnings.front().field, "deleted");
 }
 
@@ -123,6 +124,24 @@ TEST(PrecheckFarm, RefusesItsIdAndWarnsOfAllTheRest) {
   EXPECT_EQ(found.warnings[0].field, "name");
   EXPECT_EQ(found.warnings[1].field, "time_zone");
   EXPECT_EQ(found.warnings[2].field, "litre_min");
+}
+
+TEST(PrecheckFarm, OfARequestTakesNoTextForANumberOrForAMissingValue) {
+  FarmFields fields = Fields();
+  fields.time_zone = Text("None");
+  fields.litre_min = Text("1");
+  fields.litre_max = {Field::Kind::kNull, {}};
+  fields.milk_density = Text("nan");
+  fields.deleted = Text("false");
+  EXPECT_TRUE(PrecheckFarm(fields).warnings.empty());
+  Precheck found = PrecheckFarm(fields, Typing::kRequest);
+  std::string said;
+  for (const Rejection& each : found.warnings) {
+    said += fmt::format("{} {}, ", each.field, Name(each.code));
+  }
+  EXPECT_EQ(said,
+            "deleted bad_type, time_zone bad_time_zone, litre_min bad_type, "
+            "milk_density bad_type, ");
 }
 
 TEST(RulesVersion, ChangesWithEveryRange) {

@@ -74,7 +74,7 @@ TEST(CowMaker, AllThatWaitAreServedByOneLookAtTheLog) {
   std::vector<std::thread> clients;
   const auto ask = [&] {
     clients.emplace_back([&] {
-      const auto made = maker.Create({"default", "Alma", std::nullopt, {}});
+      const auto made = maker.Create({"default", "Alma", std::nullopt, {}, false});
       EXPECT_EQ(made.error().message(), "no broker");
     });
   };
@@ -103,7 +103,7 @@ TEST(CowMaker, WhoWaitsForTheLoaderEndsWithTheProcess) {
   std::stop_source stop;
   CowMaker maker({store, log, log, queries, stop.get_token()});
   std::thread client([&] {
-    const auto made = maker.Create({"default", "Alma", std::nullopt, {}});
+    const auto made = maker.Create({"default", "Alma", std::nullopt, {}, false});
     EXPECT_EQ(made.error().code(), ErrorCode::kShuttingDown);
   });
   while (queries.asked == 0) std::this_thread::sleep_for(1ms);
@@ -117,8 +117,37 @@ TEST(CowMaker, AStoreThatStaysLockedIsTriedAgainUntilItHasTakenTooLong) {
   LockedStore store;
   UnjudgedQueries queries;
   CowMaker maker({store, log, log, queries, {}});
-  EXPECT_EQ(maker.Create({"default", "Alma", std::nullopt, {}}).error().message(), "locked");
+  EXPECT_EQ(maker.Create({"default", "Alma", std::nullopt, {}, false}).error().message(), "locked");
   EXPECT_EQ(store.begun, 2);
+}
+
+/// Its keys are known, and what they have made.
+class KeyedStore final : public testing::NoStore {
+ public:
+  Result<CowReservation> ReserveCow(const CowWish& wish) override {
+    return CowReservation{wish.idempotency_key, wish.name};
+  }
+};
+class MadeCow final : public testing::EmptyQueries {
+ public:
+  Result<std::optional<CowView>> FindCow(std::string_view, std::string_view id) override {
+    if (id != "made") return std::optional<CowView>();
+    CowView cow;
+    cow.id = id;
+    return std::optional(std::move(cow));
+  }
+};
+
+TEST(CowMaker, OfAClosedFarmGivesOnlyTheCowThatTheKeyHasMade) {
+  testing::FakeEventLog log;
+  KeyedStore store;
+  MadeCow queries;
+  CowMaker maker({store, log, log, queries, {}});
+  NewCow cow{"hill", "Alma", std::nullopt, "made", /*is_farm_closed=*/true};
+  EXPECT_EQ(maker.Create(cow)->id, "made");
+  cow.idempotency_key = "new";
+  EXPECT_EQ(maker.Create(cow).error().code(), ErrorCode::kConflict);
+  EXPECT_EQ(log.End({Topic::kCows, 0}), 0);
 }
 
 }  // namespace

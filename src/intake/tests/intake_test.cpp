@@ -138,13 +138,25 @@ TEST_F(IntakeTest, WhatThePathMakesOfASeedsMessageIsCanonical) {
 }
 
 TEST_F(IntakeTest, AnotherFarmThanThePathsIsRefused) {
-  for (const std::string_view farm : {"\"valley\"", "\"default\"", "null"}) {
+  for (const std::string_view farm : {"\"valley\"", "\"default\""}) {
     const auto message = fmt::format(R"({{"id":" c","farm":{}}})", farm);
     EXPECT_EQ(Codes(Refuse(Topic::kCows, message, "hill").reasons),
               "farm other_farm, id bad_characters");
   }
   EXPECT_EQ(Codes(Refuse(Topic::kCows, R"({"id":"c","farm":"hill"})", "default").reasons),
             "farm other_farm");
+}
+
+TEST_F(IntakeTest, AFarmThatIsSaidToBeNoneIsThePaths) {
+  for (const std::string_view none : {"null", R"("")", R"("None")"}) {
+    const auto message = fmt::format(R"({{"farm":{},"id":"c","name":"B"}})", none);
+    const auto taken = Take(Topic::kCows, message, "hill");
+    EXPECT_EQ(taken.farm, "hill");
+    EXPECT_EQ(taken.event.key, "hill/c");
+    EXPECT_EQ(taken.event.value, R"({"farm":"hill","id":"c","name":"B"})");
+    EXPECT_EQ(Take(Topic::kCows, message, "default").event.value, message);
+    EXPECT_EQ(Take(Topic::kCows, message).event.value, message);
+  }
 }
 
 TEST_F(IntakeTest, AMalformedFarmIsRefusedWhateverThePathSays) {

@@ -9,6 +9,8 @@
 #include <parquet/metadata.h>
 
 #include <fstream>
+#include <functional>
+#include <set>
 #include <stdexcept>
 
 #include "table_file.hpp"
@@ -99,11 +101,33 @@ TEST_F(EventSources, ARowOfAnotherFarmThanIsSaidOfAllIsRefused) {
               HasSubstr("s.parquet: row 2 is of the farm valley, and not of hill, as --farm says"));
 }
 
-TEST_F(EventSources, WhatIsNoFarmsIdIsRefusedByItsRow) {
+TEST_F(EventSources, WhatIsNoFarmsIdIsSentForQuarantine) {
   const std::string path = Write("s.parquet", {{"id", arrow::utf8(), R"(["a", "b"])"},
                                                {"unit", arrow::utf8(), R"(["L", "L"])"},
                                                {"farm", arrow::utf8(), R"(["hill", "Hill"])"}});
-  EXPECT_THAT(ReadFailure({path}), HasSubstr("s.parquet: row 2: farm is \"Hill\""));
+  EXPECT_EQ(ReadEvents({path}).at(1).value, R"({"farm":"Hill","id":"b","unit":"L"})");
+  const auto of_all = OpenEventSources({path}, "hill", {});
+  ASSERT_TRUE(of_all);
+  EXPECT_EQ(of_all->sources.at(0)->Next({})->at(1).value, R"({"farm":"Hill","id":"b","unit":"L"})");
+}
+
+TEST_F(EventSources, TellsWhoseRowsTheyAreButForFarmsThatAFileMakes) {
+  const std::string sensors = Write(
+      "s.parquet", {{"id", arrow::utf8(), R"(["a", "b", "c", "d", "e"])"},
+                    {"unit", arrow::utf8(), R"(["L", "L", "L", "L", "L"])"},
+                    {"farm", arrow::utf8(), R"(["hill", "Hill", null, "valley", "default"])"}});
+  const std::string farms =
+      Write("farms.parquet", {{"id", arrow::utf8(), R"(["hill"])"},
+                              {"name", arrow::utf8(), R"(["Hill"])"},
+                              {"time_zone", arrow::utf8(), R"(["Europe/Berlin"])"}});
+  const auto farms_of = [](const std::vector<std::string>& paths, const char* of_all) {
+    const auto sources = OpenEventSources(paths, of_all, {});
+    EXPECT_TRUE(sources) << (sources ? "" : sources.error().message());
+    return sources ? sources->farms : std::set<std::string, std::less<>>{"none"};
+  };
+  EXPECT_THAT(farms_of({sensors, farms}, ""), ElementsAre("valley"));
+  EXPECT_THAT(farms_of({WriteCows("c.parquet")}, "north"), ElementsAre("north"));
+  EXPECT_THAT(farms_of({WriteCows("c.parquet")}, ""), ElementsAre());
 }
 
 TEST_F(EventSources, FarmsComeFirst) {

@@ -45,15 +45,27 @@ struct Farm {
 [[nodiscard]] std::optional<Rejection> JudgeFarmOf(const Field& farm);
 /// The farm that a good one names: `default` where it is missing.
 [[nodiscard]] std::string_view FarmNamed(const Field& farm);
+/// A farm that a message names well, and the path of its request does not; empty: that names none.
+[[nodiscard]] std::optional<Rejection> JudgeOtherFarm(const Field& named, std::string_view of_path);
 /// Of an event whose farm is not known.
 [[nodiscard]] Rejection UnknownFarm(std::string_view farm);
+/// What a person is told who asks for a farm that there is not, or who wants something taken of one
+/// that is closed: what is wrong, and the next step.
+[[nodiscard]] std::string NoSuchFarm(std::string_view farm);
+[[nodiscard]] std::string FarmIsClosed(std::string_view farm);
 
 /// Id first, then `deleted` (`default` stays open), name (1 to 255 characters, trimmed), time_zone
 /// (an IANA name that this machine knows; UTC where none is said), then the ranges (numbers from 0
 /// to 10⁶, the first not above the second) and milk_density (0.9 to 1.2 kg/L), where they are said.
 /// What is not said is as Bounds and FarmRules have it: an event is a farm's whole state.
 [[nodiscard]] std::variant<Farm, Rejection> JudgeFarm(const FarmFields& fields);
+
+/// How values are written.
+enum class Typing : std::uint8_t {
+  kEvent,    ///< Numbers and truth may be texts; "None" and "nan" are words for a missing value.
+  kRequest,  ///< As JSON has them: only null, or no field at all, says nothing.
+};
 /// As the other Precheck… of rules.hpp.
-[[nodiscard]] Precheck PrecheckFarm(const FarmFields& fields);
+[[nodiscard]] Precheck PrecheckFarm(const FarmFields& fields, Typing typing = Typing::kEvent);
 
 }  // namespace herdflow::herd

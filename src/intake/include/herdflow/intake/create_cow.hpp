@@ -22,6 +22,7 @@ struct NewCow {
   std::string name;  ///< `Base #N` is kept, a bare `Base` gets its next free number.
   std::optional<FarmDay> birthdate;
   std::string idempotency_key;  ///< Empty: none. On a farm the same key gives the same cow.
+  bool is_farm_closed = false;  ///< Then only a cow that the key has made is given.
 };
 
 /// What cows are made with. All of it outlives who makes them.
@@ -47,6 +48,7 @@ class CowMaker {
   /// Blocks (up to a few seconds, and as long as the store lets it wait for its locks): call it on
   /// a thread that may. kUnavailable: the loader is behind the log, the store is locked or the log
   /// takes nothing: no cow was made. kTimeout: she may have been; retry with the same key.
+  /// kConflict: the key made another cow, or the farm is closed.
   Result<pipeline::CowView> Create(const NewCow& cow);
 
  private:

@@ -51,7 +51,8 @@ struct Refused {
 class Intake {
  public:
   /// `message`: a JSON object. Without the blanks around it, it is the event's value to the byte;
-  /// the farm of the path comes before the sender's fields where they do not name it.
+  /// the farm of the path comes before the sender's fields where they do not name it, and in the
+  /// place of a `farm` that is null, or a text for a missing value: the event is then canonical.
   /// `now` stands for the time of its receipt.
   /// Refused: `too_long` (the value has more than pipeline::kMaxEventBytes), what MessageParser
   /// rejects, and each malformed farm, malformed or missing id or time, all at once; `other_farm`:
@@ -66,8 +67,8 @@ class Intake {
 /// The key and the canonical value of an event that has these fields, in the place of what `key`
 /// and `value` held.
 ///
-/// REQUIRES: ids are texts or numbers, the farm is well-formed; else as herd::WriteMeasurement and
-/// its like.
+/// REQUIRES: ids are texts or numbers; else as herd::WriteMeasurement and its like. A malformed
+/// farm is for quarantine.
 void WriteEvent(const herd::CowFields& fields, std::string& key, std::string& value);
 void WriteEvent(const herd::SensorFields& fields, std::string& key, std::string& value);
 void WriteEvent(const herd::MeasurementFields& fields, std::string& key, std::string& value);

@@ -1,6 +1,8 @@
 #pragma once
 
+#include <functional>
 #include <memory>
+#include <set>
 #include <stop_token>
 #include <string>
 #include <vector>
@@ -14,6 +16,8 @@ struct EventSources {
   std::vector<std::unique_ptr<intake::EventSource>> sources;
   /// What lies in the folders and is not read, and why: a line each for a person.
   std::vector<std::string> left_out;
+  /// Whose rows they are, but for `default` and for farms that one of the files makes.
+  std::set<std::string, std::less<>> farms;
 };
 
 /// The Parquet files behind the paths of `herdflow seed`: farms, then cows, sensors and
@@ -27,8 +31,9 @@ struct EventSources {
 ///
 /// Every file is read once from front to back before this returns, so nothing is sent of any of
 /// them when a column of one is missing, ambiguous or of a type that cannot be read without doubt,
-/// when a file disagrees with itself or is damaged, or when a row makes an event that is too large
-/// or names no farm's id. Whether there is such a farm is not asked.
+/// when a file disagrees with itself or is damaged, or when a row makes an event that is too large.
+/// What names no farm's id is sent as it stands, for quarantine. Whether there is such a farm is
+/// not asked.
 /// Files are opened again when they are read: however many they are, one is open at a time. One
 /// that was changed meanwhile is refused.
 ///
