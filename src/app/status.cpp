@@ -100,8 +100,12 @@ std::string StatusText(const StoreStatus& status,
   halted += AwayText(topics);
   for (const auto& conflict : conflicts) halted += conflict.error.message() + "\n";
   std::string known;
+  if (!status.unknown_farms.empty()) {
+    known = "\n" + CountsText("unknown farm", status.unknown_farms) +
+            "\nWhat waits for a farm is judged when there is one: `herdflow farm create FARM`\n";
+  }
   if (status.rejudge_requests > 0) {
-    known = fmt::format(
+    known += fmt::format(
         "\n{} farms, cows, sensors or rules became known or changed: readings are judged "
         "again next, and gold follows then\n",
         Thousands(status.rejudge_requests));
@@ -171,6 +175,7 @@ std::string StatusJson(const StoreStatus& status,
   json.EndObject();
   WriteCounts(json, "silver_by_state", status.silver_by_state);
   WriteCounts(json, "quarantine_by_code", status.quarantine_by_code);
+  WriteCounts(json, "unknown_farms", status.unknown_farms);
   json.Key("rejudge_requests").Integer(status.rejudge_requests);
   json.Key("dirty_days").Integer(status.dirty_days);
   json.Key("scheduler").String(Name(definitions.scheduler)).Key("last_failure");

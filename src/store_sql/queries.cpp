@@ -230,6 +230,10 @@ class SqlHerdQueries final : public pipeline::HerdQueries {
     HERDFLOW_CHECK(ForEachRow(session, "count_quarantine_by_code", [&](const Statement& row) {
       status.quarantine_by_code[std::string(row.Bytes(0))] = row.Int(1);
     }));
+    HERDFLOW_CHECK(
+        ForEachRow(session, "count_quarantine_of_unknown_farms", [&](const Statement& row) {
+          status.unknown_farms[std::string(row.Bytes(0))] = row.Int(1);
+        }));
     HERDFLOW_CHECK(ForEachRow(session, "count_rejudge_requests",
                               [&](const Statement& row) { status.rejudge_requests = row.Int(0); }));
     HERDFLOW_CHECK(ForEachRow(session, "count_dirty_days",

@@ -110,22 +110,27 @@ Result<> WriteRulesVersions(WriteScope& scope) {
   return {};
 }
 
+/// One warning of all in which the configuration differs from the farm that it once made. What is
+/// as built in counts as not configured; the density of milk cannot be.
 void WarnOfDifferences(const herd::FarmRules& farm, const herd::FarmRules& configured) {
+  const herd::FarmRules built_in;
   std::vector<std::string> differences;
-  const auto compare = [&](std::string_view name, const auto& has, const auto& wanted) {
-    if (has != wanted) differences.push_back(fmt::format("{} {} (not {})", name, has, wanted));
+  const auto compare = [&](std::string_view name, const auto& of, const auto& shown) {
+    const auto& wanted = of(configured);
+    if (wanted == of(built_in) || wanted == of(farm)) return;
+    differences.push_back(fmt::format("{} {} (not {})", name, shown(of(farm)), shown(wanted)));
   };
-  compare("time_zone", farm.time_zone, configured.time_zone);
-  compare("litre_min", herd::Shown(farm.bounds.litre_min),
-          herd::Shown(configured.bounds.litre_min));
-  compare("litre_max", herd::Shown(farm.bounds.litre_max),
-          herd::Shown(configured.bounds.litre_max));
-  compare("kilogram_min", herd::Shown(farm.bounds.kilogram_min),
-          herd::Shown(configured.bounds.kilogram_min));
-  compare("kilogram_max", herd::Shown(farm.bounds.kilogram_max),
-          herd::Shown(configured.bounds.kilogram_max));
-  compare("milk_density", herd::Shown(farm.density_millionths),
-          herd::Shown(configured.density_millionths));
+  const auto zone = [](const herd::FarmRules& rules) { return rules.time_zone; };
+  compare("time_zone", zone, [](const std::string& text) { return text; });
+  const std::pair<std::string_view, std::int64_t herd::Bounds::*> bounds[] = {
+      {"litre_min", &herd::Bounds::litre_min},
+      {"litre_max", &herd::Bounds::litre_max},
+      {"kilogram_min", &herd::Bounds::kilogram_min},
+      {"kilogram_max", &herd::Bounds::kilogram_max}};
+  for (const auto& [name, bound] : bounds) {
+    const auto of = [member = bound](const herd::FarmRules& rules) { return rules.bounds.*member; };
+    compare(name, of, herd::Shown);
+  }
   if (differences.empty()) return;
   Log(LogLevel::kWarning,
       "the farm {0} has {1}: what the configuration says counts only until there is that farm; "

@@ -118,10 +118,12 @@ def test_an_unknown_farm_is_told_at_the_door_and_waits_in_the_log(herd: Installa
         done = herd.attempt("seed", "--farm", "hill", *_small_files(tmp_path))
         assert (done.returncode, "`herdflow farm create hill` makes it" in done.stderr) == (0, True), done.stderr
         wait_until(lambda: herd.ask("status")["quarantine_by_code"] == {"unknown_farm": 3})
+        assert herd.ask("status")["unknown_farms"] == {"hill": 3}
         assert herd.ask("farm", "create", "hill", "--name", "Hill", "--time-zone", "Europe/Berlin")["name"] == "Hill"
         assert server.post("/measurement", _reading(7, farm="hill")).status_code == 200  # At once.
         wait_until(lambda: _milk(server, "hill", "2024-03-02") == [("Berta #1", 7)])
         wait_until(lambda: herd.ask("status")["quarantine_by_code"] == {})
+        assert herd.ask("status")["unknown_farms"] == {}
         assert herd.ask("status", "--farm", "hill")["silver_by_state"] == {"accepted": 1}
 
 

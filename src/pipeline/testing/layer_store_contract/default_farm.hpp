@@ -33,9 +33,14 @@ TEST_P(LayerStoreContract, DefaultIsMadeByWhoeverOpensTheStoreFirstAndThenItsEve
   EXPECT_FALSE(made->updated_at);
   EXPECT_EQ(layers->Query("SELECT created_at FROM {gold}farms", 1), (std::vector<Cells>{{"-"}}));
   EXPECT_THAT(warnings.lines, IsEmpty());
-  const auto store = Must(layers->Open({.default_farm = {}}));
+  Must(layers->Open({.default_farm = {}}));
+  EXPECT_THAT(warnings.lines, IsEmpty()) << "nothing is configured";
+  herd::FarmRules other{.time_zone = "Asia/Tokyo", .bounds = {}, .density_millionths = 1'020'000};
+  other.bounds.litre_max = 70 * herd::kMillion;
+  const auto store = Must(layers->Open({.default_farm = other}));
   ASSERT_THAT(warnings.lines, SizeIs(1));
-  for (const char* says : {"time_zone Europe/Berlin (not UTC)", "litre_max 50 (not 60)",
+  EXPECT_THAT(warnings.lines[0], Not(HasSubstr("milk_density")));
+  for (const char* says : {"time_zone Europe/Berlin (not Asia/Tokyo)", "litre_max 50 (not 70)",
                            "herdflow farm change default"}) {
     EXPECT_THAT(warnings.lines[0], HasSubstr(says));
   }

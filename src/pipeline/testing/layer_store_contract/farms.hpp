@@ -233,6 +233,8 @@ TEST_P(LayerStoreContract, FarmsAreListedByTheirIds) {
   for (const FarmView& farm : Must(layers_->Queries()->ListFarms())) ids.push_back(farm.id);
   EXPECT_THAT(ids, ElementsAre("0", "a-farm", "default", "north"));
   EXPECT_FALSE(Must(layers_->Queries()->FindFarm("unknown")));
+  EXPECT_THAT(Must(layers_->Queries()->ReadStatus()).unknown_farms,
+              ElementsAre(std::pair("unknown", 1)));
   EXPECT_EQ(layers_->Query("SELECT id, litre_max, milk_density FROM {gold}farms WHERE id = '0'", 3)
                 .size(),
             1u);

@@ -73,6 +73,7 @@ struct StoreStatus {
   std::vector<Table> tables;
   std::map<std::string, std::int64_t> silver_by_state;     ///< accepted, pending, deleted.
   std::map<std::string, std::int64_t> quarantine_by_code;  ///< All topics, every status.
+  std::map<std::string, std::int64_t> unknown_farms;       ///< What waits in quarantine for them.
   struct Partition : PartitionProgress {
     std::int64_t bronze_rows = 0;
     /// The audit equation, 0 where nothing was lost or doubled.

@@ -15,7 +15,8 @@ namespace herdflow::store_sql {
 /// What a store is opened with.
 struct StoreSettings {
   /// What `default` is made with where the store has it not yet. Later its events alone change it:
-  /// who is opened with other rules warns of that, and names `herdflow farm change`.
+  /// who is opened with other rules, that are not as built in either, warns of that, and names
+  /// `herdflow farm change`.
   herd::FarmRules default_farm;
   /// Where the code's number is a higher one than that of whoever judged last, all readings are
   /// asked for to be judged again.
