@@ -40,7 +40,8 @@ def write_herds(folder: Path, farms: int) -> list[Path]:
     start = int(dt.datetime.combine(FIRST_DAY, dt.time(6), dt.UTC).timestamp())
     tables = {
         "farms": "SELECT 'farm-' || f AS id, 'Farm ' || f AS name, 'UTC' AS time_zone FROM farms",
-        "cows": "SELECT 'farm-' || f AS farm, 'cow-' || c AS id, 'Cow #' || c AS name FROM farms, cows",
+        "cows": "SELECT 'farm-' || f AS farm, 'cow-' || c AS id, 'Cow #' || c AS name, DATE '2020-05-01' AS birthdate "
+        "FROM farms, cows",
         "sensors": "SELECT 'farm-' || f AS farm, s.id, s.unit FROM farms, sensors s",
         "measurements": "SELECT 'farm-' || f AS farm, s.id AS sensor_id, 'cow-' || c AS cow_id, "
         f"({start} + d * 86400)::DOUBLE AS timestamp, "
