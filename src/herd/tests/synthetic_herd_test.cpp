@@ -14,7 +14,7 @@ namespace herdflow::herd {
 namespace {
 
 constexpr FarmDay kFrom{19'500};
-constexpr HerdPlan kPlan{.cows = 128, .from = kFrom, .to = kFrom + 99, .seed = 7};
+const HerdPlan kPlan{.cows = 128, .from = kFrom, .to = kFrom + 99, .seed = 7};
 
 FarmDay DayOf(double timestamp) { return FarmDay{static_cast<std::int32_t>(timestamp / 86'400)}; }
 
