@@ -16,6 +16,7 @@ from airflow_server import wait_until
 from program import executable, free_port
 
 COMMAND_SECONDS = 300
+PIPELINES = ("FARM_DATA", "COW_DATA", "SENSOR_DATA", "MEASUREMENT_DATA")
 # Airflow makes up for this slot when it sees a DAG first, and begins nothing more by itself while the tests run.
 FAR_AWAY = f"daily at {datetime.now(tz=UTC) - timedelta(hours=6):%H:%M}"
 
@@ -41,7 +42,7 @@ class Herd:
             "BACKEND_PORT": str(self.backend),
             "PRODUCER_PORT": str(self.producer),
             "PIPELINES_SCHEDULER": "external",
-            **{f"PIPELINES_{name}": FAR_AWAY for name in ("COW_DATA", "SENSOR_DATA", "MEASUREMENT_DATA")},
+            **{f"PIPELINES_{name}": FAR_AWAY for name in PIPELINES},
             **self.settings,
         }
         return {**inherited, **{f"HERDFLOW_{name}": value for name, value in ours.items()}}

@@ -20,7 +20,7 @@ from typing import Any
 
 import requests
 from airflow_server import Airflow, wait_until
-from herd import Herd
+from herd import PIPELINES, Herd
 from program import REPOSITORY, free_port
 from test_pipelines import MEASUREMENTS, SMALL, run_all
 
@@ -100,7 +100,7 @@ def take_all(airflow: Airflow, run: str, folder: Path) -> None:
         token = airflow.http.headers["Authorization"].split()[1]
         browser.ask("POST", "cookie", {"cookie": {"name": "_token", "value": token, "path": "/"}})
         browser.go(f"{root}/dags")
-        browser.wait_for("cow_data_pipeline", "sensor_data_pipeline", MEASUREMENTS)
+        browser.wait_for("farm_data_pipeline", "cow_data_pipeline", "sensor_data_pipeline", MEASUREMENTS)
         browser.take("Airflow's list of herdflow's pipelines", folder / "airflow-pipelines.svg")
         browser.run("localStorage.setItem('default_dag_view', '\"graph\"')")
         browser.go(f"{root}/dags/{MEASUREMENTS}/runs/{run}?dag_run_id={run}")
@@ -118,7 +118,7 @@ def main() -> None:
     parser.add_argument("folder", nargs="?", type=Path, default=REPOSITORY / "docs/images")
     folder = parser.parse_args().folder.resolve()
     with tempfile.TemporaryDirectory(prefix="pictures.") as name:
-        herd = Herd(Path(name) / "herd", {f"PIPELINES_{each}": "when new" for each in ("COW_DATA", "SENSOR_DATA", "MEASUREMENT_DATA")})
+        herd = Herd(Path(name) / "herd", {f"PIPELINES_{each}": "when new" for each in PIPELINES})
         herd.folder.mkdir()
         airflow = Airflow(Path(name) / "stack", Path(name) / "pipelines.json", herd.url)
         herd.write_manifest(airflow.manifest)
