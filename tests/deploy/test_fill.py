@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import importlib.machinery
+import importlib.util
 import json
 import os
 import subprocess
+import sys
 import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -143,3 +146,21 @@ def test_a_halted_partition_or_an_ended_serve_is_not_waited_for(folder: Path) ->
     with subprocess.Popen(["true"]) as ended:
         pass
     assert f"process {ended.pid}) ended" in fill(folder, serve=ended.pid).stderr
+
+
+def test_what_is_computed_from_measurements_stands_below_them_alone() -> None:
+    loader = importlib.machinery.SourceFileLoader("fill", str(REPOSITORY / "deploy/local/fill"))
+    module = importlib.util.module_from_spec(importlib.util.spec_from_loader(loader.name, loader))
+    sys.modules[loader.name] = module  # Its dataclasses look for it there.
+    loader.exec_module(module)
+    offsets = {"first_offset": 1, "end_offset": 4_001, "bronze_rows": 3_000}
+    tables = {"gold_farms": 1, "gold_cows": 2, "gold_sensors": 3, "gold_cow_daily_metrics": 40, "gold_measurements_daily_aggregations": 60}
+    status = {"partitions": [{"topic": "measurements", **offsets}], "tables": {**tables, "silver_measurements": 2_900, "silver_quarantine": 9}}
+    assert module.Herd("herdflow", status).table() == [
+        "                               farms        cows     sensors    measurements",
+        "messages in the log                0           0           0           4,000",
+        "rows in bronze                     0           0           0           3,000",
+        "rows in silver                     -           -           -           2,900",
+        "rows in gold                       1           2           3             100",
+        "not accepted, with the reason: 9",
+    ]

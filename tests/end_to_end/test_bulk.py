@@ -15,7 +15,7 @@ import requests
 from comparison import assert_audit_is_balanced
 from installation import Installation, Server
 
-READINGS = int(os.environ.get("TEST_BULK_READINGS", "200000"))  # By hand: twelve million are a gigabyte.
+READINGS = int(os.environ.get("TEST_BULK_READINGS", "200000"))  # By hand: fourteen million are a gigabyte.
 MOST_MEGABYTES = 150
 LINES = {"Content-Type": "application/x-ndjson"}
 MEASUREMENTS = "/api/v1/events/measurements"
