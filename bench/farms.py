@@ -2,7 +2,8 @@
 
 Every cow has a milk and a weight reading a day for 35 days. One client on one connection asks for
 one farm's newest complete report, and then for its cows, again and again; the herds are asked in
-turns, each from a `serve` of its own.
+turns, each from a `serve` of its own. First with the embedded store, then with MariaDB, which is
+loaded from the same log.
 """
 
 from __future__ import annotations
@@ -13,13 +14,16 @@ import http.client
 import statistics
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 
 import duckdb
+from engines import Engines
 from installation import Installation, Server
 
 import measure
+import stack
 
 FARMS = (1, 100, 1_000)
 COWS, DAYS = 100, 35
@@ -83,18 +87,12 @@ def ask(server: Server, farms: int) -> tuple[float, float]:
     )
 
 
-def main() -> None:
-    chosen = measure.parse_arguments(__doc__.splitlines()[0], data=False)
-    work = measure.empty_folder(chosen.work / "farms")
-    measure.print_machine(work)
+def print_answers(herds: Mapping[int, Installation], runs: int) -> None:
+    """The table of herds of so many farms."""
     answers: dict[int, list[tuple[float, float]]] = {}
     with contextlib.ExitStack() as servers:
-        running = {}
-        for farms in FARMS:
-            herd = Installation(work / f"data_{farms}")
-            herd.seed_and_process(*write_herds(work / f"files_{farms}", farms))
-            running[farms] = servers.enter_context(herd.serve())
-        for _ in range(chosen.runs):
+        running = {farms: servers.enter_context(herd.serve()) for farms, herd in herds.items()}
+        for _ in range(runs):
             for farms, server in running.items():
                 answers.setdefault(farms, []).append(ask(server, farms))
     alone = [statistics.median(column) for column in zip(*answers[1], strict=True)]
@@ -107,6 +105,24 @@ def main() -> None:
         )
         rows.append((str(farms), measure.summary(reports), measure.summary(cows), *ratios))
     measure.print_table(TABLE_HEAD, rows)
+
+
+def main() -> None:
+    chosen = measure.parse_arguments(__doc__.splitlines()[0], data=False)
+    work = measure.empty_folder(chosen.work / "farms")
+    measure.print_machine(work)
+    herds = {farms: Installation(work / f"data_{farms}") for farms in FARMS}
+    for farms, herd in herds.items():
+        herd.seed_and_process(*write_herds(work / f"files_{farms}", farms))
+    print_answers(herds, chosen.runs)
+    with stack.start() as servers:
+        print()
+        stack.print_servers(servers)
+        on_mariadb = {farms: replace(herd, engines=Engines(store="mariadb")) for farms, herd in herds.items()}
+        for herd in on_mariadb.values():
+            herd.process()
+        servers.settle()
+        print_answers(on_mariadb, chosen.runs)
     print(f"\nwanted: at most {WANTED}")
 
 

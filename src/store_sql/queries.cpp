@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <map>
 #include <utility>
 
@@ -187,7 +188,7 @@ class SqlHerdQueries final : public pipeline::HerdQueries {
     read->Bind(1, *farm_ref).Bind(2, day.days - herd::kWeightWindowDays + 1).Bind(3, day.days);
     while (true) {
       HERDFLOW_ASSIGN(const bool there, read->Step());
-      if (!there) return report;
+      if (!there) break;
       if (report.cows.empty() || report.cows.back().cow_id != read->Bytes(0)) {
         report.cows.push_back({std::string(read->Bytes(0)), std::string(read->Bytes(1)), {}});
       }
@@ -200,6 +201,10 @@ class SqlHerdQueries final : public pipeline::HerdQueries {
       metrics.last_weight_at = MaybeInstant(*read, 8);
       report.cows.back().days.push_back({DayAt(*read, 2), metrics});
     }
+    for (herd::CowWindow& cow : report.cows) {
+      std::ranges::sort(cow.days, {}, &herd::CowWindow::Day::day);
+    }
+    return report;
   }
 
   Result<std::optional<herd::DataRange>> ReadDataRange(std::string_view farm) override {

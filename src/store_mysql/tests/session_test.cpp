@@ -54,10 +54,30 @@ class MysqlSessions : public ::testing::TestWithParam<std::string> {
   std::unique_ptr<MysqlStatement> Prepare(std::string_view sql) {
     return Must(MysqlStatement::Prepare(session_->connection(), sql));
   }
-  /// How many statements the server has run for this session.
-  std::int64_t Executed() {
-    return Number(
-        Must(session_->connection().Query("SHOW SESSION STATUS LIKE 'Com_stmt_execute'")).at(0)[1]);
+  /// What the server counts for this session under these names.
+  std::int64_t Counted(std::string_view names) {
+    const auto counters = Must(session_->connection().Query(
+        fmt::format("SHOW SESSION STATUS WHERE Variable_name IN ({})", names)));
+    std::int64_t total = 0;
+    for (const auto& counter : counters) total += Number(counter[1]);
+    return total;
+  }
+  /// Ten cows of a farm, each with a row of gold a day for 300 days.
+  void WriteHistories() {
+    for (const char* sql : {
+             "INSERT INTO {ops}cow_ids (id, farm, text_id) WITH RECURSIVE n (i) AS "
+             "(SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 10) SELECT i, 1, i FROM n",
+             "INSERT INTO {gold}cows_rows (cow_id, name, version, stream_id, topic_partition, "
+             "topic_offset, created_at, updated_at) "
+             "SELECT id, text_id, 1, 1, 0, 0, 0, 0 FROM {ops}cow_ids",
+             "INSERT INTO {gold}measurements_daily_aggregations_rows WITH RECURSIVE n (i) AS "
+             "(SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 300) "
+             "SELECT id, i, 1, 1, 1, 1, 1 FROM {ops}cow_ids, n",
+             "INSERT INTO {gold}cow_daily_metrics_rows SELECT cow_id, first_day, 1, 1, 0, 0, "
+             "NULL, NULL FROM {gold}measurements_daily_aggregations_rows",
+         }) {
+      Must(session_->connection().Execute(store_sql::WithSchemas(sql, databases_->schemas())));
+    }
   }
 
   std::unique_ptr<store_mysql::MysqlLayerStoreFixture> layers_;
@@ -162,15 +182,39 @@ TEST_P(MysqlSessions, RowsAreDeletedManyAtOnce) {
     if (i % 10 != 0) keys.insert(keys.end(), {i, 1, 1});
   }
   Must(session_->RunForRows("write_daily", 7, rows));
-  const std::int64_t before = Executed();
+  constexpr std::string_view kStatements = "'Com_stmt_execute'";
+  const std::int64_t before = Counted(kStatements);
   Must(session_->RunForRows("delete_daily", 3, keys));
-  EXPECT_LT(Executed() - before, 20);
+  EXPECT_LT(Counted(kStatements) - before, 20);
   EXPECT_EQ(layers_
                 ->Query("SELECT COUNT(*), MAX(cow_id % 10) FROM "
                         "{gold}measurements_daily_aggregations_rows",
                         2)
                 .at(0),
             (Cells{"100", "0"}));
+}
+
+TEST_P(MysqlSessions, TheDaysOfAFarmsDataAreReadAtTheEndsOfItsCowsHistories) {
+  WriteHistories();
+  constexpr std::string_view kRows = "'Handler_read_next', 'Handler_read_prev'";
+  const std::int64_t before = Counted(kRows);
+  auto* const read = Must(session_->Get("read_data_range"));
+  ASSERT_TRUE(Must(read->Bind(1, 1).Step()));
+  EXPECT_EQ(read->Int(0), 1);
+  EXPECT_EQ(read->Int(1), 300);
+  read->Reset();
+  EXPECT_LT(Counted(kRows) - before, 50);
+}
+
+TEST_P(MysqlSessions, TheCowsOfAReportComeInTheirOrderUnsorted) {
+  WriteHistories();
+  const std::int64_t before = Counted("'Sort_rows'");
+  auto* const read = Must(session_->Get("read_report_days"));
+  read->Bind(1, 1).Bind(2, 271).Bind(3, 300);
+  int rows = 0;
+  while (Must(read->Step())) ++rows;
+  EXPECT_EQ(rows, 300);
+  EXPECT_EQ(Counted("'Sort_rows'"), before);
 }
 
 INSTANTIATE_TEST_SUITE_P(MariaDb, MysqlSessions, ::testing::Values("mariadb"));
