@@ -118,9 +118,13 @@ def main() -> None:
     with stack.start() as servers:
         print()
         stack.print_servers(servers)
-        on_mariadb = {farms: replace(herd, engines=Engines(store="mariadb")) for farms, herd in herds.items()}
+        on_mariadb = {
+            farms: replace(servers.herd("", f"herd{farms}_", herd.folder), engines=Engines(store="mariadb"))
+            for farms, herd in herds.items()
+        }
         for herd in on_mariadb.values():
-            herd.process()
+            herd.measured("load")
+            herd.measured("pipeline", "run")
         servers.settle()
         print_answers(on_mariadb, chosen.runs)
     print(f"\nwanted: at most {WANTED}")
