@@ -33,7 +33,7 @@ std::optional<RequestId> ReadHex(std::string_view text) {
 /// A UUID is 8-4-4-4-12.
 std::optional<RequestId> ReadId(std::string_view text) {
   std::string digits(text);
-  for (const std::size_t hyphen : {23, 18, 13, 8}) {
+  for (const std::size_t hyphen : {23U, 18U, 13U, 8U}) {
     if (text.size() == 36 && text[hyphen] == '-') digits.erase(hyphen, 1);
   }
   return ReadHex(digits);

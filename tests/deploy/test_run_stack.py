@@ -64,7 +64,7 @@ def test_a_herd_goes_through_all_of_it(run: Run) -> None:
     assert "Potentially ill" in run.said
     status = json.loads(run.command("status", "--json"))
     assert status["scheduler"] == "external"
-    assert [each["topic"] for each in status["partitions"]] == sorted(["cows", "sensors", "measurements"] * 6)  # As Kafka has them.
+    assert [each["topic"] for each in status["partitions"]] == sorted(["farms", "cows", "sensors", "measurements"] * 6)  # As Kafka has them.
     assert {each["audit_gap"] for each in status["partitions"]} == {0}
     assert (status["dirty_days"], status["last_failure"]) == (0, None)
     assert json.loads(run.command("report", "--json"))["milk_production"]
