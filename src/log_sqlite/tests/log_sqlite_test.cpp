@@ -334,7 +334,7 @@ TEST_F(SqliteLog, ACommitOfAnyNumberOfEventsHasEachOfThemInItsPlace) {
   MakeTopics(1);
   auto writer = Writer();
   std::vector<std::string> sent;
-  for (const std::size_t events : {1, 15, 16, 17, 32, 50}) {
+  for (const std::size_t events : {1U, 15U, 16U, 17U, 32U, 50U}) {
     EventBatch batch;
     for (std::size_t i = 0; i < events; ++i) {
       sent.push_back(fmt::format("{} of {}", i, events));
