@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 from airflow_server import Airflow, wait_until
-from herd import Herd
+from herd import PIPELINES, Herd
 from left_out import leave_out, tell_left_out
 from program import REPOSITORY, free_port
 
@@ -57,7 +57,7 @@ def _farm() -> Iterator[Farm]:
                 leave_out(f"no Airflow was tried: deploy/local/up airflow failed:\n{done.stdout}")
             airflow.log_in()
             with StandIn(port=port):
-                wait_until("each pipeline's newest slot is made up for", lambda: airflow.scheduled() == ["success"] * 3)
+                wait_until("each pipeline's newest slot is made up for", lambda: airflow.scheduled() == ["success"] * len(PIPELINES))
             yield Farm(airflow, Path(folder), port)
         finally:
             airflow.attempt("destroy", "--yes")
