@@ -18,7 +18,18 @@
 namespace herdflow::intake {
 namespace {
 
-using namespace pipeline;
+using pipeline::AppendOutcome;
+using pipeline::CowNameParts;
+using pipeline::CowRef;
+using pipeline::CowReservation;
+using pipeline::CowView;
+using pipeline::Event;
+using pipeline::FarmRef;
+using pipeline::LayerStore;
+using pipeline::PartitionProgress;
+using pipeline::SplitCowName;
+using pipeline::Topic;
+using pipeline::TopicDescription;
 using Clock = std::chrono::steady_clock;
 
 /// How long the API waits for the cow pipeline.

@@ -19,6 +19,7 @@ from urllib.parse import parse_qs, urlsplit
 
 OVER = {"succeeded", "failed", "cancelled", "interrupted"}
 TASKS = {
+    "farm_data_pipeline": ["cleanse_farms"],
     "cow_data_pipeline": ["cleanse_cows"],
     "sensor_data_pipeline": ["cleanse_sensors"],
     "measurement_data_pipeline": [
