@@ -163,7 +163,7 @@ def assert_audit_is_balanced(herd: Installation) -> None:
     )
     raw = " UNION ALL ".join(
         f"SELECT stream_id, topic_partition FROM bronze_{topic}"
-        for topic in ("cows", "sensors", "measurements")
+        for topic in ("farms", "cows", "sensors", "measurements")
     )
     rows = herd.query(f"SELECT stream_id, topic_partition, count(*) FROM ({raw}) AS raw GROUP BY 1, 2")
     assert sorted(row for row in offsets if row[2]) == sorted(rows)
