@@ -34,25 +34,25 @@ Result<> ForEachRow(Statement& read, Each each) {
 }
 
 template <class Each>
-Result<> ForEachRow(Session& session, std::string_view name, Each each) {
-  HERDFLOW_ASSIGN(Statement * read, session.Get(name));
+Result<> ForEachRow(Session& session, const Sql& sql, Each each) {
+  HERDFLOW_ASSIGN(Statement * read, session.Get(sql));
   return ForEachRow(*read, each);
 }
 
 /// Rows of one farm.
 template <class Each>
-Result<> ForEachRow(Session& session, std::string_view name, std::int64_t farm, Each each) {
-  HERDFLOW_ASSIGN(Statement * read, session.Get(name));
+Result<> ForEachRow(Session& session, const Sql& sql, std::int64_t farm, Each each) {
+  HERDFLOW_ASSIGN(Statement * read, session.Get(sql));
   return ForEachRow(read->Bind(1, farm), each);
 }
 
 Result<std::optional<LatestSensorData>> FindLatest(Session& session, std::int64_t cow) {
   std::optional<LatestSensorData> latest;
-  HERDFLOW_ASSIGN(Statement * newest, session.Get("read_newest_daily"));
+  HERDFLOW_ASSIGN(Statement * newest, session.Get(sql::kReadNewestDaily));
   newest->Bind(1, cow);
   HERDFLOW_ASSIGN(const auto day, FirstInt(*newest));
   if (!day) return latest;
-  HERDFLOW_ASSIGN(Statement * read, session.Get("read_latest_sensor_data"));
+  HERDFLOW_ASSIGN(Statement * read, session.Get(sql::kReadLatestSensorData));
   HERDFLOW_ASSIGN(const bool there, read->Bind(1, cow).Bind(2, *day).Step());
   if (!there) return latest;
   const std::int64_t count = read->Int(4);
@@ -65,7 +65,7 @@ Result<std::optional<LatestSensorData>> FindLatest(Session& session, std::int64_
 }
 
 Result<std::optional<herd::DataRange>> FindDataRange(Session& session, std::int64_t farm) {
-  HERDFLOW_ASSIGN(Statement * read, session.Get("read_data_range"));
+  HERDFLOW_ASSIGN(Statement * read, session.Get(sql::kReadDataRange));
   HERDFLOW_ASSIGN(const bool there, read->Bind(1, farm).Step());
   std::optional<herd::DataRange> range;
   if (!there) return range;
@@ -76,7 +76,7 @@ Result<std::optional<herd::DataRange>> FindDataRange(Session& session, std::int6
 
 /// The farm's integer, if it has one: a farm that a message named, known or not.
 Result<std::optional<std::int64_t>> FindFarmRef(Session& session, std::string_view farm) {
-  HERDFLOW_ASSIGN(Statement * find, session.Get("find_farm_id"));
+  HERDFLOW_ASSIGN(Statement * find, session.Get(sql::kFindFarmId));
   return FirstInt(find->Bind(1, farm));
 }
 
@@ -107,7 +107,7 @@ struct Progress {
 
 Result<std::vector<Progress>> FindProgress(Session& session) {
   std::vector<Progress> all;
-  HERDFLOW_ASSIGN(Statement * read, session.Get("read_progress"));
+  HERDFLOW_ASSIGN(Statement * read, session.Get(sql::kReadProgress));
   read->Bind(1, kConsumerGroup);
   while (true) {
     HERDFLOW_ASSIGN(const bool there, read->Step());
@@ -143,14 +143,14 @@ class SqlHerdQueries final : public pipeline::HerdQueries {
   Result<std::vector<pipeline::FarmView>> ListFarms() override {
     HERDFLOW_ASSIGN(const auto snapshot, sessions_->BeginRead());
     std::vector<pipeline::FarmView> farms;
-    HERDFLOW_CHECK(ForEachRow(snapshot->session(), "list_farms",
+    HERDFLOW_CHECK(ForEachRow(snapshot->session(), sql::kListFarms,
                               [&](const Statement& row) { farms.push_back(FarmViewIn(row)); }));
     return farms;
   }
 
   Result<std::optional<pipeline::FarmView>> FindFarm(std::string_view farm) override {
     HERDFLOW_ASSIGN(const auto snapshot, sessions_->BeginRead());
-    HERDFLOW_ASSIGN(Statement * find, snapshot->session().Get("find_farm"));
+    HERDFLOW_ASSIGN(Statement * find, snapshot->session().Get(sql::kFindFarm));
     HERDFLOW_ASSIGN(const bool there, find->Bind(1, farm).Step());
     std::optional<pipeline::FarmView> found;
     if (!there) return found;
@@ -163,7 +163,7 @@ class SqlHerdQueries final : public pipeline::HerdQueries {
     HERDFLOW_ASSIGN(const auto snapshot, sessions_->BeginRead());
     HERDFLOW_ASSIGN(const auto farm_ref, FindFarmRef(snapshot->session(), farm));
     if (!farm_ref) return std::optional<CowView>();
-    HERDFLOW_ASSIGN(Statement * find, snapshot->session().Get("find_cow"));
+    HERDFLOW_ASSIGN(Statement * find, snapshot->session().Get(sql::kFindCow));
     HERDFLOW_ASSIGN(const bool there, find->Bind(1, *farm_ref).Bind(2, cow_id).Step());
     if (!there) return std::optional<CowView>();
     const std::int64_t ref = find->Int(0);
@@ -184,7 +184,7 @@ class SqlHerdQueries final : public pipeline::HerdQueries {
     HERDFLOW_ASSIGN(const auto farm_ref, FindFarmRef(snapshot->session(), farm));
     if (!farm_ref) return report;
     HERDFLOW_ASSIGN(report.data, FindDataRange(snapshot->session(), *farm_ref));
-    HERDFLOW_ASSIGN(Statement * read, snapshot->session().Get("read_report_days"));
+    HERDFLOW_ASSIGN(Statement * read, snapshot->session().Get(sql::kReadReportDays));
     read->Bind(1, *farm_ref).Bind(2, day.days - herd::kWeightWindowDays + 1).Bind(3, day.days);
     while (true) {
       HERDFLOW_ASSIGN(const bool there, read->Step());
@@ -226,25 +226,25 @@ class SqlHerdQueries final : public pipeline::HerdQueries {
     HERDFLOW_ASSIGN(const auto snapshot, sessions_->BeginRead());
     Session& session = snapshot->session();
     StoreStatus status;
-    HERDFLOW_CHECK(ForEachRow(session, "count_rows", [&](const Statement& row) {
+    HERDFLOW_CHECK(ForEachRow(session, sql::kCountRows, [&](const Statement& row) {
       status.tables.push_back({std::string(row.Bytes(0)), row.Int(1)});
     }));
-    HERDFLOW_CHECK(ForEachRow(session, "count_readings_by_state", [&](const Statement& row) {
+    HERDFLOW_CHECK(ForEachRow(session, sql::kCountReadingsByState, [&](const Statement& row) {
       status.silver_by_state[StateIn(row)] = row.Int(1);
     }));
-    HERDFLOW_CHECK(ForEachRow(session, "count_quarantine_by_code", [&](const Statement& row) {
+    HERDFLOW_CHECK(ForEachRow(session, sql::kCountQuarantineByCode, [&](const Statement& row) {
       status.quarantine_by_code[std::string(row.Bytes(0))] = row.Int(1);
     }));
     HERDFLOW_CHECK(
-        ForEachRow(session, "count_quarantine_of_unknown_farms", [&](const Statement& row) {
+        ForEachRow(session, sql::kCountQuarantineOfUnknownFarms, [&](const Statement& row) {
           status.unknown_farms[std::string(row.Bytes(0))] = row.Int(1);
         }));
-    HERDFLOW_CHECK(ForEachRow(session, "count_rejudge_requests",
+    HERDFLOW_CHECK(ForEachRow(session, sql::kCountRejudgeRequests,
                               [&](const Statement& row) { status.rejudge_requests = row.Int(0); }));
-    HERDFLOW_CHECK(ForEachRow(session, "count_dirty_days",
+    HERDFLOW_CHECK(ForEachRow(session, sql::kCountDirtyDays,
                               [&](const Statement& row) { status.dirty_days = row.Int(0); }));
     std::map<std::pair<std::int64_t, std::int64_t>, std::int64_t> bronze_rows;
-    HERDFLOW_CHECK(ForEachRow(session, "count_bronze_rows", [&](const Statement& row) {
+    HERDFLOW_CHECK(ForEachRow(session, sql::kCountBronzeRows, [&](const Statement& row) {
       bronze_rows[{row.Int(0), row.Int(1)}] = row.Int(2);
     }));
     HERDFLOW_ASSIGN(const auto all, FindProgress(session));
@@ -260,16 +260,17 @@ class SqlHerdQueries final : public pipeline::HerdQueries {
     pipeline::FarmStatus status;
     HERDFLOW_ASSIGN(const auto ref, FindFarmRef(session, farm));
     if (!ref) return status;
-    HERDFLOW_CHECK(ForEachRow(session, "count_rows_of_farm", *ref, [&](const Statement& row) {
+    HERDFLOW_CHECK(ForEachRow(session, sql::kCountRowsOfFarm, *ref, [&](const Statement& row) {
       status.cows = row.Int(0);
       status.sensors = row.Int(1);
     }));
-    HERDFLOW_CHECK(ForEachRow(session, "count_readings_of_farm", *ref, [&](const Statement& row) {
+    HERDFLOW_CHECK(ForEachRow(session, sql::kCountReadingsOfFarm, *ref, [&](const Statement& row) {
       status.silver_by_state[StateIn(row)] = row.Int(1);
     }));
-    HERDFLOW_CHECK(ForEachRow(session, "count_quarantine_of_farm", *ref, [&](const Statement& row) {
-      status.quarantine_by_code[std::string(row.Bytes(0))] = row.Int(1);
-    }));
+    HERDFLOW_CHECK(
+        ForEachRow(session, sql::kCountQuarantineOfFarm, *ref, [&](const Statement& row) {
+          status.quarantine_by_code[std::string(row.Bytes(0))] = row.Int(1);
+        }));
     HERDFLOW_ASSIGN(status.data, FindDataRange(session, *ref));
     return status;
   }
