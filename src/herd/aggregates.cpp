@@ -48,6 +48,13 @@ void Statistics::Add(std::int64_t value_millionths) {
   max_millionths = std::max(max_millionths, value_millionths);
 }
 
+void Statistics::Add(const Statistics& others) {
+  count += others.count;
+  sum_millionths += others.sum_millionths;
+  min_millionths = std::min(min_millionths, others.min_millionths);
+  max_millionths = std::max(max_millionths, others.max_millionths);
+}
+
 double Average(std::int64_t sum_millionths, std::int64_t count) {
   return static_cast<double>(sum_millionths) / static_cast<double>(count * kMillion);
 }

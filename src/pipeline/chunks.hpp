@@ -10,6 +10,9 @@
 
 namespace herdflow::pipeline {
 
+/// Rows that a block of a derived table reads, about: bounds its memory and how long its writes take.
+inline constexpr std::size_t kFeedRows = 25'000;
+
 /// Run chunks, each a transaction of its own, until one finds nothing to do. `chunk` returns how
 /// much it did. After a passing failure (a deadlock, a lock that was not free in time, a lost
 /// connection) the chunk is begun anew from where the store stands: for a second or two in all,

@@ -46,7 +46,7 @@ void PartReadings(std::span<const ReadingKey> keys, std::vector<SilverReading>& 
     const auto counted_before = CountedValue(was);
     const auto counted = CountedValue(is);
     if (counted != counted_before || (all_dirty && counted)) {
-      const DirtyDay day{key.cow, key.day, key.sensor};
+      const DirtyDay day{key.farm, key.day, key.cow, key.sensor};
       if (change.dirty.empty() || change.dirty.back() != day) change.dirty.push_back(day);
     }
     if (is != nullptr && (was == nullptr || *is != *was)) missing.push_back(*is);

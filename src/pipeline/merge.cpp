@@ -100,7 +100,7 @@ void MergeOne(std::span<const Candidate> versions, const SilverReading* existing
   const auto row = Fold(versions, existing);
   if (row) NoteDisplaced(versions, existing, *row, change);
   if (CountedValue(existing) != CountedValue(row ? &*row : nullptr)) {
-    const DirtyDay day{key.cow, key.day, key.sensor};
+    const DirtyDay day{key.farm, key.day, key.cow, key.sensor};
     if (change.dirty.empty() || change.dirty.back() != day) change.dirty.push_back(day);
   }
   if (row && (existing == nullptr || *row != *existing)) change.readings.push_back(*row);

@@ -19,22 +19,6 @@ std::string_view Name(ReadingState state) {
   return "unknown";
 }
 
-std::string_view Name(AggregateTask task) {
-  switch (task) {
-    case AggregateTask::kDaily:
-      return "daily_aggregation";
-    case AggregateTask::kWeekly:
-      return "weekly_aggregation";
-    case AggregateTask::kMonthly:
-      return "monthly_aggregation";
-    case AggregateTask::kYearly:
-      return "yearly_aggregation";
-    case AggregateTask::kCowDays:
-      return "cow_daily_metrics";
-  }
-  return "unknown";
-}
-
 std::string_view Name(Pipeline pipeline) {
   switch (pipeline) {
     case Pipeline::kFarms:
@@ -49,26 +33,17 @@ std::string_view Name(Pipeline pipeline) {
   return "unknown";
 }
 
-std::string_view Name(Step step) {
-  switch (step) {
-    case Step::kFarms:
+std::string_view Name(const Step& step) {
+  if (const auto* table = std::get_if<const DerivedTable*>(&step)) return (*table)->shape().task;
+  switch (std::get<Topic>(step)) {
+    case Topic::kFarms:
       return "cleanse_farms";
-    case Step::kCows:
+    case Topic::kCows:
       return "cleanse_cows";
-    case Step::kSensors:
+    case Topic::kSensors:
       return "cleanse_sensors";
-    case Step::kCleanse:
+    case Topic::kMeasurements:
       return "cleanse_measurements";
-    case Step::kDaily:
-      return Name(AggregateTask::kDaily);
-    case Step::kWeekly:
-      return Name(AggregateTask::kWeekly);
-    case Step::kMonthly:
-      return Name(AggregateTask::kMonthly);
-    case Step::kYearly:
-      return Name(AggregateTask::kYearly);
-    case Step::kCowDays:
-      return Name(AggregateTask::kCowDays);
   }
   return "unknown";
 }

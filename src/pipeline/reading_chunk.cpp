@@ -8,7 +8,6 @@
 
 #include "differences.hpp"
 #include "herdflow/core/text.hpp"
-#include "steps.hpp"
 
 namespace herdflow::pipeline {
 namespace {
@@ -86,7 +85,6 @@ Result<SilverChange> ReadingChunk::JudgeAnew(RejudgePiece piece) {
   std::vector<OpenEntry> no_entries;
   MergeReadings(candidates_, none, no_entries, change_);
   KeepDifferences(keys, known, left_alone_, piece.all_dirty, change_);
-  AddGold(piece.gold);
   return std::move(change_);
 }
 
@@ -159,18 +157,6 @@ Result<> ReadingChunk::AddUnborneOut(RejudgePiece& piece) {
     piece.keys.push_back(version.key);
   }
   return {};
-}
-
-/// Rows that gold has are computed anew; those that no day of a reading would give go.
-void ReadingChunk::AddGold(const std::vector<GoldKey>& rows) {
-  auto& dirty = change_.dirty;
-  for (const GoldKey& row : rows) {
-    dirty.push_back(row.at);
-    const FarmDay first = herd::PeriodOf(PeriodKindOf(row.task), row.at.day).first;
-    if (first != row.at.day) change_.misplaced.push_back(row);
-  }
-  std::sort(dirty.begin(), dirty.end());
-  dirty.erase(std::unique(dirty.begin(), dirty.end()), dirty.end());
 }
 
 Result<> ReadingChunk::TryJudge(const UnjudgedMeasurement& message) {
@@ -288,7 +274,7 @@ std::optional<ReadingKey> ReadingChunk::KeyOfRefused(const UnjudgedMeasurement& 
 }
 
 ReadingKey ReadingChunk::KeyOf(const UnjudgedMeasurement& message, Instant at) const {
-  return {*message.cow, farm_->calendar->DayOf(at), *message.sensor, at};
+  return {farm_->ref, farm_->calendar->DayOf(at), *message.cow, *message.sensor, at};
 }
 
 }  // namespace herdflow::pipeline

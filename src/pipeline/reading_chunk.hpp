@@ -45,7 +45,6 @@ class ReadingChunk {
   Result<> JudgeMessages(std::vector<Lineage> messages, bool may_lack);
   void LeaveAlone(const DayRange& days);
   Result<> AddUnborneOut(RejudgePiece& piece);
-  void AddGold(const std::vector<GoldKey>& rows);
   Result<> TryJudge(const UnjudgedMeasurement& message);
   Result<> JudgeParsed(const UnjudgedMeasurement& message, const herd::MeasurementFields& fields);
   Result<> LookAtFarm(FarmRef farm);

@@ -20,11 +20,6 @@ enum class Table : std::uint8_t {
   kDisplaced,
   kWaiting,
   kQuarantine,
-  kDaily,
-  kWeekly,
-  kMonthly,
-  kYearly,
-  kCowDays,
 };
 
 std::string_view Name(Table table) {
@@ -43,34 +38,8 @@ std::string_view Name(Table table) {
       return "ops_waiting_versions";
     case Table::kQuarantine:
       return "silver_quarantine";
-    case Table::kDaily:
-      return "gold_measurements_daily_aggregations";
-    case Table::kWeekly:
-      return "gold_measurements_weekly_aggregations";
-    case Table::kMonthly:
-      return "gold_measurements_monthly_aggregations";
-    case Table::kYearly:
-      return "gold_measurements_yearly_aggregations";
-    case Table::kCowDays:
-      return "gold_cow_daily_metrics";
   }
   return "unknown";
-}
-
-Table TableOf(AggregateTask task) {
-  switch (task) {
-    case AggregateTask::kDaily:
-      return Table::kDaily;
-    case AggregateTask::kWeekly:
-      return Table::kWeekly;
-    case AggregateTask::kMonthly:
-      return Table::kMonthly;
-    case AggregateTask::kYearly:
-      return Table::kYearly;
-    case AggregateTask::kCowDays:
-      return Table::kCowDays;
-  }
-  return Table::kDaily;
 }
 
 /// What tells a row of any table from the others.
@@ -90,15 +59,22 @@ Row RowOf(const ReadingKey& key) { return {key.cow, key.sensor, std::nullopt, ke
 Row RowOf(Topic topic, const Lineage& message) {
   return {{}, {}, {}, {}, TopicPartition{topic, message.partition}, message.offset};
 }
-Row RowOf(const SensorAggregate& row) { return {row.cow, row.sensor, row.period.first, {}, {}}; }
-Row RowOf(const CowDayRow& row) { return {row.cow, std::nullopt, row.day, {}, {}}; }
+Row RowOf(const DerivedTable& table, const DerivedKey& key) {
+  Row row;
+  row.day = key.day;
+  if (table.shape().by_cow) row.cow = key.cow;
+  if (table.shape().by_sensor) row.sensor = key.sensor;
+  if (!table.shape().by_cow) row.farm = key.farm;
+  return row;
+}
 
 /// What was found, each row once, since several pieces may show it.
 class Found {
  public:
-  void Add(Table table, const Row& row) {
-    auto& rows = rows_[table];
-    if (static_cast<std::int64_t>(rows.size()) < kMostDifferences) rows.insert(row);
+  void Add(Table table, const Row& row) { AddTo(rows_[table], row); }
+
+  void Add(const DerivedTable& table, const DerivedKey& key) {
+    AddTo(derived_[&table], RowOf(table, key));
   }
 
   void Add(const SilverChange& change) {
@@ -112,9 +88,6 @@ class Found {
     }
     for (const auto& entry : change.quarantine) AddEntry(Topic::kMeasurements, entry.lineage);
     for (const auto& message : change.no_longer_refused) AddEntry(Topic::kMeasurements, message);
-    for (const auto& [task, at] : change.misplaced) {
-      Add(TableOf(task), {at.cow, at.sensor, at.day, {}, {}});
-    }
   }
 
   void Add(Topic topic, const BookDifferences& book) {
@@ -125,24 +98,40 @@ class Found {
   }
 
   Result<std::vector<TableDifference>> Tell(LayerStore& store) const {
-    constexpr std::size_t kExamples = 3;
     std::vector<TableDifference> told;
-    if (rows_.empty()) return told;
+    if (rows_.empty() && derived_.empty()) return told;
     HERDFLOW_ASSIGN(const auto tx, store.BeginCleanse());
     for (const auto& [table, rows] : rows_) {
-      TableDifference difference{
-          std::string(Name(table)), static_cast<std::int64_t>(rows.size()), {}};
-      for (const Row& row : rows) {
-        HERDFLOW_ASSIGN(auto text, Text(*tx, row));
-        difference.examples.push_back(std::move(text));
-        if (difference.examples.size() == kExamples) break;
-      }
-      told.push_back(std::move(difference));
+      HERDFLOW_ASSIGN(told.emplace_back(), DifferenceOf(*tx, std::string(Name(table)), rows));
+    }
+    for (const DerivedTable* table : DerivedTables()) {
+      const auto rows = derived_.find(table);
+      if (rows == derived_.end()) continue;
+      HERDFLOW_ASSIGN(
+          told.emplace_back(),
+          DifferenceOf(*tx, fmt::format("gold_{}", table->shape().table), rows->second));
     }
     return told;
   }
 
  private:
+  using Rows = std::set<Row>;
+
+  static void AddTo(Rows& rows, const Row& row) {
+    if (static_cast<std::int64_t>(rows.size()) < kMostDifferences) rows.insert(row);
+  }
+
+  static Result<TableDifference> DifferenceOf(CleanseTx& tx, std::string table, const Rows& rows) {
+    constexpr std::size_t kExamples = 3;
+    TableDifference difference{std::move(table), static_cast<std::int64_t>(rows.size()), {}};
+    for (const Row& row : rows) {
+      HERDFLOW_ASSIGN(auto text, Text(tx, row));
+      difference.examples.push_back(std::move(text));
+      if (difference.examples.size() == kExamples) break;
+    }
+    return difference;
+  }
+
   void AddEntry(Topic topic, const Lineage& message) {
     Add(Table::kQuarantine, RowOf(topic, message));
   }
@@ -170,7 +159,8 @@ class Found {
     return fmt::format("{}", fmt::join(parts, ", "));
   }
 
-  std::map<Table, std::set<Row>> rows_;
+  std::map<Table, Rows> rows_;
+  std::map<const DerivedTable*, Rows> derived_;
 };
 
 /// What is new is judged first, so that the topic is compared as it is when all of it is judged;
@@ -192,46 +182,19 @@ Result<> LookAtTopic(LayerStore& store, Topic topic, Found& found) {
   return {};
 }
 
-/// The rows of gold that a piece shows: those of silver's days, or those that gold alone may have.
-struct GoldDays {
-  std::vector<AggregateTask> tasks;
-  std::vector<DirtyDay> days;
-};
-
-GoldDays GoldOf(const RejudgePiece& piece) {
-  GoldDays gold;
-  auto& days = gold.days;
-  for (const auto& version : piece.versions) {
-    days.push_back({version.key.cow, version.key.day, version.key.sensor});
-  }
-  if (!days.empty()) gold.tasks.assign(kAllAggregateTasks.begin(), kAllAggregateTasks.end());
-  for (const GoldKey& row : piece.gold) {
-    days.push_back(row.at);
-    if (gold.tasks.empty() || gold.tasks.back() != row.task) gold.tasks.push_back(row.task);
-  }
-  std::sort(days.begin(), days.end());
-  days.erase(std::unique(days.begin(), days.end()), days.end());
-  return gold;
-}
-
-Result<> LookAtAggregates(LayerStore& store, const GoldDays& gold, Found& found) {
-  const auto& days = gold.days;
-  for (const AggregateTask task : gold.tasks) {
-    HERDFLOW_ASSIGN(const auto tx, store.BeginAggregate(task));
-    const auto compare = [&](const auto& rows) -> Result<> {
-      HERDFLOW_ASSIGN(const auto otherwise, tx->Otherwise(rows));
-      for (const auto& row : otherwise) found.Add(TableOf(task), RowOf(row));
-      return {};
-    };
-    if (task == AggregateTask::kCowDays) {
-      HERDFLOW_ASSIGN(const auto rows, ComputeCowDays(*tx, days));
-      HERDFLOW_CHECK(compare(std::span(rows)));
-    } else {
-      HERDFLOW_ASSIGN(const auto rows, ComputeAggregates(*tx, task, days));
-      HERDFLOW_CHECK(compare(std::span(rows)));
-    }
-  }
-  return {};
+/// One block of a derived table. Returns how many rows were looked at; 0: that was all.
+Result<std::size_t> LookAtBlock(LayerStore& store, const DerivedTable& table,
+                                const std::optional<DayRange>& days, FeedPlace& place,
+                                Found& found) {
+  FeedPlace next = place;
+  HERDFLOW_ASSIGN(const auto tx, store.BeginFeed(table));
+  HERDFLOW_ASSIGN(const auto block, tx->Look(days, next, kFeedRows));
+  if (!block) return 0;
+  HERDFLOW_ASSIGN(const Derived derived, table.Compute(*tx, *block));
+  HERDFLOW_ASSIGN(const auto otherwise, tx->Otherwise(derived));
+  for (const DerivedKey& key : otherwise) found.Add(table, key);
+  place = next;
+  return std::max<std::size_t>(derived.rows.size(), 1);
 }
 
 /// One piece of what a rebuild judges. Returns its size; 0: that was all.
@@ -239,7 +202,6 @@ Result<std::size_t> LookAtPiece(CleanseContext& context, const std::optional<Day
                                 RejudgePlace& place, Found& found) {
   RejudgePlace next = place;
   std::size_t size = 0;
-  GoldDays of_gold;
   {
     HERDFLOW_ASSIGN(const auto tx, context.store.BeginCleanse());
     ReadingChunk chunk(context, *tx);
@@ -247,7 +209,6 @@ Result<std::size_t> LookAtPiece(CleanseContext& context, const std::optional<Day
     HERDFLOW_ASSIGN(auto piece, tx->Look(days, next, context.chunk, judge));
     if (!piece) return 0;
     size = piece->size;
-    of_gold = GoldOf(*piece);
     HERDFLOW_ASSIGN(const SilverChange change, chunk.JudgeAnew(*std::move(piece)));
     // What was judged may wait for this transaction's end to be judged again.
     HERDFLOW_ASSIGN(const auto requested, tx->TakeRequested(1, [](const auto&) {}));
@@ -259,7 +220,6 @@ Result<std::size_t> LookAtPiece(CleanseContext& context, const std::optional<Day
     }
     found.Add(change);
   }
-  HERDFLOW_CHECK(LookAtAggregates(context.store, of_gold, found));
   place = next;
   return size;
 }
@@ -286,6 +246,12 @@ Result<std::vector<TableDifference>> Verify(CleanseContext& context,
   RejudgePlace place;
   HERDFLOW_CHECK(RunChunks("verify", stop, progress,
                            [&] { return LookAtPiece(context, days, place, found); }));
+  for (const DerivedTable* table : DerivedTables()) {
+    FeedPlace at;
+    HERDFLOW_CHECK(RunChunks(table->shape().table, stop, progress, [&] {
+      return LookAtBlock(context.store, *table, days, at, found);
+    }));
+  }
   return found.Tell(context.store);
 }
 

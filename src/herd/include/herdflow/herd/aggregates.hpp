@@ -40,6 +40,8 @@ struct Statistics {
   std::int64_t max_millionths = std::numeric_limits<std::int64_t>::min();
 
   void Add(std::int64_t value_millionths);
+  /// Those of other readings.
+  void Add(const Statistics& others);
   bool operator==(const Statistics&) const = default;
 };
 

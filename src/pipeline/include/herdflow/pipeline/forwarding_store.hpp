@@ -159,31 +159,36 @@ class ForwardingHerdBookTx : public ForwardingTx<HerdBookTx> {
   }
 };
 
-class ForwardingAggregateTx : public ForwardingTx<AggregateTx> {
+class ForwardingFeedTx : public ForwardingTx<FeedTx> {
  public:
   using ForwardingTx::ForwardingTx;
 
-  Result<std::vector<DirtyDay>> NextDirty(std::size_t max) override {
-    return Pass([&](AggregateTx& to) { return to.NextDirty(max); });
+  Result<> ReadReadings(FarmRef farm, FarmDay day, std::span<const CowRange> cows,
+                        const EachReading& each) override {
+    return Pass([&](FeedTx& to) { return to.ReadReadings(farm, day, cows, each); });
   }
-  Result<> Scan(CowRef cow, FarmDay first, FarmDay last,
-                const std::function<void(const AcceptedReading&)>& each) override {
-    return Pass([&](AggregateTx& to) { return to.Scan(cow, first, last, each); });
+  Result<> ReadRows(const DerivedTable& of, FarmRef farm, herd::Period days,
+                    std::span<const CowRange> cows, const EachRow& each) override {
+    return Pass([&](FeedTx& to) { return to.ReadRows(of, farm, days, cows, each); });
+  }
+  Result<std::int64_t> CountRefused(FarmRef farm, FarmDay day) override {
+    return Pass([&](FeedTx& to) { return to.CountRefused(farm, day); });
   }
   Result<const SensorInfo*> Sensor(SensorRef sensor) override {
-    return Pass([&](AggregateTx& to) { return to.Sensor(sensor); });
+    return Pass([&](FeedTx& to) { return to.Sensor(sensor); });
   }
-  Result<> Replace(std::span<const SensorAggregate> rows) override {
-    return Pass([&](AggregateTx& to) { return to.Replace(rows); });
+  Result<std::optional<Block>> Next(std::size_t max) override {
+    return Pass([&](FeedTx& to) { return to.Next(max); });
   }
-  Result<> Replace(std::span<const CowDayRow> rows) override {
-    return Pass([&](AggregateTx& to) { return to.Replace(rows); });
+  Result<> Write(const Derived& derived) override {
+    return Pass([&](FeedTx& to) { return to.Write(derived); });
   }
-  Result<std::vector<SensorAggregate>> Otherwise(std::span<const SensorAggregate> rows) override {
-    return Pass([&](AggregateTx& to) { return to.Otherwise(rows); });
+  Result<std::optional<Block>> Look(const std::optional<DayRange>& days, FeedPlace& place,
+                                    std::size_t max) override {
+    return Pass([&](FeedTx& to) { return to.Look(days, place, max); });
   }
-  Result<std::vector<CowDayRow>> Otherwise(std::span<const CowDayRow> rows) override {
-    return Pass([&](AggregateTx& to) { return to.Otherwise(rows); });
+  Result<std::vector<DerivedKey>> Otherwise(const Derived& derived) override {
+    return Pass([&](FeedTx& to) { return to.Otherwise(derived); });
   }
 };
 
@@ -209,8 +214,8 @@ class ForwardingStore : public LayerStore {
   Result<std::unique_ptr<HerdBookTx>> BeginHerdBook() override {
     return Pass([](LayerStore& to) { return to.BeginHerdBook(); });
   }
-  Result<std::unique_ptr<AggregateTx>> BeginAggregate(AggregateTask task) override {
-    return Pass([&](LayerStore& to) { return to.BeginAggregate(task); });
+  Result<std::unique_ptr<FeedTx>> BeginFeed(const DerivedTable& table) override {
+    return Pass([&](LayerStore& to) { return to.BeginFeed(table); });
   }
   Result<> RequestRebuild(const std::optional<DayRange>& days) override {
     return Pass([&](LayerStore& to) { return to.RequestRebuild(days); });

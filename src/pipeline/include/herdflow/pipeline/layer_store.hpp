@@ -3,6 +3,7 @@
 #include <array>
 #include <cstdint>
 #include <functional>
+#include <limits>
 #include <memory>
 #include <optional>
 #include <span>
@@ -11,17 +12,11 @@
 #include <vector>
 
 #include "herdflow/core/result.hpp"
+#include "herdflow/pipeline/derived_table.hpp"
 #include "herdflow/pipeline/event_log.hpp"
 #include "herdflow/pipeline/rows.hpp"
 
 namespace herdflow::pipeline {
-
-/// The aggregate tasks, each the only writer of its table.
-enum class AggregateTask : std::uint8_t { kDaily, kWeekly, kMonthly, kYearly, kCowDays };
-inline constexpr std::array kAllAggregateTasks{AggregateTask::kDaily, AggregateTask::kWeekly,
-                                               AggregateTask::kMonthly, AggregateTask::kYearly,
-                                               AggregateTask::kCowDays};
-[[nodiscard]] std::string_view Name(AggregateTask task);
 
 /// One loader's right to write one partition, and where it stands.
 struct PartitionClaim {
@@ -66,12 +61,6 @@ class LoadTx : public LayerTx {
   virtual Result<> Insert(const PartitionClaim& claim, const BronzeFarm& row) = 0;
 };
 
-/// A row of a task's table: the cow, the first day of the period, the sensor where it has one.
-struct GoldKey {
-  AggregateTask task = AggregateTask::kDaily;
-  DirtyDay at;
-};
-
 /// What must be written of one chunk of merged readings.
 struct SilverChange {
   std::vector<SilverReading> readings;  ///< To insert or replace, by key ascending.
@@ -86,7 +75,6 @@ struct SilverChange {
   std::vector<WaitingVersion> no_longer_waiting;
   std::vector<DisplacedVersion> no_longer_displaced;
   std::vector<Lineage> no_longer_refused;
-  std::vector<GoldKey> misplaced;  ///< Rows of gold whose day is the first of no period.
 };
 
 /// All that the store holds of some readings. In no order.
@@ -111,7 +99,6 @@ struct RejudgePiece {
   std::vector<ReadingKey> keys;            ///< Readings all of whose versions are judged again.
   std::vector<Lineage> entries;            ///< Quarantine entries whose messages are.
   std::vector<DisplacedVersion> versions;  ///< Those that bronze does not bear out are.
-  std::vector<GoldKey> gold;               ///< Rows that gold has: they are computed anew.
   std::optional<DayRange> days;            ///< Readings of other days are left alone.
   bool all_dirty = false;                  ///< Aggregates depend on more than what silver shows.
   bool heals = false;                      ///< Versions whose messages bronze has not are dropped.
@@ -120,7 +107,7 @@ struct RejudgePiece {
 /// How far somebody has come who looks at all that could be judged again. The store's own.
 struct RejudgePlace {
   std::int64_t phase = 1;
-  std::array<std::int64_t, 4> at{};  ///< Stream, partition and offset, or a key.
+  std::array<std::int64_t, 5> at{};  ///< Stream, partition and offset, or a key.
 };
 
 /// An open quarantine entry of a reading whose key is known.
@@ -210,30 +197,38 @@ class HerdBookTx : public LayerTx {
   virtual Result<> Quarantine(std::span<const QuarantineEntry> entries) = 0;
 };
 
-/// One chunk of an aggregate task.
-class AggregateTx : public LayerTx {
+/// How far somebody has come who looks at all rows of a derived table.
+struct FeedPlace {
+  FarmRef farm{};
+  FarmDay day{std::numeric_limits<std::int32_t>::min() / 2};  ///< The first of a period.
+  CowRef cow = kAllCows.last;  ///< Done of that period: the cows up to this one.
+
+  bool operator==(const FeedPlace&) const = default;
+};
+
+/// One block of one derived table. It reads from the snapshot that it is begun with, and nobody
+/// waits for that; what it writes is committed only where the table's place is still the one of the
+/// snapshot, and no readings are asked for to be judged again by a pass. Else Write or Commit
+/// returns kUnavailable, and nothing of it has happened.
+class FeedTx : public LayerTx, public FeedReads {
  public:
-  /// The next dirty days of this task, ascending, at most `max`; the task's place moves past them.
-  /// Each note is seen once by every task. None: the task is up to date with the notes of now, and
-  /// those that every task has seen by what is committed are gone; or readings are being judged
-  /// again by other units or rules, and the notes stay until all of them are.
-  virtual Result<std::vector<DirtyDay>> NextDirty(std::size_t max) = 0;
-  /// Call `each` for the cow's accepted readings of these days, by (day, sensor, at).
-  virtual Result<> Scan(CowRef cow, FarmDay first, FarmDay last,
-                        const std::function<void(const AcceptedReading&)>& each) = 0;
-  struct SensorInfo {
-    std::string id;
-    herd::Measure measure;
-  };
-  /// The pointer lives as long as the transaction.
-  virtual Result<const SensorInfo*> Sensor(SensorRef sensor) = 0;
-  /// Put these rows in the place of those of the same key, in the task's table.
-  virtual Result<> Replace(std::span<const SensorAggregate> rows) = 0;
-  virtual Result<> Replace(std::span<const CowDayRow> rows) = 0;
-  /// Those of these rows (by key, ascending) that the task's table holds otherwise; where one is
-  /// empty, that it holds at all. Not those of days that are noted and to be computed still.
-  virtual Result<std::vector<SensorAggregate>> Otherwise(std::span<const SensorAggregate> rows) = 0;
-  virtual Result<std::vector<CowDayRow>> Otherwise(std::span<const CowDayRow> rows) = 0;
+  /// What has to be computed next, bounded so that about `max` rows are read; committed, the
+  /// table's place is behind it. A table that is new, or whose rows a rebuild asks for, is filled
+  /// from all that there is; then it follows the notes of what changed, each of which every table
+  /// sees once, after the tables that it reads have. Nothing: it is up to date with those; or
+  /// readings are being judged again by a pass, and notes stay until all of them are. Commit also
+  /// then: notes go by what is committed.
+  virtual Result<std::optional<Block>> Next(std::size_t max) = 0;
+  /// Put what the table makes of the block in the place of what is there of it.
+  virtual Result<> Write(const Derived& derived) = 0;
+
+  /// For who only looks: the block behind `place`, which moves on, of all rows or of those of
+  /// periods that touch these days. Nothing: that was all, or the table is still being filled.
+  virtual Result<std::optional<Block>> Look(const std::optional<DayRange>& days, FeedPlace& place,
+                                            std::size_t max) = 0;
+  /// The rows of the block in hand that the table holds otherwise, but for what is noted and to be
+  /// computed still. kUnavailable: readings are being judged again.
+  virtual Result<std::vector<DerivedKey>> Otherwise(const Derived& derived) = 0;
 };
 
 /// What a store is opened for.
@@ -257,8 +252,8 @@ struct CowReservation {
   std::string name;
 };
 
-/// The layers. Each Begin… opens one transaction and holds its step until commit or destruction:
-/// another process that begins the same step waits for its turn.
+/// The layers. Each Begin… but BeginFeed opens one transaction and holds its step until commit or
+/// destruction: another process that begins the same step waits for its turn.
 ///
 /// Threads: any; a thread must not begin a second transaction while it holds one.
 /// Errors: kUnavailable (locked, full, away): nothing of the transaction happened, do it again.
@@ -282,7 +277,7 @@ class LayerStore {
   virtual Result<std::unique_ptr<LoadTx>> BeginLoad() = 0;
   virtual Result<std::unique_ptr<CleanseTx>> BeginCleanse() = 0;
   virtual Result<std::unique_ptr<HerdBookTx>> BeginHerdBook() = 0;
-  virtual Result<std::unique_ptr<AggregateTx>> BeginAggregate(AggregateTask task) = 0;
+  virtual Result<std::unique_ptr<FeedTx>> BeginFeed(const DerivedTable& table) = 0;
   /// Ask for all of bronze to be judged again, or for the readings of these days: cows, sensors,
   /// silver, quarantine and gold become what a store would hold that bronze had just filled.
   virtual Result<> RequestRebuild(const std::optional<DayRange>& days) = 0;

@@ -10,6 +10,7 @@
 #include <string>
 #include <string_view>
 #include <utility>
+#include <variant>
 #include <vector>
 
 #include "herdflow/core/result.hpp"
@@ -137,9 +138,10 @@ struct CleanseContext {
 Result<std::int64_t> Cleanse(CleanseContext& context, const std::stop_token& stop,
                              const StepProgress& progress);
 
-/// silver → one gold table, over its dirty days. Returns the dirty days done.
-Result<std::int64_t> Aggregate(LayerStore& store, AggregateTask task, const std::stop_token& stop,
-                               const StepProgress& progress);
+/// silver → one table of gold, block by block, until nothing is left that changed. Returns the rows
+/// computed.
+Result<std::int64_t> Derive(LayerStore& store, const DerivedTable& table,
+                            const std::stop_token& stop, const StepProgress& progress);
 
 /// bronze → gold's cows. Returns the messages judged.
 Result<std::int64_t> JudgeCows(LayerStore& store, const std::stop_token& stop,
@@ -178,26 +180,17 @@ inline constexpr std::array kAllPipelines{Pipeline::kFarms, Pipeline::kCows, Pip
 /// `farm_data_pipeline`, `cow_data_pipeline`, `sensor_data_pipeline`, `measurement_data_pipeline`.
 [[nodiscard]] std::string_view Name(Pipeline pipeline);
 
-/// What pipelines are made of, as far as it runs and is retried by itself.
-enum class Step : std::uint8_t {
-  kFarms,
-  kCows,
-  kSensors,
-  kCleanse,
-  kDaily,
-  kWeekly,
-  kMonthly,
-  kYearly,
-  kCowDays
-};
-/// `cleanse_farms`, `cleanse_cows`, `cleanse_sensors`, `cleanse_measurements`; else the name of the
-/// AggregateTask.
-[[nodiscard]] std::string_view Name(Step step);
-/// In the order in which they run. All but the first read what the first writes.
+/// What pipelines are made of, as far as it runs and is retried by itself: the judging of a topic,
+/// or what keeps a derived table.
+using Step = std::variant<Topic, const DerivedTable*>;
+/// `cleanse_farms`, `cleanse_cows`, `cleanse_sensors`, `cleanse_measurements`; else the task of the
+/// table.
+[[nodiscard]] std::string_view Name(const Step& step);
+/// In the order in which they run: each stands behind those whose rows it reads.
 [[nodiscard]] std::span<const Step> StepsOf(Pipeline pipeline);
 
-/// Run one step to the end. Returns the messages judged, or the dirty days done.
-Result<std::int64_t> Run(Step step, CleanseContext& context, const std::stop_token& stop,
+/// Run one step to the end. Returns the messages judged, or the rows computed.
+Result<std::int64_t> Run(const Step& step, CleanseContext& context, const std::stop_token& stop,
                          const StepProgress& progress);
 /// Run the steps of a pipeline. Returns the sum of theirs.
 Result<std::int64_t> Run(Pipeline pipeline, CleanseContext& context, const std::stop_token& stop,

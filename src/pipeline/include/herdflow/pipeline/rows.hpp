@@ -96,11 +96,12 @@ struct UnjudgedRecord {
   bool before_farms = false;
 };
 
-/// The natural key of a reading. `farm_day` follows from `at` and stands second because readings
-/// are read by cow and day.
+/// The natural key of a reading. The farm follows from the cow and the day from `at`; they stand
+/// first because readings come by time and are read by farm and day.
 struct ReadingKey {
-  CowRef cow{};
+  FarmRef farm{};
   FarmDay day;
+  CowRef cow{};
   SensorRef sensor{};
   Instant at;
 
@@ -163,10 +164,11 @@ struct KnownEntry {
   std::string code, field;
 };
 
-/// What a change touches: every aggregate over it is computed anew.
+/// What a change touches: everything that is derived from it is computed anew.
 struct DirtyDay {
-  CowRef cow{};
+  FarmRef farm{};
   FarmDay day;
+  CowRef cow{};
   SensorRef sensor{};
 
   auto operator<=>(const DirtyDay&) const = default;
@@ -221,29 +223,6 @@ struct GoldFarm {
   Instant updated_at;
 
   bool operator==(const GoldFarm&) const = default;
-};
-
-/// One row of a sensor's daily, weekly, monthly or yearly aggregation. No readings: no row.
-struct SensorAggregate {
-  CowRef cow{};
-  herd::Period period;
-  SensorRef sensor{};
-  herd::Statistics statistics;
-};
-
-/// One row of `cow_daily_metrics`. Empty metrics: no row.
-struct CowDayRow {
-  CowRef cow{};
-  FarmDay day;
-  herd::CowDay metrics;
-};
-
-/// An accepted reading as the aggregates read it.
-struct AcceptedReading {
-  FarmDay day;
-  SensorRef sensor{};
-  Instant at;
-  std::int64_t value_millionths = 0;
 };
 
 }  // namespace herdflow::pipeline

@@ -1,0 +1,101 @@
+#include "cow_days.hpp"
+
+#include <algorithm>
+
+#include "herdflow/pipeline/derived_table.hpp"
+
+namespace herdflow::pipeline {
+namespace {
+
+/// A day of one cow while its readings come, in any order.
+struct Day {
+  CowRef cow{};
+  herd::CowDay metrics;
+  const FeedReads::SensorInfo* newest = nullptr;  ///< Whose weight is the day's last so far.
+
+  void Add(std::int64_t value, Instant at, const FeedReads::SensorInfo& sensor) {
+    switch (sensor.measure.metric) {
+      case herd::Metric::kMilk:
+        metrics.AddMilk(value);
+        break;
+      case herd::Metric::kWeight: {
+        // Of equally new readings the one with the bytewise smallest sensor id counts.
+        const bool is_newest = newest == nullptr || at > *metrics.last_weight_at ||
+                               (at == *metrics.last_weight_at && sensor.id < newest->id);
+        if (is_newest) newest = &sensor;
+        metrics.AddWeight(value, at, is_newest);
+        break;
+      }
+      case herd::Metric::kNone:
+        break;
+    }
+  }
+};
+
+class CowDayTable final : public DerivedTable {
+ public:
+  CowDayTable()
+      : DerivedTable({.task = "cow_daily_metrics",
+                      .table = "cow_daily_metrics",
+                      .description = "silver to gold: milk and weight of each cow and day, which "
+                                     "reports are made from",
+                      .day_column = "farm_day",
+                      .by_sensor = false,
+                      .values = {"milk_count", "milk_sum", "weight_count", "weight_sum",
+                                 "last_weight", "last_weight_at"},
+                      .reads = {}}) {}
+
+  Result<Derived> Compute(FeedReads& reads, const Block& block) const override {
+    std::vector<Day> days;  // By cow.
+    const auto day_of = [&](CowRef cow) -> Day& {
+      if (!days.empty() && days.back().cow == cow) return days.back();
+      const auto at = std::lower_bound(days.begin(), days.end(), cow,
+                                       [](const Day& day, CowRef of) { return day.cow < of; });
+      if (at != days.end() && at->cow == cow) return *at;
+      return *days.insert(at, Day{cow, {}, nullptr});
+    };
+    HERDFLOW_CHECK(reads.ReadReadings(
+        block.farm, block.period.first, block.cows,
+        [&](const FeedReads::Reading& reading) -> Result<> {
+          HERDFLOW_ASSIGN(const FeedReads::SensorInfo* sensor, reads.Sensor(reading.sensor));
+          const std::int64_t value = herd::Converted(reading.value_millionths, sensor->measure);
+          day_of(reading.cow).Add(value, reading.at, *sensor);
+          return {};
+        }));
+    Derived derived{block.keys, {}};
+    for (const Day& day : days) {
+      const DerivedKey key{block.farm, block.period.first, day.cow, {}};
+      const bool asked =
+          block.whole || std::binary_search(block.keys.begin(), block.keys.end(), key);
+      if (asked && !day.metrics.empty()) derived.rows.push_back(RowOf(key, day.metrics));
+    }
+    return derived;
+  }
+};
+
+}  // namespace
+
+herd::CowDay CowDayIn(const DerivedRow& row) {
+  const auto& values = row.values;
+  herd::CowDay day{values[0], values[1], values[2], values[3], 0, std::nullopt};
+  if (values[5] != kNoValue) {
+    day.last_weight_millionths = values[4];
+    day.last_weight_at = FromMicros(values[5]);
+  }
+  return day;
+}
+
+DerivedRow RowOf(const DerivedKey& key, const herd::CowDay& day) {
+  const bool weighed = day.last_weight_at.has_value();
+  return {key,
+          {day.milk_count, day.milk_sum_millionths, day.weight_count, day.weight_sum_millionths,
+           weighed ? day.last_weight_millionths : kNoValue,
+           weighed ? ToMicros(*day.last_weight_at) : kNoValue}};
+}
+
+const DerivedTable& CowDays() {
+  static const CowDayTable kTable;
+  return kTable;
+}
+
+}  // namespace herdflow::pipeline
