@@ -117,6 +117,7 @@ namespace herdflow::@module@::sql {
 namespace herdflow::@module@ {
 
 std::string_view FindOwnText(const store_sql::Sql& sql) {
+  if (!sql.list_text.empty()) return sql.list_text;
   static const std::unordered_map<std::string_view, std::string_view> kOwn{
 @own@  };
   const auto found = kOwn.find(sql.name);

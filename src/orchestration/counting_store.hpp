@@ -25,10 +25,10 @@ class CountingStore final : public pipeline::ForwardingStore {
     HERDFLOW_ASSIGN(auto tx, ForwardingStore::BeginHerdBook());
     return std::make_unique<HerdBook>(*this, std::move(tx));
   }
-  Result<std::unique_ptr<pipeline::AggregateTx>> BeginAggregate(
-      pipeline::AggregateTask task) override {
-    HERDFLOW_ASSIGN(auto tx, ForwardingStore::BeginAggregate(task));
-    return std::make_unique<Aggregating>(*this, std::move(tx));
+  Result<std::unique_ptr<pipeline::FeedTx>> BeginFeed(
+      const pipeline::DerivedTable& table) override {
+    HERDFLOW_ASSIGN(auto tx, ForwardingStore::BeginFeed(table));
+    return std::make_unique<Feeding>(*this, std::move(tx));
   }
 
  private:
@@ -80,15 +80,11 @@ class CountingStore final : public pipeline::ForwardingStore {
     }
   };
 
-  class Aggregating final
-      : public Counting<pipeline::ForwardingAggregateTx, pipeline::AggregateTx> {
+  class Feeding final : public Counting<pipeline::ForwardingFeedTx, pipeline::FeedTx> {
    public:
     using Counting::Counting;
-    Result<> Replace(std::span<const pipeline::SensorAggregate> rows) override {
-      return Counted(rows.size(), Counting::Replace(rows));
-    }
-    Result<> Replace(std::span<const pipeline::CowDayRow> rows) override {
-      return Counted(rows.size(), Counting::Replace(rows));
+    Result<> Write(const pipeline::Derived& derived) override {
+      return Counted(derived.rows.size(), Counting::Write(derived));
     }
   };
 

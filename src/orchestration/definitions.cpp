@@ -9,8 +9,10 @@ namespace herdflow::orchestration {
 namespace {
 
 using namespace std::chrono_literals;
+using pipeline::DerivedTable;
 using pipeline::Pipeline;
 using pipeline::Step;
+using pipeline::Topic;
 
 struct Unit {
   std::string_view name;
@@ -60,39 +62,42 @@ constexpr Retries kRetries{5, 1s, 10s};
 constexpr std::chrono::seconds kCleanseTimeOut = 6h;
 constexpr std::chrono::seconds kTimeOut = 2h;
 
-std::string_view DescriptionOf(Step step) {
-  switch (step) {
-    case Step::kFarms:
+std::string_view DescriptionOf(const Step& step) {
+  if (const auto* table = std::get_if<const DerivedTable*>(&step)) {
+    return (*table)->shape().description;
+  }
+  switch (std::get<Topic>(step)) {
+    case Topic::kFarms:
       return "bronze to gold's farms and quarantine";
-    case Step::kCows:
+    case Topic::kCows:
       return "bronze to gold's cows and quarantine";
-    case Step::kSensors:
+    case Topic::kSensors:
       return "bronze to gold's sensors and quarantine";
-    case Step::kCleanse:
+    case Topic::kMeasurements:
       return "bronze to silver and quarantine";
-    case Step::kDaily:
-      return "silver to gold: by sensor, cow and day";
-    case Step::kWeekly:
-      return "silver to gold: by sensor, cow and ISO week";
-    case Step::kMonthly:
-      return "silver to gold: by sensor, cow and month";
-    case Step::kYearly:
-      return "silver to gold: by sensor, cow and year";
-    case Step::kCowDays:
-      return "silver to gold: milk and weight of each cow and day, which reports are made from";
   }
   return "unknown";
 }
 
+/// The tasks whose rows the step reads.
+std::vector<std::string> WhatItReads(const Step& step) {
+  std::vector<std::string> after;
+  const auto* table = std::get_if<const DerivedTable*>(&step);
+  if (table == nullptr) return after;
+  for (const DerivedTable* each : (*table)->shape().reads) after.emplace_back(each->shape().task);
+  if (after.empty()) after.emplace_back(Name(Step(Topic::kMeasurements)));
+  return after;
+}
+
 std::vector<TaskDefinition> TasksOf(Pipeline of) {
   std::vector<TaskDefinition> tasks;
-  for (const Step step : StepsOf(of)) {
+  for (const Step& step : StepsOf(of)) {
     TaskDefinition& task = tasks.emplace_back();
     task.step = step;
     task.description = DescriptionOf(step);
-    if (tasks.size() > 1) task.after = {std::string(tasks.front().id())};
+    task.after = WhatItReads(step);
     task.retries = kRetries;
-    task.time_out = step == Step::kCleanse ? kCleanseTimeOut : kTimeOut;
+    task.time_out = step == Step(Topic::kMeasurements) ? kCleanseTimeOut : kTimeOut;
   }
   return tasks;
 }

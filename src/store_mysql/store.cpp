@@ -67,7 +67,7 @@ Result<std::unique_ptr<pipeline::LayerStore>> MakeMysqlLayerStore(
   HERDFLOW_CHECK(CheckOptions(options.server));
   auto pool = std::make_shared<MysqlPool>(options.server);
   HERDFLOW_CHECK(MakeTables(options.server, pool->databases()));
-  return store_sql::MakeSqlLayerStore(std::move(pool),
+  return store_sql::MakeSqlLayerStore(pool, pool,
                                       {options.default_farm, options.rules_code, options.use});
 }
 

@@ -1,8 +1,8 @@
 #include <algorithm>
+#include <set>
 #include <unordered_map>
 
 #include "gold_rows.hpp"
-#include "gold_tables.hpp"
 #include "herdflow/pipeline/bronze_codec.hpp"
 #include "known_versions.hpp"
 #include "rejudge_queue.hpp"
@@ -75,7 +75,7 @@ class SqlCleanseTx final : public pipeline::CleanseTx {
 
   Result<std::optional<herd::Measure>> MeasureOf(SensorRef sensor) override {
     if (const auto known = measures_.find(sensor); known != measures_.end()) return known->second;
-    HERDFLOW_ASSIGN(const auto measure, ReadMeasure(*scope_, sensor));
+    HERDFLOW_ASSIGN(const auto measure, ReadMeasure(scope_->session(), sensor));
     measures_.emplace(sensor, measure);
     return measure;
   }
@@ -106,15 +106,15 @@ class SqlCleanseTx final : public pipeline::CleanseTx {
 
   Result<> ReadExisting(std::span<const ReadingKey> keys, std::vector<SilverReading>& readings,
                         std::vector<pipeline::OpenEntry>& open_entries) override {
+    HERDFLOW_CHECK(ReadOpenEntries(ByCow(keys), open_entries));
     std::vector<Value> to_look_for;
     while (!keys.empty()) {
-      const auto other_cow = std::find_if(keys.begin(), keys.end(), [&](const ReadingKey& key) {
-        return key.cow != keys.front().cow;
+      const auto other_farm = std::find_if(keys.begin(), keys.end(), [&](const ReadingKey& key) {
+        return key.farm != keys.front().farm;
       });
-      const auto of_cow = keys.first(static_cast<std::size_t>(other_cow - keys.begin()));
-      HERDFLOW_CHECK(ReadOpenEntries(of_cow, open_entries));
-      HERDFLOW_CHECK(LookFor(of_cow, to_look_for));
-      keys = keys.subspan(of_cow.size());
+      const auto of_farm = keys.first(static_cast<std::size_t>(other_farm - keys.begin()));
+      HERDFLOW_CHECK(LookFor(of_farm, to_look_for));
+      keys = keys.subspan(of_farm.size());
     }
     return ReadReadings(*scope_, to_look_for, readings);
   }
@@ -140,6 +140,9 @@ class SqlCleanseTx final : public pipeline::CleanseTx {
   }
 
   Result<> Write(const pipeline::SilverChange& change) override {
+    HERDFLOW_CHECK(KeepRefusedDays(change.no_longer_refused));
+    HERDFLOW_CHECK(KeepRefusedDays(change.superseded));
+    for (const auto& entry : change.quarantine) KeepRefusedDay(entry);
     HERDFLOW_CHECK(TakeAway(change));
     HERDFLOW_CHECK(WriteReadings(change));
     HERDFLOW_CHECK(WriteQuarantine(change));
@@ -193,48 +196,44 @@ class SqlCleanseTx final : public pipeline::CleanseTx {
     return {};
   }
 
-  Result<> ReadOpenEntries(std::span<const ReadingKey> of_cow,
+  Result<> ReadOpenEntries(std::span<const ReadingKey> by_cow,
                            std::vector<pipeline::OpenEntry>& entries) {
     HERDFLOW_ASSIGN(Statement * read, scope_->Get(sql::kReadOpenEntries));
-    return ForCloseDays(of_cow, [&](const ReadingKey& first, FarmDay last) -> Result<> {
+    return ForCloseDays(by_cow, [&](const ReadingKey& first, FarmDay last) -> Result<> {
       read->Bind(1, first.cow).Bind(2, first.day.days).Bind(3, last.days);
       while (true) {
         HERDFLOW_ASSIGN(const bool there, read->Step());
         if (!there) return {};
-        entries.push_back({ReadKey(*read, 0, first.cow), ReadLineage(*read, 3)});
+        HERDFLOW_ASSIGN(const ReadingKey key, ReadKeyOfCow(*scope_, *read, 0));
+        entries.push_back({key, ReadLineage(*read, 4)});
       }
     });
   }
 
-  /// Adds those keys of one cow that silver may have.
-  Result<> LookFor(std::span<const ReadingKey> of_cow, std::vector<Value>& keys) {
-    const CowRef cow = of_cow.front().cow;
-    HERDFLOW_ASSIGN(Statement * newest, scope_->Get(sql::kReadNewestReadingKey));
-    newest->Bind(1, cow);
-    HERDFLOW_ASSIGN(const bool any, newest->Step());
-    if (!any) return {};
-    const ReadingKey last = ReadKey(*newest, 0, cow);
-    newest->Reset();
-    for (const ReadingKey& key : of_cow) {
-      if (key > last) break;  // Readings mostly come in order: nothing there to look for.
-      keys.insert(keys.end(), {key.cow, key.day.days, key.sensor, ToMicros(key.at)});
+  /// Adds those keys of one farm that silver may have.
+  Result<> LookFor(std::span<const ReadingKey> of_farm, std::vector<Value>& keys) {
+    HERDFLOW_ASSIGN(Statement * find, scope_->Get(sql::kFindNewestDay));
+    HERDFLOW_ASSIGN(const auto newest, FirstInt(find->Bind(1, of_farm.front().farm)));
+    for (const ReadingKey& key : of_farm) {
+      // Readings mostly come in order: nothing there to look for.
+      if (!newest || key.day.days > *newest) break;
+      const auto values = ValuesOf(key);
+      keys.insert(keys.end(), values.begin(), values.end());
     }
     return {};
   }
 
   Result<> WriteReadings(const pipeline::SilverChange& change) {
-    RowWriter<12> write(scope_->session(), sql::kWriteReading);
+    RowWriter<13> write(scope_->session(), sql::kWriteReading);
     for (const SilverReading& reading : change.readings) {
       const auto& [key, value, state, lineage, created_at, updated_at] = reading;
-      HERDFLOW_CHECK(write.Add({key.cow, key.day.days, key.sensor, ToMicros(key.at), value, state,
-                                lineage.version, lineage.stream, lineage.partition, lineage.offset,
-                                ToMicros(created_at), ToMicros(updated_at)}));
+      HERDFLOW_CHECK(write.Add({key.farm, key.day.days, key.cow, key.sensor, ToMicros(key.at),
+                                value, state, lineage.version, lineage.stream, lineage.partition,
+                                lineage.offset, ToMicros(created_at), ToMicros(updated_at)}));
     }
     HERDFLOW_CHECK(write.Finish());
-    RowWriter<4> remove(scope_->session(), sql::kDeleteReading);
-    for (const ReadingKey& key : change.removed) {
-      HERDFLOW_CHECK(remove.Add({key.cow, key.day.days, key.sensor, ToMicros(key.at)}));
-    }
+    RowWriter<5> remove(scope_->session(), sql::kDeleteReading);
+    for (const ReadingKey& key : change.removed) HERDFLOW_CHECK(remove.Add(ValuesOf(key)));
     HERDFLOW_CHECK(remove.Finish());
     RowWriter<9> wait(scope_->session(), sql::kInsertWaiting);
     for (const auto& [key, lineage, unit_known] : change.waiting) {
@@ -265,17 +264,13 @@ class SqlCleanseTx final : public pipeline::CleanseTx {
       HERDFLOW_CHECK(no_longer_refused.Add({entry.stream, entry.partition, entry.offset}));
     }
     HERDFLOW_CHECK(no_longer_refused.Finish());
-    for (const auto& [task, at] : change.misplaced) {
-      HERDFLOW_ASSIGN(Statement * remove, scope_->Get(StatementsOf(task).remove));
-      HERDFLOW_CHECK(remove->Bind(1, at.cow).Bind(2, at.day.days).Bind(3, at.sensor).Run());
-    }
     return {};
   }
 
   /// Key and lineage of a version that is noted.
   template <class Version>
   static std::array<Value, 8> RowOf(const Version& version) {
-    const auto& [cow, day, sensor, at] = version.key;
+    const auto& [farm, day, cow, sensor, at] = version.key;
     const Lineage& of = version.lineage;
     return {cow, day.days, sensor, ToMicros(at), of.version, of.stream, of.partition, of.offset};
   }
@@ -289,23 +284,44 @@ class SqlCleanseTx final : public pipeline::CleanseTx {
     return supersede.Finish();
   }
 
-  /// Notes the days under the number of this chunk, which is the next of all chunks that note any.
+  /// Notes the days under the number of this chunk, which is the next of all chunks that change any.
+  /// While no derived table has begun there is nobody to note them for: each begins with all.
   Result<> NoteDirtyDays(std::span<const pipeline::DirtyDay> days) {
-    if (days.empty()) return {};
-    HERDFLOW_ASSIGN(const std::int64_t last_chunk, ReadChunkCounter(*scope_));
-    HERDFLOW_ASSIGN(Statement * count, scope_->Get(sql::kWriteCounter));
-    HERDFLOW_CHECK(count->Bind(1, kChunkCounter).Bind(2, last_chunk + 1).Run());
-    RowWriter<4> note(scope_->session(), sql::kNoteDirtyDay);
-    for (const auto& [cow, day, sensor] : days) {
-      HERDFLOW_CHECK(note.Add({cow, day.days, sensor, last_chunk + 1}));
+    if (days.empty() && refused_days_.empty()) return {};
+    HERDFLOW_ASSIGN(const std::int64_t chunk, RaiseChunkCounter(*scope_));
+    HERDFLOW_ASSIGN(Statement * find, scope_->Get(sql::kFindFeedPlace));
+    HERDFLOW_ASSIGN(const auto begun, FirstInt(*find));
+    if (!begun) return {};
+    RowWriter<5> note(scope_->session(), sql::kNoteDirtyDay);
+    for (const auto& [farm, day] : refused_days_) {
+      HERDFLOW_CHECK(note.Add({farm, day.days, 0, 0, chunk}));
+    }
+    for (const auto& [farm, day, cow, sensor] : days) {
+      HERDFLOW_CHECK(note.Add({farm, day.days, cow, sensor, chunk}));
     }
     return note.Finish();
+  }
+
+  /// Keeps the days on which these entries are counted as refused.
+  Result<> KeepRefusedDays(std::span<const Lineage> entries) {
+    std::vector<Value> places;
+    for (const Lineage& entry : entries) {
+      places.insert(places.end(), {entry.stream, entry.partition, entry.offset});
+    }
+    return scope_->session().ReadForKeys(sql::kReadEntry, 3, places, [&](const auto& row) -> Result<> {
+      KeepRefusedDay(ReadEntry(row).entry);
+      return {};
+    });
+  }
+  void KeepRefusedDay(const pipeline::QuarantineEntry& entry) {
+    if (entry.farm && entry.day) refused_days_.emplace(*entry.farm, *entry.day);
   }
 
   std::unique_ptr<WriteScope> scope_;
   std::unordered_map<FarmRef, std::optional<herd::FarmRules>> rules_;
   std::unordered_map<SensorRef, std::optional<herd::Measure>> measures_;
   std::unordered_map<CowRef, bool> cows_;
+  std::set<std::pair<FarmRef, FarmDay>> refused_days_;  ///< Of entries that come, go or change.
 };
 
 }  // namespace

@@ -20,10 +20,10 @@ std::optional<Instant> InstantOf(const std::optional<std::int64_t>& micros) {
 
 /// What `In` makes of the row of this key, if it is there.
 template <class Key, class In>
-auto ReadOne(WriteScope& scope, const Sql& statement, Key key, In in)
+auto ReadOne(Session& session, const Sql& statement, Key key, In in)
     -> Result<std::optional<decltype(in(std::declval<const Statement&>()))>> {
   using Row = decltype(in(std::declval<const Statement&>()));
-  HERDFLOW_ASSIGN(Statement * read, scope.Get(statement));
+  HERDFLOW_ASSIGN(Statement * read, session.Get(statement));
   HERDFLOW_ASSIGN(const bool there, read->Bind(1, key).Step());
   if (!there) return std::optional<Row>();
   Row row = in(*read);
@@ -75,15 +75,15 @@ GoldFarm FarmIn(const Statement& row) {
 }
 
 Result<std::optional<GoldCow>> ReadGoldCow(WriteScope& scope, pipeline::CowRef cow) {
-  return ReadOne(scope, sql::kReadGoldCow, cow, CowIn);
+  return ReadOne(scope.session(), sql::kReadGoldCow, cow, CowIn);
 }
 
 Result<std::optional<GoldSensor>> ReadGoldSensor(WriteScope& scope, pipeline::SensorRef sensor) {
-  return ReadOne(scope, sql::kReadGoldSensor, sensor, SensorIn);
+  return ReadOne(scope.session(), sql::kReadGoldSensor, sensor, SensorIn);
 }
 
 Result<std::optional<GoldFarm>> ReadGoldFarm(WriteScope& scope, pipeline::FarmRef farm) {
-  return ReadOne(scope, sql::kReadGoldFarm, farm, FarmIn);
+  return ReadOne(scope.session(), sql::kReadGoldFarm, farm, FarmIn);
 }
 
 Result<> WriteGold(WriteScope& scope, const GoldCow& cow) {
@@ -131,8 +131,8 @@ Result<> WriteGold(WriteScope& scope, const GoldFarm& farm) {
   return write->Run();
 }
 
-Result<std::optional<herd::Measure>> ReadMeasure(WriteScope& scope, pipeline::SensorRef sensor) {
-  return ReadOne(scope, sql::kReadSensorUnit, sensor, [](const Statement& row) {
+Result<std::optional<herd::Measure>> ReadMeasure(Session& session, pipeline::SensorRef sensor) {
+  return ReadOne(session, sql::kReadSensorUnit, sensor, [](const Statement& row) {
     return herd::MeasureOf(row.Bytes(0), row.Bytes(1),
                            row.MaybeInt(2).value_or(herd::kMilkDensityMillionths));
   });

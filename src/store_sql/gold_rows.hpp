@@ -25,6 +25,6 @@ Result<> WriteGold(WriteScope& scope, const pipeline::GoldSensor& sensor);
 Result<> WriteGold(WriteScope& scope, const pipeline::GoldFarm& farm);
 
 /// What a sensor of gold measures, by its farm's density of milk, while gold knows that farm.
-Result<std::optional<herd::Measure>> ReadMeasure(WriteScope& scope, pipeline::SensorRef sensor);
+Result<std::optional<herd::Measure>> ReadMeasure(Session& session, pipeline::SensorRef sensor);
 
 }  // namespace herdflow::store_sql

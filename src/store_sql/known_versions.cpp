@@ -10,8 +10,6 @@ using pipeline::KnownEntry;
 using pipeline::ReadingKey;
 using pipeline::SensorRef;
 
-ReadingKey ReadWholeKey(const Statement& row) { return ReadKey(row, 1, CowRef{row.Int(0)}); }
-
 }  // namespace
 
 KnownEntry ReadEntry(const Statement& row) {
@@ -32,18 +30,37 @@ KnownEntry ReadEntry(const Statement& row) {
   return known;
 }
 
-ReadingKey ReadKey(const Statement& row, int first, CowRef cow) {
-  return {cow, FarmDay{static_cast<std::int32_t>(row.Int(first))}, SensorRef{row.Int(first + 1)},
-          FromMicros(row.Int(first + 2))};
+ReadingKey ReadKey(const Statement& row, int first) {
+  return {pipeline::FarmRef{row.Int(first)}, FarmDay{static_cast<std::int32_t>(row.Int(first + 1))},
+          CowRef{row.Int(first + 2)}, SensorRef{row.Int(first + 3)}, FromMicros(row.Int(first + 4))};
+}
+
+Result<ReadingKey> ReadKeyOfCow(WriteScope& scope, const Statement& row, int first) {
+  const std::int64_t cow = row.Int(first);
+  HERDFLOW_ASSIGN(const TextId id, scope.cows().IdOf(cow));
+  return ReadingKey{id.farm, FarmDay{static_cast<std::int32_t>(row.Int(first + 1))}, CowRef{cow},
+                    SensorRef{row.Int(first + 2)}, FromMicros(row.Int(first + 3))};
+}
+
+std::array<Value, 5> ValuesOf(const ReadingKey& key) {
+  return {key.farm, key.day.days, key.cow, key.sensor, ToMicros(key.at)};
+}
+
+std::vector<ReadingKey> ByCow(std::span<const ReadingKey> keys) {
+  std::vector<ReadingKey> sorted(keys.begin(), keys.end());
+  std::sort(sorted.begin(), sorted.end(), [](const ReadingKey& a, const ReadingKey& b) {
+    return std::pair(a.cow, a.day) < std::pair(b.cow, b.day);
+  });
+  return sorted;
 }
 
 Result<> ReadReadings(WriteScope& scope, std::span<const Value> keys,
                       std::vector<pipeline::SilverReading>& readings) {
   HERDFLOW_CHECK(scope.session().ReadForKeys(
-      sql::kReadReading, 4, keys, [&](const Statement& row) -> Result<> {
-        readings.push_back({ReadWholeKey(row), row.Int(4),
-                            static_cast<pipeline::ReadingState>(row.Int(5)), ReadLineage(row, 6),
-                            FromMicros(row.Int(10)), FromMicros(row.Int(11))});
+      sql::kReadReading, 5, keys, [&](const Statement& row) -> Result<> {
+        readings.push_back({ReadKey(row, 0), row.Int(5),
+                            static_cast<pipeline::ReadingState>(row.Int(6)), ReadLineage(row, 7),
+                            FromMicros(row.Int(11)), FromMicros(row.Int(12))});
         return {};
       }));
   std::sort(readings.begin(), readings.end(),
@@ -56,31 +73,39 @@ Result<pipeline::KnownVersions> ReadKnownVersions(WriteScope& scope,
                                                   std::span<const pipeline::Lineage> messages) {
   pipeline::KnownVersions known;
   std::vector<Value> values;
-  values.reserve(keys.size() * 4);
-  for (const auto& [cow, day, sensor, at] : keys) {
-    values.insert(values.end(), {cow, day.days, sensor, ToMicros(at)});
+  values.reserve(keys.size() * 5);
+  for (const ReadingKey& key : keys) {
+    const auto of_key = ValuesOf(key);
+    values.insert(values.end(), of_key.begin(), of_key.end());
   }
   HERDFLOW_CHECK(ReadReadings(scope, values, known.readings));
+  values.clear();
+  for (const auto& [farm, day, cow, sensor, at] : keys) {
+    values.insert(values.end(), {cow, day.days, sensor, ToMicros(at)});
+  }
   Session& session = scope.session();
   HERDFLOW_CHECK(
       session.ReadForKeys(sql::kReadDisplaced, 4, values, [&](const auto& row) -> Result<> {
-        known.displaced.push_back({ReadWholeKey(row), ReadLineage(row, 4)});
+        HERDFLOW_ASSIGN(const ReadingKey key, ReadKeyOfCow(scope, row, 0));
+        known.displaced.push_back({key, ReadLineage(row, 4)});
         return {};
       }));
   HERDFLOW_CHECK(
       session.ReadForKeys(sql::kReadWaiting, 4, values, [&](const auto& row) -> Result<> {
-        known.waiting.push_back({ReadWholeKey(row), ReadLineage(row, 4), row.Int(8) != 0});
+        HERDFLOW_ASSIGN(const ReadingKey key, ReadKeyOfCow(scope, row, 0));
+        known.waiting.push_back({key, ReadLineage(row, 4), row.Int(8) != 0});
         return {};
       }));
   HERDFLOW_ASSIGN(Statement * read, scope.Get(sql::kReadEntriesOfDays));
-  HERDFLOW_CHECK(ForCloseDays(keys, [&](const ReadingKey& first, FarmDay last) -> Result<> {
+  HERDFLOW_CHECK(ForCloseDays(ByCow(keys), [&](const ReadingKey& first, FarmDay last) -> Result<> {
     read->Bind(1, first.cow).Bind(2, first.day.days).Bind(3, last.days);
     while (true) {
       HERDFLOW_ASSIGN(const bool there, read->Step());
       if (!there) return {};
       KnownEntry entry = ReadEntry(*read);
       if (!entry.entry.sensor) continue;
-      const ReadingKey key{first.cow, *entry.entry.day, *entry.entry.sensor, *entry.entry.at};
+      const ReadingKey key{first.farm, *entry.entry.day, first.cow, *entry.entry.sensor,
+                           *entry.entry.at};
       if (std::binary_search(keys.begin(), keys.end(), key)) {
         known.entries.push_back(std::move(entry));
       }

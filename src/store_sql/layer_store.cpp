@@ -11,7 +11,7 @@ namespace {
 
 using pipeline::PartitionClaim;
 
-// Who holds one of these excludes all others that begin it; the aggregate tasks have their names.
+// Who holds one of these excludes all others that begin it; the tasks of derived tables have their names.
 constexpr std::string_view kSettingsStep = "settings";
 constexpr std::string_view kClaimStep = "claim";
 constexpr std::string_view kCleanseStep = "cleanse";
@@ -21,8 +21,11 @@ constexpr std::string_view kLoadStep = "";
 
 class SqlLayerStore final : public pipeline::LayerStore {
  public:
-  SqlLayerStore(std::shared_ptr<WriteSessions> sessions, StoreSettings settings)
-      : sessions_(std::move(sessions)), settings_(std::move(settings)) {}
+  SqlLayerStore(std::shared_ptr<WriteSessions> sessions, std::shared_ptr<ReadSessions> readers,
+                StoreSettings settings)
+      : sessions_(std::move(sessions)),
+        readers_(std::move(readers)),
+        settings_(std::move(settings)) {}
 
   Result<> RecordSettings() {
     HERDFLOW_CHECK(RecordRulesVersions());
@@ -128,10 +131,10 @@ class SqlLayerStore final : public pipeline::LayerStore {
     HERDFLOW_ASSIGN(auto scope, Begin(kHerdBookStep));
     return MakeHerdBookTx(std::move(scope));
   }
-  Result<std::unique_ptr<pipeline::AggregateTx>> BeginAggregate(
-      pipeline::AggregateTask task) override {
-    HERDFLOW_ASSIGN(auto scope, Begin(Name(task)));
-    return MakeAggregateTx(std::move(scope), task);
+  Result<std::unique_ptr<pipeline::FeedTx>> BeginFeed(
+      const pipeline::DerivedTable& table) override {
+    HERDFLOW_ASSIGN(auto snapshot, readers_->BeginRead());
+    return MakeFeedTx(sessions_, std::move(snapshot), table);
   }
 
   Result<pipeline::CowReservation> ReserveCow(const pipeline::CowWish& wish) override {
@@ -260,6 +263,7 @@ class SqlLayerStore final : public pipeline::LayerStore {
   }
 
   std::shared_ptr<WriteSessions> sessions_;
+  std::shared_ptr<ReadSessions> readers_;
   const StoreSettings settings_;
   std::string id_;
 };
@@ -267,8 +271,9 @@ class SqlLayerStore final : public pipeline::LayerStore {
 }  // namespace
 
 Result<std::unique_ptr<pipeline::LayerStore>> MakeSqlLayerStore(
-    std::shared_ptr<WriteSessions> sessions, const StoreSettings& settings) {
-  auto store = std::make_unique<SqlLayerStore>(std::move(sessions), settings);
+    std::shared_ptr<WriteSessions> sessions, std::shared_ptr<ReadSessions> readers,
+    const StoreSettings& settings) {
+  auto store = std::make_unique<SqlLayerStore>(std::move(sessions), std::move(readers), settings);
   // Several processes that start at once may stand in each other's way.
   Retry retry("opening the store", {.tries = 6, .only_passing = true, .ends_at_once = true});
   HERDFLOW_CHECK(retry.Until({}, [&] { return store->RecordSettings(); }));

@@ -46,24 +46,6 @@ Result<> ForEachRow(Session& session, const Sql& sql, std::int64_t farm, Each ea
   return ForEachRow(read->Bind(1, farm), each);
 }
 
-Result<std::optional<LatestSensorData>> FindLatest(Session& session, std::int64_t cow) {
-  std::optional<LatestSensorData> latest;
-  HERDFLOW_ASSIGN(Statement * newest, session.Get(sql::kReadNewestDaily));
-  newest->Bind(1, cow);
-  HERDFLOW_ASSIGN(const auto day, FirstInt(*newest));
-  if (!day) return latest;
-  HERDFLOW_ASSIGN(Statement * read, session.Get(sql::kReadLatestSensorData));
-  HERDFLOW_ASSIGN(const bool there, read->Bind(1, cow).Bind(2, *day).Step());
-  if (!there) return latest;
-  const std::int64_t count = read->Int(4);
-  latest =
-      LatestSensorData{std::string(read->Bytes(0)),        FarmDay{static_cast<std::int32_t>(*day)},
-                       herd::Average(read->Int(1), count), herd::Shown(read->Int(2)),
-                       herd::Shown(read->Int(3)),          count};
-  read->Reset();
-  return latest;
-}
-
 Result<std::optional<herd::DataRange>> FindDataRange(Session& session, std::int64_t farm) {
   HERDFLOW_ASSIGN(Statement * read, session.Get(sql::kReadDataRange));
   HERDFLOW_ASSIGN(const bool there, read->Bind(1, farm).Step());
@@ -72,6 +54,45 @@ Result<std::optional<herd::DataRange>> FindDataRange(Session& session, std::int6
   if (!read->IsNull(0)) range = herd::DataRange{DayAt(*read, 0), DayAt(*read, 1)};
   read->Reset();
   return range;
+}
+
+/// The newest day of which gold has the cow: mostly one of the farm's last.
+Result<std::optional<std::int64_t>> FindNewestDay(Session& session, std::int64_t farm,
+                                                  std::int64_t cow) {
+  std::optional<std::int64_t> newest;
+  HERDFLOW_ASSIGN(const auto range, FindDataRange(session, farm));
+  if (!range) return newest;
+  std::vector<Value> keys;
+  FarmDay day = range->last;
+  for (std::int32_t days = 8; day >= range->first && !newest; days *= 4) {
+    keys.clear();
+    for (std::int32_t i = 0; i < days && day >= range->first; ++i, day = day - 1) {
+      keys.insert(keys.end(), {farm, day.days, cow});
+    }
+    HERDFLOW_CHECK(
+        session.ReadForKeys(sql::kFindDailyOfCow, 3, keys, [&](const Statement& row) -> Result<> {
+          newest = std::max(newest.value_or(row.Int(0)), row.Int(0));
+          return {};
+        }));
+  }
+  return newest;
+}
+
+Result<std::optional<LatestSensorData>> FindLatest(Session& session, std::int64_t farm,
+                                                   std::int64_t cow) {
+  std::optional<LatestSensorData> latest;
+  HERDFLOW_ASSIGN(const auto day, FindNewestDay(session, farm, cow));
+  if (!day) return latest;
+  HERDFLOW_ASSIGN(Statement * read, session.Get(sql::kReadLatestSensorData));
+  HERDFLOW_ASSIGN(const bool there, read->Bind(1, farm).Bind(2, *day).Bind(3, cow).Step());
+  if (!there) return latest;
+  const std::int64_t count = read->Int(4);
+  latest =
+      LatestSensorData{std::string(read->Bytes(0)),        FarmDay{static_cast<std::int32_t>(*day)},
+                       herd::Average(read->Int(1), count), herd::Shown(read->Int(2)),
+                       herd::Shown(read->Int(3)),          count};
+  read->Reset();
+  return latest;
 }
 
 /// The farm's integer, if it has one: a farm that a message named, known or not.
@@ -174,7 +195,7 @@ class SqlHerdQueries final : public pipeline::HerdQueries {
     cow.created_at = FromMicros(find->Int(3));
     cow.retired_at = MaybeInstant(*find, 4);
     find->Reset();
-    HERDFLOW_ASSIGN(cow.latest_sensor_data, FindLatest(snapshot->session(), ref));
+    HERDFLOW_ASSIGN(cow.latest_sensor_data, FindLatest(snapshot->session(), *farm_ref, ref));
     return std::optional(std::move(cow));
   }
 

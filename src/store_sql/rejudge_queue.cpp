@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <limits>
 
-#include "gold_tables.hpp"
+#include "feed_places.hpp"
 #include "known_versions.hpp"
 #include "unjudged.hpp"
 
@@ -43,7 +43,7 @@ Result<bool> ReadWaiting(WriteScope& scope, const Known& request, std::size_t ma
   for (std::size_t count = 0;; ++count) {
     HERDFLOW_ASSIGN(const bool there, read->Step());
     if (!there) return count < max;
-    const ReadingKey key = ReadKey(*read, 1, CowRef{read->Int(0)});
+    HERDFLOW_ASSIGN(const ReadingKey key, ReadKeyOfCow(scope, *read, 0));
     if (keys.empty() || keys.back() != key) keys.push_back(key);
   }
 }
@@ -55,7 +55,6 @@ enum Phase : std::int64_t {
   kDisplaced = 3,
   kWaiting = 4,
   kEntries = 5,
-  kGold = 6,
   kOver = 7,
 };
 
@@ -79,7 +78,7 @@ PassPlan PlanOf(PassKind kind) {
     case PassKind::kFarm:
       return {kSilver, kEntries, false, true, nullptr, &sql::kReadEntriesOfFarmAfter};
   }
-  return {kBronze, kGold, true, false, &sql::kReadBronzeMeasurements, &sql::kReadEntriesAfter};
+  return {kBronze, kEntries, true, false, &sql::kReadBronzeMeasurements, &sql::kReadEntriesAfter};
 }
 
 /// Offsets of a partition that a pass looks at at once, for each message that it may give.
@@ -113,7 +112,7 @@ Result<RejudgePiece> RejudgeQueue::Take(std::size_t max, const EachRow& each) {
     HERDFLOW_ASSIGN(auto pass, ReadPass());
     if (!pass) break;
     if (pass->place.phase == kOver) {
-      HERDFLOW_CHECK(EndPass());
+      HERDFLOW_CHECK(EndPass(*pass));
       continue;
     }
     HERDFLOW_CHECK(TakeOfPass(max, *pass, each, piece));
@@ -170,7 +169,8 @@ Result<std::optional<RejudgeQueue::Pass>> RejudgeQueue::ReadPass() {
     HERDFLOW_ASSIGN(Statement * read, scope_.Get(sql::kReadRejudgePlace));
     HERDFLOW_ASSIGN(const bool there, read->Step());
     if (there) {
-      pass.place = {read->Int(0), {read->Int(1), read->Int(2), read->Int(3), read->Int(4)}};
+      pass.place = {read->Int(0),
+                    {read->Int(1), read->Int(2), read->Int(3), read->Int(4), read->Int(5)}};
       read->Reset();
       return std::optional(pass);
     }
@@ -192,7 +192,7 @@ Result<> RejudgeQueue::TakeOfPass(std::size_t max, Pass& pass, const EachRow& ea
       HERDFLOW_CHECK(TakeOfBronze(max, pass, each, piece));
       break;
     case kSilver:
-      HERDFLOW_CHECK(TakeKeys(sql::kReadSilverAfter, max, pass, piece));
+      HERDFLOW_CHECK(TakeSilver(max, pass, piece));
       break;
     case kDisplaced:
       HERDFLOW_CHECK(TakeKeys(sql::kReadDisplacedAfter, max, pass, piece));
@@ -202,9 +202,6 @@ Result<> RejudgeQueue::TakeOfPass(std::size_t max, Pass& pass, const EachRow& ea
       break;
     case kEntries:
       HERDFLOW_CHECK(TakeEntries(max, pass, piece));
-      break;
-    case kGold:
-      HERDFLOW_CHECK(TakeGold(max, pass, piece));
       break;
     default:
       return Fail(ErrorCode::kCorruptData, "judging readings again: the store names phase {}",
@@ -242,7 +239,7 @@ Result<> RejudgeQueue::TakeOfBronze(std::size_t max, Pass& pass, const EachRow& 
     read->Reset();
     if (given < max && bytes < kChunkBytes) next = at.to;
     piece.size = static_cast<std::size_t>(next - at.from);
-    pass.place.at = {at.stream, at.partition, next, 0};
+    pass.place.at = {at.stream, at.partition, next, 0, 0};
     return {};
   }
   return {};
@@ -256,9 +253,9 @@ Result<> RejudgeQueue::TakeKeys(const Sql& statement, std::size_t max, Pass& pas
   while (piece.size < max) {
     HERDFLOW_ASSIGN(const auto cow, FirstInt(next->Bind(1, pass.farm).Bind(2, at[0])));
     if (!cow) break;
-    if (*cow != at[0]) at = {*cow, kBeforeAllDays, 0, 0};
+    if (*cow != at[0]) at = {*cow, kBeforeAllDays, 0, 0, 0};
     HERDFLOW_CHECK(TakeKeysUpTo(*cow, statement, max - piece.size, pass, piece));
-    if (piece.size < max) at = {*cow + 1, kBeforeAllDays, 0, 0};
+    if (piece.size < max) at = {*cow + 1, kBeforeAllDays, 0, 0, 0};
   }
   return {};
 }
@@ -274,10 +271,29 @@ Result<> RejudgeQueue::TakeKeysUpTo(std::int64_t last_cow, const Sql& statement,
     HERDFLOW_ASSIGN(const bool there, read->Step());
     if (!there) return {};
     ++piece.size;
-    const ReadingKey key = ReadKey(*read, 1, CowRef{read->Int(0)});
-    at = {read->Int(0), read->Int(1), read->Int(2), read->Int(3)};
-    if (pass.place.phase == kSilver && PlanOf(pass.kind).heals) {
-      piece.versions.push_back({key, ReadLineage(*read, 4)});
+    at = {read->Int(0), read->Int(1), read->Int(2), read->Int(3), 0};
+    HERDFLOW_ASSIGN(const ReadingKey key, ReadKeyOfCow(scope_, *read, 0));
+    piece.keys.push_back(key);
+  }
+}
+
+Result<> RejudgeQueue::TakeSilver(std::size_t max, Pass& pass, RejudgePiece& piece) {
+  HERDFLOW_ASSIGN(Statement * read, scope_.Get(sql::kReadSilverAfter));
+  auto& at = pass.place.at;
+  const PassPlan plan = PlanOf(pass.kind);
+  if (plan.of_farm && at[0] == 0) at = {static_cast<std::int64_t>(pass.farm), kBeforeAllDays, 0, 0, 0};
+  const auto& [first, last] = pass.days.value_or(kAllDays);
+  for (int i = 0; i < 5; ++i) read->Bind(1 + i, at[static_cast<std::size_t>(i)]);
+  read->Bind(6, first.days).Bind(7, last.days).Bind(8, max);
+  read->Bind(9, plan.of_farm ? Value(pass.farm) : Value(kLastCow));
+  while (true) {
+    HERDFLOW_ASSIGN(const bool there, read->Step());
+    if (!there) return {};
+    ++piece.size;
+    const ReadingKey key = ReadKey(*read, 0);
+    at = {read->Int(0), read->Int(1), read->Int(2), read->Int(3), read->Int(4)};
+    if (plan.heals) {
+      piece.versions.push_back({key, ReadLineage(*read, 5)});
     } else {
       piece.keys.push_back(key);
     }
@@ -302,48 +318,22 @@ Result<> RejudgeQueue::TakeEntries(std::size_t max, Pass& pass, RejudgePiece& pi
     if (!there) break;
     ++piece.size;
     piece.entries.push_back(ReadLineage(*read, 0));
-    at = {read->Int(1), read->Int(2), read->Int(3), 0};
+    at = {read->Int(1), read->Int(2), read->Int(3), 0, 0};
     bytes += static_cast<std::size_t>(read->Int(4));
   }
   read->Reset();
   return {};
 }
 
-/// Days that gold alone may have.
-Result<> RejudgeQueue::TakeGold(std::size_t max, Pass& pass, RejudgePiece& piece) {
-  // The year of a day begins so much earlier.
-  constexpr std::int32_t kLongestPeriod = 371;
-  auto& [cow, day, sensor, table] = pass.place.at;
-  const auto& [first, last] = pass.days.value_or(kAllDays);
-  for (; table < static_cast<std::int64_t>(pipeline::kAllAggregateTasks.size()); ++table) {
-    const auto task = pipeline::kAllAggregateTasks.at(static_cast<std::size_t>(table));
-    HERDFLOW_ASSIGN(Statement * read, scope_.Get(StatementsOf(task).read_after));
-    read->Bind(1, cow).Bind(2, day).Bind(3, sensor);
-    read->Bind(4, first.days - kLongestPeriod).Bind(5, last.days).Bind(6, max).Bind(7, kLastCow);
-    while (true) {
-      HERDFLOW_ASSIGN(const bool there, read->Step());
-      if (!there) break;
-      ++piece.size;
-      cow = read->Int(0);
-      day = read->Int(1);
-      sensor = task == pipeline::AggregateTask::kCowDays ? 0 : read->Int(2);
-      piece.gold.push_back(
-          {task, {CowRef{cow}, FarmDay{static_cast<std::int32_t>(day)}, SensorRef{sensor}}});
-    }
-    if (piece.size != 0) return {};
-    cow = day = sensor = 0;
-  }
-  return {};
-}
-
 Result<> RejudgeQueue::Write(const pipeline::RejudgePlace& place) {
   HERDFLOW_ASSIGN(Statement * write, scope_.Get(sql::kWriteRejudgePlace));
   write->Bind(1, place.phase);
-  for (int i = 0; i < 4; ++i) write->Bind(2 + i, place.at[static_cast<std::size_t>(i)]);
+  for (int i = 0; i < 5; ++i) write->Bind(2 + i, place.at[static_cast<std::size_t>(i)]);
   return write->Run();
 }
 
-Result<> RejudgeQueue::EndPass() {
+Result<> RejudgeQueue::EndPass(const Pass& pass) {
+  if (PlanOf(pass.kind).heals) HERDFLOW_CHECK(RefillFeeds(scope_, pass.days));
   HERDFLOW_ASSIGN(Statement * requests, scope_.Get(sql::kEndRejudgePass));
   HERDFLOW_CHECK(requests->Run());
   HERDFLOW_ASSIGN(Statement * place, scope_.Get(sql::kDeleteRejudgePlace));
@@ -389,8 +379,8 @@ Result<> RequestPassOrLetGoOn(WriteScope& scope, const std::optional<pipeline::D
                     pipeline::DayRange{std::min(first, days->first), std::max(last, days->last)});
 }
 
-Result<bool> IsPassRequested(WriteScope& scope) {
-  HERDFLOW_ASSIGN(Statement * find, scope.Get(sql::kFindRejudgePass));
+Result<bool> IsPassRequested(Session& session) {
+  HERDFLOW_ASSIGN(Statement * find, session.Get(sql::kFindRejudgePass));
   HERDFLOW_ASSIGN(const auto found, FirstInt(*find));
   return found.has_value();
 }

@@ -30,7 +30,8 @@ enum class RequestKind : std::int64_t {
 /// was asked for, but everything before all others. What the pass in hand serves alone and is asked
 /// for again begins anew, behind what waits. Everything, asked for, ends the pass in hand, whose
 /// requests it serves. A pass over everything goes over bronze, and
-/// looks at silver and what is beside it as well, for what is there and must not be. A farm's goes
+/// looks at silver and what is beside it as well, for what is there and must not be; at its end all
+/// that is derived is filled anew. A farm's goes
 /// over what there is of its cows and its refused messages alone, so that it costs what they do.
 class RejudgeQueue {
  public:
@@ -59,14 +60,14 @@ class RejudgeQueue {
                       pipeline::RejudgePiece& piece);
   Result<> TakeOfBronze(std::size_t max, Pass& pass, const EachRow& each,
                         pipeline::RejudgePiece& piece);
+  Result<> TakeSilver(std::size_t max, Pass& pass, pipeline::RejudgePiece& piece);
   Result<> TakeKeys(const Sql& statement, std::size_t max, Pass& pass,
                     pipeline::RejudgePiece& piece);
   Result<> TakeKeysUpTo(std::int64_t last_cow, const Sql& statement, std::size_t max, Pass& pass,
                         pipeline::RejudgePiece& piece);
   Result<> TakeEntries(std::size_t max, Pass& pass, pipeline::RejudgePiece& piece);
-  Result<> TakeGold(std::size_t max, Pass& pass, pipeline::RejudgePiece& piece);
   Result<> Write(const pipeline::RejudgePlace& place);
-  Result<> EndPass();
+  Result<> EndPass(const Pass& pass);
 
   WriteScope& scope_;
 };
@@ -84,7 +85,7 @@ Result<> RequestPass(WriteScope& scope, pipeline::FarmRef farm);
 /// not come to its end, goes on; other days are added to its own, and it begins anew.
 Result<> RequestPassOrLetGoOn(WriteScope& scope, const std::optional<pipeline::DayRange>& days);
 /// Whether readings are to be judged again by a pass.
-Result<bool> IsPassRequested(WriteScope& scope);
+Result<bool> IsPassRequested(Session& session);
 /// Ask for all messages of a topic of the herd book to be judged again.
 Result<> RequestTopic(WriteScope& scope, pipeline::Topic topic);
 

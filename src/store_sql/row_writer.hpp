@@ -69,7 +69,7 @@ class RowWriter {
   }
 
   Session& session_;
-  const Sql& sql_;
+  Sql sql_;
   std::vector<Value> values_;
   std::deque<std::string> texts_;
   std::size_t text_bytes_ = 0;

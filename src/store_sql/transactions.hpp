@@ -13,7 +13,8 @@ inline constexpr std::string_view kConsumerGroup = "herdflow";
 std::unique_ptr<pipeline::LoadTx> MakeLoadTx(std::unique_ptr<WriteScope> scope);
 std::unique_ptr<pipeline::CleanseTx> MakeCleanseTx(std::unique_ptr<WriteScope> scope);
 std::unique_ptr<pipeline::HerdBookTx> MakeHerdBookTx(std::unique_ptr<WriteScope> scope);
-std::unique_ptr<pipeline::AggregateTx> MakeAggregateTx(std::unique_ptr<WriteScope> scope,
-                                                       pipeline::AggregateTask task);
+std::unique_ptr<pipeline::FeedTx> MakeFeedTx(std::shared_ptr<WriteSessions> writers,
+                                             std::unique_ptr<Transaction> snapshot,
+                                             const pipeline::DerivedTable& table);
 
 }  // namespace herdflow::store_sql

@@ -62,11 +62,18 @@ Result<> InsertQuarantine(WriteScope& scope, std::span<const pipeline::Quarantin
   return insert.Finish();
 }
 
-Result<std::int64_t> ReadChunkCounter(WriteScope& scope) {
-  HERDFLOW_ASSIGN(Statement * read, scope.Get(sql::kReadCounter));
+Result<std::int64_t> ReadChunkCounter(Session& session) {
+  HERDFLOW_ASSIGN(Statement * read, session.Get(sql::kReadCounter));
   read->Bind(1, kChunkCounter);
   HERDFLOW_ASSIGN(const auto value, FirstInt(*read));
   return value.value_or(0);
+}
+
+Result<std::int64_t> RaiseChunkCounter(WriteScope& scope) {
+  HERDFLOW_ASSIGN(const std::int64_t last, ReadChunkCounter(scope.session()));
+  HERDFLOW_ASSIGN(Statement * count, scope.Get(sql::kWriteCounter));
+  HERDFLOW_CHECK(count->Bind(1, kChunkCounter).Bind(2, last + 1).Run());
+  return last + 1;
 }
 
 }  // namespace herdflow::store_sql

@@ -42,7 +42,9 @@ Result<> WriteWatermark(WriteScope& scope, std::string_view step,
 
 Result<> InsertQuarantine(WriteScope& scope, std::span<const pipeline::QuarantineEntry> entries);
 
-/// The number of the newest chunk of cleanse that noted a dirty day.
-Result<std::int64_t> ReadChunkCounter(WriteScope& scope);
+/// The number of the newest chunk that noted, or would have noted, what changed.
+Result<std::int64_t> ReadChunkCounter(Session& session);
+/// Raises it by one. Returns the new one.
+Result<std::int64_t> RaiseChunkCounter(WriteScope& scope);
 
 }  // namespace herdflow::store_sql

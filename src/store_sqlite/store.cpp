@@ -144,7 +144,9 @@ Result<std::shared_ptr<SqliteWriter>> OpenWriter(const std::string& folder, bool
 Result<std::unique_ptr<pipeline::LayerStore>> MakeSqliteLayerStore(
     const SqliteStoreOptions& options) {
   HERDFLOW_ASSIGN(auto writer, OpenWriter(options.folder, true, kWriterCacheKib, options.patience));
+  HERDFLOW_ASSIGN(auto session, SqliteSession::Open(options.folder, false, kReaderCacheKib));
   return store_sql::MakeSqlLayerStore(std::move(writer),
+                                      std::make_shared<SqliteReader>(std::move(session)),
                                       {options.default_farm, options.rules_code, options.use});
 }
 

@@ -40,10 +40,10 @@ class FailingStore final : public pipeline::ForwardingStore {
     while (is_holding) std::this_thread::sleep_for(1ms);
     return ForwardingStore::BeginHerdBook();
   }
-  Result<std::unique_ptr<pipeline::AggregateTx>> BeginAggregate(
-      pipeline::AggregateTask task) override {
+  Result<std::unique_ptr<pipeline::FeedTx>> BeginFeed(
+      const pipeline::DerivedTable& table) override {
     ++aggregates;
-    HERDFLOW_ASSIGN(auto tx, ForwardingStore::BeginAggregate(task));
+    HERDFLOW_ASSIGN(auto tx, ForwardingStore::BeginFeed(table));
     if (!is_endless) return tx;
     return std::make_unique<Endless>(std::move(tx));
   }
@@ -54,11 +54,11 @@ class FailingStore final : public pipeline::ForwardingStore {
   ErrorCode code = ErrorCode::kInvalidInput;
 
  private:
-  class Endless final : public pipeline::ForwardingAggregateTx {
+  class Endless final : public pipeline::ForwardingFeedTx {
    public:
-    using ForwardingAggregateTx::ForwardingAggregateTx;
-    Result<std::vector<pipeline::DirtyDay>> NextDirty(std::size_t) override {
-      return std::vector<pipeline::DirtyDay>(1);
+    using ForwardingFeedTx::ForwardingFeedTx;
+    Result<std::optional<pipeline::Block>> Next(std::size_t) override {
+      return std::optional(pipeline::Block{});
     }
   };
 };

@@ -45,7 +45,7 @@ class NoStore : public LayerStore {
   Result<std::unique_ptr<LoadTx>> BeginLoad() override { return None(); }
   Result<std::unique_ptr<CleanseTx>> BeginCleanse() override { return None(); }
   Result<std::unique_ptr<HerdBookTx>> BeginHerdBook() override { return None(); }
-  Result<std::unique_ptr<AggregateTx>> BeginAggregate(AggregateTask) override { return None(); }
+  Result<std::unique_ptr<FeedTx>> BeginFeed(const DerivedTable&) override { return None(); }
   Result<> RequestRebuild(const std::optional<DayRange>&) override { return None(); }
   Result<CowReservation> ReserveCow(const CowWish&) override { return None(); }
 

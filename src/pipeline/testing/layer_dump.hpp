@@ -182,6 +182,36 @@ inline Lines CowDayLines(LayerStoreFixture& store) {
   return lines;
 }
 
+/// `<farm> <day> milk <sum> of <cows> weight <sum> of <cows> readings <n> refused <n>`.
+inline Lines HerdDayLines(LayerStoreFixture& store) {
+  Lines lines;
+  for (const Cells& row : store.Query(
+           "SELECT f.farm_id, r.farm_day, r.milk_sum, r.cows_milked, r.weight_sum, r.cows_weighed,"
+           " r.readings, r.refused FROM {gold}herd_days_rows r JOIN {ops}farm_ids f ON f.id = r.farm",
+           8)) {
+    lines.push_back(fmt::format("{} {} milk {} of {} weight {} of {} readings {} refused {}", row[0],
+                                DateCell(row[1]), ValueCell(row[2]), row[3], ValueCell(row[4]),
+                                row[5], row[6], row[7]));
+  }
+  std::sort(lines.begin(), lines.end());
+  return lines;
+}
+
+/// `<cow> <day> milk <sum> of <n> days`.
+inline Lines MilkMeanLines(LayerStoreFixture& store) {
+  const IdNames cows(store, "cow");
+  Lines lines;
+  for (const Cells& row :
+       store.Query("SELECT r.cow_id, r.farm_day, r.milk_sum, r.milk_days"
+                   " FROM {gold}cow_milk_means_rows r",
+                   4)) {
+    lines.push_back(fmt::format("{} {} milk {} of {} days", cows(row[0]), DateCell(row[1]),
+                                ValueCell(row[2]), row[3]));
+  }
+  std::sort(lines.begin(), lines.end());
+  return lines;
+}
+
 /// `<id> <name> born <date>`.
 inline Lines CowLines(LayerStoreFixture& store) {
   const IdNames cows(store, "cow");
@@ -288,6 +318,8 @@ inline Lines DumpLayers(LayerStoreFixture& store) {
     add("gold", AggregateLines(store, kind));
   }
   add("cow day", CowDayLines(store));
+  add("herd day", HerdDayLines(store));
+  add("milk mean", MilkMeanLines(store));
   add("cow", CowLines(store));
   add("sensor", SensorLines(store));
   add("farm", FarmLines(store));

@@ -27,7 +27,7 @@ class MeddlingStore : public ForwardingStore {
 
   /// Where the call to die at is a commit: it happens, and only its answer is lost.
   bool commit_happens = false;
-  std::size_t max_dirty_days = kMany;
+  std::size_t max_feed_rows = kMany;
   std::size_t max_records = kMany;
 
   Result<std::unique_ptr<LoadTx>> BeginLoad() override {
@@ -42,9 +42,9 @@ class MeddlingStore : public ForwardingStore {
     HERDFLOW_ASSIGN(auto tx, ForwardingStore::BeginHerdBook());
     return std::make_unique<HerdBook>(*this, std::move(tx));
   }
-  Result<std::unique_ptr<AggregateTx>> BeginAggregate(AggregateTask task) override {
-    HERDFLOW_ASSIGN(auto tx, ForwardingStore::BeginAggregate(task));
-    return std::make_unique<Aggregating>(*this, std::move(tx));
+  Result<std::unique_ptr<FeedTx>> BeginFeed(const DerivedTable& table) override {
+    HERDFLOW_ASSIGN(auto tx, ForwardingStore::BeginFeed(table));
+    return std::make_unique<Feeding>(*this, std::move(tx));
   }
 
  protected:
@@ -89,11 +89,11 @@ class MeddlingStore : public ForwardingStore {
     }
   };
 
-  class Aggregating : public Meddled<ForwardingAggregateTx, AggregateTx> {
+  class Feeding : public Meddled<ForwardingFeedTx, FeedTx> {
    public:
     using Meddled::Meddled;
-    Result<std::vector<DirtyDay>> NextDirty(std::size_t max) override {
-      return Meddled::NextDirty(std::min(max, owner_.max_dirty_days));
+    Result<std::optional<Block>> Next(std::size_t max) override {
+      return Meddled::Next(std::min(max, owner_.max_feed_rows));
     }
   };
 

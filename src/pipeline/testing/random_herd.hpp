@@ -205,7 +205,7 @@ class RandomRun {
     reader_.max_batch = amount;
     reader_.pick = [place](std::size_t) { return place; };
     store_.max_records = amount;
-    store_.max_dirty_days = amount;
+    store_.max_feed_rows = amount;
     store_.commit_happens = action.kill % 2 == 0;
     cleanse_.chunk = amount;
     store_.KillAfter(action.KillAfter());
@@ -214,7 +214,7 @@ class RandomRun {
 
   /// Everything that is left, in chunks of any size.
   void Finish(std::size_t chunk = 25'000) {
-    reader_.max_batch = store_.max_records = store_.max_dirty_days = cleanse_.chunk = chunk;
+    reader_.max_batch = store_.max_records = store_.max_feed_rows = cleanse_.chunk = chunk;
     std::size_t turn = 0;
     reader_.pick = [&turn](std::size_t) { return turn++; };
     Check(LoadAll(loader_));
@@ -245,8 +245,10 @@ class RandomRun {
       case 4:
         return Cleanse(cleanse_, soon, count);
       case 5:
-        return Aggregate(store_, kAllAggregateTasks[static_cast<std::size_t>(action.place) % 5],
-                         soon, count);
+        return Derive(store_,
+                      *DerivedTables()[static_cast<std::size_t>(action.place) %
+                                       DerivedTables().size()],
+                      soon, count);
       default: {
         const FarmDay day{19'820 + action.place % 3 * 10};
         const auto asked = store_.RequestRebuild(

@@ -67,6 +67,8 @@ class ReferenceLayers {
       add("gold", lines);
     }
     add("cow day", CowDays());
+    add("herd day", HerdDays());
+    add("milk mean", MilkMeans());
     add("cow", cow_lines_);
     add("sensor", sensor_lines_);
     add("farm", farm_lines_);
@@ -88,7 +90,9 @@ class ReferenceLayers {
     std::string sensor;
     std::int64_t value = 0;
   };
+  struct Farm;
   struct Day {
+    const Farm* farm = nullptr;  ///< The cow's.
     std::int64_t milk_count = 0, milk = 0;
     std::vector<Weight> weights;
   };
@@ -313,6 +317,8 @@ class ReferenceLayers {
       }
     }
     for (const Refusal& refusal : versions.refused) {
+      const bool overtaken = settled && refusal.place < *settled;
+      if (!overtaken) ++HerdDayOf(farm, at).refused;
       Refuse(Topic::kMeasurements, refusal.place, refusal.rejection,
              settled && refusal.place < *settled,
              fmt::format("{} {} {}", cow, sensor, FormatInstant(at)));
@@ -347,26 +353,80 @@ class ReferenceLayers {
           std::pair("monthly", PeriodKind::kMonth), std::pair("yearly", PeriodKind::kYear)}) {
       aggregates_[kind][{cow, herd::PeriodOf(period, day).first, sensor}].Add(value);
     }
+    ++HerdDayOf(farm, at).readings;
     const std::int64_t converted = herd::Converted(value, *measure);
     if (measure->metric == herd::Metric::kMilk) {
+      days_[{cow, day}].farm = &farm;
       days_[{cow, day}].milk_count += 1;
       days_[{cow, day}].milk += converted;
     } else if (measure->metric == herd::Metric::kWeight) {
+      days_[{cow, day}].farm = &farm;
       days_[{cow, day}].weights.push_back({at, sensor, converted});
     }
+  }
+
+  struct HerdDay {
+    std::int64_t readings = 0, refused = 0;
+  };
+  HerdDay& HerdDayOf(const Farm& farm, Instant at) {
+    return herd_days_[{&farm, farm.calendar.DayOf(at)}];
+  }
+
+  [[nodiscard]] static const Weight* LastOf(const Day& day) {
+    const Weight* last = nullptr;
+    for (const Weight& weight : day.weights) {
+      const bool newer = last == nullptr || weight.at > last->at ||
+                         (weight.at == last->at && weight.sensor < last->sensor);
+      if (newer) last = &weight;
+    }
+    return last;
+  }
+
+  [[nodiscard]] Lines HerdDays() const {
+    Lines lines;
+    for (const auto& [key, herd_day] : herd_days_) {
+      const auto farm = std::find_if(farms_.begin(), farms_.end(),
+                                     [&](const auto& each) { return &each.second == key.first; });
+      std::int64_t milk = 0, milked = 0, weight = 0, weighed = 0;
+      for (const auto& [cow_day, day] : days_) {
+        if (day.farm != key.first || cow_day.second != key.second) continue;
+        milk += day.milk;
+        milked += day.milk_count > 0 ? 1 : 0;
+        if (const Weight* last = LastOf(day)) {
+          weight += last->value;
+          ++weighed;
+        }
+      }
+      lines.push_back(fmt::format("{} {} milk {} of {} weight {} of {} readings {} refused {}",
+                                  farm->first, FormatDate(key.second), Value(milk), milked,
+                                  Value(weight), weighed, herd_day.readings, herd_day.refused));
+    }
+    return lines;
+  }
+
+  [[nodiscard]] Lines MilkMeans() const {
+    Lines lines;
+    for (const auto& [key, day] : days_) {
+      std::int64_t milk = 0, count = 0;
+      for (FarmDay at = key.second;; at = at - 1) {
+        const auto before = days_.find({key.first, at});
+        if (before == days_.end() || before->second.milk_count == 0) break;
+        milk += before->second.milk;
+        ++count;
+      }
+      if (count == 0) continue;
+      lines.push_back(fmt::format("{} {} milk {} of {} days", key.first, FormatDate(key.second),
+                                  Value(milk), count));
+    }
+    return lines;
   }
 
   [[nodiscard]] Lines CowDays() const {
     Lines lines;
     for (const auto& [key, day] : days_) {
       std::int64_t sum = 0;
-      const Weight* last = nullptr;
-      for (const Weight& weight : day.weights) {
-        sum += weight.value;
-        const bool newer = last == nullptr || weight.at > last->at ||
-                           (weight.at == last->at && weight.sensor < last->sensor);
-        if (newer) last = &weight;
-      }
+      for (const Weight& weight : day.weights) sum += weight.value;
+      const Weight* const last = LastOf(day);
       lines.push_back(fmt::format("{} {} milk {}/{} weight {}/{} last {} at {}", key.first,
                                   FormatDate(key.second), Value(day.milk), day.milk_count,
                                   Value(sum), day.weights.size(),
@@ -383,6 +443,7 @@ class ReferenceLayers {
   std::map<std::string, std::map<std::tuple<std::string, FarmDay, std::string>, herd::Statistics>>
       aggregates_;
   std::map<std::pair<std::string, FarmDay>, Day> days_;
+  std::map<std::pair<const Farm*, FarmDay>, HerdDay> herd_days_;
   std::map<Place, Instant> received_at_;
   Lines silver_, quarantine_, cow_lines_, sensor_lines_, farm_lines_, waiting_, displaced_,
       receipts_;

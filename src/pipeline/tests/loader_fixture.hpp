@@ -67,7 +67,7 @@ class WritingDownStore : public LayerStore {
 
   Result<std::unique_ptr<CleanseTx>> BeginCleanse() override { return NotHere(); }
   Result<std::unique_ptr<HerdBookTx>> BeginHerdBook() override { return NotHere(); }
-  Result<std::unique_ptr<AggregateTx>> BeginAggregate(AggregateTask) override { return NotHere(); }
+  Result<std::unique_ptr<FeedTx>> BeginFeed(const DerivedTable&) override { return NotHere(); }
   Result<> RequestRebuild(const std::optional<DayRange>&) override { return NotHere(); }
   Result<CowReservation> ReserveCow(const CowWish&) override { return NotHere(); }
 

@@ -1,3 +1,3 @@
 -- Own: for many keys. The shared text is for one, since SQLite knows no list of rows.
 DELETE FROM {silver}measurements_rows
-WHERE (cow_id, farm_day, sensor_id, timestamp) IN ((?1, ?2, ?3, ?4))
+WHERE (farm, farm_day, cow_id, sensor_id, timestamp) IN ((?1, ?2, ?3, ?4, ?5))

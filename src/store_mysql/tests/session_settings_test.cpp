@@ -135,8 +135,8 @@ class SessionSettings : public ::testing::TestWithParam<std::string> {
     HERDFLOW_CHECK(JudgeSensors(*store, Never, Quiet));
     CleanseContext context{*store};
     HERDFLOW_CHECK(Cleanse(context, Never, Quiet));
-    for (const AggregateTask task : kAllAggregateTasks) {
-      HERDFLOW_CHECK(Aggregate(*store, task, Never, Quiet));
+    for (const DerivedTable* table : DerivedTables()) {
+      HERDFLOW_CHECK(Derive(*store, *table, Never, Quiet));
     }
     return {};
   }

@@ -1,4 +1,1 @@
-SELECT m.state, COUNT(*)
-FROM {ops}cow_ids i JOIN {silver}measurements_rows m ON m.cow_id = i.id
-WHERE i.farm = ?1
-GROUP BY m.state
+SELECT state, COUNT(*) FROM {silver}measurements_rows WHERE farm = ?1 GROUP BY state

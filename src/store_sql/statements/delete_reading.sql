@@ -1,2 +1,2 @@
 DELETE FROM {silver}measurements_rows
-WHERE cow_id = ?1 AND farm_day = ?2 AND sensor_id = ?3 AND timestamp = ?4
+WHERE farm = ?1 AND farm_day = ?2 AND cow_id = ?3 AND sensor_id = ?4 AND timestamp = ?5

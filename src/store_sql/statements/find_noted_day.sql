@@ -1,3 +1,4 @@
-SELECT 1 FROM {ops}dirty_days
-WHERE cow_id = ?1 AND farm_day BETWEEN ?2 AND ?3 AND chunk > ?4
+SELECT farm_day FROM {ops}dirty_days
+WHERE farm = ?1 AND farm_day >= ?2 AND chunk > ?3 AND chunk <= ?4
+ORDER BY farm_day
 LIMIT 1

@@ -1,1 +1,1 @@
-REPLACE INTO {ops}dirty_days (cow_id, farm_day, sensor_id, chunk) VALUES (?1, ?2, ?3, ?4)
+REPLACE INTO {ops}dirty_days (farm, farm_day, cow_id, sensor_id, chunk) VALUES (?1, ?2, ?3, ?4, ?5)

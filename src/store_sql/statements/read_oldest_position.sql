@@ -1,1 +1,1 @@
-SELECT MIN(position) FROM {ops}aggregate_positions
+SELECT MIN(position) FROM {ops}feed_places

@@ -1,8 +1,10 @@
 #pragma once
 
-// Dirty days, and gold's aggregates.
+// What is derived from silver.
 
+#include <atomic>
 #include <map>
+#include <set>
 #include <string>
 #include <thread>
 #include <vector>
@@ -12,103 +14,190 @@
 
 namespace herdflow::pipeline::testing {
 
+inline const DerivedTable& Days() { return SensorPeriods(herd::PeriodKind::kDay); }
+
+TEST_P(LayerStoreContract, ATableBeginsWithAllThatThereIs) {
+  SendHerd();
+  SendReading("S1", "C1", "2024-04-07T05:00:00Z", "1");
+  SendReading("S1", "C1", "2024-04-08T05:00:00Z", "1");
+  for (const Topic topic : kAllTopics) Judge(topic);
+  EXPECT_EQ(Count("{ops}dirty_days"), 0) << "nobody has begun, so nothing is noted";
+  EXPECT_EQ(Must(Derive(*store_, HerdDays(), Never, Quiet)), 0) << "what it reads is not there yet";
+  EXPECT_EQ(Must(Derive(*store_, Days(), Never, Quiet)), 2);
+  EXPECT_EQ(Must(Derive(*store_, CowDays(), Never, Quiet)), 2);
+  EXPECT_EQ(Must(Derive(*store_, HerdDays(), Never, Quiet)), 2);
+}
+
 TEST_P(LayerStoreContract, ExactlyTheTouchedDaysAreDirty) {
   SendHerd();
+  RunAll();
   SendReading("S1", "C1", "2024-04-07T05:00:00Z", "1");
   SendReading("S1", "C1", "2024-04-07T06:00:00Z", "2");
   SendReading("S2", "C1", "2024-04-08T05:00:00Z", "3");
   SendReading("S1", "C2", "2024-04-07T05:00:00Z", "-1");
   SendReading("unknown", "C2", "2024-04-07T05:00:00Z", "1");
   for (const Topic topic : kAllTopics) Judge(topic);
-  for (const AggregateTask task : kAllAggregateTasks) EXPECT_THAT(NextDirty(task), SizeIs(2));
-  for (const AggregateTask task : kAllAggregateTasks) EXPECT_THAT(NextDirty(task), IsEmpty());
+  // A block of each day; the refused reading is of interest to the herd alone.
+  EXPECT_THAT(NextKeys(Days()), SizeIs(1));
+  EXPECT_THAT(NextKeys(Days()), SizeIs(1));
+  EXPECT_THAT(NextKeys(Days()), IsEmpty());
+  RunAll();
 
   SendReading("S1", "C1", "2024-04-07T05:00:00Z", "1");    // The same again.
-  SendReading("S1", "C1", "2024-04-07T06:00:00Z", "-1");   // Refused.
   SendReading("S2", "C1", "2024-04-08T05:00:00Z", "3.5");  // Another value.
   Judge(Topic::kMeasurements);
-  const auto days = NextDirty(AggregateTask::kDaily);
-  ASSERT_THAT(days, SizeIs(1));
-  EXPECT_EQ(FormatDate(days[0].day), "2024-04-08");
+  const auto keys = NextKeys(Days());
+  ASSERT_THAT(keys, SizeIs(1));
+  EXPECT_EQ(FormatDate(keys[0].day), "2024-04-08");
+  EXPECT_THAT(NextKeys(Days()), IsEmpty());
 }
 
-TEST_P(LayerStoreContract, EveryTaskSeesEveryNoteOnceAndNoneStarvesAnother) {
+TEST_P(LayerStoreContract, EveryTableSeesEveryNoteOnceAndNoneStarvesAnother) {
   SendHerd();
+  RunAll();
   const auto note = [&](std::string_view cow, int day) {
     SendReading("S1", cow, fmt::format("2024-03-{}T05:00:00Z", day), "1");
     SendReading("S1", cow, fmt::format("2024-03-{}T05:00:00Z", day),
                 std::to_string(Count("{bronze}measurements_rows") % 50 + 1));
     for (const Topic topic : kAllTopics) Judge(topic);
   };
-  std::map<AggregateTask, std::multiset<DirtyDay>> seen;
-  const auto see = [&](AggregateTask task, std::size_t max) {
-    for (const DirtyDay& day : NextDirty(task, max)) seen[task].insert(day);
+  std::map<const DerivedTable*, std::multiset<DerivedKey>> seen;
+  const auto see = [&](const DerivedTable& table) {
+    for (const DerivedKey& key : NextKeys(table, 1)) seen[&table].insert(key);
   };
   for (const int day : {10, 11, 12, 13}) note("C1", day);
-  see(AggregateTask::kDaily, 2);  // In the midst of its notes when others come,
+  see(Days());  // In the midst of its notes when others come,
+  see(Days());
   note("C1", 14);
   note("C2", 10);
-  see(AggregateTask::kWeekly, 1);
-  see(AggregateTask::kDaily, 1);
+  see(CowDays());
+  see(Days());
   note("C2", 11);
-  for (int i = 0; i < 20; ++i) {
-    for (const AggregateTask task : kAllAggregateTasks) see(task, 3);
+  for (int i = 0; i < 30; ++i) {
+    for (const DerivedTable* table : DerivedTables()) see(*table);
   }
-  for (const AggregateTask task : kAllAggregateTasks) {
-    EXPECT_EQ(seen[task].size(), 7u) << Name(task);
-    EXPECT_EQ(std::set(seen[task].begin(), seen[task].end()).size(), 7u) << Name(task);
+  for (const DerivedTable* table : {&Days(), &CowDays()}) {
+    EXPECT_EQ(seen[table].size(), 7u) << table->shape().task;
+    EXPECT_EQ(std::set(seen[table].begin(), seen[table].end()).size(), 7u) << table->shape().task;
   }
   EXPECT_EQ(Count("{ops}dirty_days"), 0);
 }
 
-TEST_P(LayerStoreContract, ADayThatChangesWhileATaskGoesThroughTheNotesIsSeenAgain) {
+TEST_P(LayerStoreContract, ADayThatChangesWhileATableGoesThroughTheNotesIsSeenAgain) {
   SendHerd();
+  RunAll();
   for (const int day : {10, 11}) SendReading("S1", "C1", fmt::format("2024-03-{}", day), "1");
   for (const Topic topic : kAllTopics) Judge(topic);
-  EXPECT_THAT(NextDirty(AggregateTask::kDaily, 1), SizeIs(1));
+  EXPECT_THAT(NextKeys(Days(), 1), SizeIs(1));
   SendReading("S1", "C1", "2024-03-10", "2");
   SendReading("S1", "C1", "2024-03-11", "2");
   Judge(Topic::kMeasurements);
   std::multiset<std::string> seen;
   for (int i = 0; i < 5; ++i) {
-    for (const DirtyDay& day : NextDirty(AggregateTask::kDaily, 1)) {
-      seen.insert(FormatDate(day.day));
-    }
+    for (const DerivedKey& key : NextKeys(Days(), 1)) seen.insert(FormatDate(key.day));
   }
   EXPECT_THAT(seen, ElementsAre("2024-03-10", "2024-03-11"));
 }
 
-TEST_P(LayerStoreContract, NotesStayUntilTheLastTaskHasSeenThem) {
+TEST_P(LayerStoreContract, NotesStayUntilTheLastTableHasSeenThem) {
   SendHerd();
+  RunAll();
   SendReading("S1", "C1", "2024-04-07T05:00:00Z", "1");
   for (const Topic topic : kAllTopics) Judge(topic);
-  for (const AggregateTask task : kAllAggregateTasks) {
-    EXPECT_EQ(Count("{ops}dirty_days"), 1) << Name(task);
-    EXPECT_EQ(Must(Aggregate(*store_, task, Never, Quiet)), 1);
+  for (const DerivedTable* table : DerivedTables()) {
+    EXPECT_EQ(Count("{ops}dirty_days"), 1) << table->shape().task;
+    EXPECT_EQ(Must(Derive(*store_, *table, Never, Quiet)), 1) << table->shape().task;
   }
   EXPECT_EQ(Count("{ops}dirty_days"), 0);
 }
 
-TEST_P(LayerStoreContract, NotesGoAlsoWhereAllTasksEndAtOnce) {
+TEST_P(LayerStoreContract, NotesGoAlsoWhereTablesEndAtOnce) {
   SendHerd();
+  RunAll();
   for (int round = 1; round <= 10; ++round) {
     SendReading("S1", "C1", "2024-04-07T05:00:00Z", std::to_string(round));
     for (const Topic topic : kAllTopics) Judge(topic);
-    std::vector<std::thread> tasks;
-    for (const AggregateTask task : kAllAggregateTasks) {
-      tasks.emplace_back([&, task] { EXPECT_EQ(Must(Aggregate(*store_, task, Never, Quiet)), 1); });
-    }
-    for (std::thread& task : tasks) task.join();
+    // Those that read no other; then those that read them.
+    const auto derive_at_once = [&](const std::vector<const DerivedTable*>& tables) {
+      std::vector<std::thread> threads;
+      for (const DerivedTable* table : tables) {
+        threads.emplace_back(
+            [&, table] { EXPECT_EQ(Must(Derive(*store_, *table, Never, Quiet)), 1); });
+      }
+      for (std::thread& thread : threads) thread.join();
+    };
+    derive_at_once({&Days(), &CowDays()});
+    derive_at_once({&SensorPeriods(herd::PeriodKind::kWeek),
+                    &SensorPeriods(herd::PeriodKind::kMonth), &HerdDays(), &CowMilkMeans()});
+    derive_at_once({&SensorPeriods(herd::PeriodKind::kYear)});
     ASSERT_EQ(Count("{ops}dirty_days"), 0) << round;
   }
 }
 
-TEST_P(LayerStoreContract, AnUncommittedAggregateIsDoneAgain) {
+TEST_P(LayerStoreContract, TwoAtOneTableComputeEveryBlockOnce) {
   SendHerd();
+  for (int day = 10; day < 30; ++day) {
+    SendReading("S1", "C1", fmt::format("2024-03-{}", day), "1");
+  }
+  for (const Topic topic : kAllTopics) Judge(topic);
+  std::atomic<std::int64_t> rows = 0;
+  const auto derive = [&] { rows += Must(Derive(*store_, Days(), Never, Quiet)); };
+  std::thread other(derive);
+  derive();
+  other.join();
+  EXPECT_EQ(rows, 20);
+  EXPECT_THAT(Daily(), SizeIs(20));
+}
+
+TEST_P(LayerStoreContract, ABlockThatIsNotCommittedIsDoneAgain) {
+  SendHerd();
+  RunAll();
   SendReading("S1", "C1", "2024-04-07T05:00:00Z", "1");
   for (const Topic topic : kAllTopics) Judge(topic);
-  EXPECT_THAT(Must(Must(store_->BeginAggregate(AggregateTask::kDaily))->NextDirty(10)), SizeIs(1));
-  EXPECT_THAT(NextDirty(AggregateTask::kDaily), SizeIs(1));
+  EXPECT_THAT(Must(Must(store_->BeginFeed(Days()))->Next(10))->keys, SizeIs(1));
+  EXPECT_THAT(NextKeys(Days()), SizeIs(1));
+}
+
+TEST_P(LayerStoreContract, AHerdsDayCountsWhatCameAndWhatWasRefused) {
+  SendHerd();
+  SendReading("S1", "C1", "2024-04-07T05:00:00Z", "10");
+  SendReading("S1", "C2", "2024-04-07T05:00:00Z", "20");
+  SendReading("W1", "C1", "2024-04-07T05:00:00Z", "600");
+  SendReading("W1", "C1", "2024-04-07T09:00:00Z", "610");
+  SendReading("S2", "C1", "2024-04-07T05:00:00Z", "-1");
+  SendReading("S2", "C1", "2024-04-09T05:00:00Z", "-1");
+  RunAll();
+  EXPECT_THAT(HerdDayLines(*layers_),
+              ElementsAre("default 2024-04-07 milk 30 of 2 weight 610 of 1 readings 4 refused 1",
+                          "default 2024-04-09 milk 0 of 0 weight 0 of 0 readings 0 refused 1"));
+  SendReading("S2", "C1", "2024-04-09T05:00:00Z", "5");
+  RunAll();
+  EXPECT_THAT(HerdDayLines(*layers_),
+              ElementsAre("default 2024-04-07 milk 30 of 2 weight 610 of 1 readings 4 refused 1",
+                          "default 2024-04-09 milk 5 of 1 weight 0 of 0 readings 1 refused 0"));
+}
+
+TEST_P(LayerStoreContract, AMeanGoesOnFromTheDayBefore) {
+  SendHerd();
+  for (const int day : {7, 8, 9, 11}) {
+    SendReading("S1", "C1", fmt::format("2024-04-{:02}T05:00:00Z", day), "10");
+  }
+  RunAll();
+  EXPECT_THAT(MilkMeanLines(*layers_),
+              ElementsAre("C1 2024-04-07 milk 10 of 1 days", "C1 2024-04-08 milk 20 of 2 days",
+                          "C1 2024-04-09 milk 30 of 3 days", "C1 2024-04-11 milk 10 of 1 days"));
+  SendReading("S1", "C1", "2024-04-08T05:00:00Z", "14");
+  SendReading("S1", "C1", "2024-04-10T05:00:00Z", "1");
+  RunAll();
+  EXPECT_THAT(MilkMeanLines(*layers_),
+              ElementsAre("C1 2024-04-07 milk 10 of 1 days", "C1 2024-04-08 milk 24 of 2 days",
+                          "C1 2024-04-09 milk 34 of 3 days", "C1 2024-04-10 milk 35 of 4 days",
+                          "C1 2024-04-11 milk 45 of 5 days"));
+  Send(Topic::kMeasurements, Deletion("S1", "C1", "2024-04-08T05:00:00Z"));
+  RunAll();
+  EXPECT_THAT(MilkMeanLines(*layers_),
+              ElementsAre("C1 2024-04-07 milk 10 of 1 days", "C1 2024-04-09 milk 10 of 1 days",
+                          "C1 2024-04-10 milk 11 of 2 days", "C1 2024-04-11 milk 21 of 3 days"));
 }
 
 TEST_P(LayerStoreContract, WeeksAreThoseOfIso8601AndMonthsAndYearsTheCalendars) {
@@ -154,7 +243,7 @@ TEST_P(LayerStoreContract, OnlyDirtyKeysAreComputedAnew) {
   }
   layers_->Query("UPDATE {gold}cow_daily_metrics_rows SET milk_sum = 77", 0);
   SendReading("S1", "C1", "2024-04-07T05:00:00Z", "2");
-  EXPECT_EQ(RunAll(), 5) << "one day, once a task";
+  EXPECT_EQ(RunAll(), 7) << "one row of each table";
   for (const auto& table : tables) {
     EXPECT_EQ(Count("{gold}measurements_" + table + "_aggregations_rows WHERE value_sum = 77"), 7)
         << table;

@@ -42,7 +42,7 @@ TEST_P(LayerStoreContract, AChangedFarmHasItsReadingsJudgedAgainAndNobodyElses) 
                              " ON i.id = d.cow_id JOIN {ops}farm_ids f ON f.id = i.farm",
                              1),
               (std::vector<Cells>{{"north"}}));
-    AggregateAll();
+    DeriveAll();
     EXPECT_EQ(other(), before);
   }
   EXPECT_EQ(DumpLayers(*layers_), first);

@@ -159,20 +159,20 @@ class LayerStoreContract : public ::testing::TestWithParam<MakeLayerStoreFixture
     CleanseContext context{*store_, chunk};
     return Must(Cleanse(context, Never, Quiet));
   }
-  /// Returns the dirty days done by all tasks together.
-  std::int64_t AggregateAll() {
+  /// Returns the rows computed, of all derived tables together.
+  std::int64_t DeriveAll() {
     std::int64_t done = 0;
-    for (const AggregateTask task : kAllAggregateTasks) {
-      done += Must(Aggregate(*store_, task, Never, Quiet));
+    for (const DerivedTable* table : DerivedTables()) {
+      done += Must(Derive(*store_, *table, Never, Quiet));
     }
     return done;
   }
-  /// Loads and runs every pipeline. Returns the dirty days done by all tasks together.
+  /// Loads and runs every pipeline. Returns the rows computed, of all derived tables together.
   std::int64_t RunAll() {
     for (const Topic topic : {Topic::kFarms, Topic::kCows, Topic::kSensors, Topic::kMeasurements}) {
       Judge(topic);
     }
-    return AggregateAll();
+    return DeriveAll();
   }
 
   /// What Verify finds, which looks at a few messages at a time.
@@ -192,12 +192,12 @@ class LayerStoreContract : public ::testing::TestWithParam<MakeLayerStoreFixture
   PartitionClaim ClaimReadings(LayerStore& store, std::string_view owner = "test") {
     return Must(store.Claim(log_.Assignment(kReadings), 0, owner));
   }
-  /// The first dirty days of a task, committed.
-  std::vector<DirtyDay> NextDirty(AggregateTask task, std::size_t max = 1'000) {
-    const auto tx = Must(store_->BeginAggregate(task));
-    auto days = Must(tx->NextDirty(max));
+  /// The keys of the next block of a table, committed as done.
+  std::vector<DerivedKey> NextKeys(const DerivedTable& table, std::size_t max = 1'000) {
+    const auto tx = Must(store_->BeginFeed(table));
+    const auto block = Must(tx->Next(max));
     Must(tx->Commit());
-    return days;
+    return block ? block->keys : std::vector<DerivedKey>();
   }
 
   Lines Silver() { return SilverLines(*layers_); }

@@ -45,7 +45,7 @@ TEST_P(LayerStoreContract, AnotherZoneMovesReadingsToItsDays) {
   SendFarm("default", R"(,"time_zone":"Europe/Berlin")");
   Judge(Topic::kFarms);
   CleanseAll(1);
-  AggregateAll();
+  DeriveAll();
   EXPECT_THAT(Silver(), ElementsAre("C1 S1 2024-04-07T23:00:00Z 13 accepted on 2024-04-08",
                                     "C9 S1 2024-04-07T23:00:00Z 5 pending on 2024-04-08"));
   EXPECT_THAT(Daily(), ElementsAre("daily C1 2024-04-08 S1 count 1 sum 13 min 13 max 13"));
@@ -166,7 +166,7 @@ TEST_P(LayerStoreContract, VerifyLooksAtWhatWasJudgedAndComputed) {
   EXPECT_THAT(Different(), IsEmpty());
   CleanseAll();
   EXPECT_THAT(Different(), IsEmpty());
-  AggregateAll();
+  DeriveAll();
   EXPECT_THAT(Different(), IsEmpty());
   layers_->Query("DELETE FROM {gold}measurements_daily_aggregations_rows", 0);
   EXPECT_THAT(Different(), SizeIs(1));

@@ -175,7 +175,7 @@ TEST_P(LayerStoreContract, ATopicMadeAnewIsHaltedUntilItIsAdopted) {
   EXPECT_EQ(Must(LoadToEnd(adopted, other, *queries, Never, Quiet)), 2);
   Must(JudgeCows(*store_, Never, Quiet));
   CleanseAll();
-  AggregateAll();
+  DeriveAll();
   EXPECT_THAT(Silver(), ElementsAre(HasSubstr("C1 S1 2024-04-07T05:00:00Z 15 accepted")));
   EXPECT_EQ(Count("{bronze}measurements_rows"), 2);
   for (const auto& at : Must(queries->ReadStatus()).partitions) EXPECT_EQ(at.AuditGap(), 0);

@@ -101,7 +101,7 @@ TEST_P(LayerStoreContract, TheStatusCountsWhatIsThere) {
   const auto queries = layers_->Queries();
   EXPECT_EQ(Must(queries->ReadStatus()).rejudge_requests, 0);
   EXPECT_EQ(Must(queries->ReadStatus()).dirty_days, 1);
-  AggregateAll();
+  DeriveAll();
   const StoreStatus status = Must(queries->ReadStatus());
   EXPECT_EQ(status.dirty_days, 0);
   std::map<std::string, std::int64_t> rows;

@@ -180,10 +180,10 @@ TEST_P(LayerStoreContract, NothingIsAggregatedWhileReadingsAreOfTwoUnits) {
   const Lines before = CowDays();
   CleanseContext context{*store_, 1};
   CleanseChunks(context, 2);
-  EXPECT_EQ(AggregateAll(), 0);
+  EXPECT_EQ(DeriveAll(), 0);
   EXPECT_EQ(CowDays(), before);
   CleanseAll();
-  AggregateAll();
+  DeriveAll();
   EXPECT_THAT(CowDays(), ElementsAre("C1 2024-04-07 milk 300/10 weight 0/0 last - at -",
                                      "C1 2024-04-08 milk 9/1 weight 0/0 last - at -"));
 }

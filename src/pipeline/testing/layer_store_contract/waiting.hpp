@@ -132,7 +132,7 @@ TEST_P(LayerStoreContract, MoreThanAChunkOfWaitingReadingsIsJudgedAgain) {
   for (const Topic topic : {Topic::kCows, Topic::kSensors}) Judge(topic);
   EXPECT_EQ(CleanseAll(3), 20);
   EXPECT_THAT(Waiting(), IsEmpty());
-  AggregateAll();
+  DeriveAll();
   EXPECT_THAT(Daily(), ElementsAre("daily C1 2024-04-07 S1 count 10 sum 20 min 2 max 2"));
 }
 

@@ -27,7 +27,8 @@ struct StoreSettings {
 /// The layers in an engine's tables, which its migrations have made.
 /// kInvalidInput: the store was judged by the rules of a newer herdflow.
 Result<std::unique_ptr<pipeline::LayerStore>> MakeSqlLayerStore(
-    std::shared_ptr<WriteSessions> sessions, const StoreSettings& settings);
+    std::shared_ptr<WriteSessions> sessions, std::shared_ptr<ReadSessions> readers,
+    const StoreSettings& settings);
 
 std::unique_ptr<pipeline::HerdQueries> MakeSqlHerdQueries(std::shared_ptr<ReadSessions> sessions);
 

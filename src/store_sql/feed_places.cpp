@@ -1,0 +1,81 @@
+#include "feed_places.hpp"
+
+#include <algorithm>
+#include <tuple>
+
+#include "unjudged.hpp"
+
+namespace herdflow::store_sql {
+namespace {
+
+using pipeline::DayRange;
+using pipeline::DerivedTable;
+
+FarmDay DayAt(const Statement& row, int column) {
+  return FarmDay{static_cast<std::int32_t>(row.Int(column))};
+}
+
+}  // namespace
+
+bool TablePlace::operator==(const TablePlace& other) const {
+  const auto all = [](const TablePlace& place) {
+    return std::tuple(place.position, place.target, place.state, place.last.farm, place.last.day,
+                      place.last.cow, place.days.has_value());
+  };
+  if (all(*this) != all(other)) return false;
+  return !days || (days->first == other.days->first && days->last == other.days->last);
+}
+
+Result<std::optional<TablePlace>> ReadPlace(Session& session, const DerivedTable& table) {
+  HERDFLOW_ASSIGN(Statement * read, session.Get(sql::kReadFeedPlace));
+  HERDFLOW_ASSIGN(const bool there, read->Bind(1, table.shape().task).Step());
+  if (!there) return std::optional<TablePlace>();
+  TablePlace place{
+      read->Int(0),
+      read->Int(1),
+      FeedState{read->Int(2)},
+      {pipeline::FarmRef{read->Int(3)}, DayAt(*read, 4), pipeline::CowRef{read->Int(5)}},
+      {}};
+  if (!read->IsNull(6)) place.days = DayRange{DayAt(*read, 6), DayAt(*read, 7)};
+  read->Reset();
+  return std::optional(place);
+}
+
+Result<> WritePlace(WriteScope& scope, const DerivedTable& table, const TablePlace& place) {
+  HERDFLOW_ASSIGN(Statement * write, scope.Get(sql::kWriteFeedPlace));
+  return write->Bind(1, table.shape().task)
+      .Bind(2, place.position)
+      .Bind(3, place.target)
+      .Bind(4, place.state)
+      .Bind(5, place.last.farm)
+      .Bind(6, place.last.day.days)
+      .Bind(7, place.last.cow)
+      .Bind(8, place.days ? Value(place.days->first.days) : Value())
+      .Bind(9, place.days ? Value(place.days->last.days) : Value())
+      .Run();
+}
+
+Result<> RefillFeeds(WriteScope& scope, const std::optional<DayRange>& days) {
+  HERDFLOW_ASSIGN(const std::int64_t newest, ReadChunkCounter(scope.session()));
+  for (const DerivedTable* table : pipeline::DerivedTables()) {
+    HERDFLOW_ASSIGN(auto place, ReadPlace(scope.session(), *table));
+    if (!place) continue;  // It begins with all that there is.
+    const bool filling = place->state == FeedState::kFill;
+    std::optional<DayRange> wanted = days;
+    if (filling && !place->days) {
+      wanted.reset();
+    } else if (filling && wanted) {
+      wanted = {std::min(wanted->first, place->days->first),
+                std::max(wanted->last, place->days->last)};
+    }
+    place->state = FeedState::kFill;
+    place->last = {};
+    place->days = wanted;
+    if (!wanted) place->position = newest;  // What is noted up to here is in what it will read.
+    place->target = place->position;
+    HERDFLOW_CHECK(WritePlace(scope, *table, *place));
+  }
+  return {};
+}
+
+}  // namespace herdflow::store_sql

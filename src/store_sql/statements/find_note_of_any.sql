@@ -1,0 +1,2 @@
+-- Whether anything is noted.
+SELECT 1 FROM {ops}dirty_days LIMIT 1

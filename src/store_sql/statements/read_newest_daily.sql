@@ -1,1 +1,0 @@
-SELECT MAX(first_day) FROM {gold}measurements_daily_aggregations_rows WHERE cow_id = ?1
