@@ -22,7 +22,9 @@ Result<std::int64_t> Derive(LayerStore& store, const DerivedTable& table,
   };
   // A look more than there is to do: notes go only by what every table has committed.
   for (std::int64_t done = 0;;) {
-    const auto show = [&](std::string_view step, std::int64_t rows) { progress(step, done + rows); };
+    const auto show = [&](std::string_view step, std::int64_t rows) {
+      progress(step, done + rows);
+    };
     HERDFLOW_ASSIGN(const std::int64_t rows, RunChunks(table.shape().task, stop, show, block));
     if (rows == 0) return done;
     done += rows;

@@ -248,9 +248,8 @@ Result<std::vector<TableDifference>> Verify(CleanseContext& context,
                            [&] { return LookAtPiece(context, days, place, found); }));
   for (const DerivedTable* table : DerivedTables()) {
     FeedPlace at;
-    HERDFLOW_CHECK(RunChunks(table->shape().table, stop, progress, [&] {
-      return LookAtBlock(context.store, *table, days, at, found);
-    }));
+    HERDFLOW_CHECK(RunChunks(table->shape().table, stop, progress,
+                             [&] { return LookAtBlock(context.store, *table, days, at, found); }));
   }
   return found.Tell(context.store);
 }

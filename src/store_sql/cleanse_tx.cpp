@@ -284,8 +284,8 @@ class SqlCleanseTx final : public pipeline::CleanseTx {
     return supersede.Finish();
   }
 
-  /// Notes the days under the number of this chunk, which is the next of all chunks that change any.
-  /// While no derived table has begun there is nobody to note them for: each begins with all.
+  /// Notes the days under the number of this chunk, which is the next of all chunks that change
+  /// any. While no derived table has begun there is nobody to note them for: each begins with all.
   Result<> NoteDirtyDays(std::span<const pipeline::DirtyDay> days) {
     if (days.empty() && refused_days_.empty()) return {};
     HERDFLOW_ASSIGN(const std::int64_t chunk, RaiseChunkCounter(*scope_));
@@ -308,10 +308,11 @@ class SqlCleanseTx final : public pipeline::CleanseTx {
     for (const Lineage& entry : entries) {
       places.insert(places.end(), {entry.stream, entry.partition, entry.offset});
     }
-    return scope_->session().ReadForKeys(sql::kReadEntry, 3, places, [&](const auto& row) -> Result<> {
-      KeepRefusedDay(ReadEntry(row).entry);
-      return {};
-    });
+    return scope_->session().ReadForKeys(sql::kReadEntry, 3, places,
+                                         [&](const auto& row) -> Result<> {
+                                           KeepRefusedDay(ReadEntry(row).entry);
+                                           return {};
+                                         });
   }
   void KeepRefusedDay(const pipeline::QuarantineEntry& entry) {
     if (entry.farm && entry.day) refused_days_.emplace(*entry.farm, *entry.day);

@@ -52,7 +52,8 @@ DaysSql::DaysSql(std::string_view name, std::string_view table, std::string_view
           fmt::format("SELECT {0} FROM {1} WHERE farm = ?1 ORDER BY {0} DESC LIMIT 1", day, table),
           {}},
       next_farm{fmt::format("{}: next farm", name),
-                fmt::format("SELECT farm, {0} FROM {1} WHERE farm > ?1 ORDER BY farm, {0} LIMIT 1",
+                fmt::format("SELECT farm, {0} FROM {1} WHERE farm > ?1 AND {0} IS NOT NULL "
+                            "ORDER BY farm, {0} LIMIT 1",
                             day, table),
                 {}} {
   if (!by_cow) return;
@@ -73,7 +74,9 @@ DerivedSql::DerivedSql(const DerivedTable& derived)
   const std::vector<std::string> key = KeyColumns(shape);
   std::vector<std::string> all = key;
   all.insert(all.end(), shape.values.begin(), shape.values.end());
-  const auto named = [&](std::string_view what) { return fmt::format("{}: {}", shape.table, what); };
+  const auto named = [&](std::string_view what) {
+    return fmt::format("{}: {}", shape.table, what);
+  };
   const std::string select = fmt::format("SELECT {} FROM {}", fmt::join(all, ", "), table);
   const std::string order = fmt::format(" ORDER BY {}", fmt::join(key, ", "));
   write = {named("write"),
@@ -85,15 +88,14 @@ DerivedSql::DerivedSql(const DerivedTable& derived)
   read_cow = ByKey(named("read cow"), select, to_cow);
   if (shape.by_cow) {
     read_cows = {named("read cows"),
-                 fmt::format("{} WHERE farm = ?1 AND {} = ?2 AND cow_id BETWEEN ?3 AND ?4{}", select,
-                             shape.day_column, order),
+                 fmt::format("{} WHERE farm = ?1 AND {} = ?2 AND cow_id BETWEEN ?3 AND ?4{}",
+                             select, shape.day_column, order),
                  {}};
   }
-  read_misplaced = {
-      named("read misplaced"),
-      fmt::format("{} WHERE farm = ?1 AND {} > ?2 AND {} <= ?3{}", select, shape.day_column,
-                  shape.day_column, order),
-      {}};
+  read_misplaced = {named("read misplaced"),
+                    fmt::format("{} WHERE farm = ?1 AND {} > ?2 AND {} <= ?3{}", select,
+                                shape.day_column, shape.day_column, order),
+                    {}};
 }
 
 const DerivedSql& StatementsOf(const DerivedTable& table) {
@@ -109,6 +111,11 @@ const DerivedSql& StatementsOf(const DerivedTable& table) {
 
 const DaysSql& SilverDays() {
   static const DaysSql kDays("silver", "{silver}measurements_rows", "farm_day", true);
+  return kDays;
+}
+
+const DaysSql& RefusedDays() {
+  static const DaysSql kDays("refused", "{silver}quarantine_rows", "farm_day", false);
   return kDays;
 }
 

@@ -38,14 +38,15 @@ struct DerivedSql {
   std::size_t columns;
   DaysSql days;
   OwnedSql write, remove;
-  OwnedSql read_cow;       ///< Of a farm, a day and a cow; where the table has no cows: and a day.
-  OwnedSql read_cows;      ///< Of a farm, a day and the cows ?3 to ?4, in the order of the key.
-  OwnedSql read_misplaced; ///< Of a farm and the days behind ?2 up to ?3.
+  OwnedSql read_cow;        ///< Of a farm, a day and a cow; where the table has no cows: and a day.
+  OwnedSql read_cows;       ///< Of a farm, a day and the cows ?3 to ?4, in the order of the key.
+  OwnedSql read_misplaced;  ///< Of a farm and the days behind ?2 up to ?3.
 };
 
 /// Made once.
 [[nodiscard]] const DerivedSql& StatementsOf(const pipeline::DerivedTable& table);
-/// Of silver's readings.
+/// Of silver's readings, and of its refused ones.
 [[nodiscard]] const DaysSql& SilverDays();
+[[nodiscard]] const DaysSql& RefusedDays();
 
 }  // namespace herdflow::store_sql

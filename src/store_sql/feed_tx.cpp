@@ -128,11 +128,6 @@ class SqlFeedTx final : public pipeline::FeedTx {
     HERDFLOW_ASSIGN(const auto scope, WriteScope::Begin(*writers_, table_.shape().task));
     HERDFLOW_CHECK(CheckNothingMoved(*scope));
     HERDFLOW_CHECK(WriteRows(*scope));
-    if (!before_ && table_.shape().counts_refused) {
-      HERDFLOW_ASSIGN(const std::int64_t chunk, RaiseChunkCounter(*scope));
-      HERDFLOW_ASSIGN(Statement * note, scope->Get(sql::kNoteRefusedDays));
-      HERDFLOW_CHECK(note->Bind(1, chunk).Run());
-    }
     HERDFLOW_CHECK(WritePlace(*scope, table_, *after_));
     if (after_->state == FeedState::kIdle) HERDFLOW_CHECK(DropNotes(*scope));
     return scope->Commit();
@@ -262,8 +257,8 @@ class SqlFeedTx final : public pipeline::FeedTx {
     constexpr std::int32_t kMany = 40;
     std::vector<FarmDay> days;
     FarmDay day = FirstDayFrom(of, period.first);
-    const bool looks = of.shape().period == PeriodKind::kDay &&
-                       period.last.days - period.first.days > kMany;
+    const bool looks =
+        of.shape().period == PeriodKind::kDay && period.last.days - period.first.days > kMany;
     while (day <= period.last) {
       if (looks) {
         HERDFLOW_ASSIGN(Statement * next, session().Get(StatementsOf(of).days.next_day.sql()));
@@ -289,12 +284,16 @@ class SqlFeedTx final : public pipeline::FeedTx {
     return std::optional(found);
   }
 
-  /// The first that the source or the table itself has, from `from` on, of days in between.
+  /// The first that the source, the table itself or the quarantine has, from `from` on, of days in
+  /// between.
   Result<std::optional<Found>> FindOfAll(Found from, FarmDay earliest, FarmDay latest) {
     while (true) {
-      HERDFLOW_ASSIGN(auto found, FindIn(Source(), from.farm, from.day));
-      HERDFLOW_ASSIGN(const auto own, FindIn(StatementsOf(table_).days, from.farm, from.day));
-      if (!found || (own && *own < *found)) found = own;
+      std::optional<Found> found;
+      for (const DaysSql* sql : {&Source(), &StatementsOf(table_).days, &RefusedDays()}) {
+        if (sql == &RefusedDays() && !shape().counts_refused) continue;
+        HERDFLOW_ASSIGN(const auto here, FindIn(*sql, from.farm, from.day));
+        if (!found || (here && *here < *found)) found = here;
+      }
       if (!found) return found;
       if (found->farm != from.farm && found->day < earliest) {
         from = {found->farm, earliest};
@@ -336,7 +335,8 @@ class SqlFeedTx final : public pipeline::FeedTx {
   Result<std::optional<Block>> NextOfAll(const std::optional<DayRange>& days, FeedPlace& place,
                                          std::size_t max) {
     // A chain is looked at as a whole.
-    const FarmDay earliest = days && !shape().chains ? PeriodOf(days->first).first : FeedPlace{}.day;
+    const FarmDay earliest =
+        days && !shape().chains ? PeriodOf(days->first).first : FeedPlace{}.day;
     const FarmDay latest = days && !shape().chains ? days->last : kLastDay;
     if (place.cow == kAllCows.last) {
       Found from{place.farm, std::max(earliest, PeriodOf(place.day).last + 1)};
@@ -501,8 +501,7 @@ class SqlFeedTx final : public pipeline::FeedTx {
       HERDFLOW_CHECK(ReadRows(table_, block_.farm, block_.period, block_.cows, keep));
       const bool is_first = block_.cows.front().first == kAllCows.first;
       if (is_first && !shape().chains && shape().period != PeriodKind::kDay) {
-        HERDFLOW_ASSIGN(Statement * read,
-                        session().Get(StatementsOf(table_).read_misplaced.sql()));
+        HERDFLOW_ASSIGN(Statement * read, session().Get(StatementsOf(table_).read_misplaced.sql()));
         read->Bind(1, block_.farm).Bind(2, block_.period.first.days);
         read->Bind(3, block_.period.last.days);
         HERDFLOW_CHECK(
@@ -528,19 +527,19 @@ class SqlFeedTx final : public pipeline::FeedTx {
       values.insert(values.end(), {key.farm, key.day.days});
       if (shape().by_cow) values.emplace_back(key.cow);
     }
-    return session().ReadForKeys(
-        StatementsOf(table_).read_cow.sql(), shape().by_cow ? 3 : 2, values,
-        [&](const Statement& read) -> Result<> {
-          const DerivedRow row = RowIn(table_, read);
-          if (!std::binary_search(keys.begin(), keys.end(), row.key)) return {};
-          return each(row);
-        });
+    return session().ReadForKeys(StatementsOf(table_).read_cow.sql(), shape().by_cow ? 3 : 2,
+                                 values, [&](const Statement& read) -> Result<> {
+                                   const DerivedRow row = RowIn(table_, read);
+                                   if (!std::binary_search(keys.begin(), keys.end(), row.key))
+                                     return {};
+                                   return each(row);
+                                 });
   }
 
   /// Goes through what there is to be and what there is, both by key.
   template <class New, class Gone>
-  static void CompareRows(const Derived& derived, const std::vector<DerivedRow>& known,
-                          New is_new, Gone is_gone) {
+  static void CompareRows(const Derived& derived, const std::vector<DerivedRow>& known, New is_new,
+                          Gone is_gone) {
     auto was = known.begin();
     for (const DerivedRow& row : derived.rows) {
       while (was != known.end() && was->key < row.key) is_gone((was++)->key);
@@ -575,8 +574,8 @@ class SqlFeedTx final : public pipeline::FeedTx {
     std::vector<Value> values;
     const std::size_t batch = scope.session().rows_at_once();
     const auto write = [&](const Sql& statement, std::size_t columns) -> Result<> {
-      auto done = values.empty() ? Result<>()
-                                 : scope.session().RunForRows(statement, columns, values);
+      auto done =
+          values.empty() ? Result<>() : scope.session().RunForRows(statement, columns, values);
       values.clear();
       return done;
     };

@@ -32,7 +32,8 @@ KnownEntry ReadEntry(const Statement& row) {
 
 ReadingKey ReadKey(const Statement& row, int first) {
   return {pipeline::FarmRef{row.Int(first)}, FarmDay{static_cast<std::int32_t>(row.Int(first + 1))},
-          CowRef{row.Int(first + 2)}, SensorRef{row.Int(first + 3)}, FromMicros(row.Int(first + 4))};
+          CowRef{row.Int(first + 2)}, SensorRef{row.Int(first + 3)},
+          FromMicros(row.Int(first + 4))};
 }
 
 Result<ReadingKey> ReadKeyOfCow(WriteScope& scope, const Statement& row, int first) {

@@ -11,7 +11,8 @@ namespace {
 
 using pipeline::PartitionClaim;
 
-// Who holds one of these excludes all others that begin it; the tasks of derived tables have their names.
+// Who holds one of these excludes all others that begin it; the tasks of derived tables have their
+// names.
 constexpr std::string_view kSettingsStep = "settings";
 constexpr std::string_view kClaimStep = "claim";
 constexpr std::string_view kCleanseStep = "cleanse";

@@ -281,7 +281,8 @@ Result<> RejudgeQueue::TakeSilver(std::size_t max, Pass& pass, RejudgePiece& pie
   HERDFLOW_ASSIGN(Statement * read, scope_.Get(sql::kReadSilverAfter));
   auto& at = pass.place.at;
   const PassPlan plan = PlanOf(pass.kind);
-  if (plan.of_farm && at[0] == 0) at = {static_cast<std::int64_t>(pass.farm), kBeforeAllDays, 0, 0, 0};
+  if (plan.of_farm && at[0] == 0)
+    at = {static_cast<std::int64_t>(pass.farm), kBeforeAllDays, 0, 0, 0};
   const auto& [first, last] = pass.days.value_or(kAllDays);
   for (int i = 0; i < 5; ++i) read->Bind(1 + i, at[static_cast<std::size_t>(i)]);
   read->Bind(6, first.days).Bind(7, last.days).Bind(8, max);

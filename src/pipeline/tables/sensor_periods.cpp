@@ -106,12 +106,12 @@ class SensorPeriodTable final : public DerivedTable {
   Result<Derived> Compute(FeedReads& reads, const Block& block) const override {
     Parts parts;
     if (shape().reads.empty()) {
-      HERDFLOW_CHECK(reads.ReadReadings(block.farm, block.period.first, block.cows,
-                                        [&](const FeedReads::Reading& reading) -> Result<> {
-                                          parts.Of(reading.cow, reading.sensor)
-                                              .Add(reading.value_millionths);
-                                          return {};
-                                        }));
+      HERDFLOW_CHECK(
+          reads.ReadReadings(block.farm, block.period.first, block.cows,
+                             [&](const FeedReads::Reading& reading) -> Result<> {
+                               parts.Of(reading.cow, reading.sensor).Add(reading.value_millionths);
+                               return {};
+                             }));
     } else {
       HERDFLOW_CHECK(reads.ReadRows(*shape().reads.front(), block.farm, block.period, block.cows,
                                     [&](const DerivedRow& row) -> Result<> {

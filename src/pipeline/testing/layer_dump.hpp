@@ -182,16 +182,18 @@ inline Lines CowDayLines(LayerStoreFixture& store) {
   return lines;
 }
 
-/// `<farm> <day> milk <sum> of <cows> weight <sum> of <cows> readings <n> refused <n>`.
+/// `<farm>/herd <day> milk <sum> of <cows> weight <sum> of <cows> readings <n> refused <n>`.
 inline Lines HerdDayLines(LayerStoreFixture& store) {
   Lines lines;
   for (const Cells& row : store.Query(
            "SELECT f.farm_id, r.farm_day, r.milk_sum, r.cows_milked, r.weight_sum, r.cows_weighed,"
-           " r.readings, r.refused FROM {gold}herd_days_rows r JOIN {ops}farm_ids f ON f.id = r.farm",
+           " r.readings, r.refused FROM {gold}herd_days_rows r JOIN {ops}farm_ids f ON f.id = "
+           "r.farm",
            8)) {
-    lines.push_back(fmt::format("{} {} milk {} of {} weight {} of {} readings {} refused {}", row[0],
-                                DateCell(row[1]), ValueCell(row[2]), row[3], ValueCell(row[4]),
-                                row[5], row[6], row[7]));
+    lines.push_back(fmt::format("{}herd {} milk {} of {} weight {} of {} readings {} refused {}",
+                                row[0] == "default" ? "" : row[0] + "/", DateCell(row[1]),
+                                ValueCell(row[2]), row[3], ValueCell(row[4]), row[5], row[6],
+                                row[7]));
   }
   std::sort(lines.begin(), lines.end());
   return lines;
@@ -201,10 +203,9 @@ inline Lines HerdDayLines(LayerStoreFixture& store) {
 inline Lines MilkMeanLines(LayerStoreFixture& store) {
   const IdNames cows(store, "cow");
   Lines lines;
-  for (const Cells& row :
-       store.Query("SELECT r.cow_id, r.farm_day, r.milk_sum, r.milk_days"
-                   " FROM {gold}cow_milk_means_rows r",
-                   4)) {
+  for (const Cells& row : store.Query("SELECT r.cow_id, r.farm_day, r.milk_sum, r.milk_days"
+                                      " FROM {gold}cow_milk_means_rows r",
+                                      4)) {
     lines.push_back(fmt::format("{} {} milk {} of {} days", cows(row[0]), DateCell(row[1]),
                                 ValueCell(row[2]), row[3]));
   }

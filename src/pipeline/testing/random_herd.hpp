@@ -245,10 +245,10 @@ class RandomRun {
       case 4:
         return Cleanse(cleanse_, soon, count);
       case 5:
-        return Derive(store_,
-                      *DerivedTables()[static_cast<std::size_t>(action.place) %
-                                       DerivedTables().size()],
-                      soon, count);
+        return Derive(
+            store_,
+            *DerivedTables()[static_cast<std::size_t>(action.place) % DerivedTables().size()], soon,
+            count);
       default: {
         const FarmDay day{19'820 + action.place % 3 * 10};
         const auto asked = store_.RequestRebuild(

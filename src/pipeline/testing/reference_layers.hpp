@@ -397,9 +397,10 @@ class ReferenceLayers {
           ++weighed;
         }
       }
-      lines.push_back(fmt::format("{} {} milk {} of {} weight {} of {} readings {} refused {}",
-                                  farm->first, FormatDate(key.second), Value(milk), milked,
-                                  Value(weight), weighed, herd_day.readings, herd_day.refused));
+      lines.push_back(fmt::format("{}herd {} milk {} of {} weight {} of {} readings {} refused {}",
+                                  farm->first == "default" ? "" : farm->first + "/",
+                                  FormatDate(key.second), Value(milk), milked, Value(weight),
+                                  weighed, herd_day.readings, herd_day.refused));
     }
     return lines;
   }

@@ -111,7 +111,8 @@ TEST_P(LayerStoreContract, ADeletionOfAReadingNeverSeenKeepsAnOlderOneOut) {
   Load();
   for (const Topic topic : {Topic::kCows, Topic::kSensors}) Judge(topic);
   CleanseAll(1);
-  EXPECT_EQ(DeriveAll(), 0) << "the deletion came first: no aggregate ever saw the reading";
+  DeriveAll();
+  EXPECT_THAT(Daily(), IsEmpty()) << "the deletion came first: no aggregate ever saw the reading";
   EXPECT_THAT(Silver(), ElementsAre("C1 S1 2024-04-07T05:00:00Z 0 deleted on 2024-04-07"));
 }
 

@@ -104,9 +104,9 @@ class FeedReads {
 class DerivedTable {
  public:
   struct Shape {
-    std::string_view task;         ///< The task that keeps it: `daily_aggregation`.
-    std::string_view table;        ///< The view of gold: `measurements_daily_aggregations`; its rows
-                                   ///< are in `<table>_rows`.
+    std::string_view task;   ///< The task that keeps it: `daily_aggregation`.
+    std::string_view table;  ///< The view of gold: `measurements_daily_aggregations`; its rows
+                             ///< are in `<table>_rows`.
     std::string_view description;  ///< For people.
     std::string_view day_column;
     bool by_cow = true;     ///< Else a row a farm and day.

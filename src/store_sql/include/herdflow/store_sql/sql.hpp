@@ -10,7 +10,8 @@ namespace herdflow::store_sql {
 /// `sql::kReadBronzeCows`.
 struct Sql {
   std::string_view name, text;
-  std::string_view list_text = {};  ///< For many keys at once, where the engine knows lists of rows.
+  std::string_view list_text =
+      {};  ///< For many keys at once, where the engine knows lists of rows.
 };
 
 }  // namespace herdflow::store_sql
