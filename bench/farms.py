@@ -25,7 +25,7 @@ from installation import Installation, Server
 import measure
 import stack
 
-FARMS = (1, 100, 1_000)
+FARMS, FARMS_OF_QUICK = (1, 100, 1_000), (1, 3)
 COWS, DAYS = 100, 35
 FIRST_DAY = dt.date(2025, 1, 1)
 ASKED = 200
@@ -111,11 +111,13 @@ def main() -> None:
     chosen = measure.parse_arguments(__doc__.splitlines()[0], data=False)
     work = measure.empty_folder(chosen.work / "farms")
     measure.print_machine(work)
-    herds = {farms: Installation(work / f"data_{farms}") for farms in FARMS}
+    herds = {farms: Installation(work / f"data_{farms}") for farms in (FARMS_OF_QUICK if chosen.quick else FARMS)}
     for farms, herd in herds.items():
         herd.seed_and_process(*write_herds(work / f"files_{farms}", farms))
     print_answers(herds, chosen.runs)
-    with stack.start() as servers:
+    if chosen.quick and stack.are_left_out():
+        return
+    with stack.start(chosen.quick) as servers:
         print()
         stack.print_servers(servers)
         on_mariadb = {

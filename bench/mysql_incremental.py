@@ -17,7 +17,7 @@ def main() -> None:
     work = measure.empty_folder(chosen.work / "mysql_incremental")
     measure.print_machine(work)
     rebuilds = []
-    with stack.start() as servers:
+    with stack.start(chosen.quick) as servers:
         stack.print_servers(servers)
         herd = servers.herd("herd.", "herd_", work / "data")
         herd.seed_and_process(chosen.data)
