@@ -121,7 +121,7 @@ def main() -> None:
         print()
         stack.print_servers(servers)
         on_mariadb = {
-            farms: replace(servers.herd("", f"herd{farms}_", herd.folder), engines=Engines(store="mariadb"))
+            farms: replace(servers.herd("unused.", f"herd{farms}_", herd.folder), engines=Engines(store="mariadb"))
             for farms, herd in herds.items()
         }
         for herd in on_mariadb.values():
