@@ -15,7 +15,7 @@ import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from installation import Installation
@@ -28,6 +28,10 @@ COWS, MINUTES = 5_000, 60
 WANTED_MB, WANTED_CPU, WANTED_START_SECONDS = 60, 0.003, 0.3
 START_SECONDS, STOP_SECONDS, FILL_SECONDS = 60, 60, 7_200
 POLL_SECONDS = 0.001
+
+
+def _are_ready(ports: Sequence[int]) -> bool:
+    return all(_is_ready(port) for port in ports)
 
 
 def _is_ready(port: int) -> bool:
@@ -55,8 +59,7 @@ def started(herd: Installation, log: Path) -> Iterator[tuple[int, float]]:
             stderr=output,
         )
     try:
-        for port in ports:
-            wait_until(lambda port=port: _is_ready(port), START_SECONDS, "serve is ready", POLL_SECONDS)
+        wait_until(lambda: _are_ready(ports), START_SECONDS, "serve is ready", POLL_SECONDS)
         yield process.pid, time.perf_counter() - begun
         process.terminate()
         if process.wait(STOP_SECONDS) != 0:

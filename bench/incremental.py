@@ -78,7 +78,7 @@ def _new_value(unit: str, chance: random.Random) -> int:
 
 def corrections(herd: Installation, chance: random.Random) -> Iterator[Change]:
     """Other values for accepted readings: of one cow after the other, each reading once."""
-    units = dict(herd.query("SELECT sensor_id, unit FROM gold_sensors_rows"))
+    units: dict[int, str] = dict(herd.query("SELECT sensor_id, unit FROM gold_sensors_rows"))
     cows = [cow for (cow,) in herd.query("SELECT cow_id FROM gold_cows_rows ORDER BY cow_id")]
     corrected: set[Row] = set()
     before = -1

@@ -117,7 +117,8 @@ def main() -> None:
         cows: sides_of(cows, make(work / f"files_{cows}", cows), work, chosen.runs, seconds) for cows in chosen.cows
     }
     measure.print_table(TABLE_HEAD, [side.row() for sides in results.values() for side in sides.values()])
-    print(f"\n{CONNECTIONS} connections, {seconds} s a run; {RATE:,} readings/s wanted to come in, wrk on the same cores\n")
+    beside = f"wrk, and what posts {RATE:,} readings/s, on the same cores"
+    print(f"\n{CONNECTIONS} connections, {seconds} s a run; {beside}\n")
     for cows, sides in results.items():
         for name, side in sides.items():
             most = WANTED_IDLE_MS if name.startswith("idle") else WANTED_MS

@@ -185,7 +185,7 @@ class StackHerd(Installation):
 def array_insert(servers: Stack, source: str, program: Path) -> tuple[int, Measured]:
     """Rows, and the cost of writing them alone: they are read into memory before."""
     target = f"{BENCH_DATABASE}.{source.split('.')[1]}"
-    command = [program, servers.socket, stack.USER, servers.password_file, source, target]
+    command = [program, servers.socket, USER, servers.password_file, source, target]
     before = servers.usage()
     done = subprocess.run(list(map(str, command)), capture_output=True, text=True)
     if done.returncode != 0:
