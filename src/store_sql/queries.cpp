@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <map>
+#include <unordered_map>
 #include <utility>
 
 #include "gold_rows.hpp"
@@ -207,24 +208,28 @@ class SqlHerdQueries final : public pipeline::HerdQueries {
     HERDFLOW_ASSIGN(report.data, FindDataRange(snapshot->session(), *farm_ref));
     HERDFLOW_ASSIGN(Statement * read, snapshot->session().Get(sql::kReadReportDays));
     read->Bind(1, *farm_ref).Bind(2, day.days - herd::kWeightWindowDays + 1).Bind(3, day.days);
-    while (true) {
-      HERDFLOW_ASSIGN(const bool there, read->Step());
-      if (!there) break;
-      if (report.cows.empty() || report.cows.back().cow_id != read->Bytes(0)) {
-        report.cows.push_back({std::string(read->Bytes(0)), std::string(read->Bytes(1)), {}});
-      }
+    std::unordered_map<std::int64_t, std::vector<herd::CowWindow::Day>> days;
+    HERDFLOW_CHECK(ForEachRow(*read, [&](const Statement& row) {
       herd::CowDay metrics;
-      metrics.milk_count = read->Int(3);
-      metrics.milk_sum_millionths = read->Int(4);
-      metrics.weight_count = read->Int(5);
-      metrics.weight_sum_millionths = read->Int(6);
-      metrics.last_weight_millionths = read->Int(7);
-      metrics.last_weight_at = MaybeInstant(*read, 8);
-      report.cows.back().days.push_back({DayAt(*read, 2), metrics});
-    }
+      metrics.milk_count = row.Int(2);
+      metrics.milk_sum_millionths = row.Int(3);
+      metrics.weight_count = row.Int(4);
+      metrics.weight_sum_millionths = row.Int(5);
+      metrics.last_weight_millionths = row.Int(6);
+      metrics.last_weight_at = MaybeInstant(row, 7);
+      days[row.Int(0)].push_back({DayAt(row, 1), metrics});
+    }));
+    HERDFLOW_CHECK(ForEachRow(
+        snapshot->session(), sql::kReadCowsOfFarm, *farm_ref, [&](const Statement& row) {
+          const auto of_cow = days.find(row.Int(0));
+          if (of_cow == days.end()) return;
+          report.cows.push_back({std::string(row.Bytes(1)), std::string(row.Bytes(2)),
+                                 std::move(of_cow->second)});
+        }));
     for (herd::CowWindow& cow : report.cows) {
       std::ranges::sort(cow.days, {}, &herd::CowWindow::Day::day);
     }
+    std::ranges::sort(report.cows, {}, &herd::CowWindow::cow_id);
     return report;
   }
 

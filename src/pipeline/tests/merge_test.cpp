@@ -24,7 +24,7 @@ using ::testing::IsEmpty;
 using ::testing::SizeIs;
 using Verdict = Candidate::Verdict;
 
-ReadingKey Key(int sensor) { return {CowRef{1}, FarmDay{100}, SensorRef{sensor}, FromMicros(7)}; }
+ReadingKey Key(int sensor) { return {FarmRef{1}, FarmDay{100}, CowRef{1}, SensorRef{sensor}, FromMicros(7)}; }
 
 /// A version of a reading: received at the second that its version says.
 Candidate Version(int version, Verdict verdict, std::int64_t value = 5, int sensor = 1) {
@@ -165,7 +165,7 @@ TEST(MergeReadings, ARowKnowsTheReceiptOfItsFirstAndItsNewestMessage) {
 
 TEST(MergeReadings, OnlyWhatTheAggregatesSeeMakesADayDirty) {
   Silver silver;
-  const DirtyDay day{CowRef{1}, FarmDay{100}, SensorRef{1}};
+  const DirtyDay day{FarmRef{1}, FarmDay{100}, CowRef{1}, SensorRef{1}};
   EXPECT_THAT(silver.Merge({Version(1, Verdict::kPending)}).dirty, IsEmpty());
   EXPECT_THAT(silver.Merge({Version(2, Verdict::kAccepted, 5)}).dirty, ElementsAre(day));
   EXPECT_THAT(silver.Merge({Version(3, Verdict::kAccepted, 5)}).dirty, IsEmpty());

@@ -70,11 +70,13 @@ class MysqlSessions : public ::testing::TestWithParam<std::string> {
              "INSERT INTO {gold}cows_rows (cow_id, name, version, stream_id, topic_partition, "
              "topic_offset, created_at, updated_at) "
              "SELECT id, text_id, 1, 1, 0, 0, 0, 0 FROM {ops}cow_ids",
-             "INSERT INTO {gold}measurements_daily_aggregations_rows WITH RECURSIVE n (i) AS "
+             "INSERT INTO {gold}measurements_daily_aggregations_rows (farm, first_day, cow_id, "
+             "sensor_id, value_sum, value_min, value_max, records_count) WITH RECURSIVE n (i) AS "
              "(SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 300) "
-             "SELECT id, i, 1, 1, 1, 1, 1 FROM {ops}cow_ids, n",
-             "INSERT INTO {gold}cow_daily_metrics_rows SELECT cow_id, first_day, 1, 1, 0, 0, "
-             "NULL, NULL FROM {gold}measurements_daily_aggregations_rows",
+             "SELECT 1, i, id, 1, 1, 1, 1, 1 FROM {ops}cow_ids, n",
+             "INSERT INTO {gold}cow_daily_metrics_rows (farm, farm_day, cow_id, milk_count, "
+             "milk_sum, weight_count, weight_sum) SELECT farm, first_day, cow_id, 1, 1, 0, 0 "
+             "FROM {gold}measurements_daily_aggregations_rows",
          }) {
       Must(session_->connection().Execute(store_sql::WithSchemas(sql, databases_->schemas())));
     }
@@ -178,23 +180,21 @@ TEST_P(MysqlSessions, RowsAreDeletedManyAtOnce) {
   std::vector<Value> rows;
   std::vector<Value> keys;
   for (std::size_t i = 0; i < kKeys; ++i) {
-    rows.insert(rows.end(), {i, 1, 1, 1, 1, 1, 1});
-    if (i % 10 != 0) keys.insert(keys.end(), {i, 1, 1});
+    rows.insert(rows.end(), {i, 1, 1, 1, 1, 1, 1, 1, 1});
+    if (i % 10 != 0) keys.insert(keys.end(), {i, 1, 1, 1, 1, 1, 1, 1});
   }
-  Must(session_->RunForRows(store_sql::sql::kWriteDaily, 7, rows));
+  Must(session_->RunForRows(store_sql::sql::kInsertWaiting, 9, rows));
   constexpr std::string_view kStatements = "'Com_stmt_execute'";
   const std::int64_t before = Counted(kStatements);
-  Must(session_->RunForRows(store_sql::sql::kDeleteDaily, 3, keys));
+  Must(session_->RunForRows(store_sql::sql::kDeleteWaiting, 8, keys));
   EXPECT_LT(Counted(kStatements) - before, 20);
   EXPECT_EQ(layers_
-                ->Query("SELECT COUNT(*), MAX(cow_id % 10) FROM "
-                        "{gold}measurements_daily_aggregations_rows",
-                        2)
+                ->Query("SELECT COUNT(*), MAX(cow_id % 10) FROM {ops}waiting_versions", 2)
                 .at(0),
             (Cells{"100", "0"}));
 }
 
-TEST_P(MysqlSessions, TheDaysOfAFarmsDataAreReadAtTheEndsOfItsCowsHistories) {
+TEST_P(MysqlSessions, TheDaysOfAFarmsDataAreReadAtBothEnds) {
   WriteHistories();
   constexpr std::string_view kRows = "'Handler_read_next', 'Handler_read_prev'";
   const std::int64_t before = Counted(kRows);
@@ -206,7 +206,7 @@ TEST_P(MysqlSessions, TheDaysOfAFarmsDataAreReadAtTheEndsOfItsCowsHistories) {
   EXPECT_LT(Counted(kRows) - before, 50);
 }
 
-TEST_P(MysqlSessions, TheCowsOfAReportComeInTheirOrderUnsorted) {
+TEST_P(MysqlSessions, TheDaysOfAReportAreReadUnsorted) {
   WriteHistories();
   const std::int64_t before = Counted("'Sort_rows'");
   auto* const read = Must(session_->Get(store_sql::sql::kReadReportDays));
