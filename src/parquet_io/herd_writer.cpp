@@ -25,6 +25,7 @@ namespace fs = std::filesystem;
 /// A row group: the memory of a writer, and what Skip can pass over unread.
 constexpr std::int64_t kGroupRows = 122'880;
 constexpr std::string_view kFarmsFile = "farms.parquet";
+/// In the order in which they get their names.
 constexpr std::array<std::string_view, 4> kFileNames{"cows.parquet", "sensors.parquet",
                                                      "measurements.parquet", "truth.json"};
 
