@@ -75,6 +75,7 @@ def test_a_made_up_herd_that_was_cut_short_is_made_anew(tree: Tree) -> None:
     assert "making up a herd" in said
     assert "\n2 cows, " in said
     assert "Potentially ill" in said
+    assert "left out" not in said
     made = sorted(file.name for file in tree.herd.iterdir())
     assert made == ["cows.parquet", "measurements.parquet", "sensors.parquet", "truth.json"]
 

@@ -3,12 +3,16 @@
 #include <cstdint>
 #include <functional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "herdflow/core/result.hpp"
 #include "herdflow/herd/synthetic_herd.hpp"
 
 namespace herdflow::parquet_io {
+
+/// What was put into a herd, beside its Parquet files. It is no data of theirs, and not read back.
+inline constexpr std::string_view kTruthFile = "truth.json";
 
 struct WrittenHerd {
   std::vector<std::string> files;  ///< Farms, where there are; cows, sensors, measurements, truth.
