@@ -1,4 +1,4 @@
-"""./run itself, in a tree where everything is installed and built already."""
+"""./run and ./test themselves, in a tree where everything is installed and built already."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ RUN_SECONDS = 300
 
 @dataclass
 class Tree:
-    """The script, a bootstrap and a cmake with nothing to do, and herdflow where the build puts it."""
+    """The scripts, what installs, builds and tests with nothing to do, and herdflow where the build puts it."""
 
     folder: Path
 
@@ -35,6 +35,9 @@ class Tree:
 
     def clean(self) -> str:
         return self._do("run", "--clean", "--yes")
+
+    def test(self) -> str:
+        return self._do("test", "--fast", "--yes")
 
     def _do(self, script: str, *options: str) -> str:
         environment = {name: value for name, value in os.environ.items() if not name.startswith("HERDFLOW")}
@@ -57,10 +60,10 @@ def _stand_in(file: Path, does: str = "") -> None:
 @pytest.fixture
 def tree(tmp_path: Path) -> Tree:
     folder = tmp_path / "herdflow"
-    for script in ("run", "scripts/lib.sh"):
+    for script in ("run", "test", "scripts/lib.sh"):
         (folder / script).parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(REPOSITORY / script, folder / script)
-    for nothing_to_do in ("scripts/bootstrap", "tools/cmake"):
+    for nothing_to_do in ("scripts/bootstrap", "tools/cmake", "tools/ctest"):
         _stand_in(folder / nothing_to_do)
     # Two cows for the forty: what is looked at are the files, and not how long many readings take.
     _stand_in(folder / "build/release/herdflow", f'exec "{executable()}" "${{@/#40/2}}"')
@@ -84,3 +87,10 @@ def test_a_made_up_herd_that_was_cut_short_is_made_anew(tree: Tree) -> None:
     assert "seeded before" in again
     tree.clean()
     assert not tree.data.exists()
+
+
+def test_how_long_the_first_build_of_the_tests_takes_is_said(tree: Tree) -> None:
+    takes = "The first build takes about ten minutes."
+    assert takes in tree.test()
+    _stand_in(tree.folder / "build/release/app_test")
+    assert takes not in tree.test()
