@@ -28,12 +28,22 @@ bool Contains(const std::vector<std::string>& all, std::string_view one) {
   return std::find(all.begin(), all.end(), one) != all.end();
 }
 
+std::string SlotKey(const PipelineDefinition& pipeline, std::string_view task, Instant slot) {
+  return fmt::format("schedule:{}:{}:{}", pipeline.id, FormatInstant(slot), task);
+}
+
 /// What is asked for when a run has ended like this.
-std::vector<TaskRun> Followers(const Definitions::Place& place, const TaskRun& run) {
-  std::vector<TaskRun> followers;
+std::vector<pipeline::Follower> Followers(const Definitions::Place& place, const TaskRun& run) {
+  std::vector<pipeline::Follower> followers;
   if (!run.slot || run.state != RunState::kSucceeded) return followers;
   for (const TaskDefinition& task : place.first->tasks) {
-    if (Contains(task.after, run.task)) followers.push_back(SlotRun(*place.first, task, *run.slot));
+    if (!Contains(task.after, run.task)) continue;
+    pipeline::Follower follower{SlotRun(*place.first, task, *run.slot), {}};
+    for (const std::string& before : task.after) {
+      if (before == run.task) continue;  // It has just succeeded, whatever it was asked for by.
+      follower.after.push_back(SlotKey(*place.first, before, *run.slot));
+    }
+    followers.push_back(std::move(follower));
   }
   return followers;
 }
@@ -400,7 +410,7 @@ TaskRun SlotRun(const PipelineDefinition& pipeline, const TaskDefinition& task, 
   TaskRun run;
   run.pipeline = pipeline.id;
   run.task = task.id();
-  run.key = fmt::format("schedule:{}:{}:{}", pipeline.id, FormatInstant(slot), task.id());
+  run.key = SlotKey(pipeline, task.id(), slot);
   run.trigger = RunTrigger::kSchedule;
   run.slot = slot;
   run.requested_at = Now();

@@ -219,12 +219,12 @@ class SqlHerdQueries final : public pipeline::HerdQueries {
       metrics.last_weight_at = MaybeInstant(row, 7);
       days[row.Int(0)].push_back({DayAt(row, 1), metrics});
     }));
-    HERDFLOW_CHECK(ForEachRow(
-        snapshot->session(), sql::kReadCowsOfFarm, *farm_ref, [&](const Statement& row) {
+    HERDFLOW_CHECK(
+        ForEachRow(snapshot->session(), sql::kReadCowsOfFarm, *farm_ref, [&](const Statement& row) {
           const auto of_cow = days.find(row.Int(0));
           if (of_cow == days.end()) return;
-          report.cows.push_back({std::string(row.Bytes(1)), std::string(row.Bytes(2)),
-                                 std::move(of_cow->second)});
+          report.cows.push_back(
+              {std::string(row.Bytes(1)), std::string(row.Bytes(2)), std::move(of_cow->second)});
         }));
     for (herd::CowWindow& cow : report.cows) {
       std::ranges::sort(cow.days, {}, &herd::CowWindow::Day::day);

@@ -171,8 +171,9 @@ class SqlRunLedger final : public pipeline::RunLedger {
     }
     HERDFLOW_CHECK(Update(*scope, *run));
     HERDFLOW_CHECK(AppendLog(*scope, report.id, report.log));
-    for (const TaskRun& follower : report.followers) {
-      HERDFLOW_CHECK(WriteDown(*scope, follower, {}));
+    for (const pipeline::Follower& follower : report.followers) {
+      HERDFLOW_ASSIGN(const bool ready, HaveSucceeded(*scope, follower.after));
+      if (ready) HERDFLOW_CHECK(WriteDown(*scope, follower.run, {}));
     }
     HERDFLOW_CHECK(scope->Commit());
     return pipeline::RunOrders{run->cancel_requested, false};
@@ -359,6 +360,15 @@ class SqlRunLedger final : public pipeline::RunLedger {
   static Result<> Update(WriteScope& scope, const TaskRun& run) {
     HERDFLOW_ASSIGN(Statement * update, scope.Get(sql::kUpdateTaskRun));
     return BindProgress(*update, run).Bind(12, run.id).Run();
+  }
+
+  static Result<bool> HaveSucceeded(WriteScope& scope, const std::vector<std::string>& keys) {
+    for (const std::string& key : keys) {
+      HERDFLOW_ASSIGN(Statement * find, scope.Get(sql::kFindTaskRun));
+      HERDFLOW_ASSIGN(const auto run, ReadOne(find->Bind(1, std::string_view(key))));
+      if (!run || run->state != RunState::kSucceeded) return false;
+    }
+    return true;
   }
 
   static Result<> AppendLog(WriteScope& scope, RunId id,

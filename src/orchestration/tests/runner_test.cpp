@@ -160,7 +160,7 @@ TEST_F(RunnerTest, ACommandsRoundIsWrittenDownALookInVainIsNot) {
     RunRound(runner, Measurements(), round);
   }
   const auto runs = Must(ledger_->List()).last_runs;
-  ASSERT_THAT(runs, SizeIs(6));
+  ASSERT_THAT(runs, SizeIs(8));
   for (const TaskRun& run : runs) {
     EXPECT_EQ(run.state, RunState::kSucceeded);
     EXPECT_EQ(run.trigger, RunTrigger::kCommand);
@@ -235,7 +235,7 @@ TEST_F(RunnerTest, OfASlotWhatComesAfterIsAskedForByWhoeverDidTheTask) {
   Request(SlotRun(Measurements(), Measurements().tasks.front(), Now()));
   Await([&] {
     const auto runs = Must(ledger_->List()).last_runs;
-    return runs.size() == 6 && std::all_of(runs.begin(), runs.end(), [](const TaskRun& run) {
+    return runs.size() == 8 && std::all_of(runs.begin(), runs.end(), [](const TaskRun& run) {
              return run.state == RunState::kSucceeded;
            });
   });
@@ -384,13 +384,13 @@ TEST_F(RunnerTest, TwoSchedulersMakeOneRunOfASlot) {
     News news;
     std::thread a([&] { Scheduler(one, first, news).Run(); });
     std::thread b([&] { Scheduler(two, second, news).Run(); });
-    Await([&] { return RunsKnown() == 9; });
+    Await([&] { return RunsKnown() == 11; });
     std::this_thread::sleep_for(1'500ms);
     stop_.request_stop();
     a.join();
     b.join();
   }
-  EXPECT_EQ(layers_.Query("SELECT COUNT(*) FROM {ops}task_runs", 1).at(0).at(0), "9");
+  EXPECT_EQ(layers_.Query("SELECT COUNT(*) FROM {ops}task_runs", 1).at(0).at(0), "11");
 }
 
 }  // namespace

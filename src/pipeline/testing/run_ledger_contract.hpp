@@ -247,7 +247,7 @@ TEST_P(RunLedgerContract, AnEndAndWhatComesAfterItAreOne) {
   TaskRun follower = Wish("a then", "cleanse_sensors", RunTrigger::kSchedule);
   follower.slot = run.slot;
   RunReport report = ReportOf(run, 1, RunState::kSucceeded);
-  report.followers = {follower};
+  report.followers = {{follower, {}}};
   report.log = {{At(1), LogLevel::kInfo, std::string("done")}};
   EXPECT_FALSE(Must(ledger_->Report(report)).lost);
   const auto next = Take(2).value();
@@ -259,13 +259,29 @@ TEST_P(RunLedgerContract, AnEndAndWhatComesAfterItAreOne) {
   EXPECT_FALSE(Take(4));
 }
 
+TEST_P(RunLedgerContract, WhatComesAfterTwoIsAskedForByTheLaterOne) {
+  Request(Wish("a", "cleanse_cows"));
+  Request(Wish("b", "cleanse_sensors"));
+  const auto a = Take(0).value();
+  const auto b = Take(0).value();
+  const TaskRun follower = Wish("then", "cleanse_farms");
+  RunReport report = ReportOf(a, 1, RunState::kSucceeded);
+  report.followers = {{follower, {"b"}}};
+  EXPECT_FALSE(Must(ledger_->Report(report)).lost);
+  EXPECT_FALSE(Take(2));
+  report = ReportOf(b, 3, RunState::kSucceeded);
+  report.followers = {{follower, {"a"}}};
+  EXPECT_FALSE(Must(ledger_->Report(report)).lost);
+  EXPECT_EQ(Take(4).value().task, "cleanse_farms");
+}
+
 TEST_P(RunLedgerContract, WhoLostARunAsksForNothingAfterIt) {
   Request(Wish("a"));
   const auto first = Take(0).value();
   LookInVain(1, 16, "host:2");
   ASSERT_TRUE(Take(16, "host:2"));
   RunReport report = ReportOf(first, 17, RunState::kSucceeded);
-  report.followers = {Wish("a then", "cleanse_sensors")};
+  report.followers = {{Wish("a then", "cleanse_sensors"), {}}};
   EXPECT_TRUE(Must(ledger_->Report(report)).lost);
   EXPECT_FALSE(Take(18));
 }

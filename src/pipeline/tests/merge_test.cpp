@@ -24,7 +24,9 @@ using ::testing::IsEmpty;
 using ::testing::SizeIs;
 using Verdict = Candidate::Verdict;
 
-ReadingKey Key(int sensor) { return {FarmRef{1}, FarmDay{100}, CowRef{1}, SensorRef{sensor}, FromMicros(7)}; }
+ReadingKey Key(int sensor) {
+  return {FarmRef{1}, FarmDay{100}, CowRef{1}, SensorRef{sensor}, FromMicros(7)};
+}
 
 /// A version of a reading: received at the second that its version says.
 Candidate Version(int version, Verdict verdict, std::int64_t value = 5, int sensor = 1) {

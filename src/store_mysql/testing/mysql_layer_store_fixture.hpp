@@ -167,8 +167,7 @@ class MysqlLayerStoreFixture : public pipeline::testing::LayerStoreFixture {
         Query(fmt::format("SELECT table_schema, table_name FROM information_schema.tables WHERE "
                           "table_type = 'BASE TABLE' AND table_schema IN ('{0}bronze_layer', "
                           "'{0}silver_layer', '{0}gold_layer', '{0}ops') AND table_name NOT IN "
-                          "('schema_versions', 'counters', 'aggregate_positions', 'step_leases', "
-                          "'farm_ids')",
+                          "('schema_versions', 'counters', 'step_leases', 'farm_ids')",
                           options_.prefix),
               2);
     for (const auto& table : tables) {
@@ -177,10 +176,6 @@ class MysqlLayerStoreFixture : public pipeline::testing::LayerStoreFixture {
     if (tables.empty()) return;
     Query("DELETE FROM {ops}farm_ids WHERE id <> 1", 0);
     Query("UPDATE {ops}counters SET value = 0", 0);
-    Query(
-        "UPDATE {ops}aggregate_positions SET position = 0, target = 0, resume_cow = NULL, "
-        "resume_day = NULL, resume_sensor = NULL",
-        0);
   }
 
   MysqlOptions options_;

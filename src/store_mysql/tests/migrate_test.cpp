@@ -54,7 +54,7 @@ Lines SchemaOf(MysqlLayerStoreFixture& layers) {
       4);
   add("counter", "SELECT name, value FROM {ops}counters", 2);
   add("lease", "SELECT step, owner FROM {ops}step_leases", 2);
-  add("task", "SELECT task, position, target FROM {ops}aggregate_positions", 3);
+  add("table", "SELECT table_name, position, state FROM {ops}feed_places", 3);
   std::sort(lines.begin(), lines.end());
   return lines;
 }

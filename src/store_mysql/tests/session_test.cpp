@@ -188,9 +188,7 @@ TEST_P(MysqlSessions, RowsAreDeletedManyAtOnce) {
   const std::int64_t before = Counted(kStatements);
   Must(session_->RunForRows(store_sql::sql::kDeleteWaiting, 8, keys));
   EXPECT_LT(Counted(kStatements) - before, 20);
-  EXPECT_EQ(layers_
-                ->Query("SELECT COUNT(*), MAX(cow_id % 10) FROM {ops}waiting_versions", 2)
-                .at(0),
+  EXPECT_EQ(layers_->Query("SELECT COUNT(*), MAX(cow_id % 10) FROM {ops}waiting_versions", 2).at(0),
             (Cells{"100", "0"}));
 }
 

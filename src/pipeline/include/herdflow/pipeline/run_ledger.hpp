@@ -89,6 +89,13 @@ struct RunSeeker {
   std::chrono::steady_clock::time_point clock;
 };
 
+/// A run that is asked for when another ends, where all of these have succeeded by then, by their
+/// keys: of two that end at once the later one asks for it.
+struct Follower {
+  TaskRun run;
+  std::vector<std::string> after;
+};
+
 /// How a run stands, told by who does it.
 struct RunReport {
   RunId id{};
@@ -98,8 +105,8 @@ struct RunReport {
   Instant at;
   std::int64_t rows_read = 0, rows_written = 0;
   std::string error;
-  std::vector<LogEntry> log;       ///< What is new.
-  std::vector<TaskRun> followers;  ///< Asked for together with this end of it.
+  std::vector<LogEntry> log;        ///< What is new.
+  std::vector<Follower> followers;  ///< Asked for together with this end of it.
 };
 
 /// What who does a run has to heed.
