@@ -235,8 +235,8 @@ std::string FarmStatusJson(const pipeline::FarmView& farm, const pipeline::FarmS
 /// What the layers hold of one farm: log, partitions and runs are nobody's.
 Result<> StatusOfFarm(const StatusOptions& options, const Configuration& configuration) {
   HERDFLOW_ASSIGN(const auto queries, OpenQueries(configuration));
-  HERDFLOW_ASSIGN(const auto farm, FindFarm(*queries, options.farm, "looking at a farm"));
-  HERDFLOW_ASSIGN(const auto status, queries->ReadFarmStatus(farm.id));
+  HERDFLOW_ASSIGN(const auto farm, FindFarm(*queries.herd, options.farm, "looking at a farm"));
+  HERDFLOW_ASSIGN(const auto status, queries.operations->ReadFarmStatus(farm.id));
   return Print(options.json ? FarmStatusJson(farm, status) : FarmStatusText(farm, status));
 }
 
@@ -251,8 +251,8 @@ Result<> Status(bool as_json, const Configuration& configuration) {
   if (queries) {
     HERDFLOW_ASSIGN(const auto ledger, OpenLedger(configuration));
     HERDFLOW_ASSIGN(overview, ledger->List());
-    HERDFLOW_ASSIGN(status, (*queries)->ReadStatus());
-    HERDFLOW_ASSIGN(conflicts, pipeline::FindLogConflicts(*topics, **queries));
+    HERDFLOW_ASSIGN(status, queries->operations->ReadStatus());
+    HERDFLOW_ASSIGN(conflicts, pipeline::FindLogConflicts(*topics, *queries->operations));
   } else if (queries.error().code() != ErrorCode::kNotFound) {
     return Fail(queries.error());
   }

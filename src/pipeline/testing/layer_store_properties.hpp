@@ -32,7 +32,7 @@ class LayerStoreProperties : public ::testing::TestWithParam<MakeLayerStoreFixtu
     RandomRun run(log, **store);
     for (const RandomAction& action : actions) run.Do(action);
     run.Finish(chunk);
-    const auto status = layers->Queries()->ReadStatus();
+    const auto status = layers->Queries().operations->ReadStatus();
     RC_ASSERT(status);
     RC_ASSERT(status->dirty_days == 0);
     for (const auto& partition : status->partitions) {

@@ -16,9 +16,9 @@
 #include "fake_event_log.hpp"
 #include "herdflow/intake/create_cow.hpp"
 #include "herdflow/pipeline/bronze_codec.hpp"
-#include "herdflow/pipeline/herd_queries.hpp"
 #include "herdflow/pipeline/layer_store.hpp"
 #include "herdflow/pipeline/pipelines.hpp"
+#include "herdflow/pipeline/store_queries.hpp"
 #include "layer_dump.hpp"
 #include "load_all.hpp"
 #include "meddling_store.hpp"
@@ -185,8 +185,9 @@ class LayerStoreContract : public ::testing::TestWithParam<MakeLayerStoreFixture
     return lines;
   }
 
-  Result<CowView> MakeCow(const intake::NewCow& cow, HerdQueries& queries) {
-    return intake::CowMaker({*store_, log_, log_, queries, Never}).Create(cow);
+  Result<CowView> MakeCow(const intake::NewCow& cow, const StoreQueries& queries) {
+    return intake::CowMaker({*store_, log_, log_, *queries.herd, *queries.operations, Never})
+        .Create(cow);
   }
 
   PartitionClaim ClaimReadings(LayerStore& store, std::string_view owner = "test") {

@@ -30,10 +30,10 @@ TEST_P(LayerStoreContract, AReadingIsPendingUntilItsSensorIsKnownToo) {
   EXPECT_THAT(Silver(), ElementsAre("C1 S1 2024-04-07T05:00:00Z 12 pending on 2024-04-07"));
   SendSensor("S1");
   Judge(Topic::kSensors);
-  EXPECT_EQ(Must(layers_->Queries()->ReadStatus()).rejudge_requests, 1);
+  EXPECT_EQ(Must(layers_->Queries().operations->ReadStatus()).rejudge_requests, 1);
   RunAll();
   EXPECT_THAT(Silver(), ElementsAre("C1 S1 2024-04-07T05:00:00Z 12 accepted on 2024-04-07"));
-  EXPECT_EQ(Must(layers_->Queries()->ReadStatus()).rejudge_requests, 0);
+  EXPECT_EQ(Must(layers_->Queries().operations->ReadStatus()).rejudge_requests, 0);
 }
 
 TEST_P(LayerStoreContract, WhatIsInvalidWithoutAUnitIsRefusedAtOnce) {
