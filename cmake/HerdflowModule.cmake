@@ -58,42 +58,77 @@ function(herdflow_server_test name program filter)
   endif()
 endfunction()
 
-# herdflow_sql_files(<out> <namespace>): statements/*.sql as the source file <out>, which defines FindStatement of
-# statement_files.hpp, so that the executable needs no file at run time.
-function(herdflow_sql_files out namespace)
+# herdflow_sql_files(<out> <module> [SHARED <module>]): statements/*.sql as constants of the executable, which needs no file at run time:
+# `read_farms.sql` is `herdflow::<module>::sql::kReadFarms`, declared in the generated "herdflow/<module>/sql_files.hpp".
+# SHARED: a file whose name the other module's folder has too is no constant but this engine's own text of that one,
+# for FindOwnText of own_texts.hpp. <out> receives the sources.
+function(herdflow_sql_files out module)
+  cmake_parse_arguments(arg "" "SHARED" "" ${ARGN})
   file(GLOB files CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/statements/*.sql)
-  set(entries "")
+  set(declarations "")
+  set(definitions "")
+  set(own "")
   foreach(file IN LISTS files)
     get_filename_component(name ${file} NAME_WE)
+    string(REPLACE "_" ";" words ${name})
+    set(constant k)
+    foreach(word IN LISTS words)
+      string(SUBSTRING ${word} 0 1 initial)
+      string(TOUPPER ${initial} initial)
+      string(SUBSTRING ${word} 1 -1 rest)
+      string(APPEND constant ${initial}${rest})
+    endforeach()
     file(READ ${file} text)
-    string(APPEND entries "    {\"${name}\", R\"sql(${text})sql\"},\n")
+    if(arg_SHARED AND EXISTS ${PROJECT_SOURCE_DIR}/src/${arg_SHARED}/statements/${name}.sql)
+      string(APPEND own "      {${arg_SHARED}::sql::${constant}.name, R\"sql(${text})sql\"},\n")
+    else()
+      string(APPEND declarations "extern const store_sql::Sql ${constant};\n")
+      string(APPEND definitions "const store_sql::Sql ${constant}{\"${name}\", R\"sql(${text})sql\"};\n")
+    endif()
   endforeach()
-  list(LENGTH files count)
-  file(CONFIGURE OUTPUT ${CMAKE_CURRENT_BINARY_DIR}/statement_files.cpp @ONLY CONTENT [[
-#include "statement_files.hpp"
+  set(generated ${CMAKE_CURRENT_BINARY_DIR}/generated)
+  file(CONFIGURE OUTPUT ${generated}/herdflow/${module}/sql_files.hpp @ONLY CONTENT [[
+#pragma once
 
-#include <array>
-#include <utility>
+#include "herdflow/store_sql/sql.hpp"
 
-namespace @namespace@ {
-namespace {
+namespace herdflow::@module@::sql {
 
-constexpr std::array<std::pair<std::string_view, std::string_view>, @count@> kStatements{{
-@entries@}};
+@declarations@
+}  // namespace herdflow::@module@::sql
+]])
+  file(CONFIGURE OUTPUT ${CMAKE_CURRENT_BINARY_DIR}/sql_files.cpp @ONLY CONTENT [[
+#include "herdflow/@module@/sql_files.hpp"
 
-}  // namespace
+namespace herdflow::@module@::sql {
 
-std::string_view FindStatement(std::string_view name) {
-  for (const auto& [known, text] : kStatements) {
-    if (known == name) return text;
-  }
-  return {};
+@definitions@
+}  // namespace herdflow::@module@::sql
+]])
+  set(sources ${CMAKE_CURRENT_BINARY_DIR}/sql_files.cpp)
+  if(arg_SHARED)
+    file(CONFIGURE OUTPUT ${CMAKE_CURRENT_BINARY_DIR}/own_texts.cpp @ONLY CONTENT [[
+#include "own_texts.hpp"
+
+#include <unordered_map>
+
+#include "herdflow/@arg_SHARED@/sql_files.hpp"
+
+namespace herdflow::@module@ {
+
+std::string_view FindOwnText(const store_sql::Sql& sql) {
+  static const std::unordered_map<std::string_view, std::string_view> kOwn{
+@own@  };
+  const auto found = kOwn.find(sql.name);
+  return found == kOwn.end() ? std::string_view() : found->second;
 }
 
-}  // namespace @namespace@
+}  // namespace herdflow::@module@
 ]])
+    list(APPEND sources ${CMAKE_CURRENT_BINARY_DIR}/own_texts.cpp)
+  endif()
   set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${files})
-  set(${out} ${CMAKE_CURRENT_BINARY_DIR}/statement_files.cpp PARENT_SCOPE)
+  set(${out} ${sources} PARENT_SCOPE)
 endfunction()
 
 # herdflow_migrations(<out> <namespace> <header>): migrations/*.sql in the order of their numbers as the source file

@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "herdflow/store_mysql/sql_files.hpp"
 #include "session_settings.hpp"
 
 namespace herdflow::store_mysql {
@@ -35,7 +36,7 @@ class MysqlPool::PooledTransaction final : public store_sql::Transaction {
     Connection& connection = session_->connection();
     // Looking in vain writes nothing, so that an idle server's disk has rest.
     if (!step_.empty() && connection.wrote()) {
-      HERDFLOW_ASSIGN(store_sql::Statement * note, session_->Get("note_lease"));
+      HERDFLOW_ASSIGN(store_sql::Statement * note, session_->Get(sql::kNoteLease));
       HERDFLOW_CHECK(note->Bind(1, step_).Bind(2, std::string_view(pool_.options_.owner)).Run());
     }
     committed_ = true;  // Whatever comes of it, there is nothing left to roll back.
@@ -71,7 +72,7 @@ Result<std::unique_ptr<store_sql::Transaction>> MysqlPool::Begin(std::string_vie
   HERDFLOW_CHECK(connection.Execute("START TRANSACTION"));
   connection.ForgetWrites();
   if (step.empty()) return transaction;
-  HERDFLOW_ASSIGN(store_sql::Statement * lease, transaction->session().Get("lock_lease"));
+  HERDFLOW_ASSIGN(store_sql::Statement * lease, transaction->session().Get(sql::kLockLease));
   HERDFLOW_ASSIGN(const bool there, lease->Bind(1, step).Step());
   lease->Reset();
   if (!there) {

@@ -4,7 +4,7 @@
 #include <array>
 #include <iterator>
 
-#include "statement_files.hpp"
+#include "own_texts.hpp"
 
 namespace herdflow::store_mysql {
 namespace {
@@ -40,41 +40,41 @@ std::size_t RowsThatFit(std::span<const Value> values, std::size_t columns, std:
 
 }  // namespace
 
-std::string MysqlSession::TextOf(std::string_view name) const {
-  const std::string_view own = FindStatement(name);
-  return own.empty() ? store_sql::Text(name, databases_.schemas())
+std::string MysqlSession::TextOf(const store_sql::Sql& sql) const {
+  const std::string_view own = FindOwnText(sql);
+  return own.empty() ? store_sql::Text(sql, databases_.schemas())
                      : store_sql::WithSchemas(own, databases_.schemas());
 }
 
-Result<store_sql::Statement*> MysqlSession::Get(std::string_view name) {
-  HERDFLOW_ASSIGN(MysqlStatement * statement, GetOne(name));
+Result<store_sql::Statement*> MysqlSession::Get(const store_sql::Sql& sql) {
+  HERDFLOW_ASSIGN(MysqlStatement * statement, GetOne(sql));
   return statement;
 }
 
-Result<MysqlStatement*> MysqlSession::GetOne(std::string_view name) {
-  auto& known = statements_[name];
+Result<MysqlStatement*> MysqlSession::GetOne(const store_sql::Sql& sql) {
+  auto& known = statements_[sql.name];
   if (!known) {
-    HERDFLOW_ASSIGN(known, MysqlStatement::Prepare(*connection_, TextOf(name)));
+    HERDFLOW_ASSIGN(known, MysqlStatement::Prepare(*connection_, TextOf(sql)));
   }
   return known.get();
 }
 
-Result<MysqlStatement*> MysqlSession::GetForRows(std::string_view name, std::size_t columns,
+Result<MysqlStatement*> MysqlSession::GetForRows(const store_sql::Sql& sql, std::size_t columns,
                                                  std::size_t rows) {
-  auto& known = for_rows_[{name, rows}];
+  auto& known = for_rows_[{sql.name, rows}];
   if (!known) {
     // MariaDB's DELETE and UPDATE read the whole table for a list of one key.
     HERDFLOW_ASSIGN(
         known, MysqlStatement::Prepare(
-                   *connection_, rows == 1 ? store_sql::Text(name, databases_.schemas())
-                                           : store_sql::ForManyRows(TextOf(name), columns, rows)));
+                   *connection_, rows == 1 ? store_sql::Text(sql, databases_.schemas())
+                                           : store_sql::ForManyRows(TextOf(sql), columns, rows)));
   }
   return known.get();
 }
 
-Result<> MysqlSession::RunForRows(std::string_view name, std::size_t columns,
+Result<> MysqlSession::RunForRows(const store_sql::Sql& sql, std::size_t columns,
                                   std::span<const Value> values) {
-  const bool by_keys = !FindStatement(name).empty();
+  const bool by_keys = !FindOwnText(sql).empty();
   // MySQL has no array binding: as many rows as a statement of VALUES has.
   const bool as_array = !by_keys && connection_->is_mariadb();
   while (!values.empty()) {
@@ -83,9 +83,9 @@ Result<> MysqlSession::RunForRows(std::string_view name, std::size_t columns,
     if (!by_keys && !as_array) rows = LargestSize(rows);
     const auto taken = values.first(rows * columns);
     if (as_array) {
-      HERDFLOW_CHECK(RunAsArray(name, columns, taken));
+      HERDFLOW_CHECK(RunAsArray(sql, columns, taken));
     } else {
-      HERDFLOW_ASSIGN(MysqlStatement * statement, BindList(name, columns, taken));
+      HERDFLOW_ASSIGN(MysqlStatement * statement, BindList(sql, columns, taken));
       HERDFLOW_CHECK(statement->Run());
     }
     values = values.subspan(taken.size());
@@ -93,21 +93,21 @@ Result<> MysqlSession::RunForRows(std::string_view name, std::size_t columns,
   return {};
 }
 
-Result<> MysqlSession::RunAsArray(std::string_view name, std::size_t columns,
+Result<> MysqlSession::RunAsArray(const store_sql::Sql& sql, std::size_t columns,
                                   std::span<const Value> values) {
-  auto& statement = for_arrays_[name];
+  auto& statement = for_arrays_[sql.name];
   if (!statement) {
-    HERDFLOW_ASSIGN(statement, MysqlStatement::Prepare(*connection_, TextOf(name)));
+    HERDFLOW_ASSIGN(statement, MysqlStatement::Prepare(*connection_, TextOf(sql)));
   }
   return statement->RunForArray(columns, values);
 }
 
 /// The statement for a list of rows or keys, of one of the sizes. The last key fills up the list:
 /// what stands in it twice is found once.
-Result<MysqlStatement*> MysqlSession::BindList(std::string_view name, std::size_t columns,
+Result<MysqlStatement*> MysqlSession::BindList(const store_sql::Sql& sql, std::size_t columns,
                                                std::span<const Value> values) {
   const std::size_t rows = SizeForKeys(values.size() / columns);
-  HERDFLOW_ASSIGN(MysqlStatement * statement, GetForRows(name, columns, rows));
+  HERDFLOW_ASSIGN(MysqlStatement * statement, GetForRows(sql, columns, rows));
   const std::size_t last = values.size() - columns;
   for (std::size_t i = 0; i < rows * columns; ++i) {
     statement->Bind(static_cast<int>(i) + 1, values[i < last ? i : last + i % columns]);
@@ -115,11 +115,11 @@ Result<MysqlStatement*> MysqlSession::BindList(std::string_view name, std::size_
   return statement;
 }
 
-Result<> MysqlSession::ReadForKeys(std::string_view name, std::size_t columns,
+Result<> MysqlSession::ReadForKeys(const store_sql::Sql& sql, std::size_t columns,
                                    std::span<const Value> keys, const store_sql::EachRow& each) {
   while (!keys.empty()) {
     const auto taken = keys.first(std::min(keys.size(), kSizes.back() * columns));
-    HERDFLOW_ASSIGN(MysqlStatement * statement, BindList(name, columns, taken));
+    HERDFLOW_ASSIGN(MysqlStatement * statement, BindList(sql, columns, taken));
     while (true) {
       HERDFLOW_ASSIGN(const bool there, statement->Step());
       if (!there) break;

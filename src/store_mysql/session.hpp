@@ -38,10 +38,10 @@ class MysqlSession final : public store_sql::Session {
   MysqlSession(std::unique_ptr<Connection> connection, const Databases& databases)
       : connection_(std::move(connection)), databases_(databases) {}
 
-  Result<store_sql::Statement*> Get(std::string_view name) override;
-  Result<> RunForRows(std::string_view name, std::size_t columns,
+  Result<store_sql::Statement*> Get(const store_sql::Sql& sql) override;
+  Result<> RunForRows(const store_sql::Sql& sql, std::size_t columns,
                       std::span<const store_sql::Value> values) override;
-  Result<> ReadForKeys(std::string_view name, std::size_t columns,
+  Result<> ReadForKeys(const store_sql::Sql& sql, std::size_t columns,
                        std::span<const store_sql::Value> keys,
                        const store_sql::EachRow& each) override;
   [[nodiscard]] std::int64_t last_insert_id() const override;
@@ -57,12 +57,13 @@ class MysqlSession final : public store_sql::Session {
   };
 
   /// The text of a statement: this engine's own file, else the shared one.
-  [[nodiscard]] std::string TextOf(std::string_view name) const;
-  Result<MysqlStatement*> GetOne(std::string_view name);
-  Result<MysqlStatement*> GetForRows(std::string_view name, std::size_t columns, std::size_t rows);
-  Result<> RunAsArray(std::string_view name, std::size_t columns,
+  [[nodiscard]] std::string TextOf(const store_sql::Sql& sql) const;
+  Result<MysqlStatement*> GetOne(const store_sql::Sql& sql);
+  Result<MysqlStatement*> GetForRows(const store_sql::Sql& sql, std::size_t columns,
+                                     std::size_t rows);
+  Result<> RunAsArray(const store_sql::Sql& sql, std::size_t columns,
                       std::span<const store_sql::Value> values);
-  Result<MysqlStatement*> BindList(std::string_view name, std::size_t columns,
+  Result<MysqlStatement*> BindList(const store_sql::Sql& sql, std::size_t columns,
                                    std::span<const store_sql::Value> values);
 
   std::unique_ptr<Connection> connection_;

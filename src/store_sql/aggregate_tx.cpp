@@ -91,7 +91,7 @@ class SqlAggregateTx final : public pipeline::AggregateTx {
 
   Result<> Scan(CowRef cow, FarmDay first, FarmDay last,
                 const std::function<void(const pipeline::AcceptedReading&)>& each) override {
-    HERDFLOW_ASSIGN(Statement * scan, scope_->Get("scan_accepted"));
+    HERDFLOW_ASSIGN(Statement * scan, scope_->Get(sql::kScanAccepted));
     scan->Bind(1, cow).Bind(2, first.days).Bind(3, last.days);
     while (true) {
       HERDFLOW_ASSIGN(const bool there, scan->Step());
@@ -208,14 +208,14 @@ class SqlAggregateTx final : public pipeline::AggregateTx {
 
   /// Whether a day of these is noted, and may be to be computed still.
   Result<bool> IsNoted(CowRef cow, herd::Period days) {
-    HERDFLOW_ASSIGN(Statement * find, scope_->Get("find_noted_day"));
+    HERDFLOW_ASSIGN(Statement * find, scope_->Get(sql::kFindNotedDay));
     find->Bind(1, cow).Bind(2, days.first.days).Bind(3, days.last.days).Bind(4, place_.position);
     HERDFLOW_ASSIGN(const auto found, FirstInt(*find));
     return found.has_value();
   }
 
   Result<> ReadPlace() {
-    HERDFLOW_ASSIGN(Statement * read, scope_->Get("read_task_position"));
+    HERDFLOW_ASSIGN(Statement * read, scope_->Get(sql::kReadTaskPosition));
     read->Bind(1, Name(task_));
     HERDFLOW_ASSIGN(const bool there, read->Step());
     if (!there) {
@@ -232,7 +232,7 @@ class SqlAggregateTx final : public pipeline::AggregateTx {
   }
 
   Result<> WritePlace() {
-    HERDFLOW_ASSIGN(Statement * write, scope_->Get("write_task_position"));
+    HERDFLOW_ASSIGN(Statement * write, scope_->Get(sql::kWriteTaskPosition));
     write->Bind(1, Name(task_)).Bind(2, place_.position).Bind(3, place_.target);
     if (place_.last) {
       write->Bind(4, place_.last->cow).Bind(5, place_.last->day.days).Bind(6, place_.last->sensor);
@@ -244,7 +244,7 @@ class SqlAggregateTx final : public pipeline::AggregateTx {
 
   Result<std::vector<DirtyDay>> ReadDirty(std::size_t max) {
     std::vector<DirtyDay> days;
-    HERDFLOW_ASSIGN(Statement * read, scope_->Get("read_dirty_days"));
+    HERDFLOW_ASSIGN(Statement * read, scope_->Get(sql::kReadDirtyDays));
     read->Bind(1, place_.last->cow)
         .Bind(2, place_.last->day.days)
         .Bind(3, place_.last->sensor)
@@ -263,10 +263,10 @@ class SqlAggregateTx final : public pipeline::AggregateTx {
   /// not those that cleanse has written since. Of tasks that end at once none sees here where the
   /// others have come to, so each looks once more.
   Result<> DropSeenNotes(std::int64_t newest) {
-    HERDFLOW_ASSIGN(Statement * read, scope_->Get("read_oldest_position"));
+    HERDFLOW_ASSIGN(Statement * read, scope_->Get(sql::kReadOldestPosition));
     HERDFLOW_ASSIGN(const auto oldest, FirstInt(*read));
     if (oldest != newest) return {};
-    HERDFLOW_ASSIGN(Statement * remove, scope_->Get("delete_dirty_days"));
+    HERDFLOW_ASSIGN(Statement * remove, scope_->Get(sql::kDeleteDirtyDays));
     return remove->Bind(1, newest).Run();
   }
 

@@ -42,7 +42,7 @@ class SqlCleanseTx final : public pipeline::CleanseTx {
     std::size_t bytes = 0;
     for (const UnjudgedPartition& partition : partitions) {
       if (given >= max || bytes >= kChunkBytes) break;
-      HERDFLOW_ASSIGN(Statement * read, scope_->Get("read_bronze_measurements"));
+      HERDFLOW_ASSIGN(Statement * read, scope_->Get(sql::kReadBronzeMeasurements));
       BindUnjudged(*read, partition, max - given);
       std::int64_t next = partition.from;
       while (bytes < kChunkBytes) {
@@ -82,7 +82,7 @@ class SqlCleanseTx final : public pipeline::CleanseTx {
 
   Result<bool> IsKnown(CowRef cow) override {
     if (const auto known = cows_.find(cow); known != cows_.end()) return known->second;
-    HERDFLOW_ASSIGN(Statement * read, scope_->Get("read_cow_known"));
+    HERDFLOW_ASSIGN(Statement * read, scope_->Get(sql::kReadCowKnown));
     read->Bind(1, cow);
     HERDFLOW_ASSIGN(const auto found, FirstInt(*read));
     cows_.emplace(cow, found.has_value());
@@ -131,7 +131,7 @@ class SqlCleanseTx final : public pipeline::CleanseTx {
       places.insert(places.end(), {message.stream, message.partition, message.offset});
     }
     std::size_t found = 0;
-    HERDFLOW_CHECK(scope_->session().ReadForKeys("read_bronze_measurement", 3, places,
+    HERDFLOW_CHECK(scope_->session().ReadForKeys(sql::kReadBronzeMeasurement, 3, places,
                                                  [&](const Statement& row) {
                                                    ++found;
                                                    return Give(row, each);
@@ -195,7 +195,7 @@ class SqlCleanseTx final : public pipeline::CleanseTx {
 
   Result<> ReadOpenEntries(std::span<const ReadingKey> of_cow,
                            std::vector<pipeline::OpenEntry>& entries) {
-    HERDFLOW_ASSIGN(Statement * read, scope_->Get("read_open_entries"));
+    HERDFLOW_ASSIGN(Statement * read, scope_->Get(sql::kReadOpenEntries));
     return ForCloseDays(of_cow, [&](const ReadingKey& first, FarmDay last) -> Result<> {
       read->Bind(1, first.cow).Bind(2, first.day.days).Bind(3, last.days);
       while (true) {
@@ -209,7 +209,7 @@ class SqlCleanseTx final : public pipeline::CleanseTx {
   /// Adds those keys of one cow that silver may have.
   Result<> LookFor(std::span<const ReadingKey> of_cow, std::vector<Value>& keys) {
     const CowRef cow = of_cow.front().cow;
-    HERDFLOW_ASSIGN(Statement * newest, scope_->Get("read_newest_reading_key"));
+    HERDFLOW_ASSIGN(Statement * newest, scope_->Get(sql::kReadNewestReadingKey));
     newest->Bind(1, cow);
     HERDFLOW_ASSIGN(const bool any, newest->Step());
     if (!any) return {};
@@ -223,7 +223,7 @@ class SqlCleanseTx final : public pipeline::CleanseTx {
   }
 
   Result<> WriteReadings(const pipeline::SilverChange& change) {
-    RowWriter<12> write(scope_->session(), "write_reading");
+    RowWriter<12> write(scope_->session(), sql::kWriteReading);
     for (const SilverReading& reading : change.readings) {
       const auto& [key, value, state, lineage, created_at, updated_at] = reading;
       HERDFLOW_CHECK(write.Add({key.cow, key.day.days, key.sensor, ToMicros(key.at), value, state,
@@ -231,18 +231,18 @@ class SqlCleanseTx final : public pipeline::CleanseTx {
                                 ToMicros(created_at), ToMicros(updated_at)}));
     }
     HERDFLOW_CHECK(write.Finish());
-    RowWriter<4> remove(scope_->session(), "delete_reading");
+    RowWriter<4> remove(scope_->session(), sql::kDeleteReading);
     for (const ReadingKey& key : change.removed) {
       HERDFLOW_CHECK(remove.Add({key.cow, key.day.days, key.sensor, ToMicros(key.at)}));
     }
     HERDFLOW_CHECK(remove.Finish());
-    RowWriter<9> wait(scope_->session(), "insert_waiting");
+    RowWriter<9> wait(scope_->session(), sql::kInsertWaiting);
     for (const auto& [key, lineage, unit_known] : change.waiting) {
       HERDFLOW_CHECK(wait.Add({key.cow, key.day.days, key.sensor, ToMicros(key.at), lineage.version,
                                lineage.stream, lineage.partition, lineage.offset, unit_known}));
     }
     HERDFLOW_CHECK(wait.Finish());
-    RowWriter<8> displace(scope_->session(), "insert_displaced");
+    RowWriter<8> displace(scope_->session(), sql::kInsertDisplaced);
     for (const auto& version : change.displaced) {
       HERDFLOW_CHECK(displace.Add(RowOf(version)));
     }
@@ -250,17 +250,17 @@ class SqlCleanseTx final : public pipeline::CleanseTx {
   }
 
   Result<> TakeAway(const pipeline::SilverChange& change) {
-    RowWriter<8> no_longer_waiting(scope_->session(), "delete_waiting");
+    RowWriter<8> no_longer_waiting(scope_->session(), sql::kDeleteWaiting);
     for (const auto& version : change.no_longer_waiting) {
       HERDFLOW_CHECK(no_longer_waiting.Add(RowOf(version)));
     }
     HERDFLOW_CHECK(no_longer_waiting.Finish());
-    RowWriter<8> no_longer_displaced(scope_->session(), "delete_displaced");
+    RowWriter<8> no_longer_displaced(scope_->session(), sql::kDeleteDisplaced);
     for (const auto& version : change.no_longer_displaced) {
       HERDFLOW_CHECK(no_longer_displaced.Add(RowOf(version)));
     }
     HERDFLOW_CHECK(no_longer_displaced.Finish());
-    RowWriter<3> no_longer_refused(scope_->session(), "delete_quarantine");
+    RowWriter<3> no_longer_refused(scope_->session(), sql::kDeleteQuarantine);
     for (const Lineage& entry : change.no_longer_refused) {
       HERDFLOW_CHECK(no_longer_refused.Add({entry.stream, entry.partition, entry.offset}));
     }
@@ -282,7 +282,7 @@ class SqlCleanseTx final : public pipeline::CleanseTx {
 
   Result<> WriteQuarantine(const pipeline::SilverChange& change) {
     HERDFLOW_CHECK(InsertQuarantine(*scope_, change.quarantine));
-    RowWriter<3> supersede(scope_->session(), "supersede_entry");
+    RowWriter<3> supersede(scope_->session(), sql::kSupersedeEntry);
     for (const Lineage& lineage : change.superseded) {
       HERDFLOW_CHECK(supersede.Add({lineage.stream, lineage.partition, lineage.offset}));
     }
@@ -293,9 +293,9 @@ class SqlCleanseTx final : public pipeline::CleanseTx {
   Result<> NoteDirtyDays(std::span<const pipeline::DirtyDay> days) {
     if (days.empty()) return {};
     HERDFLOW_ASSIGN(const std::int64_t last_chunk, ReadChunkCounter(*scope_));
-    HERDFLOW_ASSIGN(Statement * count, scope_->Get("write_counter"));
+    HERDFLOW_ASSIGN(Statement * count, scope_->Get(sql::kWriteCounter));
     HERDFLOW_CHECK(count->Bind(1, kChunkCounter).Bind(2, last_chunk + 1).Run());
-    RowWriter<4> note(scope_->session(), "note_dirty_day");
+    RowWriter<4> note(scope_->session(), sql::kNoteDirtyDay);
     for (const auto& [cow, day, sensor] : days) {
       HERDFLOW_CHECK(note.Add({cow, day.days, sensor, last_chunk + 1}));
     }

@@ -20,7 +20,7 @@ std::optional<Instant> InstantOf(const std::optional<std::int64_t>& micros) {
 
 /// What `In` makes of the row of this key, if it is there.
 template <class Key, class In>
-auto ReadOne(WriteScope& scope, std::string_view statement, Key key, In in)
+auto ReadOne(WriteScope& scope, const Sql& statement, Key key, In in)
     -> Result<std::optional<decltype(in(std::declval<const Statement&>()))>> {
   using Row = decltype(in(std::declval<const Statement&>()));
   HERDFLOW_ASSIGN(Statement * read, scope.Get(statement));
@@ -75,19 +75,19 @@ GoldFarm FarmIn(const Statement& row) {
 }
 
 Result<std::optional<GoldCow>> ReadGoldCow(WriteScope& scope, pipeline::CowRef cow) {
-  return ReadOne(scope, "read_gold_cow", cow, CowIn);
+  return ReadOne(scope, sql::kReadGoldCow, cow, CowIn);
 }
 
 Result<std::optional<GoldSensor>> ReadGoldSensor(WriteScope& scope, pipeline::SensorRef sensor) {
-  return ReadOne(scope, "read_gold_sensor", sensor, SensorIn);
+  return ReadOne(scope, sql::kReadGoldSensor, sensor, SensorIn);
 }
 
 Result<std::optional<GoldFarm>> ReadGoldFarm(WriteScope& scope, pipeline::FarmRef farm) {
-  return ReadOne(scope, "read_gold_farm", farm, FarmIn);
+  return ReadOne(scope, sql::kReadGoldFarm, farm, FarmIn);
 }
 
 Result<> WriteGold(WriteScope& scope, const GoldCow& cow) {
-  HERDFLOW_ASSIGN(Statement * write, scope.Get("write_gold_cow"));
+  HERDFLOW_ASSIGN(Statement * write, scope.Get(sql::kWriteGoldCow));
   write->Bind(1, cow.cow)
       .Bind(2, std::string_view(cow.name))
       .Bind(3, cow.birthdate ? Value(cow.birthdate->days) : Value())
@@ -97,7 +97,7 @@ Result<> WriteGold(WriteScope& scope, const GoldCow& cow) {
 }
 
 Result<> WriteGold(WriteScope& scope, const GoldSensor& sensor) {
-  HERDFLOW_ASSIGN(Statement * write, scope.Get("write_gold_sensor"));
+  HERDFLOW_ASSIGN(Statement * write, scope.Get(sql::kWriteGoldSensor));
   write->Bind(1, sensor.sensor)
       .Bind(2, std::string_view(sensor.unit))
       .Bind(3, sensor.kind.empty() ? Value() : Value(std::string_view(sensor.kind)))
@@ -109,7 +109,7 @@ Result<> WriteGold(WriteScope& scope, const GoldSensor& sensor) {
 Result<> WriteGold(WriteScope& scope, const GoldFarm& farm) {
   const std::string rules_version = herd::RulesVersion(farm.rules);
   const herd::Bounds& bounds = farm.rules.bounds;
-  HERDFLOW_ASSIGN(Statement * write, scope.Get("write_gold_farm"));
+  HERDFLOW_ASSIGN(Statement * write, scope.Get(sql::kWriteGoldFarm));
   write->Bind(1, farm.farm)
       .Bind(2, std::string_view(farm.name))
       .Bind(3, std::string_view(farm.rules.time_zone))
@@ -132,7 +132,7 @@ Result<> WriteGold(WriteScope& scope, const GoldFarm& farm) {
 }
 
 Result<std::optional<herd::Measure>> ReadMeasure(WriteScope& scope, pipeline::SensorRef sensor) {
-  return ReadOne(scope, "read_sensor_unit", sensor, [](const Statement& row) {
+  return ReadOne(scope, sql::kReadSensorUnit, sensor, [](const Statement& row) {
     return herd::MeasureOf(row.Bytes(0), row.Bytes(1),
                            row.MaybeInt(2).value_or(herd::kMilkDensityMillionths));
   });

@@ -1,31 +1,30 @@
 #pragma once
 
-#include <string_view>
-
 #include "herdflow/pipeline/layer_store.hpp"
+#include "herdflow/store_sql/sql_files.hpp"
 
 namespace herdflow::store_sql {
 
 /// The statements of one aggregate task's table.
 struct TableStatements {
-  std::string_view write, remove;
-  std::string_view read_after;  ///< Rows in the order of their keys, after one of them.
+  const Sql &write, &remove;
+  const Sql& read_after;  ///< Rows in the order of their keys, after one of them.
 };
 
-[[nodiscard]] constexpr TableStatements StatementsOf(pipeline::AggregateTask task) {
+[[nodiscard]] inline TableStatements StatementsOf(pipeline::AggregateTask task) {
   switch (task) {
     case pipeline::AggregateTask::kDaily:
-      return {"write_daily", "delete_daily", "read_daily_after"};
+      return {sql::kWriteDaily, sql::kDeleteDaily, sql::kReadDailyAfter};
     case pipeline::AggregateTask::kWeekly:
-      return {"write_weekly", "delete_weekly", "read_weekly_after"};
+      return {sql::kWriteWeekly, sql::kDeleteWeekly, sql::kReadWeeklyAfter};
     case pipeline::AggregateTask::kMonthly:
-      return {"write_monthly", "delete_monthly", "read_monthly_after"};
+      return {sql::kWriteMonthly, sql::kDeleteMonthly, sql::kReadMonthlyAfter};
     case pipeline::AggregateTask::kYearly:
-      return {"write_yearly", "delete_yearly", "read_yearly_after"};
+      return {sql::kWriteYearly, sql::kDeleteYearly, sql::kReadYearlyAfter};
     case pipeline::AggregateTask::kCowDays:
-      return {"write_cow_day", "delete_cow_day", "read_cow_days_after"};
+      return {sql::kWriteCowDay, sql::kDeleteCowDay, sql::kReadCowDaysAfter};
   }
-  return {};
+  return {sql::kWriteDaily, sql::kDeleteDaily, sql::kReadDailyAfter};
 }
 
 }  // namespace herdflow::store_sql

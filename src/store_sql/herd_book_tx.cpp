@@ -70,7 +70,7 @@ class SqlHerdBookTx final : public pipeline::HerdBookTx {
   explicit SqlHerdBookTx(std::unique_ptr<WriteScope> scope) : scope_(std::move(scope)) {}
 
   Result<bool> BeginAnew(Topic topic) override {
-    HERDFLOW_ASSIGN(Statement * find, scope_->Get("find_rejudge_topic"));
+    HERDFLOW_ASSIGN(Statement * find, scope_->Get(sql::kFindRejudgeTopic));
     HERDFLOW_ASSIGN(const auto asked, FirstInt(find->Bind(1, Name(topic))));
     if (!asked) return false;
     HERDFLOW_ASSIGN(Book before, ReadBook(*scope_, topic));
@@ -78,9 +78,9 @@ class SqlHerdBookTx final : public pipeline::HerdBookTx {
     for (const auto& [message, mark] : anew_->before.entries) {
       if (mark.dismissed) dismissed_.push_back(message);
     }
-    for (const auto* remove :
-         {"delete_entries_of_topic", "delete_watermarks", "delete_rejudge_topic"}) {
-      HERDFLOW_ASSIGN(Statement * run, scope_->Get(remove));
+    for (const Sql* remove :
+         {&sql::kDeleteEntriesOfTopic, &sql::kDeleteWatermarks, &sql::kDeleteRejudgeTopic}) {
+      HERDFLOW_ASSIGN(Statement * run, scope_->Get(*remove));
       HERDFLOW_CHECK(run->Bind(1, Name(topic)).Run());
     }
     HERDFLOW_CHECK(ForgetRefused(*scope_, topic));
@@ -103,9 +103,9 @@ class SqlHerdBookTx final : public pipeline::HerdBookTx {
     std::vector<pipeline::UnjudgedRecord> records;
     HERDFLOW_ASSIGN(const auto partitions, ReadUnjudgedPartitions(*scope_, Name(topic)));
     HERDFLOW_ASSIGN(Statement * read,
-                    scope_->Get(topic == Topic::kCows    ? "read_bronze_cows"
-                                : topic == Topic::kFarms ? "read_bronze_farms"
-                                                         : "read_bronze_sensors"));
+                    scope_->Get(topic == Topic::kCows    ? sql::kReadBronzeCows
+                                : topic == Topic::kFarms ? sql::kReadBronzeFarms
+                                                         : sql::kReadBronzeSensors));
     std::size_t bytes = 0;
     for (const UnjudgedPartition& partition : partitions) {
       if (records.size() >= max || bytes >= kChunkBytes) break;
@@ -162,7 +162,7 @@ class SqlHerdBookTx final : public pipeline::HerdBookTx {
       }
     }
     HERDFLOW_CHECK(Write(merged));
-    return AfterMerge("supersede_cow_entries", static_cast<std::int64_t>(cow.cow), cow.lineage,
+    return AfterMerge(sql::kSupersedeCowEntries, static_cast<std::int64_t>(cow.cow), cow.lineage,
                       known ? std::nullopt : std::optional(RequestKind::kCow));
   }
 
@@ -185,7 +185,7 @@ class SqlHerdBookTx final : public pipeline::HerdBookTx {
       }
     }
     HERDFLOW_CHECK(Write(merged));
-    return AfterMerge("supersede_sensor_entries", static_cast<std::int64_t>(sensor.sensor),
+    return AfterMerge(sql::kSupersedeSensorEntries, static_cast<std::int64_t>(sensor.sensor),
                       sensor.lineage, known ? std::nullopt : std::optional(RequestKind::kSensor));
   }
 
@@ -199,8 +199,8 @@ class SqlHerdBookTx final : public pipeline::HerdBookTx {
     }
     if (becomes_known) HERDFLOW_CHECK(RequestRefusedOf(*scope_, farm.farm));
     HERDFLOW_CHECK(Write(merged));
-    return AfterMerge("supersede_farm_entries", static_cast<std::int64_t>(farm.farm), farm.lineage,
-                      std::nullopt);
+    return AfterMerge(sql::kSupersedeFarmEntries, static_cast<std::int64_t>(farm.farm),
+                      farm.lineage, std::nullopt);
   }
 
   Result<> Quarantine(std::span<const pipeline::QuarantineEntry> entries) override {
@@ -235,7 +235,7 @@ class SqlHerdBookTx final : public pipeline::HerdBookTx {
 
   /// What was dismissed stays so, if it was refused again.
   Result<> DismissAgain() {
-    HERDFLOW_ASSIGN(Statement * dismiss, scope_->Get("dismiss_entry"));
+    HERDFLOW_ASSIGN(Statement * dismiss, scope_->Get(sql::kDismissEntry));
     for (const Lineage& message : dismissed_) {
       dismiss->Bind(1, message.stream).Bind(2, message.partition).Bind(3, message.offset);
       HERDFLOW_CHECK(dismiss->Run());
@@ -247,7 +247,7 @@ class SqlHerdBookTx final : public pipeline::HerdBookTx {
     bool any_gone = false;
     for (const auto& [ref, cow] : anew_->before.cows) {
       if (IsWrittenThrough(cow.lineage) || !IsForgotten(Topic::kCows, ref)) continue;
-      HERDFLOW_ASSIGN(Statement * remove, scope_->Get("delete_gold_cow"));
+      HERDFLOW_ASSIGN(Statement * remove, scope_->Get(sql::kDeleteGoldCow));
       HERDFLOW_CHECK(remove->Bind(1, ref).Run());
       any_gone = true;
     }
@@ -262,7 +262,7 @@ class SqlHerdBookTx final : public pipeline::HerdBookTx {
     for (const auto& [ref, sensor] : anew_->before.sensors) {
       HERDFLOW_ASSIGN(const auto now, ReadSensor(ref));
       if (!now) {
-        HERDFLOW_ASSIGN(Statement * remove, scope_->Get("delete_gold_sensor"));
+        HERDFLOW_ASSIGN(Statement * remove, scope_->Get(sql::kDeleteGoldSensor));
         HERDFLOW_CHECK(remove->Bind(1, ref).Run());
       }
       if (!now || MeasureOf(*now) != MeasureOf(sensor)) {
@@ -282,7 +282,7 @@ class SqlHerdBookTx final : public pipeline::HerdBookTx {
       const bool may_stay = ref == pipeline::kDefaultFarmRef;
       HERDFLOW_ASSIGN(const auto now, may_stay ? ReadGoldFarm(*scope_, ref) : ReadFarm(ref));
       if (!now) {
-        HERDFLOW_ASSIGN(Statement * remove, scope_->Get("delete_gold_farm"));
+        HERDFLOW_ASSIGN(Statement * remove, scope_->Get(sql::kDeleteGoldFarm));
         HERDFLOW_CHECK(remove->Bind(1, ref).Run());
       } else if (IsForgotten(Topic::kFarms, ref)) {
         HERDFLOW_CHECK(WriteGold(*scope_, *now));
@@ -350,12 +350,12 @@ class SqlHerdBookTx final : public pipeline::HerdBookTx {
     const pipeline::CowNameParts parts = pipeline::SplitCowName(cow.name);
     if (!parts.number) return {};
     HERDFLOW_ASSIGN(const TextId id, scope_->cows().IdOf(static_cast<std::int64_t>(cow.cow)));
-    HERDFLOW_ASSIGN(Statement * write, scope_->Get("write_cow_name"));
+    HERDFLOW_ASSIGN(Statement * write, scope_->Get(sql::kWriteCowName));
     return write->Bind(1, id.farm).Bind(2, parts.base).Bind(3, *parts.number).Run();
   }
 
   /// Older refused messages are overtaken; what waited for a row that is new is judged again.
-  Result<> AfterMerge(std::string_view supersede, std::int64_t ref, const Lineage& lineage,
+  Result<> AfterMerge(const Sql& supersede, std::int64_t ref, const Lineage& lineage,
                       std::optional<RequestKind> request) {
     HERDFLOW_ASSIGN(Statement * entries, scope_->Get(supersede));
     entries->Bind(1, ref);

@@ -13,11 +13,11 @@ using pipeline::LatestSensorData;
 
 Result<std::optional<LatestSensorData>> FindLatest(Session& session, std::int64_t cow) {
   std::optional<LatestSensorData> latest;
-  HERDFLOW_ASSIGN(Statement * newest, session.Get("read_newest_daily"));
+  HERDFLOW_ASSIGN(Statement * newest, session.Get(sql::kReadNewestDaily));
   newest->Bind(1, cow);
   HERDFLOW_ASSIGN(const auto day, FirstInt(*newest));
   if (!day) return latest;
-  HERDFLOW_ASSIGN(Statement * read, session.Get("read_latest_sensor_data"));
+  HERDFLOW_ASSIGN(Statement * read, session.Get(sql::kReadLatestSensorData));
   HERDFLOW_ASSIGN(const bool there, read->Bind(1, cow).Bind(2, *day).Step());
   if (!there) return latest;
   const std::int64_t count = read->Int(4);
@@ -52,7 +52,7 @@ class SqlHerdQueries final : public pipeline::HerdQueries {
   Result<std::vector<pipeline::FarmView>> ListFarms() override {
     HERDFLOW_ASSIGN(const auto snapshot, sessions_->BeginRead());
     std::vector<pipeline::FarmView> farms;
-    HERDFLOW_ASSIGN(Statement * list, snapshot->session().Get("list_farms"));
+    HERDFLOW_ASSIGN(Statement * list, snapshot->session().Get(sql::kListFarms));
     HERDFLOW_CHECK(
         ForEachRow(*list, [&](const Statement& row) { farms.push_back(FarmViewIn(row)); }));
     return farms;
@@ -60,7 +60,7 @@ class SqlHerdQueries final : public pipeline::HerdQueries {
 
   Result<std::optional<pipeline::FarmView>> FindFarm(std::string_view farm) override {
     HERDFLOW_ASSIGN(const auto snapshot, sessions_->BeginRead());
-    HERDFLOW_ASSIGN(Statement * find, snapshot->session().Get("find_farm"));
+    HERDFLOW_ASSIGN(Statement * find, snapshot->session().Get(sql::kFindFarm));
     HERDFLOW_ASSIGN(const bool there, find->Bind(1, farm).Step());
     std::optional<pipeline::FarmView> found;
     if (!there) return found;
@@ -73,7 +73,7 @@ class SqlHerdQueries final : public pipeline::HerdQueries {
     HERDFLOW_ASSIGN(const auto snapshot, sessions_->BeginRead());
     HERDFLOW_ASSIGN(const auto farm_ref, FindFarmRef(snapshot->session(), farm));
     if (!farm_ref) return std::optional<CowView>();
-    HERDFLOW_ASSIGN(Statement * find, snapshot->session().Get("find_cow"));
+    HERDFLOW_ASSIGN(Statement * find, snapshot->session().Get(sql::kFindCow));
     HERDFLOW_ASSIGN(const bool there, find->Bind(1, *farm_ref).Bind(2, cow_id).Step());
     if (!there) return std::optional<CowView>();
     const std::int64_t ref = find->Int(0);

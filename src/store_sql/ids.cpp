@@ -45,7 +45,7 @@ Result<TextId> IdTable::IdOf(std::int64_t ref) {
   if (!there) {
     return Fail(ErrorCode::kCorruptData,
                 "reading the store: the integer id {} stands for no text (statement {})", ref,
-                names_.read);
+                names_.read.name);
   }
   Remember({pipeline::FarmRef{read->Int(1)}, read->Bytes(0)}, ref);
   read->Reset();

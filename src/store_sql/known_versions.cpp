@@ -39,8 +39,8 @@ ReadingKey ReadKey(const Statement& row, int first, CowRef cow) {
 
 Result<> ReadReadings(WriteScope& scope, std::span<const Value> keys,
                       std::vector<pipeline::SilverReading>& readings) {
-  HERDFLOW_CHECK(
-      scope.session().ReadForKeys("read_reading", 4, keys, [&](const Statement& row) -> Result<> {
+  HERDFLOW_CHECK(scope.session().ReadForKeys(
+      sql::kReadReading, 4, keys, [&](const Statement& row) -> Result<> {
         readings.push_back({ReadWholeKey(row), row.Int(4),
                             static_cast<pipeline::ReadingState>(row.Int(5)), ReadLineage(row, 6),
                             FromMicros(row.Int(10)), FromMicros(row.Int(11))});
@@ -62,15 +62,17 @@ Result<pipeline::KnownVersions> ReadKnownVersions(WriteScope& scope,
   }
   HERDFLOW_CHECK(ReadReadings(scope, values, known.readings));
   Session& session = scope.session();
-  HERDFLOW_CHECK(session.ReadForKeys("read_displaced", 4, values, [&](const auto& row) -> Result<> {
-    known.displaced.push_back({ReadWholeKey(row), ReadLineage(row, 4)});
-    return {};
-  }));
-  HERDFLOW_CHECK(session.ReadForKeys("read_waiting", 4, values, [&](const auto& row) -> Result<> {
-    known.waiting.push_back({ReadWholeKey(row), ReadLineage(row, 4), row.Int(8) != 0});
-    return {};
-  }));
-  HERDFLOW_ASSIGN(Statement * read, scope.Get("read_entries_of_days"));
+  HERDFLOW_CHECK(
+      session.ReadForKeys(sql::kReadDisplaced, 4, values, [&](const auto& row) -> Result<> {
+        known.displaced.push_back({ReadWholeKey(row), ReadLineage(row, 4)});
+        return {};
+      }));
+  HERDFLOW_CHECK(
+      session.ReadForKeys(sql::kReadWaiting, 4, values, [&](const auto& row) -> Result<> {
+        known.waiting.push_back({ReadWholeKey(row), ReadLineage(row, 4), row.Int(8) != 0});
+        return {};
+      }));
+  HERDFLOW_ASSIGN(Statement * read, scope.Get(sql::kReadEntriesOfDays));
   HERDFLOW_CHECK(ForCloseDays(keys, [&](const ReadingKey& first, FarmDay last) -> Result<> {
     read->Bind(1, first.cow).Bind(2, first.day.days).Bind(3, last.days);
     while (true) {
@@ -88,7 +90,7 @@ Result<pipeline::KnownVersions> ReadKnownVersions(WriteScope& scope,
   for (const auto& message : messages) {
     values.insert(values.end(), {message.stream, message.partition, message.offset});
   }
-  HERDFLOW_CHECK(session.ReadForKeys("read_entry", 3, values, [&](const auto& row) -> Result<> {
+  HERDFLOW_CHECK(session.ReadForKeys(sql::kReadEntry, 3, values, [&](const auto& row) -> Result<> {
     known.entries.push_back(ReadEntry(row));
     return {};
   }));

@@ -70,13 +70,13 @@ class SqlLayerStore final : public pipeline::LayerStore {
     claim.stream_id = stream->stream_id;
     claim.stream = stream->ref;
     if (is_known) {
-      HERDFLOW_ASSIGN(Statement * update, scope->Get("claim_partition"));
+      HERDFLOW_ASSIGN(Statement * update, scope->Get(sql::kClaimPartition));
       BindPartition(*update, claim.stream_id, claim.partition);
       HERDFLOW_CHECK(update->Bind(4, owner).Bind(5, ToMicros(Now())).Run());
     } else {
       HERDFLOW_CHECK(InsertPartition(*scope, claim.stream_id, claim.partition, begin, owner));
     }
-    HERDFLOW_ASSIGN(Statement * read, scope->Get("read_partition"));
+    HERDFLOW_ASSIGN(Statement * read, scope->Get(sql::kReadPartition));
     BindPartition(*read, claim.stream_id, claim.partition);
     HERDFLOW_ASSIGN(const bool there, read->Step());
     if (!there) return Fail(ErrorCode::kInternal, "claiming a partition: its row is not there");
@@ -98,7 +98,7 @@ class SqlLayerStore final : public pipeline::LayerStore {
     const bool is_fresh = adopted && adopted->log_id == partition.stream_id &&
                           (!current || adopted->ref > current->ref);
     if (!is_fresh) {
-      HERDFLOW_ASSIGN(Statement * count, scope->Get("count_incarnations"));
+      HERDFLOW_ASSIGN(Statement * count, scope->Get(sql::kCountIncarnations));
       count->Bind(1, std::string_view(partition.stream_id));
       HERDFLOW_ASSIGN(const auto incarnations, FirstInt(*count));
       const std::string stream_id =
@@ -108,7 +108,7 @@ class SqlLayerStore final : public pipeline::LayerStore {
       HERDFLOW_ASSIGN(adopted, InsertStream(*scope, partition, stream_id));
     }
     if (current) {  // Whoever still loads the old one is fenced.
-      HERDFLOW_ASSIGN(Statement * fence, scope->Get("claim_partition"));
+      HERDFLOW_ASSIGN(Statement * fence, scope->Get(sql::kClaimPartition));
       BindPartition(*fence, current->stream_id, partition.partition);
       HERDFLOW_CHECK(fence->Bind(4, nullptr).Bind(5, ToMicros(Now())).Run());
     }
@@ -140,7 +140,7 @@ class SqlLayerStore final : public pipeline::LayerStore {
     if (wish.birthdate) birthdate = wish.birthdate->days;
     HERDFLOW_ASSIGN(const pipeline::FarmRef farm, FarmRefOf(*scope, wish.farm));
     if (!wish.idempotency_key.empty()) {
-      HERDFLOW_ASSIGN(Statement * read, scope->Get("read_cow_request"));
+      HERDFLOW_ASSIGN(Statement * read, scope->Get(sql::kReadCowRequest));
       HERDFLOW_ASSIGN(const bool known,
                       read->Bind(1, farm).Bind(2, std::string_view(wish.idempotency_key)).Step());
       if (known) {
@@ -156,7 +156,7 @@ class SqlLayerStore final : public pipeline::LayerStore {
     }
     std::int64_t number = wish.number.value_or(0);
     if (!wish.number) {
-      HERDFLOW_ASSIGN(Statement * highest, scope->Get("read_highest_number"));
+      HERDFLOW_ASSIGN(Statement * highest, scope->Get(sql::kReadHighestNumber));
       highest->Bind(1, farm).Bind(2, std::string_view(wish.base));
       HERDFLOW_ASSIGN(const auto found, FirstInt(*highest));
       number = found.value_or(0) + 1;
@@ -168,10 +168,10 @@ class SqlLayerStore final : public pipeline::LayerStore {
     }
     const pipeline::CowReservation reserved{
         wish.id, wish.number ? wish.name : fmt::format("{} #{}", wish.base, number)};
-    HERDFLOW_ASSIGN(Statement * name, scope->Get("write_cow_name"));
+    HERDFLOW_ASSIGN(Statement * name, scope->Get(sql::kWriteCowName));
     HERDFLOW_CHECK(name->Bind(1, farm).Bind(2, std::string_view(wish.base)).Bind(3, number).Run());
     if (!wish.idempotency_key.empty()) {
-      HERDFLOW_ASSIGN(Statement * insert, scope->Get("insert_cow_request"));
+      HERDFLOW_ASSIGN(Statement * insert, scope->Get(sql::kInsertCowRequest));
       HERDFLOW_CHECK(insert->Bind(1, farm)
                          .Bind(2, std::string_view(wish.idempotency_key))
                          .Bind(3, std::string_view(wish.name))
@@ -211,7 +211,7 @@ class SqlLayerStore final : public pipeline::LayerStore {
   static Result<> InsertPartition(WriteScope& scope, std::string_view stream_id,
                                   pipeline::TopicPartition partition, std::int64_t begin,
                                   std::string_view owner) {
-    HERDFLOW_ASSIGN(Statement * insert, scope.Get("insert_partition"));
+    HERDFLOW_ASSIGN(Statement * insert, scope.Get(sql::kInsertPartition));
     BindPartition(*insert, stream_id, partition);
     return insert->Bind(4, begin)
         .Bind(5, owner)
@@ -232,13 +232,13 @@ class SqlLayerStore final : public pipeline::LayerStore {
   /// Under which the partition is loaded, if it was ever claimed.
   static Result<std::optional<Stream>> StreamOfPartition(WriteScope& scope,
                                                          pipeline::TopicPartition partition) {
-    HERDFLOW_ASSIGN(Statement * find, scope.Get("find_partition_stream"));
+    HERDFLOW_ASSIGN(Statement * find, scope.Get(sql::kFindPartitionStream));
     find->Bind(1, kConsumerGroup).Bind(2, Name(partition.topic)).Bind(3, partition.partition);
     return FirstStream(*find);
   }
 
   static Result<std::optional<Stream>> NewestStreamOf(WriteScope& scope, pipeline::Topic topic) {
-    HERDFLOW_ASSIGN(Statement * find, scope.Get("find_topic_stream"));
+    HERDFLOW_ASSIGN(Statement * find, scope.Get(sql::kFindTopicStream));
     find->Bind(1, Name(topic));
     return FirstStream(*find);
   }
@@ -246,7 +246,7 @@ class SqlLayerStore final : public pipeline::LayerStore {
   static Result<std::optional<Stream>> InsertStream(WriteScope& scope,
                                                     const pipeline::Assigned::Partition& partition,
                                                     const std::string& stream_id) {
-    HERDFLOW_ASSIGN(Statement * insert, scope.Get("insert_stream"));
+    HERDFLOW_ASSIGN(Statement * insert, scope.Get(sql::kInsertStream));
     HERDFLOW_CHECK(insert->Bind(1, std::string_view(stream_id))
                        .Bind(2, Name(partition.partition.topic))
                        .Bind(3, std::string_view(partition.stream_id))

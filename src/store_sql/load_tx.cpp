@@ -36,14 +36,14 @@ class SqlLoadTx final : public pipeline::LoadTx {
  public:
   explicit SqlLoadTx(std::unique_ptr<WriteScope> scope)
       : scope_(std::move(scope)),
-        measurements_(scope_->session(), "insert_bronze_measurement"),
-        cows_(scope_->session(), "insert_bronze_cow"),
-        sensors_(scope_->session(), "insert_bronze_sensor"),
-        farms_(scope_->session(), "insert_bronze_farm") {}
+        measurements_(scope_->session(), sql::kInsertBronzeMeasurement),
+        cows_(scope_->session(), sql::kInsertBronzeCow),
+        sensors_(scope_->session(), sql::kInsertBronzeSensor),
+        farms_(scope_->session(), sql::kInsertBronzeFarm) {}
 
   Result<bool> Advance(const PartitionClaim& claim, const PartitionClaim& after,
                        const pipeline::LeftOut& left_out) override {
-    HERDFLOW_ASSIGN(Statement * advance, scope_->Get("advance_partition"));
+    HERDFLOW_ASSIGN(Statement * advance, scope_->Get(sql::kAdvancePartition));
     const auto& hash = after.last_hash;
     HERDFLOW_CHECK(
         advance->Bind(1, kConsumerGroup)

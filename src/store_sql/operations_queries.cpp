@@ -13,15 +13,15 @@ using pipeline::PartitionProgress;
 using pipeline::StoreStatus;
 
 template <class Each>
-Result<> ForEachRow(Session& session, std::string_view name, Each each) {
-  HERDFLOW_ASSIGN(Statement * read, session.Get(name));
+Result<> ForEachRow(Session& session, const Sql& sql, Each each) {
+  HERDFLOW_ASSIGN(Statement * read, session.Get(sql));
   return store_sql::ForEachRow(*read, each);
 }
 
 /// Rows of one farm.
 template <class Each>
-Result<> ForEachRow(Session& session, std::string_view name, std::int64_t farm, Each each) {
-  HERDFLOW_ASSIGN(Statement * read, session.Get(name));
+Result<> ForEachRow(Session& session, const Sql& sql, std::int64_t farm, Each each) {
+  HERDFLOW_ASSIGN(Statement * read, session.Get(sql));
   return store_sql::ForEachRow(read->Bind(1, farm), each);
 }
 
@@ -37,7 +37,7 @@ struct Progress {
 
 Result<std::vector<Progress>> FindProgress(Session& session) {
   std::vector<Progress> all;
-  HERDFLOW_ASSIGN(Statement * read, session.Get("read_progress"));
+  HERDFLOW_ASSIGN(Statement * read, session.Get(sql::kReadProgress));
   read->Bind(1, kConsumerGroup);
   while (true) {
     HERDFLOW_ASSIGN(const bool there, read->Step());
@@ -82,25 +82,25 @@ class SqlOperationsQueries final : public pipeline::OperationsQueries {
     HERDFLOW_ASSIGN(const auto snapshot, sessions_->BeginRead());
     Session& session = snapshot->session();
     StoreStatus status;
-    HERDFLOW_CHECK(ForEachRow(session, "count_rows", [&](const Statement& row) {
+    HERDFLOW_CHECK(ForEachRow(session, sql::kCountRows, [&](const Statement& row) {
       status.tables.push_back({std::string(row.Bytes(0)), row.Int(1)});
     }));
-    HERDFLOW_CHECK(ForEachRow(session, "count_readings_by_state", [&](const Statement& row) {
+    HERDFLOW_CHECK(ForEachRow(session, sql::kCountReadingsByState, [&](const Statement& row) {
       status.silver_by_state[StateIn(row)] = row.Int(1);
     }));
-    HERDFLOW_CHECK(ForEachRow(session, "count_quarantine_by_code", [&](const Statement& row) {
+    HERDFLOW_CHECK(ForEachRow(session, sql::kCountQuarantineByCode, [&](const Statement& row) {
       status.quarantine_by_code[std::string(row.Bytes(0))] = row.Int(1);
     }));
     HERDFLOW_CHECK(
-        ForEachRow(session, "count_quarantine_of_unknown_farms", [&](const Statement& row) {
+        ForEachRow(session, sql::kCountQuarantineOfUnknownFarms, [&](const Statement& row) {
           status.unknown_farms[std::string(row.Bytes(0))] = row.Int(1);
         }));
-    HERDFLOW_CHECK(ForEachRow(session, "count_rejudge_requests",
+    HERDFLOW_CHECK(ForEachRow(session, sql::kCountRejudgeRequests,
                               [&](const Statement& row) { status.rejudge_requests = row.Int(0); }));
-    HERDFLOW_CHECK(ForEachRow(session, "count_dirty_days",
+    HERDFLOW_CHECK(ForEachRow(session, sql::kCountDirtyDays,
                               [&](const Statement& row) { status.dirty_days = row.Int(0); }));
     std::map<std::pair<std::int64_t, std::int64_t>, std::int64_t> bronze_rows;
-    HERDFLOW_CHECK(ForEachRow(session, "count_bronze_rows", [&](const Statement& row) {
+    HERDFLOW_CHECK(ForEachRow(session, sql::kCountBronzeRows, [&](const Statement& row) {
       bronze_rows[{row.Int(0), row.Int(1)}] = row.Int(2);
     }));
     HERDFLOW_ASSIGN(const auto all, FindProgress(session));
@@ -116,16 +116,17 @@ class SqlOperationsQueries final : public pipeline::OperationsQueries {
     pipeline::FarmStatus status;
     HERDFLOW_ASSIGN(const auto ref, FindFarmRef(session, farm));
     if (!ref) return status;
-    HERDFLOW_CHECK(ForEachRow(session, "count_rows_of_farm", *ref, [&](const Statement& row) {
+    HERDFLOW_CHECK(ForEachRow(session, sql::kCountRowsOfFarm, *ref, [&](const Statement& row) {
       status.cows = row.Int(0);
       status.sensors = row.Int(1);
     }));
-    HERDFLOW_CHECK(ForEachRow(session, "count_readings_of_farm", *ref, [&](const Statement& row) {
+    HERDFLOW_CHECK(ForEachRow(session, sql::kCountReadingsOfFarm, *ref, [&](const Statement& row) {
       status.silver_by_state[StateIn(row)] = row.Int(1);
     }));
-    HERDFLOW_CHECK(ForEachRow(session, "count_quarantine_of_farm", *ref, [&](const Statement& row) {
-      status.quarantine_by_code[std::string(row.Bytes(0))] = row.Int(1);
-    }));
+    HERDFLOW_CHECK(
+        ForEachRow(session, sql::kCountQuarantineOfFarm, *ref, [&](const Statement& row) {
+          status.quarantine_by_code[std::string(row.Bytes(0))] = row.Int(1);
+        }));
     HERDFLOW_ASSIGN(status.data, FindDataRange(session, *ref));
     return status;
   }

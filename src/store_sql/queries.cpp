@@ -14,12 +14,12 @@ std::optional<Instant> MaybeInstantIn(const Statement& row, int column) {
 }
 
 Result<std::optional<std::int64_t>> FindFarmRef(Session& session, std::string_view farm) {
-  HERDFLOW_ASSIGN(Statement * find, session.Get("find_farm_id"));
+  HERDFLOW_ASSIGN(Statement * find, session.Get(sql::kFindFarmId));
   return FirstInt(find->Bind(1, farm));
 }
 
 Result<std::optional<herd::DataRange>> FindDataRange(Session& session, std::int64_t farm) {
-  HERDFLOW_ASSIGN(Statement * read, session.Get("read_data_range"));
+  HERDFLOW_ASSIGN(Statement * read, session.Get(sql::kReadDataRange));
   HERDFLOW_ASSIGN(const bool there, read->Bind(1, farm).Step());
   std::optional<herd::DataRange> range;
   if (!there) return range;

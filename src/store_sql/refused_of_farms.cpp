@@ -16,11 +16,11 @@ using pipeline::Topic;
 struct RefusedTopic {
   Topic topic;
   RequestKind kind;
-  std::string_view read;
+  const Sql& read;
 };
 constexpr std::array kRefusedTopics{
-    RefusedTopic{Topic::kCows, RequestKind::kRefusedCows, "read_bronze_cows_of_farm"},
-    RefusedTopic{Topic::kSensors, RequestKind::kRefusedSensors, "read_bronze_sensors_of_farm"}};
+    RefusedTopic{Topic::kCows, RequestKind::kRefusedCows, sql::kReadBronzeCowsOfFarm},
+    RefusedTopic{Topic::kSensors, RequestKind::kRefusedSensors, sql::kReadBronzeSensorsOfFarm}};
 
 const RefusedTopic* RefusedTopicOf(Topic topic) {
   for (const RefusedTopic& refused : kRefusedTopics) {
@@ -29,7 +29,7 @@ const RefusedTopic* RefusedTopicOf(Topic topic) {
   return nullptr;
 }
 
-Result<TakenRefused> ReadRefused(WriteScope& scope, std::string_view statement, FarmRef farm,
+Result<TakenRefused> ReadRefused(WriteScope& scope, const Sql& statement, FarmRef farm,
                                  std::size_t max) {
   TakenRefused taken;
   HERDFLOW_ASSIGN(Statement * read, scope.Get(statement));
@@ -53,7 +53,7 @@ Result<TakenRefused> ReadRefused(WriteScope& scope, std::string_view statement, 
 
 Result<> RequestRefusedOf(WriteScope& scope, FarmRef farm) {
   for (const RefusedTopic& refused : kRefusedTopics) {
-    HERDFLOW_ASSIGN(Statement * find, scope.Get("find_entry_of_farm"));
+    HERDFLOW_ASSIGN(Statement * find, scope.Get(sql::kFindEntryOfFarm));
     HERDFLOW_ASSIGN(const auto any, FirstInt(find->Bind(1, farm).Bind(2, Name(refused.topic))));
     if (any) HERDFLOW_CHECK(Request(scope, refused.kind, static_cast<std::int64_t>(farm)));
   }
@@ -64,13 +64,13 @@ Result<TakenRefused> TakeRefused(WriteScope& scope, Topic topic, std::size_t max
   const RefusedTopic* const refused = RefusedTopicOf(topic);
   if (refused == nullptr) return TakenRefused{};
   while (true) {
-    HERDFLOW_ASSIGN(Statement * request, scope.Get("read_farm_request"));
+    HERDFLOW_ASSIGN(Statement * request, scope.Get(sql::kReadFarmRequest));
     HERDFLOW_ASSIGN(const auto farm, FirstInt(request->Bind(1, refused->kind)));
     if (!farm) return TakenRefused{};
     HERDFLOW_ASSIGN(auto taken, ReadRefused(scope, refused->read, FarmRef{*farm}, max));
     for (const auto& record : taken.records) {
       const pipeline::Lineage& of = record.lineage;
-      HERDFLOW_ASSIGN(Statement * remove, scope.Get("delete_quarantine"));
+      HERDFLOW_ASSIGN(Statement * remove, scope.Get(sql::kDeleteQuarantine));
       HERDFLOW_CHECK(remove->Bind(1, of.stream).Bind(2, of.partition).Bind(3, of.offset).Run());
     }
     if (!taken.records.empty()) return taken;
@@ -81,7 +81,7 @@ Result<TakenRefused> TakeRefused(WriteScope& scope, Topic topic, std::size_t max
 Result<> ForgetRefused(WriteScope& scope, Topic topic) {
   const RefusedTopic* const refused = RefusedTopicOf(topic);
   if (refused == nullptr) return {};
-  HERDFLOW_ASSIGN(Statement * remove, scope.Get("delete_farm_requests"));
+  HERDFLOW_ASSIGN(Statement * remove, scope.Get(sql::kDeleteFarmRequests));
   return remove->Bind(1, refused->kind).Run();
 }
 

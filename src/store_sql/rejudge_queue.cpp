@@ -23,7 +23,7 @@ struct Known {
 
 Result<std::vector<Known>> ReadRequests(WriteScope& scope, std::size_t max) {
   std::vector<Known> requests;
-  HERDFLOW_ASSIGN(Statement * read, scope.Get("read_rejudge_requests"));
+  HERDFLOW_ASSIGN(Statement * read, scope.Get(sql::kReadRejudgeRequests));
   read->Bind(1, max);
   while (true) {
     HERDFLOW_ASSIGN(const bool there, read->Step());
@@ -37,8 +37,8 @@ Result<bool> ReadWaiting(WriteScope& scope, const Known& request, std::size_t ma
                          std::vector<ReadingKey>& keys) {
   // Without its sensor's unit a reading of a known cow waits for the sensor's request.
   HERDFLOW_ASSIGN(Statement * read,
-                  scope.Get(request.kind == RequestKind::kSensor ? "read_waiting_of_sensor"
-                                                                 : "read_waiting_of_cow"));
+                  scope.Get(request.kind == RequestKind::kSensor ? sql::kReadWaitingOfSensor
+                                                                 : sql::kReadWaitingOfCow));
   read->Bind(1, request.ref).Bind(2, max);
   for (std::size_t count = 0;; ++count) {
     HERDFLOW_ASSIGN(const bool there, read->Step());
@@ -64,21 +64,22 @@ struct PassPlan {
   Phase first;
   Phase last;
   bool heals;
-  bool of_farm;  ///< Goes over the farm's cows, and its entries.
-  std::string_view read_bronze, read_entries;
+  bool of_farm;                       ///< Goes over the farm's cows, and its entries.
+  const Sql* read_bronze = nullptr;   ///< Where it goes over bronze,
+  const Sql* read_entries = nullptr;  ///< and over the quarantine.
 };
 
-constexpr PassPlan PlanOf(PassKind kind) {
+PassPlan PlanOf(PassKind kind) {
   switch (kind) {
     case PassKind::kEverything:
     case PassKind::kDays:
       break;
     case PassKind::kSensors:
-      return {kBronze, kBronze, false, false, "read_bronze_of_sensors", ""};
+      return {kBronze, kBronze, false, false, &sql::kReadBronzeOfSensors, nullptr};
     case PassKind::kFarm:
-      return {kSilver, kEntries, false, true, "", "read_entries_of_farm_after"};
+      return {kSilver, kEntries, false, true, nullptr, &sql::kReadEntriesOfFarmAfter};
   }
-  return {kBronze, kGold, true, false, "read_bronze_measurements", "read_entries_after"};
+  return {kBronze, kGold, true, false, &sql::kReadBronzeMeasurements, &sql::kReadEntriesAfter};
 }
 
 /// Offsets of a partition that a pass looks at at once, for each message that it may give.
@@ -92,10 +93,10 @@ Result<> InsertPass(WriteScope& scope, PassKind kind, const Value& ref,
                     const std::optional<pipeline::DayRange>& days = {}) {
   if (kind == PassKind::kEverything) {
     // It serves the pass in hand too, which may be unable to come to its end.
-    HERDFLOW_ASSIGN(Statement * interrupt, scope.Get("interrupt_rejudge_pass"));
+    HERDFLOW_ASSIGN(Statement * interrupt, scope.Get(sql::kInterruptRejudgePass));
     HERDFLOW_CHECK(interrupt->Run());
   }
-  HERDFLOW_ASSIGN(Statement * request, scope.Get("insert_rejudge_pass"));
+  HERDFLOW_ASSIGN(Statement * request, scope.Get(sql::kInsertRejudgePass));
   return request->Bind(1, kind)
       .Bind(2, ref)
       .Bind(3, days ? Value(days->first.days) : Value())
@@ -153,7 +154,7 @@ Result<> RejudgeQueue::TakeKnown(std::size_t max, RejudgePiece& piece) {
 }
 
 Result<std::optional<RejudgeQueue::Pass>> RejudgeQueue::ReadPass() {
-  HERDFLOW_ASSIGN(Statement * asked, scope_.Get("read_rejudge_pass"));
+  HERDFLOW_ASSIGN(Statement * asked, scope_.Get(sql::kReadRejudgePass));
   HERDFLOW_ASSIGN(const bool any, asked->Step());
   if (!any) return std::optional<Pass>();
   Pass pass;
@@ -166,7 +167,7 @@ Result<std::optional<RejudgeQueue::Pass>> RejudgeQueue::ReadPass() {
   const bool goes_on = asked->Int(2) != 0;
   asked->Reset();
   if (goes_on) {
-    HERDFLOW_ASSIGN(Statement * read, scope_.Get("read_rejudge_place"));
+    HERDFLOW_ASSIGN(Statement * read, scope_.Get(sql::kReadRejudgePlace));
     HERDFLOW_ASSIGN(const bool there, read->Step());
     if (there) {
       pass.place = {read->Int(0), {read->Int(1), read->Int(2), read->Int(3), read->Int(4)}};
@@ -175,7 +176,7 @@ Result<std::optional<RejudgeQueue::Pass>> RejudgeQueue::ReadPass() {
     }
   }
   pass.place.phase = PlanOf(pass.kind).first;
-  HERDFLOW_ASSIGN(Statement * begin, scope_.Get("begin_rejudge_pass"));
+  HERDFLOW_ASSIGN(Statement * begin, scope_.Get(sql::kBeginRejudgePass));
   HERDFLOW_CHECK(begin->Bind(1, pass.kind).Bind(2, pass.farm).Run());
   HERDFLOW_CHECK(Write(pass.place));
   return std::optional(pass);
@@ -191,13 +192,13 @@ Result<> RejudgeQueue::TakeOfPass(std::size_t max, Pass& pass, const EachRow& ea
       HERDFLOW_CHECK(TakeOfBronze(max, pass, each, piece));
       break;
     case kSilver:
-      HERDFLOW_CHECK(TakeKeys("read_silver_after", max, pass, piece));
+      HERDFLOW_CHECK(TakeKeys(sql::kReadSilverAfter, max, pass, piece));
       break;
     case kDisplaced:
-      HERDFLOW_CHECK(TakeKeys("read_displaced_after", max, pass, piece));
+      HERDFLOW_CHECK(TakeKeys(sql::kReadDisplacedAfter, max, pass, piece));
       break;
     case kWaiting:
-      HERDFLOW_CHECK(TakeKeys("read_waiting_after", max, pass, piece));
+      HERDFLOW_CHECK(TakeKeys(sql::kReadWaitingAfter, max, pass, piece));
       break;
     case kEntries:
       HERDFLOW_CHECK(TakeEntries(max, pass, piece));
@@ -225,7 +226,7 @@ Result<> RejudgeQueue::TakeOfBronze(std::size_t max, Pass& pass, const EachRow& 
     if (here == place) at.from = std::max(at.from, pass.place.at[2]);
     if (at.from >= at.to) continue;
     at.to = std::min(at.to, at.from + static_cast<std::int64_t>(max) * kOffsetsAMessage);
-    HERDFLOW_ASSIGN(Statement * read, scope_.Get(PlanOf(pass.kind).read_bronze));
+    HERDFLOW_ASSIGN(Statement * read, scope_.Get(*PlanOf(pass.kind).read_bronze));
     BindUnjudged(*read, at, max);
     std::int64_t next = at.from;
     std::size_t given = 0;
@@ -247,10 +248,10 @@ Result<> RejudgeQueue::TakeOfBronze(std::size_t max, Pass& pass, const EachRow& 
   return {};
 }
 
-Result<> RejudgeQueue::TakeKeys(std::string_view statement, std::size_t max, Pass& pass,
+Result<> RejudgeQueue::TakeKeys(const Sql& statement, std::size_t max, Pass& pass,
                                 RejudgePiece& piece) {
   if (!PlanOf(pass.kind).of_farm) return TakeKeysUpTo(kLastCow, statement, max, pass, piece);
-  HERDFLOW_ASSIGN(Statement * next, scope_.Get("read_next_cow_of_farm"));
+  HERDFLOW_ASSIGN(Statement * next, scope_.Get(sql::kReadNextCowOfFarm));
   auto& at = pass.place.at;
   while (piece.size < max) {
     HERDFLOW_ASSIGN(const auto cow, FirstInt(next->Bind(1, pass.farm).Bind(2, at[0])));
@@ -262,8 +263,8 @@ Result<> RejudgeQueue::TakeKeys(std::string_view statement, std::size_t max, Pas
   return {};
 }
 
-Result<> RejudgeQueue::TakeKeysUpTo(std::int64_t last_cow, std::string_view statement,
-                                    std::size_t max, Pass& pass, RejudgePiece& piece) {
+Result<> RejudgeQueue::TakeKeysUpTo(std::int64_t last_cow, const Sql& statement, std::size_t max,
+                                    Pass& pass, RejudgePiece& piece) {
   HERDFLOW_ASSIGN(Statement * read, scope_.Get(statement));
   auto& at = pass.place.at;
   const auto& [first, last] = pass.days.value_or(kAllDays);
@@ -285,7 +286,7 @@ Result<> RejudgeQueue::TakeKeysUpTo(std::int64_t last_cow, std::string_view stat
 
 Result<> RejudgeQueue::TakeEntries(std::size_t max, Pass& pass, RejudgePiece& piece) {
   const PassPlan plan = PlanOf(pass.kind);
-  HERDFLOW_ASSIGN(Statement * read, scope_.Get(plan.read_entries));
+  HERDFLOW_ASSIGN(Statement * read, scope_.Get(*plan.read_entries));
   auto& at = pass.place.at;
   const auto& [first, last] = pass.days.value_or(kAllDays);
   for (int i = 0; i < 3; ++i) read->Bind(1 + i, at[static_cast<std::size_t>(i)]);
@@ -336,26 +337,26 @@ Result<> RejudgeQueue::TakeGold(std::size_t max, Pass& pass, RejudgePiece& piece
 }
 
 Result<> RejudgeQueue::Write(const pipeline::RejudgePlace& place) {
-  HERDFLOW_ASSIGN(Statement * write, scope_.Get("write_rejudge_place"));
+  HERDFLOW_ASSIGN(Statement * write, scope_.Get(sql::kWriteRejudgePlace));
   write->Bind(1, place.phase);
   for (int i = 0; i < 4; ++i) write->Bind(2 + i, place.at[static_cast<std::size_t>(i)]);
   return write->Run();
 }
 
 Result<> RejudgeQueue::EndPass() {
-  HERDFLOW_ASSIGN(Statement * requests, scope_.Get("end_rejudge_pass"));
+  HERDFLOW_ASSIGN(Statement * requests, scope_.Get(sql::kEndRejudgePass));
   HERDFLOW_CHECK(requests->Run());
-  HERDFLOW_ASSIGN(Statement * place, scope_.Get("delete_rejudge_place"));
+  HERDFLOW_ASSIGN(Statement * place, scope_.Get(sql::kDeleteRejudgePlace));
   return place->Run();
 }
 
 Result<> Request(WriteScope& scope, RequestKind kind, std::int64_t ref) {
-  HERDFLOW_ASSIGN(Statement * request, scope.Get("insert_rejudge_request"));
+  HERDFLOW_ASSIGN(Statement * request, scope.Get(sql::kInsertRejudgeRequest));
   return request->Bind(1, kind).Bind(2, ref).Run();
 }
 
 Result<> EndRequest(WriteScope& scope, RequestKind kind, std::int64_t ref) {
-  HERDFLOW_ASSIGN(Statement * remove, scope.Get("delete_rejudge_request"));
+  HERDFLOW_ASSIGN(Statement * remove, scope.Get(sql::kDeleteRejudgeRequest));
   return remove->Bind(1, kind).Bind(2, ref).Run();
 }
 
@@ -370,12 +371,12 @@ Result<> RequestPass(WriteScope& scope, pipeline::FarmRef farm) {
 }
 
 Result<> RequestTopic(WriteScope& scope, pipeline::Topic topic) {
-  HERDFLOW_ASSIGN(Statement * request, scope.Get("insert_rejudge_topic"));
+  HERDFLOW_ASSIGN(Statement * request, scope.Get(sql::kInsertRejudgeTopic));
   return request->Bind(1, Name(topic)).Run();
 }
 
 Result<> RequestPassOrLetGoOn(WriteScope& scope, const std::optional<pipeline::DayRange>& days) {
-  HERDFLOW_ASSIGN(Statement * read, scope.Get("read_rejudge_days"));
+  HERDFLOW_ASSIGN(Statement * read, scope.Get(sql::kReadRejudgeDays));
   const auto kind = days ? PassKind::kDays : PassKind::kEverything;
   HERDFLOW_ASSIGN(const bool asked, read->Bind(1, kind).Step());
   if (!asked) return InsertPass(scope, kind, 0, days);
@@ -389,7 +390,7 @@ Result<> RequestPassOrLetGoOn(WriteScope& scope, const std::optional<pipeline::D
 }
 
 Result<bool> IsPassRequested(WriteScope& scope) {
-  HERDFLOW_ASSIGN(Statement * find, scope.Get("find_rejudge_pass"));
+  HERDFLOW_ASSIGN(Statement * find, scope.Get(sql::kFindRejudgePass));
   HERDFLOW_ASSIGN(const auto found, FirstInt(*find));
   return found.has_value();
 }

@@ -59,10 +59,10 @@ class RejudgeQueue {
                       pipeline::RejudgePiece& piece);
   Result<> TakeOfBronze(std::size_t max, Pass& pass, const EachRow& each,
                         pipeline::RejudgePiece& piece);
-  Result<> TakeKeys(std::string_view statement, std::size_t max, Pass& pass,
+  Result<> TakeKeys(const Sql& statement, std::size_t max, Pass& pass,
                     pipeline::RejudgePiece& piece);
-  Result<> TakeKeysUpTo(std::int64_t last_cow, std::string_view statement, std::size_t max,
-                        Pass& pass, pipeline::RejudgePiece& piece);
+  Result<> TakeKeysUpTo(std::int64_t last_cow, const Sql& statement, std::size_t max, Pass& pass,
+                        pipeline::RejudgePiece& piece);
   Result<> TakeEntries(std::size_t max, Pass& pass, pipeline::RejudgePiece& piece);
   Result<> TakeGold(std::size_t max, Pass& pass, pipeline::RejudgePiece& piece);
   Result<> Write(const pipeline::RejudgePlace& place);

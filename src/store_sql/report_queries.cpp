@@ -19,7 +19,7 @@ class SqlReportQueries final : public pipeline::ReportQueries {
     HERDFLOW_ASSIGN(const auto farm_ref, FindFarmRef(snapshot->session(), farm));
     if (!farm_ref) return report;
     HERDFLOW_ASSIGN(report.data, FindDataRange(snapshot->session(), *farm_ref));
-    HERDFLOW_ASSIGN(Statement * read, snapshot->session().Get("read_report_days"));
+    HERDFLOW_ASSIGN(Statement * read, snapshot->session().Get(sql::kReadReportDays));
     read->Bind(1, *farm_ref).Bind(2, day.days - herd::kWeightWindowDays + 1).Bind(3, day.days);
     while (true) {
       HERDFLOW_ASSIGN(const bool there, read->Step());

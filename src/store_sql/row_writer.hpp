@@ -19,8 +19,8 @@ class RowWriter {
  public:
   using Row = std::array<Value, kColumns>;
 
-  /// `name`: the statement of one row, with kColumns parameters in their order.
-  RowWriter(Session& session, std::string_view name) : session_(session), name_(name) {
+  /// `sql`: the statement of one row, with kColumns parameters in their order.
+  RowWriter(Session& session, const Sql& sql) : session_(session), sql_(sql) {
     values_.reserve(session.rows_at_once() * kColumns);
   }
 
@@ -32,7 +32,7 @@ class RowWriter {
 
   Result<> Finish() {
     if (values_.empty()) return {};
-    auto done = session_.RunForRows(name_, kColumns, values_);
+    auto done = session_.RunForRows(sql_, kColumns, values_);
     values_.clear();
     texts_.clear();
     text_bytes_ = 0;
@@ -69,7 +69,7 @@ class RowWriter {
   }
 
   Session& session_;
-  std::string_view name_;
+  const Sql& sql_;
   std::vector<Value> values_;
   std::deque<std::string> texts_;
   std::size_t text_bytes_ = 0;

@@ -124,13 +124,13 @@ class SqlRunLedger final : public pipeline::RunLedger {
   Result<std::optional<TaskRun>> Take(const pipeline::RunSeeker& seeker) override {
     {
       HERDFLOW_ASSIGN(const auto snapshot, readers_->BeginRead());
-      HERDFLOW_ASSIGN(Statement * read, snapshot->session().Get("read_open_task_runs"));
+      HERDFLOW_ASSIGN(Statement * read, snapshot->session().Get(sql::kReadOpenTaskRuns));
       HERDFLOW_ASSIGN(const auto open, ReadRuns(*read));
       watch_.Look(open, seeker.clock);
       if (Takeable(open, watch_).empty()) return std::optional<TaskRun>();
     }
     HERDFLOW_ASSIGN(const auto scope, Begin());
-    HERDFLOW_ASSIGN(Statement * read, scope->Get("read_open_task_runs"));
+    HERDFLOW_ASSIGN(Statement * read, scope->Get(sql::kReadOpenTaskRuns));
     HERDFLOW_ASSIGN(const auto open, ReadRuns(*read));
     std::optional<TaskRun> taken;
     for (TaskRun& run : Takeable(open, watch_)) {
@@ -195,11 +195,11 @@ class SqlRunLedger final : public pipeline::RunLedger {
   Result<std::optional<pipeline::RunWithLog>> Read(RunId id, std::int64_t after,
                                                    std::size_t limit) override {
     HERDFLOW_ASSIGN(const auto snapshot, readers_->BeginRead());
-    HERDFLOW_ASSIGN(Statement * find, snapshot->session().Get("read_task_run"));
+    HERDFLOW_ASSIGN(Statement * find, snapshot->session().Get(sql::kReadTaskRun));
     HERDFLOW_ASSIGN(auto run, ReadOne(find->Bind(1, id)));
     if (!run) return std::optional<pipeline::RunWithLog>();
     pipeline::RunWithLog with_log{*std::move(run), {}};
-    HERDFLOW_ASSIGN(Statement * read, snapshot->session().Get("read_task_run_log"));
+    HERDFLOW_ASSIGN(Statement * read, snapshot->session().Get(sql::kReadTaskRunLog));
     read->Bind(1, id).Bind(2, after).Bind(3, limit);
     while (true) {
       HERDFLOW_ASSIGN(const bool there, read->Step());
@@ -214,11 +214,11 @@ class SqlRunLedger final : public pipeline::RunLedger {
     HERDFLOW_ASSIGN(const auto snapshot, readers_->BeginRead());
     Session& session = snapshot->session();
     pipeline::LedgerOverview overview;
-    HERDFLOW_ASSIGN(Statement * last, session.Get("read_last_task_runs"));
+    HERDFLOW_ASSIGN(Statement * last, session.Get(sql::kReadLastTaskRuns));
     HERDFLOW_ASSIGN(overview.last_runs, ReadRuns(*last));
-    HERDFLOW_ASSIGN(Statement * failed, session.Get("read_last_failed_task_run"));
+    HERDFLOW_ASSIGN(Statement * failed, session.Get(sql::kReadLastFailedTaskRun));
     HERDFLOW_ASSIGN(overview.last_failure, ReadOne(*failed));
-    HERDFLOW_ASSIGN(Statement * read, session.Get("read_notifications"));
+    HERDFLOW_ASSIGN(Statement * read, session.Get(sql::kReadNotifications));
     read->Bind(1, kNotificationsShown);
     while (true) {
       HERDFLOW_ASSIGN(const bool there, read->Step());
@@ -236,7 +236,7 @@ class SqlRunLedger final : public pipeline::RunLedger {
 
   Result<> Notify(const Notification& notification) override {
     HERDFLOW_ASSIGN(const auto scope, Begin());
-    HERDFLOW_ASSIGN(Statement * insert, scope->Get("insert_notification"));
+    HERDFLOW_ASSIGN(Statement * insert, scope->Get(sql::kInsertNotification));
     HERDFLOW_CHECK(insert->Bind(1, ToMicros(notification.at))
                        .Bind(2, std::string_view(notification.pipeline))
                        .Bind(3, TextOrNull(notification.task))
@@ -246,7 +246,7 @@ class SqlRunLedger final : public pipeline::RunLedger {
                        .Run());
     const std::int64_t id = scope->session().last_insert_id();
     if (id % kPruneEvery == 0) {
-      HERDFLOW_ASSIGN(Statement * prune, scope->Get("delete_old_notifications"));
+      HERDFLOW_ASSIGN(Statement * prune, scope->Get(sql::kDeleteOldNotifications));
       HERDFLOW_CHECK(prune->Bind(1, id - kNotificationsKept).Run());
     }
     return scope->Commit();
@@ -257,7 +257,7 @@ class SqlRunLedger final : public pipeline::RunLedger {
 
   static Result<pipeline::RequestedRun> WriteDown(WriteScope& scope, const TaskRun& run,
                                                   const std::vector<pipeline::LogEntry>& log) {
-    HERDFLOW_ASSIGN(Statement * find, scope.Get("find_task_run"));
+    HERDFLOW_ASSIGN(Statement * find, scope.Get(sql::kFindTaskRun));
     HERDFLOW_ASSIGN(auto known, ReadOne(find->Bind(1, std::string_view(run.key))));
     if (!known) {
       pipeline::RequestedRun requested{run, true};
@@ -320,7 +320,7 @@ class SqlRunLedger final : public pipeline::RunLedger {
   }
 
   static Result<std::optional<TaskRun>> Find(WriteScope& scope, RunId id) {
-    HERDFLOW_ASSIGN(Statement * read, scope.Get("read_task_run"));
+    HERDFLOW_ASSIGN(Statement * read, scope.Get(sql::kReadTaskRun));
     return ReadOne(read->Bind(1, id));
   }
 
@@ -340,7 +340,7 @@ class SqlRunLedger final : public pipeline::RunLedger {
   }
 
   static Result<RunId> Insert(WriteScope& scope, const TaskRun& run) {
-    HERDFLOW_ASSIGN(Statement * insert, scope.Get("insert_task_run"));
+    HERDFLOW_ASSIGN(Statement * insert, scope.Get(sql::kInsertTaskRun));
     HERDFLOW_CHECK(BindProgress(*insert, run)
                        .Bind(12, std::string_view(run.pipeline))
                        .Bind(13, std::string_view(run.task))
@@ -357,17 +357,17 @@ class SqlRunLedger final : public pipeline::RunLedger {
   }
 
   static Result<> Update(WriteScope& scope, const TaskRun& run) {
-    HERDFLOW_ASSIGN(Statement * update, scope.Get("update_task_run"));
+    HERDFLOW_ASSIGN(Statement * update, scope.Get(sql::kUpdateTaskRun));
     return BindProgress(*update, run).Bind(12, run.id).Run();
   }
 
   static Result<> AppendLog(WriteScope& scope, RunId id,
                             const std::vector<pipeline::LogEntry>& log) {
     if (log.empty()) return {};
-    HERDFLOW_ASSIGN(Statement * read, scope.Get("read_last_task_run_log"));
+    HERDFLOW_ASSIGN(Statement * read, scope.Get(sql::kReadLastTaskRunLog));
     HERDFLOW_ASSIGN(const auto last, FirstInt(read->Bind(1, id)));
     std::int64_t number = last.value_or(0);
-    RowWriter<5> writer(scope.session(), "insert_task_run_log");
+    RowWriter<5> writer(scope.session(), sql::kInsertTaskRunLog);
     for (const pipeline::LogEntry& entry : log) {
       HERDFLOW_CHECK(writer.Add({id, ++number, ToMicros(entry.at), Name(entry.level),
                                  CutUtf8(entry.text, kMaxTextBytes)}));
@@ -376,12 +376,12 @@ class SqlRunLedger final : public pipeline::RunLedger {
   }
 
   static Result<> Prune(WriteScope& scope, std::string_view pipeline, std::string_view task) {
-    HERDFLOW_ASSIGN(Statement * oldest, scope.Get("read_oldest_kept_task_run"));
+    HERDFLOW_ASSIGN(Statement * oldest, scope.Get(sql::kReadOldestKeptTaskRun));
     oldest->Bind(1, pipeline).Bind(2, task).Bind(3, pipeline::kRunsKept);
     HERDFLOW_ASSIGN(const auto last_to_go, FirstInt(*oldest));
     if (!last_to_go) return {};
-    for (const char* name : {"delete_old_task_run_logs", "delete_old_task_runs"}) {
-      HERDFLOW_ASSIGN(Statement * prune, scope.Get(name));
+    for (const Sql* remove : {&sql::kDeleteOldTaskRunLogs, &sql::kDeleteOldTaskRuns}) {
+      HERDFLOW_ASSIGN(Statement * prune, scope.Get(*remove));
       HERDFLOW_CHECK(prune->Bind(1, pipeline).Bind(2, task).Bind(3, *last_to_go).Run());
     }
     return {};

@@ -6,9 +6,9 @@
 namespace herdflow::store_sql {
 
 Session::Session()
-    : farms_(*this, {"find_farm_id", "insert_farm_id", "read_farm_id"}),
-      cows_(*this, {"find_cow_id", "insert_cow_id", "read_cow_id"}),
-      sensors_(*this, {"find_sensor_id", "insert_sensor_id", "read_sensor_id"}) {}
+    : farms_(*this, {sql::kFindFarmId, sql::kInsertFarmId, sql::kReadFarmId}),
+      cows_(*this, {sql::kFindCowId, sql::kInsertCowId, sql::kReadCowId}),
+      sensors_(*this, {sql::kFindSensorId, sql::kInsertSensorId, sql::kReadSensorId}) {}
 
 Result<std::unique_ptr<WriteScope>> WriteScope::Begin(WriteSessions& sessions,
                                                       std::string_view step) {

@@ -18,7 +18,7 @@ class WriteScope {
   WriteScope(const WriteScope&) = delete;
   WriteScope& operator=(const WriteScope&) = delete;
 
-  Result<Statement*> Get(std::string_view name) { return session().Get(name); }
+  Result<Statement*> Get(const Sql& sql) { return session().Get(sql); }
   [[nodiscard]] Session& session() { return transaction_->session(); }
   [[nodiscard]] IdTable& farms() { return session().farms(); }
   [[nodiscard]] IdTable& cows() { return session().cows(); }

@@ -4,15 +4,9 @@
 #include <cassert>
 #include <utility>
 
-#include "statement_files.hpp"
-
 namespace herdflow::store_sql {
 
-std::string Text(std::string_view name, const Schemas& schemas) {
-  const std::string_view text = FindStatement(name);
-  assert(!text.empty() && "no such statement");
-  return WithSchemas(text, schemas);
-}
+std::string Text(const Sql& sql, const Schemas& schemas) { return WithSchemas(sql.text, schemas); }
 
 std::string WithSchemas(std::string_view text, const Schemas& schemas) {
   const std::array<std::pair<std::string_view, std::string_view>, 4> replacements{

@@ -20,7 +20,7 @@ constexpr std::string_view kRulesVersionSetting = "rules_version";
 constexpr std::string_view kTimeZoneSetting = "time_zone";
 
 Result<std::optional<std::string>> ReadSetting(WriteScope& scope, std::string_view name) {
-  HERDFLOW_ASSIGN(Statement * read, scope.Get("read_setting"));
+  HERDFLOW_ASSIGN(Statement * read, scope.Get(sql::kReadSetting));
   HERDFLOW_ASSIGN(const bool there, read->Bind(1, name).Step());
   if (!there) return std::optional<std::string>();
   std::string value(read->Bytes(0));
@@ -31,12 +31,13 @@ Result<std::optional<std::string>> ReadSetting(WriteScope& scope, std::string_vi
 Result<> WriteSetting(WriteScope& scope, std::string_view name, std::string_view value) {
   HERDFLOW_ASSIGN(const auto recorded, ReadSetting(scope, name));
   if (recorded == value) return {};
-  HERDFLOW_ASSIGN(Statement * write, scope.Get(recorded ? "write_setting" : "insert_setting"));
+  HERDFLOW_ASSIGN(Statement * write,
+                  scope.Get(recorded ? sql::kWriteSetting : sql::kInsertSetting));
   return write->Bind(1, name).Bind(2, value).Run();
 }
 
 Result<> DeleteSetting(WriteScope& scope, std::string_view name) {
-  HERDFLOW_ASSIGN(Statement * remove, scope.Get("delete_setting"));
+  HERDFLOW_ASSIGN(Statement * remove, scope.Get(sql::kDeleteSetting));
   return remove->Bind(1, name).Run();
 }
 
@@ -55,7 +56,7 @@ Result<std::string> RecordId(WriteScope& scope) {
   if (recorded) return *recorded;
   std::random_device random;
   const std::string id = fmt::format("{:08x}{:08x}", random(), random());
-  HERDFLOW_ASSIGN(Statement * insert, scope.Get("insert_setting"));
+  HERDFLOW_ASSIGN(Statement * insert, scope.Get(sql::kInsertSetting));
   HERDFLOW_CHECK(insert->Bind(1, kName).Bind(2, std::string_view(id)).Run());
   return id;
 }
@@ -96,13 +97,13 @@ Result<std::optional<std::int64_t>> ReadRulesCode(WriteScope& scope) {
 
 Result<> WriteRulesVersions(WriteScope& scope) {
   std::vector<pipeline::GoldFarm> farms;
-  HERDFLOW_ASSIGN(Statement * read, scope.Get("read_gold_farms"));
+  HERDFLOW_ASSIGN(Statement * read, scope.Get(sql::kReadGoldFarms));
   while (true) {
     HERDFLOW_ASSIGN(const bool there, read->Step());
     if (!there) break;
     farms.push_back(FarmIn(*read));
   }
-  HERDFLOW_ASSIGN(Statement * write, scope.Get("write_rules_version"));
+  HERDFLOW_ASSIGN(Statement * write, scope.Get(sql::kWriteRulesVersion));
   for (const auto& farm : farms) {
     const std::string version = herd::RulesVersion(farm.rules);
     HERDFLOW_CHECK(write->Bind(1, std::string_view(version)).Bind(2, farm.farm).Run());

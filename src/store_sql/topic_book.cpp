@@ -39,21 +39,21 @@ EntryMark MarkOf(const pipeline::KnownEntry& known) {
 Result<> ReadGold(WriteScope& scope, Topic topic, Book& book) {
   switch (topic) {
     case Topic::kCows: {
-      HERDFLOW_ASSIGN(Statement * read, scope.Get("read_gold_cows"));
+      HERDFLOW_ASSIGN(Statement * read, scope.Get(sql::kReadGoldCows));
       return ForEachRow(*read, [&](const Statement& row) {
         pipeline::GoldCow cow = CowIn(row);
         book.cows.emplace(cow.cow, std::move(cow));
       });
     }
     case Topic::kSensors: {
-      HERDFLOW_ASSIGN(Statement * read, scope.Get("read_gold_sensors"));
+      HERDFLOW_ASSIGN(Statement * read, scope.Get(sql::kReadGoldSensors));
       return ForEachRow(*read, [&](const Statement& row) {
         pipeline::GoldSensor sensor = SensorIn(row);
         book.sensors.emplace(sensor.sensor, std::move(sensor));
       });
     }
     case Topic::kFarms: {
-      HERDFLOW_ASSIGN(Statement * read, scope.Get("read_gold_farms"));
+      HERDFLOW_ASSIGN(Statement * read, scope.Get(sql::kReadGoldFarms));
       return ForEachRow(*read, [&](const Statement& row) {
         pipeline::GoldFarm farm = FarmIn(row);
         book.farms.emplace(farm.farm, std::move(farm));
@@ -84,7 +84,7 @@ std::vector<Key> Differing(const std::map<Key, Row>& before, const std::map<Key,
 Result<Book> ReadBook(WriteScope& scope, Topic topic) {
   Book book;
   HERDFLOW_CHECK(ReadGold(scope, topic, book));
-  HERDFLOW_ASSIGN(Statement * read, scope.Get("read_entries_of_topic"));
+  HERDFLOW_ASSIGN(Statement * read, scope.Get(sql::kReadEntriesOfTopic));
   HERDFLOW_CHECK(ForEachRow(read->Bind(1, Name(topic)), [&](const Statement& row) {
     const pipeline::KnownEntry known = ReadEntry(row);
     book.entries[known.entry.lineage] = MarkOf(known);

@@ -5,7 +5,7 @@
 namespace herdflow::store_sql {
 namespace {
 
-Result<std::vector<UnjudgedPartition>> ReadPartitions(WriteScope& scope, std::string_view statement,
+Result<std::vector<UnjudgedPartition>> ReadPartitions(WriteScope& scope, const Sql& statement,
                                                       std::string_view step) {
   std::vector<UnjudgedPartition> partitions;
   HERDFLOW_ASSIGN(Statement * read, scope.Get(statement));
@@ -22,12 +22,12 @@ Result<std::vector<UnjudgedPartition>> ReadPartitions(WriteScope& scope, std::st
 
 Result<std::vector<UnjudgedPartition>> ReadUnjudgedPartitions(WriteScope& scope,
                                                               std::string_view step) {
-  return ReadPartitions(scope, "read_unjudged_partitions", step);
+  return ReadPartitions(scope, sql::kReadUnjudgedPartitions, step);
 }
 
 Result<std::vector<UnjudgedPartition>> ReadJudgedPartitions(WriteScope& scope,
                                                             std::string_view step) {
-  return ReadPartitions(scope, "read_judged_partitions", step);
+  return ReadPartitions(scope, sql::kReadJudgedPartitions, step);
 }
 
 void BindUnjudged(Statement& statement, const UnjudgedPartition& partition, std::size_t limit) {
@@ -40,7 +40,7 @@ void BindUnjudged(Statement& statement, const UnjudgedPartition& partition, std:
 
 Result<> WriteWatermark(WriteScope& scope, std::string_view step,
                         const UnjudgedPartition& partition, std::int64_t next_offset) {
-  HERDFLOW_ASSIGN(Statement * write, scope.Get("write_watermark"));
+  HERDFLOW_ASSIGN(Statement * write, scope.Get(sql::kWriteWatermark));
   return write->Bind(1, step)
       .Bind(2, partition.stream)
       .Bind(3, partition.partition)
@@ -49,7 +49,7 @@ Result<> WriteWatermark(WriteScope& scope, std::string_view step,
 }
 
 Result<> InsertQuarantine(WriteScope& scope, std::span<const pipeline::QuarantineEntry> entries) {
-  RowWriter<15> insert(scope.session(), "insert_quarantine");
+  RowWriter<15> insert(scope.session(), sql::kInsertQuarantine);
   for (const pipeline::QuarantineEntry& entry : entries) {
     HERDFLOW_CHECK(insert.Add({entry.lineage.stream, entry.lineage.partition, entry.lineage.offset,
                                entry.lineage.version, ToMicros(entry.received_at), entry.sensor,
@@ -63,7 +63,7 @@ Result<> InsertQuarantine(WriteScope& scope, std::span<const pipeline::Quarantin
 }
 
 Result<std::int64_t> ReadChunkCounter(WriteScope& scope) {
-  HERDFLOW_ASSIGN(Statement * read, scope.Get("read_counter"));
+  HERDFLOW_ASSIGN(Statement * read, scope.Get(sql::kReadCounter));
   read->Bind(1, kChunkCounter);
   HERDFLOW_ASSIGN(const auto value, FirstInt(*read));
   return value.value_or(0);

@@ -67,24 +67,26 @@ std::string SqliteSession::FileIn(const std::string& folder) {
   return (std::filesystem::path(folder) / "store.db").string();
 }
 
-Result<store_sql::Statement*> SqliteSession::Get(std::string_view name) {
-  if (const auto known = statements_.find(name); known != statements_.end()) return &known->second;
-  HERDFLOW_ASSIGN(auto statement, database_.Prepare(store_sql::Text(name, kSchemas)));
-  return &statements_.try_emplace(name, database_, std::move(statement)).first->second;
+Result<store_sql::Statement*> SqliteSession::Get(const store_sql::Sql& sql) {
+  if (const auto known = statements_.find(sql.name); known != statements_.end())
+    return &known->second;
+  HERDFLOW_ASSIGN(auto statement, database_.Prepare(store_sql::Text(sql, kSchemas)));
+  return &statements_.try_emplace(sql.name, database_, std::move(statement)).first->second;
 }
 
-Result<store_sql::Statement*> SqliteSession::GetBulk(std::string_view name, std::size_t columns) {
-  if (const auto known = bulk_statements_.find(name); known != bulk_statements_.end()) {
+Result<store_sql::Statement*> SqliteSession::GetBulk(const store_sql::Sql& sql,
+                                                     std::size_t columns) {
+  if (const auto known = bulk_statements_.find(sql.name); known != bulk_statements_.end()) {
     return &known->second;
   }
-  const std::string one = store_sql::Text(name, kSchemas);
+  const std::string one = store_sql::Text(sql, kSchemas);
   if (one.find("VALUES") == std::string::npos) return nullptr;
   HERDFLOW_ASSIGN(auto statement,
                   database_.Prepare(store_sql::ForManyRows(one, columns, rows_at_once())));
-  return &bulk_statements_.try_emplace(name, database_, std::move(statement)).first->second;
+  return &bulk_statements_.try_emplace(sql.name, database_, std::move(statement)).first->second;
 }
 
-Result<> SqliteSession::RunForRows(std::string_view name, std::size_t columns,
+Result<> SqliteSession::RunForRows(const store_sql::Sql& sql, std::size_t columns,
                                    std::span<const Value> values) {
   const auto run = [&](store_sql::Statement& statement, std::size_t count) -> Result<> {
     for (std::size_t i = 0; i < count; ++i) statement.Bind(static_cast<int>(i) + 1, values[i]);
@@ -92,19 +94,19 @@ Result<> SqliteSession::RunForRows(std::string_view name, std::size_t columns,
     return statement.Run();
   };
   if (values.size() >= columns * rows_at_once()) {
-    HERDFLOW_ASSIGN(store_sql::Statement * many, GetBulk(name, columns));
+    HERDFLOW_ASSIGN(store_sql::Statement * many, GetBulk(sql, columns));
     while (many != nullptr && values.size() >= columns * rows_at_once()) {
       HERDFLOW_CHECK(run(*many, columns * rows_at_once()));
     }
   }
-  HERDFLOW_ASSIGN(store_sql::Statement * one, Get(name));
+  HERDFLOW_ASSIGN(store_sql::Statement * one, Get(sql));
   while (!values.empty()) HERDFLOW_CHECK(run(*one, columns));
   return {};
 }
 
-Result<> SqliteSession::ReadForKeys(std::string_view name, std::size_t columns,
+Result<> SqliteSession::ReadForKeys(const store_sql::Sql& sql, std::size_t columns,
                                     std::span<const Value> keys, const store_sql::EachRow& each) {
-  HERDFLOW_ASSIGN(store_sql::Statement * read, Get(name));
+  HERDFLOW_ASSIGN(store_sql::Statement * read, Get(sql));
   for (; !keys.empty(); keys = keys.subspan(columns)) {
     for (std::size_t i = 0; i < columns; ++i) read->Bind(static_cast<int>(i) + 1, keys[i]);
     while (true) {

@@ -41,10 +41,10 @@ class SqliteSession final : public store_sql::Session {
                                                      int cache_kib);
   [[nodiscard]] static std::string FileIn(const std::string& folder);
 
-  Result<store_sql::Statement*> Get(std::string_view name) override;
-  Result<> RunForRows(std::string_view name, std::size_t columns,
+  Result<store_sql::Statement*> Get(const store_sql::Sql& sql) override;
+  Result<> RunForRows(const store_sql::Sql& sql, std::size_t columns,
                       std::span<const store_sql::Value> values) override;
-  Result<> ReadForKeys(std::string_view name, std::size_t columns,
+  Result<> ReadForKeys(const store_sql::Sql& sql, std::size_t columns,
                        std::span<const store_sql::Value> keys,
                        const store_sql::EachRow& each) override;
   [[nodiscard]] std::int64_t last_insert_id() const override {
@@ -59,7 +59,7 @@ class SqliteSession final : public store_sql::Session {
   explicit SqliteSession(sqlite::Database database) : database_(std::move(database)) {}
 
   /// The statement that writes rows_at_once() rows; nullptr where it is none that can.
-  Result<store_sql::Statement*> GetBulk(std::string_view name, std::size_t columns);
+  Result<store_sql::Statement*> GetBulk(const store_sql::Sql& sql, std::size_t columns);
 
   sqlite::Database database_;
   std::unordered_map<std::string_view, SqliteStatement> statements_;

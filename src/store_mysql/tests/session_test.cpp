@@ -181,10 +181,10 @@ TEST_P(MysqlSessions, RowsAreDeletedManyAtOnce) {
     rows.insert(rows.end(), {i, 1, 1, 1, 1, 1, 1});
     if (i % 10 != 0) keys.insert(keys.end(), {i, 1, 1});
   }
-  Must(session_->RunForRows("write_daily", 7, rows));
+  Must(session_->RunForRows(store_sql::sql::kWriteDaily, 7, rows));
   constexpr std::string_view kStatements = "'Com_stmt_execute'";
   const std::int64_t before = Counted(kStatements);
-  Must(session_->RunForRows("delete_daily", 3, keys));
+  Must(session_->RunForRows(store_sql::sql::kDeleteDaily, 3, keys));
   EXPECT_LT(Counted(kStatements) - before, 20);
   EXPECT_EQ(layers_
                 ->Query("SELECT COUNT(*), MAX(cow_id % 10) FROM "
@@ -198,7 +198,7 @@ TEST_P(MysqlSessions, TheDaysOfAFarmsDataAreReadAtTheEndsOfItsCowsHistories) {
   WriteHistories();
   constexpr std::string_view kRows = "'Handler_read_next', 'Handler_read_prev'";
   const std::int64_t before = Counted(kRows);
-  auto* const read = Must(session_->Get("read_data_range"));
+  auto* const read = Must(session_->Get(store_sql::sql::kReadDataRange));
   ASSERT_TRUE(Must(read->Bind(1, 1).Step()));
   EXPECT_EQ(read->Int(0), 1);
   EXPECT_EQ(read->Int(1), 300);
@@ -209,7 +209,7 @@ TEST_P(MysqlSessions, TheDaysOfAFarmsDataAreReadAtTheEndsOfItsCowsHistories) {
 TEST_P(MysqlSessions, TheCowsOfAReportComeInTheirOrderUnsorted) {
   WriteHistories();
   const std::int64_t before = Counted("'Sort_rows'");
-  auto* const read = Must(session_->Get("read_report_days"));
+  auto* const read = Must(session_->Get(store_sql::sql::kReadReportDays));
   read->Bind(1, 1).Bind(2, 271).Bind(3, 300);
   int rows = 0;
   while (Must(read->Step())) ++rows;

@@ -4,30 +4,25 @@
 
 #include <string>
 
-#include "statement_files.hpp"
+#include "herdflow/store_sql/sql_files.hpp"
 
 namespace herdflow::store_sql {
 namespace {
 
 TEST(Sql, AStatementIsItsFileWithTheSchemasPutIn) {
-  EXPECT_EQ(Text("count_dirty_days", {"b_", "s_", "g_", "o_"}),
+  EXPECT_EQ(Text(sql::kCountDirtyDays, {"b_", "s_", "g_", "o_"}),
             "SELECT COUNT(*) FROM o_dirty_days\n");
-  const std::string cow = Text("find_cow", {"b.", "s.", "g.", "o."});
+  const std::string cow = Text(sql::kFindCow, {"b.", "s.", "g.", "o."});
   EXPECT_NE(cow.find("FROM o.cow_ids i JOIN g.cows_rows g"), std::string::npos) << cow;
 }
 
 TEST(Sql, NoBraceIsLeftInAnyStatement) {
-  for (const char* name : {"insert_bronze_measurement", "write_reading", "insert_quarantine",
-                           "read_unjudged_partitions", "read_latest_sensor_data"}) {
-    const std::string text = Text(name, {"", "", "", ""});
+  for (const Sql& each : {sql::kInsertBronzeMeasurement, sql::kWriteReading, sql::kInsertQuarantine,
+                          sql::kReadUnjudgedPartitions, sql::kReadLatestSensorData}) {
+    const std::string text = Text(each, {"", "", "", ""});
     EXPECT_FALSE(text.empty());
     EXPECT_EQ(text.find_first_of("{}"), std::string::npos) << text;
   }
-}
-
-TEST(Sql, WhatIsNoFileIsNoStatement) {
-  EXPECT_TRUE(FindStatement("no_such_statement").empty());
-  EXPECT_TRUE(FindStatement("").empty());
 }
 
 TEST(ForManyRows, NumbersTheParametersOn) {

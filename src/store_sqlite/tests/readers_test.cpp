@@ -9,6 +9,7 @@
 #include <thread>
 #include <vector>
 
+#include "herdflow/store_sql/sql_files.hpp"
 #include "sqlite_layer_store_fixture.hpp"
 
 namespace herdflow::store_sqlite {
@@ -26,7 +27,7 @@ class SqliteReadersTest : public ::testing::Test {
   }
   /// How many farms the snapshot shows.
   static std::int64_t Farms(store_sql::Transaction& snapshot) {
-    const auto read = snapshot.session().Get("list_farms");
+    const auto read = snapshot.session().Get(store_sql::sql::kListFarms);
     EXPECT_TRUE(read);
     std::int64_t farms = 0;
     while (*(*read)->Step()) ++farms;

@@ -7,6 +7,7 @@
 
 #include "herdflow/core/result.hpp"
 #include "herdflow/pipeline/rows.hpp"
+#include "herdflow/store_sql/sql.hpp"
 
 namespace herdflow::store_sql {
 
@@ -25,7 +26,7 @@ struct TextId {
 class IdTable {
  public:
   struct Names {
-    std::string_view find, insert, read;  ///< Statements.
+    const Sql &find, &insert, &read;
   };
   IdTable(Session& session, Names names) : session_(session), names_(names) {}
 

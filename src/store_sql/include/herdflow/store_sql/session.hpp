@@ -11,6 +11,8 @@
 
 #include "herdflow/core/result.hpp"
 #include "herdflow/store_sql/ids.hpp"
+#include "herdflow/store_sql/sql.hpp"
+#include "herdflow/store_sql/sql_files.hpp"
 
 /// What the SQL store needs of an engine: sessions that run the shared statements by name.
 namespace herdflow::store_sql {
@@ -98,16 +100,16 @@ class Session {
   Session(const Session&) = delete;
   Session& operator=(const Session&) = delete;
 
-  /// The statement of this name, prepared once. `name` is a literal.
-  virtual Result<Statement*> Get(std::string_view name) = 0;
+  /// The statement, prepared once.
+  virtual Result<Statement*> Get(const Sql& sql) = 0;
   /// Run a statement that writes for many rows of parameters, `columns` each, in their order. Its
   /// text has VALUES, or the engine has one of its own for many keys.
-  virtual Result<> RunForRows(std::string_view name, std::size_t columns,
+  virtual Result<> RunForRows(const Sql& sql, std::size_t columns,
                               std::span<const Value> values) = 0;
   /// Give what a SELECT finds for many keys of parameters, `columns` each. No promise of an order;
   /// `each` may run other statements of the session, but not this one.
-  virtual Result<> ReadForKeys(std::string_view name, std::size_t columns,
-                               std::span<const Value> keys, const EachRow& each) = 0;
+  virtual Result<> ReadForKeys(const Sql& sql, std::size_t columns, std::span<const Value> keys,
+                               const EachRow& each) = 0;
   /// The id that the last INSERT gave its row.
   [[nodiscard]] virtual std::int64_t last_insert_id() const = 0;
   /// How many rows RunForRows does well at once.

@@ -4,6 +4,8 @@
 #include <string>
 #include <string_view>
 
+#include "herdflow/store_sql/sql.hpp"
+
 /// The SQL that every store's engine shares: one file a statement in `statements/`.
 namespace herdflow::store_sql {
 
@@ -12,9 +14,9 @@ struct Schemas {
   std::string_view bronze, silver, gold, ops;
 };
 
-/// The statement of this name with `{bronze}`, `{silver}`, `{gold}` and `{ops}` replaced: the only
-/// substitutions there are. REQUIRES: the file `statements/<name>.sql` exists.
-[[nodiscard]] std::string Text(std::string_view name, const Schemas& schemas);
+/// The statement's text with `{bronze}`, `{silver}`, `{gold}` and `{ops}` replaced: the only
+/// substitutions there are.
+[[nodiscard]] std::string Text(const Sql& sql, const Schemas& schemas);
 
 /// Any text with the same replaced, such as a migration or an engine's own statement.
 [[nodiscard]] std::string WithSchemas(std::string_view text, const Schemas& schemas);
