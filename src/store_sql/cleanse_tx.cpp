@@ -42,19 +42,13 @@ class SqlCleanseTx final : public pipeline::CleanseTx {
     std::size_t bytes = 0;
     for (const UnjudgedPartition& partition : partitions) {
       if (given >= max || bytes >= kChunkBytes) break;
-      HERDFLOW_ASSIGN(Statement * read, scope_->Get(sql::kReadBronzeMeasurements));
-      BindUnjudged(*read, partition, max - given);
-      std::int64_t next = partition.from;
-      while (bytes < kChunkBytes) {
-        HERDFLOW_ASSIGN(const bool there, read->Step());
-        if (!there) break;
-        next = read->Int(0) + 1;
-        bytes += read->Bytes(kPayload).size();
-        HERDFLOW_CHECK(Give(*read, each));
-        ++given;
-      }
-      read->Reset();
-      HERDFLOW_CHECK(WriteWatermark(*scope_, kMeasurementsStep, partition, next));
+      HERDFLOW_ASSIGN(
+          const TakenBronze taken,
+          TakeBronze(*scope_, sql::kReadBronzeMeasurements, partition, max - given,
+                     kChunkBytes - bytes, [&](const Statement& row) { return Give(row, each); }));
+      given += taken.rows;
+      bytes += taken.bytes;
+      HERDFLOW_CHECK(WriteWatermark(*scope_, kMeasurementsStep, partition, taken.next));
     }
     return given;
   }

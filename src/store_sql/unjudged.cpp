@@ -1,5 +1,7 @@
 #include "unjudged.hpp"
 
+#include <algorithm>
+
 #include "row_writer.hpp"
 
 namespace herdflow::store_sql {
@@ -36,6 +38,31 @@ void BindUnjudged(Statement& statement, const UnjudgedPartition& partition, std:
       .Bind(3, partition.from)
       .Bind(4, partition.to)
       .Bind(5, limit);
+}
+
+Result<TakenBronze> TakeBronze(WriteScope& scope, const Sql& sql, UnjudgedPartition partition,
+                               std::size_t max, std::size_t max_bytes, const EachRow& each) {
+  TakenBronze taken;
+  taken.next = partition.from;
+  HERDFLOW_ASSIGN(Statement * read, scope.Get(sql));
+  while (taken.rows < max && taken.bytes < max_bytes && !taken.all) {
+    const std::size_t piece = std::min(max - taken.rows, kRowsAPiece);
+    partition.from = taken.next;
+    BindUnjudged(*read, partition, piece);
+    std::size_t rows = 0;
+    while (taken.bytes < max_bytes) {
+      HERDFLOW_ASSIGN(const bool there, read->Step());
+      if (!there) break;
+      taken.next = read->Int(0) + 1;
+      taken.bytes += read->Bytes(kPayload).size();
+      ++rows;
+      HERDFLOW_CHECK(each(*read));
+    }
+    read->Reset();
+    taken.rows += rows;
+    taken.all = rows < piece && taken.bytes < max_bytes;
+  }
+  return taken;
 }
 
 Result<> WriteWatermark(WriteScope& scope, std::string_view step,

@@ -150,4 +150,30 @@ TEST_P(LayerStoreContract, AllVersionsOfAReadingComeTogetherHoweverSmallTheChunk
   EXPECT_THAT(pieces, ElementsAre(3, 4));
 }
 
+TEST_P(LayerStoreContract, WhatIsReadInPiecesIsReadWhole) {
+  constexpr int kOfEach = 1'100;
+  for (int i = 0; i < kOfEach; ++i) {
+    const Instant at = *ParseInstant("2024-04-07") + std::chrono::minutes(i);
+    const std::string cow = fmt::format("C{}", i % 600);  // Each is looked up between the rows.
+    SendReading("S1", cow, FormatInstant(at), "10");
+    SendReading("S2", "C0", FormatInstant(at), "10");
+  }
+  Load();
+  CleanseContext context{*store_};
+  EXPECT_EQ(CleanseChunks(context, 1), 2 * kOfEach);
+  SendHerd();
+  Judge(Topic::kSensors);
+  CleanseAll();  // What waited for a sensor waits for its cow now.
+  for (int i = 0; i < 600; ++i) SendCow(fmt::format("C{}", i));
+  RunAll();
+  const auto accepted = [&] {
+    return Must(layers_->Queries().operations->ReadStatus()).silver_by_state["accepted"];
+  };
+  EXPECT_EQ(accepted(), 2 * kOfEach);
+  SendSensor("S1", "kg");
+  RunAll();  // 10 kg are too few.
+  EXPECT_EQ(accepted(), kOfEach);
+  EXPECT_THAT(Different(), IsEmpty());
+}
+
 }  // namespace herdflow::pipeline::testing
