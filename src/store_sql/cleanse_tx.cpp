@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <unordered_map>
 
+#include "change_counter.hpp"
 #include "gold_rows.hpp"
 #include "gold_tables.hpp"
 #include "herdflow/pipeline/bronze_codec.hpp"
@@ -110,12 +111,17 @@ class SqlCleanseTx final : public pipeline::CleanseTx {
       HERDFLOW_CHECK(LookFor(of_cow, to_look_for));
       keys = keys.subspan(of_cow.size());
     }
-    return ReadReadings(*scope_, to_look_for, readings);
+    HERDFLOW_CHECK(ReadReadings(*scope_, to_look_for, readings));
+    counter_.Know(readings);
+    return {};
   }
 
   Result<pipeline::KnownVersions> ReadVersions(std::span<const ReadingKey> keys,
                                                std::span<const Lineage> messages) override {
-    return ReadKnownVersions(*scope_, keys, messages);
+    HERDFLOW_ASSIGN(auto known, ReadKnownVersions(*scope_, keys, messages));
+    counter_.Know(known.readings);
+    counter_.Know(known.entries);
+    return known;
   }
 
   Result<std::size_t> ReadMessages(std::span<const Lineage> messages,
@@ -134,6 +140,7 @@ class SqlCleanseTx final : public pipeline::CleanseTx {
   }
 
   Result<> Write(const pipeline::SilverChange& change) override {
+    HERDFLOW_CHECK(counter_.Count(*scope_, change));
     HERDFLOW_CHECK(TakeAway(change));
     HERDFLOW_CHECK(WriteReadings(change));
     HERDFLOW_CHECK(WriteQuarantine(change));
@@ -300,6 +307,7 @@ class SqlCleanseTx final : public pipeline::CleanseTx {
   std::unordered_map<FarmRef, std::optional<herd::FarmRules>> rules_;
   std::unordered_map<SensorRef, std::optional<herd::Measure>> measures_;
   std::unordered_map<CowRef, bool> cows_;
+  ChangeCounter counter_;
 };
 
 }  // namespace

@@ -1,9 +1,14 @@
 #include "herdflow/pipeline/operations_queries.hpp"
 
+#include <fmt/format.h>
+
+#include <array>
+#include <functional>
 #include <map>
 #include <utility>
 
 #include "queries.hpp"
+#include "row_counts.hpp"
 #include "transactions.hpp"
 
 namespace herdflow::store_sql {
@@ -18,21 +23,10 @@ Result<> ForEachRow(Session& session, const Sql& sql, Each each) {
   return store_sql::ForEachRow(*read, each);
 }
 
-/// Rows of one farm.
-template <class Each>
-Result<> ForEachRow(Session& session, const Sql& sql, std::int64_t farm, Each each) {
-  HERDFLOW_ASSIGN(Statement * read, session.Get(sql));
-  return store_sql::ForEachRow(read->Bind(1, farm), each);
-}
-
-std::string StateIn(const Statement& row) {
-  return std::string(Name(static_cast<pipeline::ReadingState>(row.Int(0))));
-}
-
-/// One row of read_progress, and the stream's integer.
+/// One row of read_progress, the stream's integer, and what is kept of its bronze.
 struct Progress {
   PartitionProgress at;
-  std::int64_t stream = 0;
+  std::int64_t stream = 0, bronze_rows = 0;
 };
 
 Result<std::vector<Progress>> FindProgress(Session& session) {
@@ -61,8 +55,107 @@ Result<std::vector<Progress>> FindProgress(Session& session) {
       PartitionProgress& before = all.back().at;
       before.current = before.topic != at.topic || before.partition != at.partition;
     }
-    all.push_back({std::move(at), read->Int(7)});
+    all.push_back({std::move(at), read->Int(7), read->Int(14)});
   }
+}
+
+/// The tables of bronze, by topic; their counts are those of the partitions.
+std::string BronzeTable(std::string_view topic) { return fmt::format("bronze_{}", topic); }
+
+/// In the order in which they are shown.
+constexpr std::array<std::string_view, 14> kTables{"bronze_cows",
+                                                   "bronze_sensors",
+                                                   "bronze_measurements",
+                                                   "silver_measurements",
+                                                   "silver_quarantine",
+                                                   "gold_cows",
+                                                   "gold_sensors",
+                                                   "gold_measurements_daily_aggregations",
+                                                   "gold_measurements_weekly_aggregations",
+                                                   "gold_measurements_monthly_aggregations",
+                                                   "gold_measurements_yearly_aggregations",
+                                                   "gold_cow_daily_metrics",
+                                                   "bronze_farms",
+                                                   "gold_farms"};
+
+Result<std::string> FarmIdOf(Session& session, std::int64_t farm) {
+  if (farm == 0) return std::string();
+  HERDFLOW_ASSIGN(Statement * read, session.Get(sql::kReadFarmId));
+  HERDFLOW_ASSIGN(const bool there, read->Bind(1, farm).Step());
+  if (!there) return fmt::format("farm {}", farm);
+  std::string id(read->Bytes(0));
+  read->Reset();
+  return id;
+}
+
+/// The status that these counts make, with what is cheap to count.
+Result<StoreStatus> StatusOf(Session& session, const RowCounts& counts,
+                             const std::vector<Progress>& progress) {
+  StoreStatus status;
+  std::map<std::string, std::int64_t, std::less<>> tables;
+  for (const auto& [key, rows] : counts) {
+    if (key.counted == kCountedWaiting) {
+      HERDFLOW_ASSIGN(const std::string farm, FarmIdOf(session, key.farm));
+      status.unknown_farms[farm] += rows;
+      continue;
+    }
+    tables[key.counted] += rows;
+    if (key.counted == kCountedReadings) status.silver_by_state[key.kind] += rows;
+    if (key.counted == kCountedEntries) status.quarantine_by_code[key.kind] += rows;
+  }
+  for (const auto& [at, stream, rows] : progress) {
+    tables[BronzeTable(at.topic)] += rows;
+    status.partitions.push_back({at, rows});
+  }
+  HERDFLOW_CHECK(ForEachRow(session, sql::kCountDerivedRows, [&](const Statement& row) {
+    tables[std::string(row.Bytes(0))] = row.Int(1);
+  }));
+  for (const std::string_view table : kTables) {
+    status.tables.push_back({std::string(table), tables[std::string(table)]});
+  }
+  HERDFLOW_CHECK(ForEachRow(session, sql::kCountRejudgeRequests,
+                            [&](const Statement& row) { status.rejudge_requests = row.Int(0); }));
+  HERDFLOW_CHECK(ForEachRow(session, sql::kCountDirtyDays,
+                            [&](const Statement& row) { status.dirty_days = row.Int(0); }));
+  return status;
+}
+
+/// Puts the rows of bronze in the place of what is kept of them, and tells where they differ.
+Result<> CountBronze(Session& session, std::vector<Progress>& progress,
+                     std::vector<pipeline::CountDifference>& differences) {
+  std::map<std::pair<std::int64_t, std::int64_t>, std::int64_t> counted;
+  HERDFLOW_CHECK(ForEachRow(session, sql::kCountBronzeRows, [&](const Statement& row) {
+    counted[{row.Int(0), row.Int(1)}] = row.Int(2);
+  }));
+  for (auto& [at, stream, rows] : progress) {
+    const std::int64_t there = counted[{stream, at.partition}];
+    if (rows != there) {
+      differences.push_back({BronzeTable(at.topic),
+                             fmt::format("partition {} of {}", at.partition, at.stream_id), rows,
+                             there});
+    }
+    rows = there;
+  }
+  return {};
+}
+
+Result<> Compare(Session& session, const RowCounts& kept, const RowCounts& counted,
+                 std::vector<pipeline::CountDifference>& differences) {
+  RowCounts both = kept;
+  both.insert(counted.begin(), counted.end());
+  const auto in = [](const RowCounts& counts, const CountKey& key) {
+    const auto found = counts.find(key);
+    return found == counts.end() ? std::int64_t{0} : found->second;
+  };
+  for (const auto& [key, rows] : both) {
+    const std::int64_t was = in(kept, key);
+    const std::int64_t is = in(counted, key);
+    if (was == is) continue;
+    HERDFLOW_ASSIGN(std::string of, FarmIdOf(session, key.farm));
+    if (!of.empty() && !key.kind.empty()) of += ' ';
+    differences.push_back({key.counted, of + key.kind, was, is});
+  }
+  return {};
 }
 
 class SqlOperationsQueries final : public pipeline::OperationsQueries {
@@ -81,33 +174,24 @@ class SqlOperationsQueries final : public pipeline::OperationsQueries {
   Result<StoreStatus> ReadStatus() override {
     HERDFLOW_ASSIGN(const auto snapshot, sessions_->BeginRead());
     Session& session = snapshot->session();
-    StoreStatus status;
-    HERDFLOW_CHECK(ForEachRow(session, sql::kCountRows, [&](const Statement& row) {
-      status.tables.push_back({std::string(row.Bytes(0)), row.Int(1)});
-    }));
-    HERDFLOW_CHECK(ForEachRow(session, sql::kCountReadingsByState, [&](const Statement& row) {
-      status.silver_by_state[StateIn(row)] = row.Int(1);
-    }));
-    HERDFLOW_CHECK(ForEachRow(session, sql::kCountQuarantineByCode, [&](const Statement& row) {
-      status.quarantine_by_code[std::string(row.Bytes(0))] = row.Int(1);
-    }));
-    HERDFLOW_CHECK(
-        ForEachRow(session, sql::kCountQuarantineOfUnknownFarms, [&](const Statement& row) {
-          status.unknown_farms[std::string(row.Bytes(0))] = row.Int(1);
-        }));
-    HERDFLOW_CHECK(ForEachRow(session, sql::kCountRejudgeRequests,
-                              [&](const Statement& row) { status.rejudge_requests = row.Int(0); }));
-    HERDFLOW_CHECK(ForEachRow(session, sql::kCountDirtyDays,
-                              [&](const Statement& row) { status.dirty_days = row.Int(0); }));
-    std::map<std::pair<std::int64_t, std::int64_t>, std::int64_t> bronze_rows;
-    HERDFLOW_CHECK(ForEachRow(session, sql::kCountBronzeRows, [&](const Statement& row) {
-      bronze_rows[{row.Int(0), row.Int(1)}] = row.Int(2);
-    }));
-    HERDFLOW_ASSIGN(const auto all, FindProgress(session));
-    for (const auto& [at, stream] : all) {
-      status.partitions.push_back({at, bronze_rows[{stream, at.partition}]});
-    }
-    return status;
+    HERDFLOW_ASSIGN(const RowCounts kept, ReadRowCounts(session));
+    HERDFLOW_ASSIGN(const auto progress, FindProgress(session));
+    return StatusOf(session, kept, progress);
+  }
+
+  Result<pipeline::StoreAudit> Audit() override {
+    HERDFLOW_ASSIGN(const auto snapshot, sessions_->BeginRead());
+    Session& session = snapshot->session();
+    pipeline::StoreAudit audit;
+    HERDFLOW_ASSIGN(auto progress, FindProgress(session));
+    HERDFLOW_CHECK(CountBronze(session, progress, audit.differences));
+    HERDFLOW_ASSIGN(const RowCounts kept, ReadRowCounts(session));
+    HERDFLOW_ASSIGN(RowCounts counted, CountReadingsAndEntries(session));
+    HERDFLOW_ASSIGN(const RowCounts of_herd_book, CountHerdBook(session));
+    for (const auto& [key, rows] : of_herd_book) counted[key] += rows;
+    HERDFLOW_CHECK(Compare(session, kept, counted, audit.differences));
+    HERDFLOW_ASSIGN(audit.status, StatusOf(session, counted, progress));
+    return audit;
   }
 
   Result<pipeline::FarmStatus> ReadFarmStatus(std::string_view farm) override {
@@ -116,17 +200,13 @@ class SqlOperationsQueries final : public pipeline::OperationsQueries {
     pipeline::FarmStatus status;
     HERDFLOW_ASSIGN(const auto ref, FindFarmRef(session, farm));
     if (!ref) return status;
-    HERDFLOW_CHECK(ForEachRow(session, sql::kCountRowsOfFarm, *ref, [&](const Statement& row) {
-      status.cows = row.Int(0);
-      status.sensors = row.Int(1);
-    }));
-    HERDFLOW_CHECK(ForEachRow(session, sql::kCountReadingsOfFarm, *ref, [&](const Statement& row) {
-      status.silver_by_state[StateIn(row)] = row.Int(1);
-    }));
-    HERDFLOW_CHECK(
-        ForEachRow(session, sql::kCountQuarantineOfFarm, *ref, [&](const Statement& row) {
-          status.quarantine_by_code[std::string(row.Bytes(0))] = row.Int(1);
-        }));
+    HERDFLOW_ASSIGN(const RowCounts kept, ReadRowCountsOf(session, *ref));
+    for (const auto& [key, rows] : kept) {
+      if (key.counted == kCountedCows) status.cows += rows;
+      if (key.counted == kCountedSensors) status.sensors += rows;
+      if (key.counted == kCountedReadings) status.silver_by_state[key.kind] += rows;
+      if (key.counted == kCountedEntries) status.quarantine_by_code[key.kind] += rows;
+    }
     HERDFLOW_ASSIGN(status.data, FindDataRange(session, *ref));
     return status;
   }

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "row_counts.hpp"
 #include "row_writer.hpp"
 
 namespace herdflow::store_sql {
@@ -85,6 +86,8 @@ Result<> InsertQuarantine(WriteScope& scope, std::span<const pipeline::Quarantin
                                herd::Name(entry.rejection.code), entry.rejection.field,
                                std::string_view(entry.rejection.reason),
                                std::string_view(entry.original), entry.status, entry.farm}));
+    const std::string_view code = herd::Name(entry.rejection.code);
+    CountEntries(scope, RefOrNone(entry.farm), code, 1, IsWaiting(code, entry.status) ? 1 : 0);
   }
   return insert.Finish();
 }

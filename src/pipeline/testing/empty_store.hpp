@@ -38,6 +38,7 @@ class EmptyOperations : public OperationsQueries {
     return std::vector<PartitionProgress>();
   }
   Result<StoreStatus> ReadStatus() override { return StoreStatus(); }
+  Result<StoreAudit> Audit() override { return StoreAudit(); }
   Result<FarmStatus> ReadFarmStatus(std::string_view) override { return FarmStatus(); }
 };
 

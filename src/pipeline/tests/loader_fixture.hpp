@@ -161,6 +161,7 @@ class WrittenDown final : public OperationsQueries {
     return all;
   }
   Result<StoreStatus> ReadStatus() override { return None(); }
+  Result<StoreAudit> Audit() override { return None(); }
   Result<FarmStatus> ReadFarmStatus(std::string_view) override { return None(); }
 
   int reads_to_fail = 0;

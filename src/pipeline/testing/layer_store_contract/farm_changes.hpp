@@ -144,6 +144,7 @@ TEST_P(LayerStoreContract, ARebuildOvertakesAPassThatCannotGoOn) {
   }
   RunAll();
   layers_->Query("DELETE FROM {bronze}measurements_rows WHERE topic_offset = 1", 0);
+  has_meddled_ = true;
   SendFarm("north", R"(,"litre_max":20)");
   Judge(Topic::kFarms);
   CleanseContext context{*store_, 1};

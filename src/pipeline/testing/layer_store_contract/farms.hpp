@@ -170,6 +170,7 @@ TEST_P(LayerStoreContract, WhatIsDismissedStaysSoWhileItIsRefused) {
   SendOf("north", Topic::kMeasurements, Reading("S1", "C1", kAt, "-1"));
   RunAll();
   layers_->Query("UPDATE {silver}quarantine_rows SET status = 2", 0);
+  has_meddled_ = true;
   SendFarm("north");
   RunAll();
   EXPECT_THAT(CowLines(*layers_), ElementsAre("north/C1 Alma #3 born -"));
@@ -189,6 +190,7 @@ TEST_P(LayerStoreContract, ARefusedMessageThatBronzeHasNotKeepsOutNoOtherFarm) {
   RunAll();
   layers_->Query("DELETE FROM {bronze}cows_rows WHERE topic_offset = 0", 0);
   layers_->Query("DELETE FROM {bronze}sensors_rows", 0);
+  has_meddled_ = true;
   SendFarm("a");
   SendFarm("b");
   RunAll();
@@ -250,6 +252,7 @@ TEST_P(LayerStoreContract, AFarmThatBronzeDoesNotBearOutGoesWithItsHerdAtARebuil
   }
   RunAll();
   layers_->Query("DELETE FROM {bronze}farms_rows", 0);
+  has_meddled_ = true;
   EXPECT_THAT(Different(), Not(IsEmpty()));
   Must(store_->RequestRebuild(std::nullopt));
   RunAll();

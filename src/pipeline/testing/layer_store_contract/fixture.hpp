@@ -99,6 +99,22 @@ class LayerStoreContract : public ::testing::TestWithParam<MakeLayerStoreFixture
     loader_.emplace(LoadContext{reader_, *store_, "test"});
   }
 
+  /// Whatever the test did, the counts that are kept are those of the rows.
+  void TearDown() override {
+    if (!store_ || has_meddled_ || HasFatalFailure()) return;
+    EXPECT_THAT(Miscounted(), IsEmpty());
+  }
+
+  /// `table of: kept, counted` of each count that is not that of the rows.
+  Lines Miscounted() {
+    Lines lines;
+    for (const auto& [table, of, kept, counted] :
+         Must(layers_->Queries().operations->Audit()).differences) {
+      lines.push_back(fmt::format("{} {}: {}, {}", table, of, kept, counted));
+    }
+    return lines;
+  }
+
   /// One message, a second after the one before. Returns its offset.
   std::int64_t Send(Topic topic, std::string json, std::int32_t partition = 0) {
     log_.clock += std::chrono::seconds(1);
@@ -212,6 +228,7 @@ class LayerStoreContract : public ::testing::TestWithParam<MakeLayerStoreFixture
   }
 
   std::unique_ptr<LayerStoreFixture> layers_;
+  bool has_meddled_ = false;  ///< The test changed rows behind the store's back, and left it so.
   std::unique_ptr<LayerStore> store_;
   FakeEventLog log_;
   FakeEventReader reader_;

@@ -138,6 +138,7 @@ TEST_P(LayerStoreContract, VerifyNamesTheRows) {
   layers_->Query("UPDATE {silver}quarantine_rows SET code = 'missing'", 0);
   layers_->Query("UPDATE {gold}cows_rows SET name = 'another'", 0);
   layers_->Query("DELETE FROM {gold}sensors_rows", 0);
+  has_meddled_ = true;
   layers_->Query("UPDATE {gold}cow_daily_metrics_rows SET milk_sum = 7", 0);
   EXPECT_THAT(
       Different(),

@@ -131,15 +131,45 @@ TEST_P(LayerStoreContract, TheStatusCountsWhatIsThere) {
   for (const auto& partition : status.partitions) EXPECT_EQ(partition.AuditGap(), 0);
 }
 
+TEST_P(LayerStoreContract, AnAuditTellsWhichKeptCountsAreWrongAndARebuildMendsThem) {
+  SendHerd();
+  SendReading("S1", "C1", "2024-04-07T05:00:00Z", "1");
+  SendReading("S1", "C1", "2024-04-07T06:00:00Z", "-1");
+  Send(Topic::kCows, "no JSON");
+  RunAll();
+  EXPECT_THAT(Miscounted(), IsEmpty());
+  layers_->Query("UPDATE {ops}row_counts SET row_count = row_count + 7", 0);
+  layers_->Query("UPDATE {ops}consumer_offsets SET bronze_rows = bronze_rows - 1 WHERE part = 0",
+                 0);
+  const auto wrong = Miscounted();
+  for (const char* count :
+       {"silver_measurements default accepted: 8, 1", "silver_quarantine default negative: 8, 1",
+        "silver_quarantine bad_json: 8, 1", "gold_cows default: 9, 2",
+        "gold_sensors default: 11, 4"}) {
+    EXPECT_THAT(wrong, ::testing::Contains(count));
+  }
+  EXPECT_THAT(wrong, ::testing::Contains(HasSubstr("bronze_measurements partition 0 of")));
+  Must(store_->RequestRebuild({}));
+  EXPECT_THAT(Miscounted(), IsEmpty());
+  RunAll();
+}
+
 TEST_P(LayerStoreContract, AnAuditGapShows) {
   SendReading("S1", "C1", "2024-04-07T05:00:00Z", "1");
   SendReading("S1", "C1", "2024-04-07T06:00:00Z", "1");
   Load();
   layers_->Query("DELETE FROM {bronze}measurements_rows WHERE topic_offset = 0", 0);
-  std::int64_t gap = 0;
-  for (const auto& p : Must(layers_->Queries().operations->ReadStatus()).partitions)
-    gap += p.AuditGap();
-  EXPECT_EQ(gap, 1);
+  const auto gap = [](const StoreStatus& status) {
+    std::int64_t sum = 0;
+    for (const auto& partition : status.partitions) sum += partition.AuditGap();
+    return sum;
+  };
+  const auto queries = layers_->Queries();
+  EXPECT_EQ(gap(Must(queries.operations->ReadStatus())), 0) << "as it was loaded";
+  EXPECT_EQ(gap(Must(queries.operations->Audit()).status), 1);
+  EXPECT_THAT(Miscounted(), ElementsAre(HasSubstr(": 2, 1")));
+  Must(store_->RequestRebuild({}));
+  EXPECT_EQ(gap(Must(queries.operations->ReadStatus())), 1) << "counted anew";
 }
 
 }  // namespace herdflow::pipeline::testing

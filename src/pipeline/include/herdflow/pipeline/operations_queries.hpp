@@ -30,7 +30,8 @@ struct PartitionProgress {
   std::optional<Instant> claimed_at;     ///< Not known of claims by older versions.
 };
 
-/// How many rows each layer holds and how far each step is: what `status` shows.
+/// How many rows each layer holds and how far each step is: what `status` shows. Counts are those
+/// that are kept in the transactions that change the rows.
 struct StoreStatus {
   struct Table {
     std::string name;  ///< `bronze_measurements`, …
@@ -54,6 +55,19 @@ struct StoreStatus {
   std::int64_t dirty_days = 0;  ///< Noted, and not yet seen by every aggregate.
 };
 
+/// A count that is kept, and is not what the rows come to.
+struct CountDifference {
+  std::string table;  ///< `silver_measurements`, …
+  std::string of;     ///< Which of its rows: `default accepted`, a partition.
+  std::int64_t kept = 0, counted = 0;
+};
+
+/// The rows themselves, counted.
+struct StoreAudit {
+  StoreStatus status;
+  std::vector<CountDifference> differences;
+};
+
 /// How many rows the layers hold of one farm.
 struct FarmStatus {
   std::int64_t cows = 0, sensors = 0;                      ///< Of gold.
@@ -69,8 +83,10 @@ class OperationsQueries {
 
   /// Cheap: a row a partition.
   virtual Result<std::vector<PartitionProgress>> ReadProgress() = 0;
-  /// Counts rows: seconds on a large store.
+  /// Reads what is kept, and counts a few tables of gold.
   virtual Result<StoreStatus> ReadStatus() = 0;
+  /// Counts everything, in one snapshot: seconds on a large store.
+  virtual Result<StoreAudit> Audit() = 0;
   /// What the layers hold of one farm.
   virtual Result<FarmStatus> ReadFarmStatus(std::string_view farm) = 0;
 };
