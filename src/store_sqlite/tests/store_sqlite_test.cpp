@@ -116,6 +116,13 @@ TEST_F(SqliteLayerStore, WhatAStoreOfBeforeThereWereFarmsHoldsIsOfDefault) {
             (std::vector<Cells>{{"default", "C1"}}));
   EXPECT_EQ(layers_.Query("SELECT farm FROM silver_quarantine ORDER BY topic_offset", 1),
             (std::vector<Cells>{{"default"}, {"-"}, {"-"}, {"default"}}));
+  const auto audit = Must(layers_.Queries().operations->Audit());
+  EXPECT_THAT(audit.differences, ::testing::IsEmpty()) << "what there was is counted once";
+  const auto kept = Must(layers_.Queries().operations->ReadStatus());
+  using Counts = std::map<std::string, std::int64_t>;
+  EXPECT_EQ(kept.silver_by_state, (Counts{{"accepted", 1}}));
+  EXPECT_EQ(kept.quarantine_by_code, (Counts{{"bad_json", 1}, {"missing", 2}, {"negative", 1}}));
+  EXPECT_EQ(kept.partitions.at(0).bronze_rows, 1);
   EXPECT_EQ(layers_.Query("SELECT epoch, farms_from FROM ops_consumer_offsets", 2),
             (std::vector<Cells>{{"2", "5"}}));
   EXPECT_EQ(layers_.Query("SELECT kind, ref, first_day FROM ops_rejudge_passes ORDER BY kind", 3),
