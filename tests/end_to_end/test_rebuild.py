@@ -51,7 +51,7 @@ def test_an_audit_tells_a_wrong_count_and_a_rebuild_counts_anew(
 ) -> None:
     _fill(herd, tmp_path / "files")
     herd.run("status", "--audit")
-    herd.query("UPDATE ops_row_counts SET row_count = 77 WHERE counted = 'silver_measurements'")
+    herd.query("UPDATE ops_row_counts SET row_count = 77 WHERE kind = 'accepted'")
     assert json.loads(herd.run("status", "--json"))["silver_by_state"] == {"accepted": 77}
     told = herd.attempt("status", "--audit", "--json")
     assert told.returncode == 6, told.stderr
