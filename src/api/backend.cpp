@@ -45,7 +45,7 @@ Response GetCow(const BackendDeps& deps, const Request& request) {
         ProblemKind::kInvalidInput, {},
         {{"path.cow_id", std::string(Name(rejection->code)), rejection->reason}});
   }
-  const auto cow = deps.queries.FindCow(std::get<std::string>(farm), id);
+  const auto cow = deps.herd.FindCow(std::get<std::string>(farm), id);
   if (!cow) return ProblemResponse(cow.error());
   if (*cow) return http::JsonResponse(200, CowJson(**cow));
   auto known = FindFarm(deps, request);
@@ -128,7 +128,7 @@ Response GetReport(const BackendDeps& deps, const Request& request) {
   if (*day > *today) {
     return RefuseDate("in_future", "the farm's today is " + FormatDate(*today));
   }
-  const auto data = deps.queries.ReadReportData(farm.id, *day);
+  const auto data = deps.report.ReadReportData(farm.id, *day);
   if (!data) return ProblemResponse(data.error());
   return http::JsonResponse(
       200, ReportJson(herd::MakeReport(*day, *today, data->data, data->cows, deps.health)));
@@ -151,7 +151,7 @@ http::Route BlockingRoute(std::string method, std::string path, Handler handler,
 
 }  // namespace
 
-Result<> Ready(pipeline::HerdQueries& queries) {
+Result<> Ready(pipeline::OperationsQueries& queries) {
   HERDFLOW_CHECK(queries.ReadProgress());
   return {};
 }
@@ -160,7 +160,7 @@ std::vector<http::Route> BackendRoutes(BackendDeps deps) {
   const auto shared = std::make_shared<const BackendDeps>(std::move(deps));
   std::vector<http::Route> routes = PageRoutes(BackendDocument());
   routes.push_back(HealthRoute());
-  routes.push_back(ReadyRoute("store", [shared] { return Ready(shared->queries); }));
+  routes.push_back(ReadyRoute("store", [shared] { return Ready(shared->operations); }));
   // The seed system's paths are those of `default`.
   for (const std::string_view base : {std::string_view(), kFarmPath}) {
     const auto path = [&](std::string_view rest) { return fmt::format("{}{}", base, rest); };

@@ -57,7 +57,7 @@ std::variant<pipeline::FarmView, Response> FindFarm(const BackendDeps& deps,
   auto named = FarmOrDefault(request);
   if (auto* refusal = std::get_if<Response>(&named)) return std::move(*refusal);
   const auto& id = std::get<std::string>(named);
-  auto farm = deps.queries.FindFarm(id);
+  auto farm = deps.herd.FindFarm(id);
   if (!farm) return ProblemResponse(farm.error());
   if (!*farm) return UnknownFarm(id);
   return **std::move(farm);
@@ -75,7 +75,7 @@ Response NotDone(const Error& error, std::string_view unknown) {
 }
 
 Response GetFarms(const BackendDeps& deps, const Request& /*request*/) {
-  const auto farms = deps.queries.ListFarms();
+  const auto farms = deps.herd.ListFarms();
   if (!farms) return ProblemResponse(farms.error());
   return http::JsonResponse(200, FarmsJson(*farms));
 }

@@ -13,7 +13,8 @@ namespace {
 constexpr std::chrono::seconds kPatience{1};
 
 /// How many messages of the log are not loaded.
-Result<std::int64_t> Unloaded(const Configuration& configuration, pipeline::HerdQueries& queries) {
+Result<std::int64_t> Unloaded(const Configuration& configuration,
+                              pipeline::OperationsQueries& queries) {
   HERDFLOW_ASSIGN(const auto topics, OpenExistingTopics(configuration, kPatience));
   // In this order: what is loaded meanwhile counts.
   HERDFLOW_ASSIGN(const auto described, topics->List());
@@ -35,7 +36,7 @@ Result<std::int64_t> Unloaded(const Configuration& configuration, pipeline::Herd
 
 }  // namespace
 
-void WarnIfBehind(const Configuration& configuration, pipeline::HerdQueries& queries) {
+void WarnIfBehind(const Configuration& configuration, pipeline::OperationsQueries& queries) {
   const bool on_kafka = configuration.log_engine == LogEngine::kKafka;
   const auto unloaded = Unloaded(configuration, queries);
   if (!unloaded) {

@@ -33,9 +33,9 @@ std::string CowText(const pipeline::CowView& cow) {
 
 Result<> ShowCow(const CowOptions& options, const Configuration& configuration) {
   HERDFLOW_ASSIGN(const auto queries, OpenQueries(configuration));
-  HERDFLOW_ASSIGN(const auto cow, queries->FindCow(options.farm, options.id));
+  HERDFLOW_ASSIGN(const auto cow, queries.herd->FindCow(options.farm, options.id));
   if (!cow) {
-    HERDFLOW_CHECK(FindFarm(*queries, options.farm, "looking for a cow"));
+    HERDFLOW_CHECK(FindFarm(*queries.herd, options.farm, "looking for a cow"));
     return Fail(
         ErrorCode::kNotFound,
         "looking for a cow: there is none with the id '{}'{}; `herdflow status` shows how many "

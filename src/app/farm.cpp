@@ -123,7 +123,7 @@ Result<> Write(const FarmOptions& options, const Configuration& configuration,
   HERDFLOW_ASSIGN(const auto writer, OpenWriter(configuration));
   HERDFLOW_ASSIGN(const auto store, OpenStore(configuration, pipeline::StoreUse::kJudge));
   HERDFLOW_ASSIGN(const auto queries, OpenQueries(configuration));
-  intake::FarmMaker maker({*store, *writer, *topics, *queries});
+  intake::FarmMaker maker({*store, *writer, *topics, *queries.herd, *queries.operations});
   HERDFLOW_ASSIGN(const auto farm, write(maker));
   return PrintFarm(farm, options.json);
 }
@@ -152,13 +152,13 @@ Result<> Close(FarmOptions& options, const Configuration& configuration) {
 
 Result<> List(FarmOptions& options, const Configuration& configuration) {
   HERDFLOW_ASSIGN(const auto queries, OpenQueries(configuration));
-  HERDFLOW_ASSIGN(const auto farms, queries->ListFarms());
+  HERDFLOW_ASSIGN(const auto farms, queries.herd->ListFarms());
   return Print(options.json ? api::FarmsJson(farms) + "\n" : FarmsText(farms));
 }
 
 Result<> Show(FarmOptions& options, const Configuration& configuration) {
   HERDFLOW_ASSIGN(const auto queries, OpenQueries(configuration));
-  HERDFLOW_ASSIGN(const auto farm, FindFarm(*queries, options.id, "looking for a farm"));
+  HERDFLOW_ASSIGN(const auto farm, FindFarm(*queries.herd, options.id, "looking for a farm"));
   return PrintFarm(farm, options.json);
 }
 

@@ -8,7 +8,7 @@ namespace herdflow::app {
 namespace {
 
 /// Takes up anew what is not the log that the store was filled from.
-Result<> Adopt(pipeline::TopicAdmin& topics, pipeline::HerdQueries& queries,
+Result<> Adopt(pipeline::TopicAdmin& topics, pipeline::OperationsQueries& queries,
                pipeline::LayerStore& store) {
   HERDFLOW_ASSIGN(const auto conflicts, pipeline::FindLogConflicts(topics, queries));
   for (const pipeline::LogConflict& conflict : conflicts) {
@@ -27,12 +27,12 @@ Result<> Load(bool adopt, const Configuration& configuration) {
   HERDFLOW_ASSIGN(const auto topics, OpenTopics(configuration));
   HERDFLOW_ASSIGN(const auto store, OpenStore(configuration, pipeline::StoreUse::kLook));
   HERDFLOW_ASSIGN(const auto queries, OpenQueries(configuration));
-  if (adopt) HERDFLOW_CHECK(Adopt(*topics, *queries, *store));
+  if (adopt) HERDFLOW_CHECK(Adopt(*topics, *queries.operations, *store));
   HERDFLOW_ASSIGN(const auto reader, OpenReader(configuration, *store, adopt));
   pipeline::Loader loader({*reader, *store, OwnerName()});
   Progress progress("load");
   const auto loaded = pipeline::LoadToEnd(
-      loader, *topics, *queries, stop,
+      loader, *topics, *queries.operations, stop,
       [&](std::string_view step, std::int64_t rows) { progress.Show(step, rows, 0); });
   if (stop.stop_requested()) {
     return Fail(

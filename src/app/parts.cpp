@@ -83,7 +83,7 @@ bool IsGone(const std::string& owner) {
 /// The partitions that killed processes of this host owned.
 Result<std::vector<pipeline::TopicPartition>> LeftBehind(const Configuration& configuration) {
   HERDFLOW_ASSIGN(const auto queries, OpenQueries(configuration));
-  HERDFLOW_ASSIGN(const auto stands, queries->ReadProgress());
+  HERDFLOW_ASSIGN(const auto stands, queries.operations->ReadProgress());
   std::vector<pipeline::TopicPartition> left;
   for (const pipeline::PartitionProgress& at : stands) {
     const auto topic = pipeline::TopicNamed(at.topic);
@@ -259,13 +259,13 @@ Result<std::unique_ptr<pipeline::LayerStore>> OpenStore(const Configuration& con
   return NoSuchEngine();
 }
 
-Result<std::unique_ptr<pipeline::HerdQueries>> OpenQueries(const Configuration& configuration) {
+Result<pipeline::StoreQueries> OpenQueries(const Configuration& configuration) {
   switch (configuration.store_engine) {
     case StoreEngine::kSqlite:
-      return store_sqlite::MakeSqliteHerdQueries(configuration.data_folder);
+      return store_sqlite::MakeSqliteQueries(configuration.data_folder);
     case StoreEngine::kMysql: {
       HERDFLOW_ASSIGN(const auto server, ServerOptions(configuration));
-      return store_mysql::MakeMysqlHerdQueries(server);
+      return store_mysql::MakeMysqlQueries(server);
     }
   }
   return NoSuchEngine();
@@ -291,12 +291,12 @@ Result<herd::FarmCalendar> OpenCalendar(const Configuration& configuration) {
   return herd::FarmCalendar::Make(configuration.time_zone);
 }
 
-Result<pipeline::FarmView> FindFarm(pipeline::HerdQueries& queries, const std::string& farm,
+Result<pipeline::FarmView> FindFarm(pipeline::HerdQueries& herd, const std::string& farm,
                                     std::string_view doing) {
   if (const auto rejection = herd::JudgeFarmId({herd::Field::Kind::kText, farm}, "the farm")) {
     return Fail(ErrorCode::kInvalidInput, "{}: {}", doing, rejection->reason);
   }
-  HERDFLOW_ASSIGN(auto found, queries.FindFarm(farm));
+  HERDFLOW_ASSIGN(auto found, herd.FindFarm(farm));
   if (found) return *std::move(found);
   return Fail(ErrorCode::kNotFound, "{}: {}", doing, herd::NoSuchFarm(farm));
 }

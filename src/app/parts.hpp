@@ -8,10 +8,10 @@
 #include "herdflow/core/result.hpp"
 #include "herdflow/herd/farm_calendar.hpp"
 #include "herdflow/pipeline/event_log.hpp"
-#include "herdflow/pipeline/herd_queries.hpp"
 #include "herdflow/pipeline/layer_store.hpp"
 #include "herdflow/pipeline/pipelines.hpp"
 #include "herdflow/pipeline/run_ledger.hpp"
+#include "herdflow/pipeline/store_queries.hpp"
 
 /// The parts of one herdflow as the configuration wants them: the only place that names engines.
 namespace herdflow::app {
@@ -44,14 +44,14 @@ Result<std::unique_ptr<pipeline::LayerStore>> OpenStore(const Configuration& con
                                                         pipeline::StoreUse use,
                                                         Patience patience = Patience::kStep);
 /// kNotFound: nothing was loaded yet.
-Result<std::unique_ptr<pipeline::HerdQueries>> OpenQueries(const Configuration& configuration);
+Result<pipeline::StoreQueries> OpenQueries(const Configuration& configuration);
 /// kNotFound: nothing was loaded yet.
 Result<std::unique_ptr<pipeline::RunLedger>> OpenLedger(const Configuration& configuration,
                                                         Patience patience = Patience::kStep);
 /// Of the configuration's zone, by whose clock schedules are.
 Result<herd::FarmCalendar> OpenCalendar(const Configuration& configuration);
 /// The farm of this id. kNotFound: there is none. `doing`: what the message begins with.
-Result<pipeline::FarmView> FindFarm(pipeline::HerdQueries& queries, const std::string& farm,
+Result<pipeline::FarmView> FindFarm(pipeline::HerdQueries& herd, const std::string& farm,
                                     std::string_view doing);
 
 /// `events in data/log.db, layers in data/store.db`: for people.

@@ -37,7 +37,7 @@ Result<std::optional<pipeline::DayRange>> DaysOf(const RebuildOptions& options) 
 /// What a pass looks at: bronze's readings, and silver's after them.
 Result<std::int64_t> MessagesToJudge(const Configuration& configuration) {
   HERDFLOW_ASSIGN(const auto queries, OpenQueries(configuration));
-  HERDFLOW_ASSIGN(const auto progress, queries->ReadProgress());
+  HERDFLOW_ASSIGN(const auto progress, queries.operations->ReadProgress());
   std::int64_t messages = 0;
   for (const auto& at : progress) {
     if (at.topic == Name(pipeline::Topic::kMeasurements)) {

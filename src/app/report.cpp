@@ -59,7 +59,7 @@ std::string ReportText(const herd::DailyReport& report, std::string_view farm) {
 }
 
 Result<FarmDay> NewestCompleteDay(const std::string& farm, FarmDay today,
-                                  pipeline::HerdQueries& queries) {
+                                  pipeline::ReportQueries& queries) {
   HERDFLOW_ASSIGN(const auto range, queries.ReadDataRange(farm));
   const auto newest = herd::NewestCompleteDay(today, range);
   if (newest) return *newest;
@@ -83,20 +83,20 @@ Result<FarmDay> ParseReportDate(const std::string& date, FarmDay today) {
 
 Result<> Report(const ReportOptions& options, const Configuration& configuration) {
   HERDFLOW_ASSIGN(const auto queries, OpenQueries(configuration));
-  HERDFLOW_ASSIGN(const auto farm, FindFarm(*queries, options.farm, "making the report"));
+  HERDFLOW_ASSIGN(const auto farm, FindFarm(*queries.herd, options.farm, "making the report"));
   HERDFLOW_ASSIGN(const auto calendar, herd::FarmCalendar::Make(farm.rules.time_zone));
   const FarmDay today = calendar.DayOf(Now());
   FarmDay day;
   if (options.date.empty()) {
-    HERDFLOW_ASSIGN(day, NewestCompleteDay(farm.id, today, *queries));
+    HERDFLOW_ASSIGN(day, NewestCompleteDay(farm.id, today, *queries.report));
   } else {
     HERDFLOW_ASSIGN(day, ParseReportDate(options.date, today));
   }
   if (farm.closed_at) {
     Log(LogLevel::kWarning, "making the report: {}", herd::FarmIsClosed(farm.id));
   }
-  WarnIfBehind(configuration, *queries);
-  HERDFLOW_ASSIGN(const auto data, queries->ReadReportData(farm.id, day));
+  WarnIfBehind(configuration, *queries.operations);
+  HERDFLOW_ASSIGN(const auto data, queries.report->ReadReportData(farm.id, day));
   const auto report = herd::MakeReport(day, today, data.data, data.cows, configuration.health);
   return Print(options.json ? api::ReportJson(report) + "\n" : ReportText(report, farm.id));
 }

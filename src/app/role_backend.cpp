@@ -15,7 +15,7 @@ struct RequestParts {
   std::shared_ptr<pipeline::EventWriter> writer;
   std::unique_ptr<pipeline::LayerStore> store;
   std::unique_ptr<pipeline::RunLedger> ledger;
-  std::unique_ptr<pipeline::HerdQueries> queries;
+  pipeline::StoreQueries queries;
 };
 
 class Backend final : public Role {
@@ -23,12 +23,16 @@ class Backend final : public Role {
   Backend(SharedParts& shared, RequestParts parts)
       : shared_(shared),
         parts_(std::move(parts)),
-        cows_({*parts_.store, *parts_.writer, *parts_.topics, *parts_.queries, shared.stop}),
-        farms_({*parts_.store, *parts_.writer, *parts_.topics, *parts_.queries}) {}
+        cows_({*parts_.store, *parts_.writer, *parts_.topics, *parts_.queries.herd,
+               *parts_.queries.operations, shared.stop}),
+        farms_({*parts_.store, *parts_.writer, *parts_.topics, *parts_.queries.herd,
+                *parts_.queries.operations}) {}
 
   [[nodiscard]] Result<> Check() const override { return CheckPort(shared_, PortOf({})); }
   Result<> Start() override {
-    api::BackendDeps deps{*parts_.queries,
+    api::BackendDeps deps{*parts_.queries.herd,
+                          *parts_.queries.report,
+                          *parts_.queries.operations,
                           [this](const intake::NewCow& cow) { return cows_.Create(cow); },
                           [this](const herd::FarmFields& farm) { return farms_.Put(farm); },
                           [this](std::string_view zone) { return Today(zone); },
@@ -39,7 +43,7 @@ class Backend final : public Role {
     HERDFLOW_ASSIGN(server_, Listen(shared_, PortOf(api::BackendRoutes(std::move(deps)))));
     return {};
   }
-  Result<> Ready() const override { return api::Ready(*parts_.queries); }
+  Result<> Ready() const override { return api::Ready(*parts_.queries.operations); }
   void Stop() override { Close(server_); }
 
  private:

@@ -16,7 +16,10 @@ class Producer final : public Role {
         topics_(std::move(topics)),
         writer_(std::move(writer)),
         // Of the store only other farms than `default` have to know.
-        farms_([&shared] { return OpenQueries(shared.configuration); }) {}
+        farms_([&shared]() -> Result<std::unique_ptr<pipeline::HerdQueries>> {
+          HERDFLOW_ASSIGN(auto queries, OpenQueries(shared.configuration));
+          return std::move(queries.herd);
+        }) {}
 
   [[nodiscard]] Result<> Check() const override { return CheckPort(shared_, PortOf({})); }
   Result<> Start() override {

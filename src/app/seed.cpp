@@ -97,7 +97,7 @@ Result<> WarnOfFarms(const std::set<std::string, std::less<>>& farms,
   if (!queries && queries.error().code() == ErrorCode::kNotFound) return {};  // None is known yet.
   if (!queries) return Fail(queries.error());
   for (const std::string& farm : farms) {
-    HERDFLOW_ASSIGN(const auto known, (*queries)->FindFarm(farm));
+    HERDFLOW_ASSIGN(const auto known, queries->herd->FindFarm(farm));
     if (!known) {
       Log(LogLevel::kWarning, "seeding: {}; until then what is sent of it waits in quarantine",
           herd::NoSuchFarm(farm));

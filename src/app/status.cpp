@@ -16,6 +16,7 @@ using pipeline::StoreStatus;
 struct StatusOptions {
   std::string farm;  ///< Empty: of everything.
   bool json = false;
+  bool audit = false;  ///< Count the rows, and compare.
 };
 
 /// The partition as the log knows it now; null: the log has no such partition any more.
@@ -72,6 +73,46 @@ std::string CountsText(const std::string& what, const std::map<std::string, std:
   Table table({{what}, {"rows", Table::Align::kRight}});
   for (const auto& [name, rows] : counts) table.Add({name, Thousands(rows)});
   return table.Text();
+}
+
+using Differences = std::vector<pipeline::CountDifference>;
+
+std::string DifferencesText(const Differences& differences) {
+  if (differences.empty()) return "";
+  Table table({{"kept count of"},
+               {"which"},
+               {"kept", Table::Align::kRight},
+               {"counted", Table::Align::kRight}});
+  for (const auto& [name, of, kept, counted] : differences) {
+    table.Add({name, of, Thousands(kept), Thousands(counted)});
+  }
+  return "\n" + table.Text();
+}
+
+void WriteDifferences(http::JsonWriter& json, const Differences& differences) {
+  json.Key("count_differences").BeginArray();
+  for (const auto& [table, of, kept, counted] : differences) {
+    json.BeginObject().Key("table").String(table).Key("of").String(of);
+    json.Key("kept").Integer(kept).Key("counted").Integer(counted).EndObject();
+  }
+  json.EndArray();
+}
+
+/// What an audit comes to. kCorruptData: something does not add up.
+Result<> TellAudit(const StoreStatus& status, const Differences& differences) {
+  for (const auto& at : status.partitions) {
+    if (at.AuditGap() == 0) continue;
+    return Fail(
+        ErrorCode::kCorruptData,
+        "auditing: bronze has {} rows of {}/{} where the offsets say {}: messages were lost "
+        "or doubled; stop, keep log and store, and report it",
+        at.bronze_rows, at.topic, at.partition, at.bronze_rows + at.AuditGap());
+  }
+  if (differences.empty()) return {};
+  return Fail(ErrorCode::kCorruptData,
+              "auditing: {} of the counts that are kept are not those of the rows; `herdflow "
+              "pipeline rebuild` counts anew",
+              differences.size());
 }
 
 std::string StatusText(const StoreStatus& status,
@@ -148,7 +189,7 @@ std::string PipelinesText(const orchestration::Definitions& definitions,
 std::string StatusJson(const StoreStatus& status,
                        const std::vector<pipeline::TopicDescription>& topics,
                        const Conflicts& conflicts, const orchestration::Definitions& definitions,
-                       const pipeline::LedgerOverview& overview) {
+                       const pipeline::LedgerOverview& overview, const Differences* audited) {
   http::JsonWriter json;
   json.BeginObject().Key("partitions").BeginArray();
   for (const auto& at : status.partitions) {
@@ -178,6 +219,7 @@ std::string StatusJson(const StoreStatus& status,
   WriteCounts(json, "unknown_farms", status.unknown_farms);
   json.Key("rejudge_requests").Integer(status.rejudge_requests);
   json.Key("dirty_days").Integer(status.dirty_days);
+  if (audited != nullptr) WriteDifferences(json, *audited);
   json.Key("scheduler").String(Name(definitions.scheduler)).Key("last_failure");
   if (overview.last_failure) {
     api::WriteRunObject(json, *overview.last_failure);
@@ -235,31 +277,43 @@ std::string FarmStatusJson(const pipeline::FarmView& farm, const pipeline::FarmS
 /// What the layers hold of one farm: log, partitions and runs are nobody's.
 Result<> StatusOfFarm(const StatusOptions& options, const Configuration& configuration) {
   HERDFLOW_ASSIGN(const auto queries, OpenQueries(configuration));
-  HERDFLOW_ASSIGN(const auto farm, FindFarm(*queries, options.farm, "looking at a farm"));
-  HERDFLOW_ASSIGN(const auto status, queries->ReadFarmStatus(farm.id));
+  HERDFLOW_ASSIGN(const auto farm, FindFarm(*queries.herd, options.farm, "looking at a farm"));
+  HERDFLOW_ASSIGN(const auto status, queries.operations->ReadFarmStatus(farm.id));
   return Print(options.json ? FarmStatusJson(farm, status) : FarmStatusText(farm, status));
 }
 
-Result<> Status(bool as_json, const Configuration& configuration) {
+/// What is kept, or what is counted.
+Result<pipeline::StoreAudit> Look(pipeline::OperationsQueries& operations, bool audit) {
+  if (audit) return operations.Audit();
+  pipeline::StoreAudit kept;
+  HERDFLOW_ASSIGN(kept.status, operations.ReadStatus());
+  return kept;
+}
+
+Result<> Status(const StatusOptions& options, const Configuration& configuration) {
   HERDFLOW_ASSIGN(const auto topics, OpenExistingTopics(configuration));
   HERDFLOW_ASSIGN(const auto described, topics->List());
-  StoreStatus status;   // Stays empty where nothing was loaded yet.
-  Conflicts conflicts;  // What is halted until somebody decides.
+  pipeline::StoreAudit looked;  // Stays empty where nothing was loaded yet.
+  Conflicts conflicts;          // What is halted until somebody decides.
   pipeline::LedgerOverview overview;
   const orchestration::Definitions definitions(configuration.pipelines);
   const auto queries = OpenQueries(configuration);
   if (queries) {
     HERDFLOW_ASSIGN(const auto ledger, OpenLedger(configuration));
     HERDFLOW_ASSIGN(overview, ledger->List());
-    HERDFLOW_ASSIGN(status, (*queries)->ReadStatus());
-    HERDFLOW_ASSIGN(conflicts, pipeline::FindLogConflicts(*topics, **queries));
+    HERDFLOW_ASSIGN(looked, Look(*queries->operations, options.audit));
+    HERDFLOW_ASSIGN(conflicts, pipeline::FindLogConflicts(*topics, *queries->operations));
   } else if (queries.error().code() != ErrorCode::kNotFound) {
     return Fail(queries.error());
   }
+  auto& [status, differences] = looked;
   AddUnloaded(described, status);
-  return Print(as_json ? StatusJson(status, described, conflicts, definitions, overview)
-                       : StatusText(status, described, conflicts) +
-                             PipelinesText(definitions, overview));
+  HERDFLOW_CHECK(Print(options.json ? StatusJson(status, described, conflicts, definitions,
+                                                 overview, options.audit ? &differences : nullptr)
+                                    : StatusText(status, described, conflicts) +
+                                          DifferencesText(differences) +
+                                          PipelinesText(definitions, overview)));
+  return options.audit ? TellAudit(status, differences) : Result<>();
 }
 
 }  // namespace
@@ -270,11 +324,18 @@ void AddStatus(CLI::App& app, Chosen& chosen) {
   auto options = std::make_shared<StatusOptions>();
   AddFarmOption(*command, options->farm, "What the layers hold of this farm alone");
   command->add_flag("--json", options->json, "As JSON");
+  command
+      ->add_flag(
+          "--audit", options->audit,
+          "Count all rows, compare with what is kept of that, and hold the audit equation to "
+          "them: seconds to minutes on a large store")
+      ->excludes("--farm");
   AddExamples(*command,
-              "  herdflow status\n  herdflow status --json\n  herdflow status --farm hill-farm");
+              "  herdflow status\n  herdflow status --json\n  herdflow status --audit\n"
+              "  herdflow status --farm hill-farm");
   command->callback([&chosen, options] {
     chosen.run = [options](const Configuration& c) {
-      return options->farm.empty() ? Status(options->json, c) : StatusOfFarm(*options, c);
+      return options->farm.empty() ? Status(*options, c) : StatusOfFarm(*options, c);
     };
   });
 }

@@ -62,7 +62,7 @@ Result<> JudgeUpToTheEnd(const CowMakerParts& parts) {
   }
   const auto deadline = Clock::now() + kPatience;
   while (true) {
-    HERDFLOW_ASSIGN(const auto progress, parts.queries.ReadProgress());
+    HERDFLOW_ASSIGN(const auto progress, parts.operations.ReadProgress());
     if (AreJudged(cows, progress)) return {};
     if (parts.stop.stop_requested()) {
       return Fail(ErrorCode::kShuttingDown, "making a cow: the process is ending");
@@ -152,7 +152,7 @@ Result<CowView> CowMaker::Create(const NewCow& cow) {
                   parts_.store.ReserveCow({cow.farm, NewCowId(), cow.name, std::string(name.base),
                                            name.number, cow.birthdate, cow.idempotency_key}));
   if (!cow.idempotency_key.empty()) {
-    HERDFLOW_ASSIGN(auto made_before, parts_.queries.FindCow(cow.farm, reserved.id));
+    HERDFLOW_ASSIGN(auto made_before, parts_.herd.FindCow(cow.farm, reserved.id));
     if (made_before) return *std::move(made_before);
   }
   if (cow.is_farm_closed) return Fail(ErrorCode::kConflict, "{}", herd::FarmIsClosed(cow.farm));
@@ -167,7 +167,7 @@ Result<CowView> CowMaker::Create(const NewCow& cow) {
                 "{}: it is in the log, and visible when the cow pipeline has run: {}", doing,
                 written.error().message());
   }
-  HERDFLOW_ASSIGN(auto view, parts_.queries.FindCow(cow.farm, reserved.id));
+  HERDFLOW_ASSIGN(auto view, parts_.herd.FindCow(cow.farm, reserved.id));
   if (!view) return Fail(ErrorCode::kInternal, "{}: its row is not there", doing);
   return *std::move(view);
 }

@@ -58,8 +58,9 @@ class PartitionEvents {
 }  // namespace
 
 Result<std::vector<FarmEvent>> ReadUnjudged(pipeline::TopicAdmin& topics,
-                                            pipeline::HerdQueries& queries, std::string_view id) {
-  HERDFLOW_ASSIGN(const auto progress, queries.ReadProgress());
+                                            pipeline::OperationsQueries& operations,
+                                            std::string_view id) {
+  HERDFLOW_ASSIGN(const auto progress, operations.ReadProgress());
   HERDFLOW_ASSIGN(const TopicDescription farms, topics.Look(Topic::kFarms));
   std::vector<FarmEvent> events;
   for (const auto& partition : farms.partitions) {

@@ -9,6 +9,7 @@
 #include "herdflow/herd/farm.hpp"
 #include "herdflow/pipeline/event_log.hpp"
 #include "herdflow/pipeline/herd_queries.hpp"
+#include "herdflow/pipeline/operations_queries.hpp"
 #include "herdflow/pipeline/rows.hpp"
 
 namespace herdflow::intake {
@@ -22,7 +23,8 @@ struct FarmEvent {
 
 /// The farm's good events in the log that its pipeline has not judged yet, oldest first.
 Result<std::vector<FarmEvent>> ReadUnjudged(pipeline::TopicAdmin& topics,
-                                            pipeline::HerdQueries& queries, std::string_view id);
+                                            pipeline::OperationsQueries& operations,
+                                            std::string_view id);
 
 /// What is known of the farm once the event is judged, as HerdBookTx::Merge does it.
 [[nodiscard]] pipeline::FarmView After(const std::optional<pipeline::FarmView>& known,

@@ -129,8 +129,8 @@ Result<FarmView> FarmMaker::Write(Wish wish, const FarmFields& said) {
 }
 
 Result<std::optional<FarmView>> FarmMaker::CatchUp(HerdBookTx& tx, std::string_view id) {
-  HERDFLOW_ASSIGN(auto known, parts_.queries.FindFarm(id));
-  HERDFLOW_ASSIGN(const auto unjudged, ReadUnjudged(parts_.topics, parts_.queries, id));
+  HERDFLOW_ASSIGN(auto known, parts_.herd.FindFarm(id));
+  HERDFLOW_ASSIGN(const auto unjudged, ReadUnjudged(parts_.topics, parts_.operations, id));
   for (const FarmEvent& event : unjudged) {
     HERDFLOW_CHECK(WriteThrough(tx, event));
     known = After(known, event);

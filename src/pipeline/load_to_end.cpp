@@ -118,7 +118,7 @@ class Watch {
 
 }  // namespace
 
-Result<std::int64_t> LoadToEnd(Loader& loader, TopicAdmin& topics, HerdQueries& queries,
+Result<std::int64_t> LoadToEnd(Loader& loader, TopicAdmin& topics, OperationsQueries& queries,
                                const std::stop_token& stop, const StepProgress& progress) {
   HERDFLOW_ASSIGN(const auto conflicts, FindLogConflicts(topics, queries));
   HERDFLOW_ASSIGN(const TopicEnds ends, topics.List());

@@ -64,7 +64,7 @@ std::optional<Error> ConflictOfLastMessage(TopicPartition partition, std::int64_
                   Name(partition.topic), partition.partition, last_offset, kWayOut));
 }
 
-Result<std::vector<LogConflict>> FindLogConflicts(TopicAdmin& topics, HerdQueries& queries) {
+Result<std::vector<LogConflict>> FindLogConflicts(TopicAdmin& topics, OperationsQueries& queries) {
   // In this order, so that a log which goes on meanwhile is never behind.
   HERDFLOW_ASSIGN(const auto stands, queries.ReadProgress());
   HERDFLOW_ASSIGN(const auto described, topics.List());

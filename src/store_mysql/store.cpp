@@ -71,12 +71,12 @@ Result<std::unique_ptr<pipeline::LayerStore>> MakeMysqlLayerStore(
                                       {options.default_farm, options.rules_code, options.use});
 }
 
-Result<std::unique_ptr<pipeline::HerdQueries>> MakeMysqlHerdQueries(const MysqlOptions& options) {
+Result<pipeline::StoreQueries> MakeMysqlQueries(const MysqlOptions& options) {
   HERDFLOW_CHECK(CheckOptions(options));
   auto pool = std::make_shared<MysqlPool>(options);
   HERDFLOW_ASSIGN(const auto connection, Connection::Open(options));
   HERDFLOW_CHECK(CheckSchema(*connection, pool->databases()));
-  return store_sql::MakeSqlHerdQueries(std::move(pool));
+  return store_sql::MakeSqlQueries(pool);
 }
 
 Result<std::unique_ptr<pipeline::RunLedger>> MakeMysqlRunLedger(MysqlOptions options) {

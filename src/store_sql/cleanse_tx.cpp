@@ -2,6 +2,7 @@
 #include <set>
 #include <unordered_map>
 
+#include "change_counter.hpp"
 #include "gold_rows.hpp"
 #include "herdflow/pipeline/bronze_codec.hpp"
 #include "known_versions.hpp"
@@ -42,19 +43,13 @@ class SqlCleanseTx final : public pipeline::CleanseTx {
     std::size_t bytes = 0;
     for (const UnjudgedPartition& partition : partitions) {
       if (given >= max || bytes >= kChunkBytes) break;
-      HERDFLOW_ASSIGN(Statement * read, scope_->Get(sql::kReadBronzeMeasurements));
-      BindUnjudged(*read, partition, max - given);
-      std::int64_t next = partition.from;
-      while (bytes < kChunkBytes) {
-        HERDFLOW_ASSIGN(const bool there, read->Step());
-        if (!there) break;
-        next = read->Int(0) + 1;
-        bytes += read->Bytes(kPayload).size();
-        HERDFLOW_CHECK(Give(*read, each));
-        ++given;
-      }
-      read->Reset();
-      HERDFLOW_CHECK(WriteWatermark(*scope_, kMeasurementsStep, partition, next));
+      HERDFLOW_ASSIGN(
+          const TakenBronze taken,
+          TakeBronze(*scope_, sql::kReadBronzeMeasurements, partition, max - given,
+                     kChunkBytes - bytes, [&](const Statement& row) { return Give(row, each); }));
+      given += taken.rows;
+      bytes += taken.bytes;
+      HERDFLOW_CHECK(WriteWatermark(*scope_, kMeasurementsStep, partition, taken.next));
     }
     return given;
   }
@@ -116,12 +111,17 @@ class SqlCleanseTx final : public pipeline::CleanseTx {
       HERDFLOW_CHECK(LookFor(of_farm, to_look_for));
       keys = keys.subspan(of_farm.size());
     }
-    return ReadReadings(*scope_, to_look_for, readings);
+    HERDFLOW_CHECK(ReadReadings(*scope_, to_look_for, readings));
+    counter_.Know(readings);
+    return {};
   }
 
   Result<pipeline::KnownVersions> ReadVersions(std::span<const ReadingKey> keys,
                                                std::span<const Lineage> messages) override {
-    return ReadKnownVersions(*scope_, keys, messages);
+    HERDFLOW_ASSIGN(auto known, ReadKnownVersions(*scope_, keys, messages));
+    counter_.Know(known.readings);
+    counter_.Know(known.entries);
+    return known;
   }
 
   Result<std::size_t> ReadMessages(std::span<const Lineage> messages,
@@ -143,6 +143,7 @@ class SqlCleanseTx final : public pipeline::CleanseTx {
     HERDFLOW_CHECK(KeepRefusedDays(change.no_longer_refused));
     HERDFLOW_CHECK(KeepRefusedDays(change.superseded));
     for (const auto& entry : change.quarantine) KeepRefusedDay(entry);
+    HERDFLOW_CHECK(counter_.Count(*scope_, change));
     HERDFLOW_CHECK(TakeAway(change));
     HERDFLOW_CHECK(WriteReadings(change));
     HERDFLOW_CHECK(WriteQuarantine(change));
@@ -323,6 +324,7 @@ class SqlCleanseTx final : public pipeline::CleanseTx {
   std::unordered_map<SensorRef, std::optional<herd::Measure>> measures_;
   std::unordered_map<CowRef, bool> cows_;
   std::set<std::pair<FarmRef, FarmDay>> refused_days_;  ///< Of entries that come, go or change.
+  ChangeCounter counter_;
 };
 
 }  // namespace

@@ -92,6 +92,7 @@ DerivedSql::DerivedSql(const DerivedTable& derived)
                              select, shape.day_column, order),
                  {}};
   }
+  count = {named("count"), fmt::format("SELECT farm, COUNT(*) FROM {} GROUP BY farm", table), {}};
   read_misplaced = {named("read misplaced"),
                     fmt::format("{} WHERE farm = ?1 AND {} > ?2 AND {} <= ?3{}", select,
                                 shape.day_column, shape.day_column, order),

@@ -40,6 +40,7 @@ struct DerivedSql {
   OwnedSql write, remove;
   OwnedSql read_cow;        ///< Of a farm, a day and a cow; where the table has no cows: and a day.
   OwnedSql read_cows;       ///< Of a farm, a day and the cows ?3 to ?4, in the order of the key.
+  OwnedSql count;           ///< How many rows each farm has.
   OwnedSql read_misplaced;  ///< Of a farm and the days behind ?2 up to ?3.
 };
 

@@ -7,6 +7,7 @@
 #include "feed_places.hpp"
 #include "gold_rows.hpp"
 #include "rejudge_queue.hpp"
+#include "row_counts.hpp"
 #include "transactions.hpp"
 #include "unjudged.hpp"
 
@@ -97,7 +98,11 @@ class SqlFeedTx final : public pipeline::FeedTx {
   Result<> Write(const Derived& derived) override {
     HERDFLOW_ASSIGN(const std::vector<DerivedRow> known, ReadKnown(derived));
     CompareRows(
-        derived, known, [this](const DerivedRow& row) { rows_.push_back(row); },
+        derived, known,
+        [this](const DerivedRow& row, bool known_before) {
+          rows_.push_back(row);
+          if (!known_before) ++added_;
+        },
         [this](const DerivedKey& key) { gone_.push_back(key); });
     snapshot_.reset();  // Nobody waits for it while it waits for its turn to write.
     return {};
@@ -107,7 +112,7 @@ class SqlFeedTx final : public pipeline::FeedTx {
     HERDFLOW_ASSIGN(const std::vector<DerivedRow> known, ReadKnown(derived));
     std::vector<DerivedKey> differing;
     CompareRows(
-        derived, known, [&](const DerivedRow& row) { differing.push_back(row.key); },
+        derived, known, [&](const DerivedRow& row, bool) { differing.push_back(row.key); },
         [&](const DerivedKey& key) { differing.push_back(key); });
     std::vector<DerivedKey> otherwise;
     for (const DerivedKey& key : differing) {
@@ -544,7 +549,7 @@ class SqlFeedTx final : public pipeline::FeedTx {
     for (const DerivedRow& row : derived.rows) {
       while (was != known.end() && was->key < row.key) is_gone((was++)->key);
       const bool there = was != known.end() && was->key == row.key;
-      if (!there || *was != row) is_new(row);
+      if (!there || *was != row) is_new(row, there);
       if (there) ++was;
     }
     while (was != known.end()) is_gone((was++)->key);
@@ -589,7 +594,10 @@ class SqlFeedTx final : public pipeline::FeedTx {
       }
       if (values.size() == batch * sql.columns) HERDFLOW_CHECK(write(sql.write.sql(), sql.columns));
     }
-    return write(sql.write.sql(), sql.columns);
+    HERDFLOW_CHECK(write(sql.write.sql(), sql.columns));
+    CountChange(scope, GoldName(table_), static_cast<std::int64_t>(block_.farm), "",
+                added_ - static_cast<std::int64_t>(gone_.size()));
+    return {};
   }
 
   /// Of tables that come to the end at once, none saw where the others had come to.
@@ -623,6 +631,7 @@ class SqlFeedTx final : public pipeline::FeedTx {
   bool drops_ = false;                ///< Nothing is to be done but to let all notes go.
   std::vector<DerivedRow> rows_;
   std::vector<DerivedKey> gone_;
+  std::int64_t added_ = 0;  ///< Of rows_, those that were not there.
   std::unordered_map<SensorRef, SensorInfo> sensors_;
 };
 

@@ -1,10 +1,14 @@
 #include <algorithm>
+#include <array>
+#include <map>
 #include <set>
 #include <utility>
 
 #include "gold_rows.hpp"
+#include "known_versions.hpp"
 #include "refused_of_farms.hpp"
 #include "rejudge_queue.hpp"
+#include "row_counts.hpp"
 #include "topic_book.hpp"
 #include "transactions.hpp"
 #include "unjudged.hpp"
@@ -78,6 +82,7 @@ class SqlHerdBookTx final : public pipeline::HerdBookTx {
     for (const auto& [message, mark] : anew_->before.entries) {
       if (mark.dismissed) dismissed_.push_back(message);
     }
+    HERDFLOW_CHECK(CountEntriesAway(topic));
     for (const Sql* remove :
          {&sql::kDeleteEntriesOfTopic, &sql::kDeleteWatermarks, &sql::kDeleteRejudgeTopic}) {
       HERDFLOW_ASSIGN(Statement * run, scope_->Get(*remove));
@@ -151,8 +156,9 @@ class SqlHerdBookTx final : public pipeline::HerdBookTx {
     if (known && known->lineage >= cow.lineage) {  // Overtaken: only its receipt may count.
       if (known->created_at <= cow.created_at) return {};
       known->created_at = cow.created_at;
-      return Write(*known);
+      return Write(*known, cow.cow);
     }
+    HERDFLOW_CHECK(CountIfNew(kCountedCows, scope_->cows(), cow.cow, known.has_value()));
     GoldCow merged = cow;
     if (known) {
       merged.created_at = std::min(cow.created_at, known->created_at);
@@ -161,7 +167,8 @@ class SqlHerdBookTx final : public pipeline::HerdBookTx {
         merged.birthdate = known->birthdate;
       }
     }
-    HERDFLOW_CHECK(Write(merged));
+    HERDFLOW_CHECK(Write(merged, cow.cow));
+    HERDFLOW_CHECK(CountOvertaken(Topic::kCows, scope_->cows(), cow.cow, cow.lineage));
     return AfterMerge(sql::kSupersedeCowEntries, static_cast<std::int64_t>(cow.cow), cow.lineage,
                       known ? std::nullopt : std::optional(RequestKind::kCow));
   }
@@ -171,8 +178,10 @@ class SqlHerdBookTx final : public pipeline::HerdBookTx {
     if (known && known->lineage >= sensor.lineage) {
       if (known->created_at <= sensor.created_at) return {};
       known->created_at = sensor.created_at;
-      return Write(*known);
+      return Write(*known, sensor.sensor);
     }
+    HERDFLOW_CHECK(
+        CountIfNew(kCountedSensors, scope_->sensors(), sensor.sensor, known.has_value()));
     GoldSensor merged = sensor;
     if (known) {
       merged.created_at = std::min(sensor.created_at, known->created_at);
@@ -184,7 +193,9 @@ class SqlHerdBookTx final : public pipeline::HerdBookTx {
         HERDFLOW_CHECK(RequestPass(*scope_, sensor.sensor));
       }
     }
-    HERDFLOW_CHECK(Write(merged));
+    HERDFLOW_CHECK(Write(merged, sensor.sensor));
+    HERDFLOW_CHECK(
+        CountOvertaken(Topic::kSensors, scope_->sensors(), sensor.sensor, sensor.lineage));
     return AfterMerge(sql::kSupersedeSensorEntries, static_cast<std::int64_t>(sensor.sensor),
                       sensor.lineage, known ? std::nullopt : std::optional(RequestKind::kSensor));
   }
@@ -198,7 +209,7 @@ class SqlHerdBookTx final : public pipeline::HerdBookTx {
       HERDFLOW_CHECK(RequestPass(*scope_, farm.farm));
     }
     if (becomes_known) HERDFLOW_CHECK(RequestRefusedOf(*scope_, farm.farm));
-    HERDFLOW_CHECK(Write(merged));
+    HERDFLOW_CHECK(Write(merged, farm.farm));
     return AfterMerge(sql::kSupersedeFarmEntries, static_cast<std::int64_t>(farm.farm),
                       farm.lineage, std::nullopt);
   }
@@ -208,6 +219,10 @@ class SqlHerdBookTx final : public pipeline::HerdBookTx {
     for (auto& entry : judged) {
       HERDFLOW_ASSIGN(const bool overtaken, IsOvertaken(entry));
       if (overtaken) entry.status = pipeline::QuarantineStatus::kSuperseded;
+    }
+    for (const auto& entry : judged) {
+      const bool waits = entry.rejection.code == herd::RejectionCode::kUnknownFarm;
+      if (waits && entry.farm) any_waiting_[*entry.farm] = true;
     }
     return InsertQuarantine(*scope_, judged);
   }
@@ -237,6 +252,7 @@ class SqlHerdBookTx final : public pipeline::HerdBookTx {
   Result<> DismissAgain() {
     HERDFLOW_ASSIGN(Statement * dismiss, scope_->Get(sql::kDismissEntry));
     for (const Lineage& message : dismissed_) {
+      HERDFLOW_CHECK(CountNoLongerWaiting(message));
       dismiss->Bind(1, message.stream).Bind(2, message.partition).Bind(3, message.offset);
       HERDFLOW_CHECK(dismiss->Run());
     }
@@ -249,6 +265,7 @@ class SqlHerdBookTx final : public pipeline::HerdBookTx {
       if (IsWrittenThrough(cow.lineage) || !IsForgotten(Topic::kCows, ref)) continue;
       HERDFLOW_ASSIGN(Statement * remove, scope_->Get(sql::kDeleteGoldCow));
       HERDFLOW_CHECK(remove->Bind(1, ref).Run());
+      HERDFLOW_CHECK(CountOf(kCountedCows, scope_->cows(), ref, -remove->found()));
       any_gone = true;
     }
     for (const std::int64_t cow : anew_->written) {
@@ -264,6 +281,7 @@ class SqlHerdBookTx final : public pipeline::HerdBookTx {
       if (!now) {
         HERDFLOW_ASSIGN(Statement * remove, scope_->Get(sql::kDeleteGoldSensor));
         HERDFLOW_CHECK(remove->Bind(1, ref).Run());
+        HERDFLOW_CHECK(CountOf(kCountedSensors, scope_->sensors(), ref, -remove->found()));
       }
       if (!now || MeasureOf(*now) != MeasureOf(sensor)) {
         HERDFLOW_CHECK(RequestPass(*scope_, ref));
@@ -319,9 +337,6 @@ class SqlHerdBookTx final : public pipeline::HerdBookTx {
     return WrittenThroughOf(*std::move(farm));
   }
 
-  Result<> Write(const GoldCow& cow) { return Write(cow, cow.cow); }
-  Result<> Write(const GoldSensor& sensor) { return Write(sensor, sensor.sensor); }
-  Result<> Write(const GoldFarm& farm) { return Write(farm, farm.farm); }
   template <class Row, class Ref>
   Result<> Write(const Row& row, Ref ref) {
     if (anew_) anew_->written.insert(static_cast<std::int64_t>(ref));
@@ -354,6 +369,71 @@ class SqlHerdBookTx final : public pipeline::HerdBookTx {
     return write->Bind(1, id.farm).Bind(2, parts.base).Bind(3, *parts.number).Run();
   }
 
+  /// The cow or the sensor makes `delta` rows of its farm.
+  template <class Ref>
+  Result<> CountOf(std::string_view counted, IdTable& ids, Ref ref, std::int64_t delta) {
+    HERDFLOW_ASSIGN(const auto farm, FarmOf(ids, static_cast<std::int64_t>(ref)));
+    if (farm) CountChange(*scope_, counted, *farm, "", delta);
+    return {};
+  }
+
+  /// Before it is written. `is_known`: there is such a row, which is not forgotten.
+  template <class Ref>
+  Result<> CountIfNew(std::string_view counted, IdTable& ids, Ref ref, bool is_known) {
+    if (is_known || (anew_ && WasThere(ref))) return {};
+    return CountOf(counted, ids, ref, 1);
+  }
+  [[nodiscard]] bool WasThere(CowRef cow) const { return anew_->before.cows.contains(cow); }
+  [[nodiscard]] bool WasThere(SensorRef sensor) const {
+    return anew_->before.sensors.contains(sensor);
+  }
+
+  /// All entries of the topic go.
+  Result<> CountEntriesAway(Topic topic) {
+    HERDFLOW_ASSIGN(Statement * count, scope_->Get(sql::kCountEntriesOfTopic));
+    count->Bind(1, Name(topic));
+    while (true) {
+      HERDFLOW_ASSIGN(const bool there, count->Step());
+      if (!there) return {};
+      CountEntries(*scope_, count->Int(0), count->Bytes(1), -count->Int(2), -count->Int(3));
+    }
+  }
+
+  /// Before older entries of the cow or the sensor are superseded: those that wait for its farm,
+  /// which is known by now and is about to have them judged again.
+  template <class Ref>
+  Result<> CountOvertaken(Topic topic, IdTable& ids, Ref ref, const Lineage& lineage) {
+    HERDFLOW_ASSIGN(const TextId id, ids.IdOf(static_cast<std::int64_t>(ref)));
+    auto any = any_waiting_.find(id.farm);
+    if (any == any_waiting_.end()) {
+      HERDFLOW_ASSIGN(Statement * find, scope_->Get(sql::kFindEntryOfFarm));
+      HERDFLOW_ASSIGN(const auto found, FirstInt(find->Bind(1, id.farm).Bind(2, Name(topic))));
+      any = any_waiting_.emplace(id.farm, found.has_value()).first;
+    }
+    if (!any->second) return {};
+    HERDFLOW_ASSIGN(
+        Statement * count,
+        scope_->Get(topic == Topic::kCows ? sql::kCountWaitingOfCow : sql::kCountWaitingOfSensor));
+    count->Bind(1, ref);
+    BindLineage(*count, 2, lineage);
+    HERDFLOW_ASSIGN(const auto waiting, FirstInt(*count));
+    CountChange(*scope_, kCountedWaiting, static_cast<std::int64_t>(id.farm), "",
+                -waiting.value_or(0));
+    return {};
+  }
+
+  /// Before the entry is dismissed.
+  Result<> CountNoLongerWaiting(const Lineage& message) {
+    const std::array<Value, 3> place{message.stream, message.partition, message.offset};
+    return scope_->session().ReadForKeys(
+        sql::kReadEntry, 3, place, [&](const Statement& row) -> Result<> {
+          const pipeline::KnownEntry known = ReadEntry(row);
+          const bool waits = IsWaiting(known.code, known.entry.status);
+          CountChange(*scope_, kCountedWaiting, RefOrNone(known.entry.farm), "", waits ? -1 : 0);
+          return {};
+        });
+  }
+
   /// Older refused messages are overtaken; what waited for a row that is new is judged again.
   Result<> AfterMerge(const Sql& supersede, std::int64_t ref, const Lineage& lineage,
                       std::optional<RequestKind> request) {
@@ -367,7 +447,9 @@ class SqlHerdBookTx final : public pipeline::HerdBookTx {
   std::unique_ptr<WriteScope> scope_;
   std::optional<Anew> anew_;
   std::vector<Lineage> dismissed_;  ///< Before they were judged again.
-  std::optional<Topic> topic_;      ///< Of the messages that were given last.
+  /// Of farms, whether the quarantine may hold what waits for them of the topic.
+  std::map<FarmRef, bool> any_waiting_;
+  std::optional<Topic> topic_;  ///< Of the messages that were given last.
 };
 
 }  // namespace

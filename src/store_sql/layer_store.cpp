@@ -3,6 +3,7 @@
 #include "herdflow/core/retry.hpp"
 #include "herdflow/store_sql/store.hpp"
 #include "rejudge_queue.hpp"
+#include "row_counts.hpp"
 #include "store_settings.hpp"
 #include "transactions.hpp"
 
@@ -42,6 +43,7 @@ class SqlLayerStore final : public pipeline::LayerStore {
   }
 
   Result<> RequestRebuild(const std::optional<pipeline::DayRange>& days) override {
+    HERDFLOW_CHECK(CountAnew());
     HERDFLOW_ASSIGN(const auto scope, Begin(kSettingsStep));
     HERDFLOW_CHECK(RequestHerdBook(*scope));
     HERDFLOW_CHECK(RequestPassOrLetGoOn(*scope, days));
@@ -193,6 +195,26 @@ class SqlLayerStore final : public pipeline::LayerStore {
     pipeline::StreamRef ref{};
     std::string stream_id, log_id;
   };
+
+  /// Whatever the kept counts of rows say. Each step's in a transaction of its own.
+  Result<> CountAnew() {
+    HERDFLOW_CHECK(CountBronzeAnew(*sessions_));
+    for (const std::string_view step : {kCleanseStep, kHerdBookStep}) {
+      HERDFLOW_ASSIGN(const auto scope, Begin(step));
+      HERDFLOW_ASSIGN(const RowCounts counts, step == kCleanseStep
+                                                  ? CountReadingsAndEntries(scope->session())
+                                                  : CountHerdBook(scope->session()));
+      HERDFLOW_CHECK(ReplaceRowCounts(*scope, counts));
+      HERDFLOW_CHECK(scope->Commit());
+    }
+    for (const pipeline::DerivedTable* table : pipeline::DerivedTables()) {
+      HERDFLOW_ASSIGN(const auto scope, Begin(table->shape().task));
+      HERDFLOW_ASSIGN(const RowCounts counts, CountDerived(scope->session(), *table));
+      HERDFLOW_CHECK(ReplaceRowCounts(*scope, counts));
+      HERDFLOW_CHECK(scope->Commit());
+    }
+    return {};
+  }
 
   /// Before a newer code is recorded, in the step that writes farms.
   Result<> RecordRulesVersions() {

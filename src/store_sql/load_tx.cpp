@@ -1,3 +1,7 @@
+#include <map>
+#include <string>
+#include <utility>
+
 #include "herdflow/core/text.hpp"
 #include "herdflow/pipeline/bronze_codec.hpp"
 #include "row_writer.hpp"
@@ -63,6 +67,7 @@ class SqlLoadTx final : public pipeline::LoadTx {
   }
 
   Result<> Insert(const PartitionClaim& claim, const pipeline::BronzeMeasurement& row) override {
+    ++rows_[{claim.stream_id, claim.partition.partition}];
     const auto& [farm_id, sensor_id, cow_id, timestamp, value, deleted] = row.fields;
     const bool has_ref = row.sensor_id_is_good || row.cow_id_is_good;
     pipeline::FarmRef farm{};
@@ -85,6 +90,7 @@ class SqlLoadTx final : public pipeline::LoadTx {
   }
 
   Result<> Insert(const PartitionClaim& claim, const pipeline::BronzeCow& row) override {
+    ++rows_[{claim.stream_id, claim.partition.partition}];
     return cows_.Add({claim.stream, claim.partition.partition, row.offset, row.version,
                       ToMicros(row.received_at), Shown(row.fields.id), Shown(row.fields.name),
                       Shown(row.fields.birthdate), Shown(row.fields.deleted), Value::Blob(row.key),
@@ -92,6 +98,7 @@ class SqlLoadTx final : public pipeline::LoadTx {
   }
 
   Result<> Insert(const PartitionClaim& claim, const pipeline::BronzeSensor& row) override {
+    ++rows_[{claim.stream_id, claim.partition.partition}];
     return sensors_.Add({claim.stream, claim.partition.partition, row.offset, row.version,
                          ToMicros(row.received_at), Shown(row.fields.id), Shown(row.fields.unit),
                          Shown(row.fields.kind), Shown(row.fields.deleted), Value::Blob(row.key),
@@ -100,6 +107,7 @@ class SqlLoadTx final : public pipeline::LoadTx {
   }
 
   Result<> Insert(const PartitionClaim& claim, const pipeline::BronzeFarm& row) override {
+    ++rows_[{claim.stream_id, claim.partition.partition}];
     const auto& [id, name, time_zone, litre_min, litre_max, kilogram_min, kilogram_max,
                  milk_density, deleted] = row.fields;
     return farms_.Add({claim.stream, claim.partition.partition, row.offset, row.version,
@@ -114,6 +122,14 @@ class SqlLoadTx final : public pipeline::LoadTx {
     HERDFLOW_CHECK(cows_.Finish());
     HERDFLOW_CHECK(sensors_.Finish());
     HERDFLOW_CHECK(farms_.Finish());
+    HERDFLOW_ASSIGN(Statement * add, scope_->Get(sql::kAddBronzeRows));
+    for (const auto& [partition, rows] : rows_) {
+      HERDFLOW_CHECK(add->Bind(1, kConsumerGroup)
+                         .Bind(2, std::string_view(partition.first))
+                         .Bind(3, partition.second)
+                         .Bind(4, rows)
+                         .Run());
+    }
     return scope_->Commit();
   }
 
@@ -129,6 +145,8 @@ class SqlLoadTx final : public pipeline::LoadTx {
   }
 
   std::unique_ptr<WriteScope> scope_;
+  /// Of each partition, by its stream's id.
+  std::map<std::pair<std::string, std::int32_t>, std::int64_t> rows_;
   RowWriter<17> measurements_;
   RowWriter<13> cows_;
   RowWriter<13> sensors_;

@@ -4,6 +4,7 @@
 #include <optional>
 
 #include "rejudge_queue.hpp"
+#include "row_counts.hpp"
 #include "unjudged.hpp"
 
 namespace herdflow::store_sql {
@@ -43,6 +44,9 @@ Result<TakenRefused> ReadRefused(WriteScope& scope, const Sql& statement, FarmRe
     taken.records.push_back({lineage, FromMicros(read->Int(2)), std::string(read->Bytes(3))});
     const auto status = static_cast<pipeline::QuarantineStatus>(read->Int(6));
     if (status == pipeline::QuarantineStatus::kDismissed) taken.dismissed.push_back(lineage);
+    const std::string_view code = herd::Name(herd::RejectionCode::kUnknownFarm);
+    CountEntries(scope, static_cast<std::int64_t>(farm), code, -1,
+                 IsWaiting(code, status) ? -1 : 0);
     bytes += taken.records.back().payload.size();
   }
   read->Reset();

@@ -15,6 +15,8 @@ using pipeline::ReadingKey;
 using pipeline::RejudgePiece;
 using pipeline::SensorRef;
 
+constexpr std::int64_t kBeforeAllDays = -1'000'000'000;
+
 /// Of a cow or a sensor that became known.
 struct Known {
   RequestKind kind;
@@ -32,20 +34,35 @@ Result<std::vector<Known>> ReadRequests(WriteScope& scope, std::size_t max) {
   }
 }
 
-/// Adds up to `max` readings that wait for the cow or the sensor. Returns whether these are all.
+/// Adds up to `max` readings that wait for the cow or the sensor, read in pieces. Returns whether
+/// these are all.
 Result<bool> ReadWaiting(WriteScope& scope, const Known& request, std::size_t max,
                          std::vector<ReadingKey>& keys) {
   // Without its sensor's unit a reading of a known cow waits for the sensor's request.
+  const bool of_sensor = request.kind == RequestKind::kSensor;
   HERDFLOW_ASSIGN(Statement * read,
-                  scope.Get(request.kind == RequestKind::kSensor ? sql::kReadWaitingOfSensor
-                                                                 : sql::kReadWaitingOfCow));
-  read->Bind(1, request.ref).Bind(2, max);
-  for (std::size_t count = 0;; ++count) {
-    HERDFLOW_ASSIGN(const bool there, read->Step());
-    if (!there) return count < max;
-    HERDFLOW_ASSIGN(const ReadingKey key, ReadKeyOfCow(scope, *read, 0));
-    if (keys.empty() || keys.back() != key) keys.push_back(key);
+                  scope.Get(of_sensor ? sql::kReadWaitingOfSensor : sql::kReadWaitingOfCow));
+  // What the key has beside the cow or the sensor that is asked for.
+  std::array<std::int64_t, 3> after{kBeforeAllDays, 0, 0};
+  if (of_sensor) after = {0, kBeforeAllDays, 0};
+  for (std::size_t added = 0; added < max;) {
+    const std::size_t piece = std::min(max - added, kRowsAPiece);
+    read->Bind(1, request.ref).Bind(2, after[0]).Bind(3, after[1]).Bind(4, after[2]);
+    read->Bind(5, piece);
+    std::size_t rows = 0;
+    while (true) {
+      HERDFLOW_ASSIGN(const bool there, read->Step());
+      if (!there) break;
+      ++rows;
+      after = {read->Int(of_sensor ? 0 : 1), read->Int(of_sensor ? 1 : 2), read->Int(3)};
+      HERDFLOW_ASSIGN(const ReadingKey key, ReadKeyOfCow(scope, *read, 0));
+      if (!keys.empty() && keys.back() == key) continue;
+      keys.push_back(key);
+      ++added;
+    }
+    if (rows < piece) return true;
   }
+  return false;
 }
 
 /// Of a pass, in their order.
@@ -85,7 +102,6 @@ PassPlan PlanOf(PassKind kind) {
 constexpr std::int64_t kOffsetsAMessage = 10;
 
 constexpr std::int64_t kLastCow = std::numeric_limits<std::int64_t>::max();
-constexpr std::int64_t kBeforeAllDays = -1'000'000'000;
 constexpr pipeline::DayRange kAllDays{FarmDay{-1'000'000}, FarmDay{1'000'000}};
 
 Result<> InsertPass(WriteScope& scope, PassKind kind, const Value& ref,
@@ -223,21 +239,9 @@ Result<> RejudgeQueue::TakeOfBronze(std::size_t max, Pass& pass, const EachRow& 
     if (here == place) at.from = std::max(at.from, pass.place.at[2]);
     if (at.from >= at.to) continue;
     at.to = std::min(at.to, at.from + static_cast<std::int64_t>(max) * kOffsetsAMessage);
-    HERDFLOW_ASSIGN(Statement * read, scope_.Get(*PlanOf(pass.kind).read_bronze));
-    BindUnjudged(*read, at, max);
-    std::int64_t next = at.from;
-    std::size_t given = 0;
-    std::size_t bytes = 0;
-    while (bytes < kChunkBytes) {
-      HERDFLOW_ASSIGN(const bool there, read->Step());
-      if (!there) break;
-      next = read->Int(0) + 1;
-      ++given;
-      bytes += read->Bytes(kPayload).size();
-      HERDFLOW_CHECK(each(*read));
-    }
-    read->Reset();
-    if (given < max && bytes < kChunkBytes) next = at.to;
+    HERDFLOW_ASSIGN(const TakenBronze taken,
+                    TakeBronze(scope_, *PlanOf(pass.kind).read_bronze, at, max, kChunkBytes, each));
+    const std::int64_t next = taken.all ? at.to : taken.next;
     piece.size = static_cast<std::size_t>(next - at.from);
     pass.place.at = {at.stream, at.partition, next, 0, 0};
     return {};

@@ -13,7 +13,7 @@ Session::Session()
 Result<std::unique_ptr<WriteScope>> WriteScope::Begin(WriteSessions& sessions,
                                                       std::string_view step) {
   HERDFLOW_ASSIGN(auto transaction, sessions.BeginWrite(step));
-  return std::unique_ptr<WriteScope>(new WriteScope(std::move(transaction)));
+  return std::unique_ptr<WriteScope>(new WriteScope(std::move(transaction), step));
 }
 
 WriteScope::~WriteScope() {
@@ -21,6 +21,7 @@ WriteScope::~WriteScope() {
 }
 
 Result<> WriteScope::Commit() {
+  HERDFLOW_CHECK(WriteCountChanges(*this));
   HERDFLOW_CHECK(transaction_->Commit());
   committed_ = true;
   return {};

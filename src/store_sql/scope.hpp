@@ -1,7 +1,11 @@
 #pragma once
 
+#include <compare>
+#include <cstdint>
+#include <map>
 #include <memory>
 #include <optional>
+#include <string>
 #include <string_view>
 
 #include "herdflow/core/result.hpp"
@@ -9,6 +13,16 @@
 #include "herdflow/store_sql/session.hpp"
 
 namespace herdflow::store_sql {
+
+/// Of what rows a count is.
+struct CountKey {
+  std::string counted;
+  std::int64_t farm = 0;
+  std::string kind;
+
+  auto operator<=>(const CountKey&) const = default;
+};
+using RowCounts = std::map<CountKey, std::int64_t>;
 
 /// One write transaction of a step. Destroyed uncommitted, it rolls back.
 class WriteScope {
@@ -23,16 +37,25 @@ class WriteScope {
   [[nodiscard]] IdTable& farms() { return session().farms(); }
   [[nodiscard]] IdTable& cows() { return session().cows(); }
   [[nodiscard]] IdTable& sensors() { return session().sensors(); }
-  /// As Transaction::Commit.
+  /// As Transaction::Commit. What CountChange was told is written first.
   Result<> Commit();
 
+  [[nodiscard]] std::string_view step() const { return step_; }
+  /// What the transaction changes of the counts that its step keeps: by CountChange.
+  [[nodiscard]] RowCounts& count_changes() { return count_changes_; }
+
  private:
-  explicit WriteScope(std::unique_ptr<Transaction> transaction)
-      : transaction_(std::move(transaction)) {}
+  WriteScope(std::unique_ptr<Transaction> transaction, std::string_view step)
+      : transaction_(std::move(transaction)), step_(step) {}
 
   std::unique_ptr<Transaction> transaction_;
+  std::string_view step_;  ///< A literal.
+  RowCounts count_changes_;
   bool committed_ = false;
 };
+
+/// Adds what CountChange was told to what is kept.
+Result<> WriteCountChanges(WriteScope& scope);
 
 /// The farm's integer; given now, if it has none yet.
 Result<pipeline::FarmRef> FarmRefOf(WriteScope& scope, std::string_view id);

@@ -1,5 +1,8 @@
 #include "unjudged.hpp"
 
+#include <algorithm>
+
+#include "row_counts.hpp"
 #include "row_writer.hpp"
 
 namespace herdflow::store_sql {
@@ -38,6 +41,31 @@ void BindUnjudged(Statement& statement, const UnjudgedPartition& partition, std:
       .Bind(5, limit);
 }
 
+Result<TakenBronze> TakeBronze(WriteScope& scope, const Sql& sql, UnjudgedPartition partition,
+                               std::size_t max, std::size_t max_bytes, const EachRow& each) {
+  TakenBronze taken;
+  taken.next = partition.from;
+  HERDFLOW_ASSIGN(Statement * read, scope.Get(sql));
+  while (taken.rows < max && taken.bytes < max_bytes && !taken.all) {
+    const std::size_t piece = std::min(max - taken.rows, kRowsAPiece);
+    partition.from = taken.next;
+    BindUnjudged(*read, partition, piece);
+    std::size_t rows = 0;
+    while (taken.bytes < max_bytes) {
+      HERDFLOW_ASSIGN(const bool there, read->Step());
+      if (!there) break;
+      taken.next = read->Int(0) + 1;
+      taken.bytes += read->Bytes(kPayload).size();
+      ++rows;
+      HERDFLOW_CHECK(each(*read));
+    }
+    read->Reset();
+    taken.rows += rows;
+    taken.all = rows < piece && taken.bytes < max_bytes;
+  }
+  return taken;
+}
+
 Result<> WriteWatermark(WriteScope& scope, std::string_view step,
                         const UnjudgedPartition& partition, std::int64_t next_offset) {
   HERDFLOW_ASSIGN(Statement * write, scope.Get(sql::kWriteWatermark));
@@ -58,6 +86,8 @@ Result<> InsertQuarantine(WriteScope& scope, std::span<const pipeline::Quarantin
                                herd::Name(entry.rejection.code), entry.rejection.field,
                                std::string_view(entry.rejection.reason),
                                std::string_view(entry.original), entry.status, entry.farm}));
+    const std::string_view code = herd::Name(entry.rejection.code);
+    CountEntries(scope, RefOrNone(entry.farm), code, 1, IsWaiting(code, entry.status) ? 1 : 0);
   }
   return insert.Finish();
 }

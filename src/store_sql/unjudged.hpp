@@ -35,6 +35,19 @@ Result<std::vector<UnjudgedPartition>> ReadUnjudgedPartitions(WriteScope& scope,
                                                               std::string_view step);
 Result<std::vector<UnjudgedPartition>> ReadJudgedPartitions(WriteScope& scope,
                                                             std::string_view step);
+/// Rows that are read at once where other statements run meanwhile, for which an engine may have to
+/// keep in memory what is still to come.
+inline constexpr std::size_t kRowsAPiece = 500;
+
+struct TakenBronze {
+  std::size_t rows = 0, bytes = 0;
+  std::int64_t next = 0;  ///< The offset after the last of them.
+  bool all = false;       ///< There is none left of the partition's.
+};
+/// Gives rows of one of the read_bronze_measurement… statements in their order, up to `max`, or
+/// fewer where they are large. `each` may run other statements.
+Result<TakenBronze> TakeBronze(WriteScope& scope, const Sql& sql, UnjudgedPartition partition,
+                               std::size_t max, std::size_t max_bytes, const EachRow& each);
 /// Binds the parameters that the read_bronze_… statements share.
 void BindUnjudged(Statement& statement, const UnjudgedPartition& partition, std::size_t limit);
 Result<> WriteWatermark(WriteScope& scope, std::string_view step,

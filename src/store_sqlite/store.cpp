@@ -8,6 +8,7 @@
 #include "herdflow/sqlite/write_turn.hpp"
 #include "herdflow/store_sql/store.hpp"
 #include "migrations.hpp"
+#include "readers.hpp"
 #include "session.hpp"
 
 namespace herdflow::store_sqlite {
@@ -17,9 +18,10 @@ constexpr std::chrono::milliseconds kNoPatience{0};
 
 /// Most of a year of a herd of a thousand cows stays in memory while it is computed.
 constexpr int kWriterCacheKib = 96 * 1024;
-constexpr int kReaderCacheKib = 8 * 1024;
+/// Of each reader; the system remembers the file's pages for all of them.
+constexpr int kReaderCacheKib = 2 * 1024;
+constexpr std::size_t kReaders = 4;
 constexpr int kLedgerCacheKib = 512;
-/// How long a transaction waits for its turn: far longer than any chunk takes.
 
 /// A lock that its waiters get in the order in which they came. A step that begins its next chunk
 /// right after a commit would take a std::mutex again and again before whoever waits has woken up.
@@ -45,12 +47,11 @@ class FairMutex {
   std::uint64_t serving_ = 0;
 };
 
-/// A transaction of a session that others wait for meanwhile.
-template <class Mutex>
-class SqliteTransaction final : public store_sql::Transaction {
+/// A transaction of the session that others wait for meanwhile.
+class SqliteWriteTransaction final : public store_sql::Transaction {
  public:
-  SqliteTransaction(SqliteSession& session, std::unique_lock<Mutex> lock,
-                    sqlite::Transaction transaction)
+  SqliteWriteTransaction(SqliteSession& session, std::unique_lock<FairMutex> lock,
+                         sqlite::Transaction transaction)
       : session_(session), lock_(std::move(lock)), transaction_(std::move(transaction)) {}
 
   store_sql::Session& session() override { return session_; }
@@ -58,7 +59,7 @@ class SqliteTransaction final : public store_sql::Transaction {
 
  private:
   SqliteSession& session_;
-  std::unique_lock<Mutex> lock_;
+  std::unique_lock<FairMutex> lock_;
   sqlite::Transaction transaction_;  // Ends before the lock does.
 };
 
@@ -78,8 +79,8 @@ class SqliteWriter final : public store_sql::WriteSessions {
         until - std::chrono::steady_clock::now());
     HERDFLOW_ASSIGN(auto transaction,
                     turn_.Begin(session_->database(), std::max(left, kNoPatience), [] {}));
-    return std::make_unique<SqliteTransaction<FairMutex>>(*session_, std::move(lock),
-                                                          std::move(transaction));
+    return std::make_unique<SqliteWriteTransaction>(*session_, std::move(lock),
+                                                    std::move(transaction));
   }
 
  private:
@@ -87,24 +88,6 @@ class SqliteWriter final : public store_sql::WriteSessions {
   std::unique_ptr<SqliteSession> session_;
   sqlite::WriteTurn turn_;
   const std::chrono::milliseconds patience_;
-};
-
-/// One connection, one query at a time, each in a snapshot of its own.
-class SqliteReader final : public store_sql::ReadSessions {
- public:
-  explicit SqliteReader(std::unique_ptr<SqliteSession> session) : session_(std::move(session)) {}
-
-  Result<std::unique_ptr<store_sql::Transaction>> BeginRead() override {
-    std::unique_lock lock(mutex_);
-    HERDFLOW_CHECK(session_->database().CheckPlace());
-    HERDFLOW_ASSIGN(auto snapshot, sqlite::Transaction::BeginRead(session_->database()));
-    return std::make_unique<SqliteTransaction<std::mutex>>(*session_, std::move(lock),
-                                                           std::move(snapshot));
-  }
-
- private:
-  std::mutex mutex_;
-  std::unique_ptr<SqliteSession> session_;
 };
 
 /// Brings the file to the newest schema. Two processes that start at once: one waits, then finds
@@ -144,23 +127,22 @@ Result<std::shared_ptr<SqliteWriter>> OpenWriter(const std::string& folder, bool
 Result<std::unique_ptr<pipeline::LayerStore>> MakeSqliteLayerStore(
     const SqliteStoreOptions& options) {
   HERDFLOW_ASSIGN(auto writer, OpenWriter(options.folder, true, kWriterCacheKib, options.patience));
-  HERDFLOW_ASSIGN(auto session, SqliteSession::Open(options.folder, false, kReaderCacheKib));
+  HERDFLOW_ASSIGN(auto readers, SqliteReaders::Open({options.folder, kReaderCacheKib, kReaders}));
   return store_sql::MakeSqlLayerStore(std::move(writer),
-                                      std::make_shared<SqliteReader>(std::move(session)),
+                                      std::move(readers),
                                       {options.default_farm, options.rules_code, options.use});
 }
 
-Result<std::unique_ptr<pipeline::HerdQueries>> MakeSqliteHerdQueries(const std::string& folder) {
-  HERDFLOW_ASSIGN(auto session, SqliteSession::Open(folder, false, kReaderCacheKib));
-  return store_sql::MakeSqlHerdQueries(std::make_shared<SqliteReader>(std::move(session)));
+Result<pipeline::StoreQueries> MakeSqliteQueries(const std::string& folder) {
+  HERDFLOW_ASSIGN(auto readers, SqliteReaders::Open({folder, kReaderCacheKib, kReaders}));
+  return store_sql::MakeSqlQueries(readers);
 }
 
 Result<std::unique_ptr<pipeline::RunLedger>> MakeSqliteRunLedger(
     const std::string& folder, std::chrono::milliseconds patience) {
   HERDFLOW_ASSIGN(auto writer, OpenWriter(folder, false, kLedgerCacheKib, patience));
-  HERDFLOW_ASSIGN(auto session, SqliteSession::Open(folder, false, kLedgerCacheKib));
-  return store_sql::MakeSqlRunLedger(std::move(writer),
-                                     std::make_shared<SqliteReader>(std::move(session)));
+  HERDFLOW_ASSIGN(auto readers, SqliteReaders::Open({folder, kLedgerCacheKib, 1}));
+  return store_sql::MakeSqlRunLedger(std::move(writer), std::move(readers));
 }
 
 }  // namespace herdflow::store_sqlite

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import datetime as dt
+import json
 import subprocess
 import threading
 import time
@@ -42,6 +43,30 @@ def test_what_is_damaged_is_told_and_left_until_it_is_rebuilt(
     herd.run("pipeline", "rebuild")
     assert "what bronze makes of them" in herd.run("pipeline", "rebuild", "--verify")
     assert herd.query("SELECT milk_sum FROM gold_cow_daily_metrics_rows") == [(100_000_000,)]
+
+
+@on("herd", SERVERS)
+def test_an_audit_tells_a_wrong_count_and_a_rebuild_counts_anew(
+    herd: Installation, tmp_path: Path
+) -> None:
+    _fill(herd, tmp_path / "files")
+    herd.run("status", "--audit")
+    herd.query("UPDATE ops_row_counts SET row_count = 77 WHERE kind = 'accepted'")
+    assert json.loads(herd.run("status", "--json"))["silver_by_state"] == {"accepted": 77}
+    told = herd.attempt("status", "--audit", "--json")
+    assert told.returncode == 6, told.stderr
+    assert "`herdflow pipeline rebuild` counts anew" in told.stderr
+    counted = json.loads(told.stdout)
+    assert counted["silver_by_state"] == {"accepted": 10}
+    assert counted["count_differences"] == [
+        {"table": "silver_measurements", "of": "default accepted", "kept": 77, "counted": 10}
+    ]
+    herd.run("pipeline", "rebuild")
+    herd.run("status", "--audit")
+    herd.query("DELETE FROM bronze_measurements_rows WHERE topic_offset = 3")
+    told = herd.attempt("status", "--audit")
+    assert told.returncode == 6, told.stderr
+    assert "messages were lost or doubled" in told.stderr
 
 
 @on("herd", EMBEDDED, SERVERS)

@@ -37,6 +37,8 @@ struct Port {
       : is_producer(producer),
         router(producer ? api::ProducerRoutes({writer, topics, farms})
                         : api::BackendRoutes({queries,
+                                              queries,
+                                              queries,
                                               [](const intake::NewCow& cow) {
                                                 pipeline::CowView view;
                                                 view.name = cow.name;

@@ -69,7 +69,7 @@ class Script {
     }
     if (word == "cow") {
       words >> word;
-      HERDFLOW_ASSIGN(const auto cow, layers_.Queries()->FindCow(herd::kDefaultFarm, word));
+      HERDFLOW_ASSIGN(const auto cow, layers_.Queries().herd->FindCow(herd::kDefaultFarm, word));
       AddAnswer(cow ? ShowJson(api::CowJson(*cow)) : Lines{"(not found)"});
       return {};
     }
@@ -117,7 +117,7 @@ class Script {
   Result<> Report(std::optional<FarmDay> day, std::optional<FarmDay> today) {
     if (!day || !today) return Fail(ErrorCode::kInvalidInput, "report <date> today <date>");
     HERDFLOW_ASSIGN(const ReportData data,
-                    layers_.Queries()->ReadReportData(herd::kDefaultFarm, *day));
+                    layers_.Queries().report->ReadReportData(herd::kDefaultFarm, *day));
     AddAnswer(ShowJson(
         api::ReportJson(herd::MakeReport(*day, *today, data.data, data.cows, herd::HealthRule{}))));
     return {};

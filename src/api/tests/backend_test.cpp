@@ -12,6 +12,8 @@ class BackendTest : public testing::Test {
  protected:
   Port Start() {
     return Port(BackendRoutes({queries_,
+                               queries_,
+                               queries_,
                                [this](const intake::NewCow& cow) { return Create(cow); },
                                [](const herd::FarmFields&) { return pipeline::FarmView(); },
                                [](std::string_view) { return kToday; },

@@ -14,6 +14,8 @@ class DocumentTest : public testing::Test {
   std::vector<http::Route> Producer() { return ProducerRoutes({writer_, topics_, farms_}); }
   std::vector<http::Route> Backend() {
     return BackendRoutes({queries_,
+                          queries_,
+                          queries_,
                           [](const intake::NewCow&) { return pipeline::CowView(); },
                           [](const herd::FarmFields&) { return pipeline::FarmView(); },
                           [](std::string_view) { return FarmDay(); },

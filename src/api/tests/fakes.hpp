@@ -94,7 +94,9 @@ class FakeTopics : public pipeline::TopicAdmin {
 
 /// Farms, cows and report data as a test put them in. Filled before the server starts, then only
 /// read.
-class FakeQueries : public pipeline::testing::EmptyQueries {
+class FakeQueries : public pipeline::testing::EmptyHerd,
+                    public pipeline::testing::EmptyReports,
+                    public pipeline::testing::EmptyOperations {
  public:
   Result<std::vector<pipeline::FarmView>> ListFarms() override {
     if (failure) return Fail(*failure);
@@ -119,7 +121,7 @@ class FakeQueries : public pipeline::testing::EmptyQueries {
   }
   Result<std::vector<pipeline::PartitionProgress>> ReadProgress() override {
     if (failure) return Fail(*failure);
-    return EmptyQueries::ReadProgress();
+    return EmptyOperations::ReadProgress();
   }
 
   void AddFarm(std::string id, std::string time_zone = "UTC") {

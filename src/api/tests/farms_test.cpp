@@ -145,6 +145,8 @@ class FarmsTest : public testing::Test {
   }
   Port Start() {
     return Port(BackendRoutes({queries_,
+                               queries_,
+                               queries_,
                                [this](const intake::NewCow& cow) { return Make(cow); },
                                [this](const herd::FarmFields& fields) { return Put(fields); },
                                [](std::string_view zone) {

@@ -14,7 +14,8 @@ constexpr const char* kRuns =
 class PipelinesTest : public testing::Test {
  protected:
   Port Start() {
-    return Port(BackendRoutes({queries_, [](const intake::NewCow&) { return pipeline::CowView(); },
+    return Port(BackendRoutes({queries_, queries_, queries_,
+                               [](const intake::NewCow&) { return pipeline::CowView(); },
                                [](const herd::FarmFields&) { return pipeline::FarmView(); },
                                [](std::string_view) { return FarmDay(); }, herd::HealthRule{},
                                ledger_, orchestration::Definitions({}), [this] { ++requested_; }}),

@@ -33,9 +33,9 @@ FarmView Farm(std::string id, bool is_closed = false) {
   return farm;
 }
 
-class StoreQueries final : public pipeline::testing::EmptyQueries {
+class StoreHerd final : public pipeline::testing::EmptyHerd {
  public:
-  explicit StoreQueries(Store& store) : store_(store) {}
+  explicit StoreHerd(Store& store) : store_(store) {}
 
   Result<std::vector<FarmView>> ListFarms() override {
     ++store_.looks;
@@ -66,7 +66,7 @@ class CachedFarmsTest : public ::testing::Test {
   std::unique_ptr<CachedFarms> book_ =
       std::make_unique<CachedFarms>([this]() -> Result<std::unique_ptr<pipeline::HerdQueries>> {
         ++opened_;
-        return std::make_unique<StoreQueries>(store_);
+        return std::make_unique<StoreHerd>(store_);
       });
 };
 
@@ -176,7 +176,7 @@ TEST(CachedFarms, AStoreThatIsNotThereYetIsOpenedWhenItIs) {
   std::atomic<bool> is_there = false;
   CachedFarms book([&]() -> Result<std::unique_ptr<pipeline::HerdQueries>> {
     if (!is_there) return Fail(ErrorCode::kNotFound, "nothing was loaded yet");
-    return std::make_unique<StoreQueries>(store);
+    return std::make_unique<StoreHerd>(store);
   });
   const auto find = [&] {
     std::promise<Result<FarmState>> promise;

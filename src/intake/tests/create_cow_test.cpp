@@ -45,18 +45,18 @@ class LockedStore final : public testing::NoStore {
 };
 
 /// Knows nothing of the log's partitions.
-class BehindQueries : public testing::EmptyQueries {
+class BehindOperations : public testing::EmptyOperations {
  public:
   Result<std::vector<PartitionProgress>> ReadProgress() override {
     ++asked;
-    return EmptyQueries::ReadProgress();
+    return EmptyOperations::ReadProgress();
   }
 
   std::atomic<int> asked = 0;
 };
 
 /// Of the cows a message is loaded, and not judged yet.
-class UnjudgedQueries final : public BehindQueries {
+class UnjudgedOperations final : public BehindOperations {
  public:
   Result<std::vector<PartitionProgress>> ReadProgress() override {
     PartitionProgress cows;
@@ -69,8 +69,9 @@ class UnjudgedQueries final : public BehindQueries {
 TEST(CowMaker, AllThatWaitAreServedByOneLookAtTheLog) {
   SlowLog log;
   testing::NoStore store;
-  BehindQueries queries;
-  CowMaker maker({store, log, log, queries, {}});
+  testing::EmptyHerd herd;
+  BehindOperations operations;
+  CowMaker maker({store, log, log, herd, operations, {}});
   std::vector<std::thread> clients;
   const auto ask = [&] {
     clients.emplace_back([&] {
@@ -99,14 +100,15 @@ TEST(CowMaker, WhoWaitsForTheLoaderEndsWithTheProcess) {
   pipeline::testing::FakeEventLog log;
   log.Put({Topic::kCows, 0}, Now(), "key", "{}");
   testing::NoStore store;
-  BehindQueries queries;
+  testing::EmptyHerd herd;
+  BehindOperations operations;
   std::stop_source stop;
-  CowMaker maker({store, log, log, queries, stop.get_token()});
+  CowMaker maker({store, log, log, herd, operations, stop.get_token()});
   std::thread client([&] {
     const auto made = maker.Create({"default", "Alma", std::nullopt, {}, false});
     EXPECT_EQ(made.error().code(), ErrorCode::kShuttingDown);
   });
-  while (queries.asked == 0) std::this_thread::sleep_for(1ms);
+  while (operations.asked == 0) std::this_thread::sleep_for(1ms);
   stop.request_stop();
   client.join();
 }
@@ -115,8 +117,9 @@ TEST(CowMaker, AStoreThatStaysLockedIsTriedAgainUntilItHasTakenTooLong) {
   testing::FakeEventLog log;
   log.Put({Topic::kCows, 0}, Now(), "key", "{}");
   LockedStore store;
-  UnjudgedQueries queries;
-  CowMaker maker({store, log, log, queries, {}});
+  testing::EmptyHerd herd;
+  UnjudgedOperations operations;
+  CowMaker maker({store, log, log, herd, operations, {}});
   EXPECT_EQ(maker.Create({"default", "Alma", std::nullopt, {}, false}).error().message(), "locked");
   EXPECT_EQ(store.begun, 2);
 }
@@ -128,7 +131,7 @@ class KeyedStore final : public testing::NoStore {
     return CowReservation{wish.idempotency_key, wish.name};
   }
 };
-class MadeCow final : public testing::EmptyQueries {
+class MadeCow final : public testing::EmptyHerd {
  public:
   Result<std::optional<CowView>> FindCow(std::string_view, std::string_view id) override {
     if (id != "made") return std::optional<CowView>();
@@ -141,8 +144,9 @@ class MadeCow final : public testing::EmptyQueries {
 TEST(CowMaker, OfAClosedFarmGivesOnlyTheCowThatTheKeyHasMade) {
   testing::FakeEventLog log;
   KeyedStore store;
-  MadeCow queries;
-  CowMaker maker({store, log, log, queries, {}});
+  MadeCow herd;
+  testing::EmptyOperations operations;
+  CowMaker maker({store, log, log, herd, operations, {}});
   NewCow cow{"hill", "Alma", std::nullopt, "made", /*is_farm_closed=*/true};
   EXPECT_EQ(maker.Create(cow)->id, "made");
   cow.idempotency_key = "new";

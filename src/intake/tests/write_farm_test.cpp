@@ -71,7 +71,7 @@ class OpenStore final : public pipeline::testing::NoStore {
   std::vector<std::string> merged;  ///< Names, or "closed".
 };
 
-class OneFarm final : public pipeline::testing::EmptyQueries {
+class OneFarm final : public pipeline::testing::EmptyHerd {
  public:
   Result<std::optional<pipeline::FarmView>> FindFarm(std::string_view) override { return farm; }
 
@@ -93,7 +93,7 @@ class FarmMakerTest : public ::testing::Test {
   }
   /// Gold knows it.
   void Know(std::optional<Instant> closed_at = {}) {
-    pipeline::FarmView& farm = queries_.farm.emplace();
+    pipeline::FarmView& farm = herd_.farm.emplace();
     farm.id = "hill";
     farm.name = "Hill";
     farm.rules.time_zone = "Europe/Berlin";
@@ -112,8 +112,9 @@ class FarmMakerTest : public ::testing::Test {
 
   pipeline::testing::FakeEventLog log_{1};
   OpenStore store_;
-  OneFarm queries_;
-  FarmMaker maker_{{store_, log_, log_, queries_}};
+  OneFarm herd_;
+  pipeline::testing::EmptyOperations operations_;
+  FarmMaker maker_{{store_, log_, log_, herd_, operations_}};
   std::string message_;
 };
 

@@ -8,12 +8,12 @@
 #include <string_view>
 #include <vector>
 
-#include "herdflow/pipeline/herd_queries.hpp"
 #include "herdflow/pipeline/layer_store.hpp"
+#include "herdflow/pipeline/store_queries.hpp"
 
 namespace herdflow::pipeline::testing {
 
-class EmptyQueries : public HerdQueries {
+class EmptyHerd : public HerdQueries {
  public:
   Result<std::vector<FarmView>> ListFarms() override { return std::vector<FarmView>(); }
   Result<std::optional<FarmView>> FindFarm(std::string_view) override {
@@ -22,14 +22,23 @@ class EmptyQueries : public HerdQueries {
   Result<std::optional<CowView>> FindCow(std::string_view, std::string_view) override {
     return std::optional<CowView>();
   }
+};
+
+class EmptyReports : public ReportQueries {
+ public:
   Result<ReportData> ReadReportData(std::string_view, FarmDay) override { return ReportData(); }
   Result<std::optional<herd::DataRange>> ReadDataRange(std::string_view) override {
     return std::optional<herd::DataRange>();
   }
+};
+
+class EmptyOperations : public OperationsQueries {
+ public:
   Result<std::vector<PartitionProgress>> ReadProgress() override {
     return std::vector<PartitionProgress>();
   }
   Result<StoreStatus> ReadStatus() override { return StoreStatus(); }
+  Result<StoreAudit> Audit() override { return StoreAudit(); }
   Result<FarmStatus> ReadFarmStatus(std::string_view) override { return FarmStatus(); }
 };
 

@@ -18,9 +18,9 @@
 
 #include "herdflow/core/time.hpp"
 #include "herdflow/herd/aggregates.hpp"
-#include "herdflow/pipeline/herd_queries.hpp"
 #include "herdflow/pipeline/layer_store.hpp"
 #include "herdflow/pipeline/run_ledger.hpp"
+#include "herdflow/pipeline/store_queries.hpp"
 
 namespace herdflow::pipeline::testing {
 
@@ -40,7 +40,7 @@ class LayerStoreFixture {
   /// A connection of its own, as another process would have.
   virtual Result<std::unique_ptr<LayerStore>> Open(const StoreSettings& settings) = 0;
   /// REQUIRES: the store was opened before.
-  virtual std::unique_ptr<HerdQueries> Queries() = 0;
+  virtual StoreQueries Queries() = 0;
   /// REQUIRES: the store was opened before.
   virtual std::unique_ptr<RunLedger> Ledger() = 0;
   /// Rows of a statement of `columns` columns as text, NULL as "-". `{bronze}`, `{silver}`,

@@ -1,8 +1,8 @@
 #pragma once
 
 // What every layer store promises, under the steps that work with it: the suite that each
-// implementation of herdflow/pipeline/{layer_store,herd_queries}.hpp runs unchanged. A test program
-// includes it in one file and writes
+// implementation of herdflow/pipeline/{layer_store,store_queries}.hpp runs unchanged. A test
+// program includes it in one file and writes
 //
 //   INSTANTIATE_TEST_SUITE_P(Sqlite, LayerStoreContract, testing::Values(MakeSqliteFixture));
 

@@ -32,9 +32,12 @@ class LayerStoreProperties : public ::testing::TestWithParam<MakeLayerStoreFixtu
     RandomRun run(log, **store);
     for (const RandomAction& action : actions) run.Do(action);
     run.Finish(chunk);
-    const auto status = layers->Queries()->ReadStatus();
+    const auto status = layers->Queries().operations->ReadStatus();
     RC_ASSERT(status);
     RC_ASSERT(status->dirty_days == 0);
+    const auto audit = layers->Queries().operations->Audit();
+    RC_ASSERT(audit);
+    RC_ASSERT(audit->differences.empty());
     for (const auto& partition : status->partitions) {
       RC_ASSERT(partition.AuditGap() == 0);
       RC_ASSERT(partition.judged_offset == partition.next_offset);

@@ -141,7 +141,7 @@ class WritingDownStore : public LayerStore {
 };
 
 /// What that store says of the log's partitions.
-class WrittenDown final : public HerdQueries {
+class WrittenDown final : public OperationsQueries {
  public:
   WrittenDown(const WritingDownStore& store, const FakeEventLog& log) : store_(store), log_(log) {}
 
@@ -160,14 +160,8 @@ class WrittenDown final : public HerdQueries {
     }
     return all;
   }
-  Result<std::vector<FarmView>> ListFarms() override { return None(); }
-  Result<std::optional<FarmView>> FindFarm(std::string_view) override { return None(); }
-  Result<std::optional<CowView>> FindCow(std::string_view, std::string_view) override {
-    return None();
-  }
-  Result<ReportData> ReadReportData(std::string_view, FarmDay) override { return None(); }
-  Result<std::optional<herd::DataRange>> ReadDataRange(std::string_view) override { return None(); }
   Result<StoreStatus> ReadStatus() override { return None(); }
+  Result<StoreAudit> Audit() override { return None(); }
   Result<FarmStatus> ReadFarmStatus(std::string_view) override { return None(); }
 
   int reads_to_fail = 0;

@@ -98,10 +98,10 @@ class MysqlLayerStoreFixture : public pipeline::testing::LayerStoreFixture {
         {options_, settings.default_farm, settings.use, settings.rules_code});
   }
 
-  std::unique_ptr<pipeline::HerdQueries> Queries() override {
-    auto queries = MakeMysqlHerdQueries(options_);
+  pipeline::StoreQueries Queries() override {
+    auto queries = MakeMysqlQueries(options_);
     EXPECT_TRUE(queries) << (queries ? "" : queries.error().message());
-    return queries ? std::move(*queries) : nullptr;
+    return queries ? std::move(*queries) : pipeline::StoreQueries();
   }
 
   std::unique_ptr<pipeline::RunLedger> Ledger() override {

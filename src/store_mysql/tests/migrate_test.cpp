@@ -140,6 +140,9 @@ TEST_P(Migrations, AFilledStoreOfTheLastReleaseIsBroughtForwardHoweverOftenItIsK
             (std::vector<Cells>{{"default", "C1"}}));
   EXPECT_EQ(layers_->Query("SELECT part, farms_from FROM {ops}consumer_offsets", 2),
             (std::vector<Cells>{{"0", "1"}}));
+  const auto audit = Must(layers_->Queries().operations->Audit());
+  EXPECT_THAT(audit.differences, IsEmpty()) << "counted once, however often it was killed";
+  EXPECT_EQ(audit.status.silver_by_state, (std::map<std::string, std::int64_t>{{"accepted", 1}}));
   layers_->Query("UPDATE {ops}counters SET value = 0", 0);  // As a fresh one has it.
   ExpectTheSchemaOfAFreshStore();
   for (const char* of : {"cow", "sensor"}) {  // What a process of that release would do.

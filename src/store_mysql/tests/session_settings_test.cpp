@@ -228,9 +228,9 @@ TEST_P(SessionSettings, AHostileServerHasTheLayersOfTheDataContract) {
   const auto run = LoadAndRun(layers, reader);
   ASSERT_TRUE(run) << run.error().message();
   EXPECT_EQ(DumpLayers(layers), ReferenceLayers(log, {}).Dump());
-  const auto queries = store_mysql::MakeMysqlHerdQueries(layers.options());
+  const auto queries = store_mysql::MakeMysqlQueries(layers.options());
   ASSERT_TRUE(queries) << queries.error().message();
-  const auto report = (*queries)->ReadReportData("default", *ParseDate("2024-04-08"));
+  const auto report = queries->report->ReadReportData("default", *ParseDate("2024-04-08"));
   ASSERT_TRUE(report) << report.error().message();
   ASSERT_THAT(report->cows, SizeIs(9));
   for (std::size_t cow = 0; cow < 9; ++cow) {

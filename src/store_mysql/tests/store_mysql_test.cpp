@@ -134,7 +134,7 @@ TEST_P(MysqlLayerStore, AStoreOfANewerHerdflowIsRefused) {
 }
 
 TEST_P(MysqlLayerStore, QueriesBeforeAnythingWasLoadedSayWhatToDo) {
-  const auto queries = store_mysql::MakeMysqlHerdQueries(layers_->options());
+  const auto queries = store_mysql::MakeMysqlQueries(layers_->options());
   ASSERT_EQ(CodeOf(queries), ErrorCode::kNotFound);
   EXPECT_THAT(queries.error().message(), HasSubstr("herdflow load"));
 }
@@ -190,8 +190,8 @@ TEST_P(MysqlLayerStore, AConnectionThatTheServerClosedIsOpenedAnew) {
   const store_mysql::MysqlStoreOptions options{MakeUser(), {}};
   {
     const auto store = Must(store_mysql::MakeMysqlLayerStore(options));
-    const auto queries = Must(store_mysql::MakeMysqlHerdQueries(options.server));
-    EXPECT_FALSE(Must(queries->FindCow("default", "C1")));
+    const auto queries = Must(store_mysql::MakeMysqlQueries(options.server));
+    EXPECT_FALSE(Must(queries.herd->FindCow("default", "C1")));
     const auto connections = layers_->Query(
         "SELECT id FROM information_schema.processlist WHERE user = '" + options.server.user + "'",
         1);
@@ -202,9 +202,9 @@ TEST_P(MysqlLayerStore, AConnectionThatTheServerClosedIsOpenedAnew) {
       EXPECT_THAT(killed ? "(1094)" : killed.error().message(), HasSubstr("(1094)"));
     }
     // One that was just in use is not asked whether it lives: its next use fails, no later one.
-    const auto found = queries->FindCow("default", "C1");
+    const auto found = queries.herd->FindCow("default", "C1");
     EXPECT_TRUE(found || found.error().code() == ErrorCode::kUnavailable);
-    EXPECT_FALSE(Must(queries->FindCow("default", "C1")));
+    EXPECT_FALSE(Must(queries.herd->FindCow("default", "C1")));
     const auto tx = store->BeginCleanse();
     EXPECT_TRUE(tx || tx.error().code() == ErrorCode::kUnavailable);
     Must(Must(store->BeginHerdBook())->Commit());

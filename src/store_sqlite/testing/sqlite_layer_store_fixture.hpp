@@ -31,10 +31,10 @@ class SqliteLayerStoreFixture : public pipeline::testing::LayerStoreFixture {
         {folder_, settings.default_farm, kUsualPatience, settings.use, settings.rules_code});
   }
 
-  std::unique_ptr<pipeline::HerdQueries> Queries() override {
-    auto queries = MakeSqliteHerdQueries(folder_);
+  pipeline::StoreQueries Queries() override {
+    auto queries = MakeSqliteQueries(folder_);
     EXPECT_TRUE(queries) << (queries ? "" : queries.error().message());
-    return queries ? std::move(*queries) : nullptr;
+    return queries ? std::move(*queries) : pipeline::StoreQueries();
   }
 
   std::unique_ptr<pipeline::RunLedger> Ledger() override {

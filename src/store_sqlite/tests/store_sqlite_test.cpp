@@ -103,19 +103,26 @@ TEST_F(SqliteLayerStore, WhatAStoreOfBeforeThereWereFarmsHoldsIsOfDefault) {
       " (1, 0, 3, 4, 4, NULL, NULL, NULL, NULL, 'missing', '', '', '', 0),"
       " (1, 0, 4, 5, 5, NULL, 7, NULL, NULL, 'missing', 'sensor_id', '', '', 0)");
   Must(store_sqlite::MakeSqliteRunLedger(layers_.folder()));
-  const auto read_only = Must(layers_.Queries()->FindFarm("default"));
+  const auto read_only = Must(layers_.Queries().herd->FindFarm("default"));
   ASSERT_TRUE(read_only) << "also before somebody opens it who knows the configuration";
   EXPECT_EQ(read_only->rules.time_zone, "Europe/Berlin");
   EXPECT_FALSE(read_only->created_at);
   herd::FarmRules rules{.time_zone = "Europe/Berlin", .bounds = {.litre_max = 50'000'000}};
   const auto store = Must(layers_.Open({.default_farm = rules}));
-  EXPECT_EQ(Must(layers_.Queries()->FindFarm("default"))->rules, rules);
+  EXPECT_EQ(Must(layers_.Queries().herd->FindFarm("default"))->rules, rules);
   EXPECT_THAT(SilverLines(layers_),
               ElementsAre("C1 S1 2024-04-08T23:30:00Z 12.5 accepted on 2024-04-09"));
   EXPECT_EQ(layers_.Query("SELECT farm, cow_id FROM silver_measurements", 2),
             (std::vector<Cells>{{"default", "C1"}}));
   EXPECT_EQ(layers_.Query("SELECT farm FROM silver_quarantine ORDER BY topic_offset", 1),
             (std::vector<Cells>{{"default"}, {"-"}, {"-"}, {"default"}}));
+  const auto audit = Must(layers_.Queries().operations->Audit());
+  EXPECT_THAT(audit.differences, ::testing::IsEmpty()) << "what there was is counted once";
+  const auto kept = Must(layers_.Queries().operations->ReadStatus());
+  using Counts = std::map<std::string, std::int64_t>;
+  EXPECT_EQ(kept.silver_by_state, (Counts{{"accepted", 1}}));
+  EXPECT_EQ(kept.quarantine_by_code, (Counts{{"bad_json", 1}, {"missing", 2}, {"negative", 1}}));
+  EXPECT_EQ(kept.partitions.at(0).bronze_rows, 1);
   EXPECT_EQ(layers_.Query("SELECT epoch, farms_from FROM ops_consumer_offsets", 2),
             (std::vector<Cells>{{"2", "5"}}));
   EXPECT_EQ(layers_.Query("SELECT kind, ref, first_day FROM ops_rejudge_passes ORDER BY kind", 3),
@@ -148,7 +155,7 @@ TEST_F(SqliteLayerStore, OpeningMakesTheFolderAndOpeningAgainChangesNothing) {
 }
 
 TEST_F(SqliteLayerStore, QueriesOfAFolderWithoutAStoreSayHowToMakeOne) {
-  const auto queries = store_sqlite::MakeSqliteHerdQueries(layers_.folder());
+  const auto queries = store_sqlite::MakeSqliteQueries(layers_.folder());
   ASSERT_EQ(CodeOf(queries), ErrorCode::kNotFound);
   EXPECT_THAT(queries.error().message(), ::testing::HasSubstr("herdflow load"));
   EXPECT_FALSE(std::filesystem::exists(layers_.folder() + "/store.db"));

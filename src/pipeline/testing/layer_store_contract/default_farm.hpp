@@ -25,7 +25,7 @@ TEST_P(LayerStoreContract, DefaultIsMadeByWhoeverOpensTheStoreFirstAndThenItsEve
   berlin.bounds.litre_max = 50 * herd::kMillion;
   Must(layers->Open({.default_farm = berlin, .use = StoreUse::kLook}));
   Must(layers->Open({.default_farm = berlin}));
-  const auto made = Must(layers->Queries()->FindFarm("default"));
+  const auto made = Must(layers->Queries().herd->FindFarm("default"));
   ASSERT_TRUE(made);
   EXPECT_EQ(made->name, "default");
   EXPECT_EQ(made->rules, berlin);
@@ -44,8 +44,8 @@ TEST_P(LayerStoreContract, DefaultIsMadeByWhoeverOpensTheStoreFirstAndThenItsEve
                            "herdflow farm change default"}) {
     EXPECT_THAT(warnings.lines[0], HasSubstr(says));
   }
-  EXPECT_EQ(Must(layers->Queries()->FindFarm("default"))->rules, berlin);
-  EXPECT_EQ(Must(layers->Queries()->ReadStatus()).rejudge_requests, 0);
+  EXPECT_EQ(Must(layers->Queries().herd->FindFarm("default"))->rules, berlin);
+  EXPECT_EQ(Must(layers->Queries().operations->ReadStatus()).rejudge_requests, 0);
 }
 
 TEST_P(LayerStoreContract, WhoOnlyLooksDoesNotMakeDefaultOfAStoreFromBeforeThereWereFarms) {
@@ -59,9 +59,9 @@ TEST_P(LayerStoreContract, WhoOnlyLooksDoesNotMakeDefaultOfAStoreFromBeforeThere
     layers_->Query("DELETE FROM {ops}settings WHERE name = 'rules_code'", 0);
     layers_->Query(fmt::format("INSERT INTO {{ops}}settings VALUES ({})", setting), 0);
     Must(layers_->Open({.default_farm = {}, .use = StoreUse::kLook}));
-    EXPECT_EQ(Must(layers_->Queries()->FindFarm("default"))->rules.time_zone, "Asia/Tokyo");
+    EXPECT_EQ(Must(layers_->Queries().herd->FindFarm("default"))->rules.time_zone, "Asia/Tokyo");
     Must(layers_->Open({.default_farm = berlin}));
-    EXPECT_EQ(Must(layers_->Queries()->FindFarm("default"))->rules, berlin);
+    EXPECT_EQ(Must(layers_->Queries().herd->FindFarm("default"))->rules, berlin);
   }
 }
 
@@ -69,14 +69,14 @@ TEST_P(LayerStoreContract, AnEventOfDefaultTakesThePlaceOfTheConfiguration) {
   SendFarm("default", R"(,"time_zone":"Europe/Berlin")");
   const Instant sent = log_.clock;
   RunAll();
-  const auto farm = Must(layers_->Queries()->FindFarm("default"));
+  const auto farm = Must(layers_->Queries().herd->FindFarm("default"));
   EXPECT_EQ(farm->created_at, sent);
   EXPECT_EQ(farm->rules.time_zone, "Europe/Berlin");
   Must(layers_->Open({}));
-  EXPECT_EQ(Must(layers_->Queries()->FindFarm("default"))->rules.time_zone, "Europe/Berlin");
+  EXPECT_EQ(Must(layers_->Queries().herd->FindFarm("default"))->rules.time_zone, "Europe/Berlin");
   Must(store_->RequestRebuild(std::nullopt));
   RunAll();
-  EXPECT_EQ(Must(layers_->Queries()->FindFarm("default"))->rules.time_zone, "Europe/Berlin");
+  EXPECT_EQ(Must(layers_->Queries().herd->FindFarm("default"))->rules.time_zone, "Europe/Berlin");
 }
 
 TEST_P(LayerStoreContract, AStoreJudgedInAnotherZoneBeforeThereWereFarmsIsJudgedAgainOnce) {
@@ -89,7 +89,9 @@ TEST_P(LayerStoreContract, AStoreJudgedInAnotherZoneBeforeThereWereFarmsIsJudged
                        "'), ('time_zone', '" + zone + "')",
                    0);
   };
-  const auto requests = [&] { return Must(layers_->Queries()->ReadStatus()).rejudge_requests; };
+  const auto requests = [&] {
+    return Must(layers_->Queries().operations->ReadStatus()).rejudge_requests;
+  };
   put_back(herd::RulesVersion({}), "UTC");
   Must(layers_->Open({.default_farm = {}, .use = StoreUse::kLook}));
   Must(layers_->Open({}));

@@ -36,7 +36,7 @@ TEST_P(LayerStoreContract, AChangedFarmHasItsReadingsJudgedAgainAndNobodyElses) 
     SCOPED_TRACE(rules);
     SendFarm("north", rules);
     Judge(Topic::kFarms);
-    EXPECT_EQ(Must(layers_->Queries()->ReadStatus()).rejudge_requests, 1);
+    EXPECT_EQ(Must(layers_->Queries().operations->ReadStatus()).rejudge_requests, 1);
     CleanseAll(1);
     EXPECT_EQ(layers_->Query("SELECT DISTINCT f.farm_id FROM {ops}dirty_days d JOIN {ops}cow_ids i"
                              " ON i.id = d.cow_id JOIN {ops}farm_ids f ON f.id = i.farm",
@@ -67,7 +67,7 @@ TEST_P(LayerStoreContract, AnotherZoneRangeAndDensityGiveTheLayersOfThoseRules) 
                                          "measurements/0/2 implausible value open of north/C1 "
                                          "north/S1 2024-04-07T23:00:00Z"));
   EXPECT_THAT(CowDays(), ElementsAre("north/C1 2024-04-08 milk 10/1 weight 0/0 last - at -"));
-  const auto farm = Must(layers_->Queries()->FindFarm("north"));
+  const auto farm = Must(layers_->Queries().herd->FindFarm("north"));
   EXPECT_EQ(layers_->Query("SELECT rules_version, farm FROM {silver}measurements", 2),
             (std::vector<Cells>{{farm->rules_version, "north"}}));
   EXPECT_EQ(farm->rules_version, herd::RulesVersion(farm->rules));
@@ -144,6 +144,7 @@ TEST_P(LayerStoreContract, ARebuildOvertakesAPassThatCannotGoOn) {
   }
   RunAll();
   layers_->Query("DELETE FROM {bronze}measurements_rows WHERE topic_offset = 1", 0);
+  has_meddled_ = true;
   SendFarm("north", R"(,"litre_max":20)");
   Judge(Topic::kFarms);
   CleanseContext context{*store_, 1};
@@ -151,7 +152,7 @@ TEST_P(LayerStoreContract, ARebuildOvertakesAPassThatCannotGoOn) {
   Must(store_->RequestRebuild(std::nullopt));
   RunAll();
   EXPECT_THAT(Silver(), SizeIs(2));
-  EXPECT_EQ(Must(layers_->Queries()->ReadStatus()).rejudge_requests, 0);
+  EXPECT_EQ(Must(layers_->Queries().operations->ReadStatus()).rejudge_requests, 0);
   EXPECT_THAT(Different(), IsEmpty());
 }
 
@@ -186,10 +187,10 @@ TEST_P(LayerStoreContract, AClosedFarmKeepsItsNameAndRulesAndIsJudgedAsEver) {
   Send(Topic::kFarms, R"({"id":"north","deleted":true})");
   const Instant closed = log_.clock;
   Judge(Topic::kFarms);
-  EXPECT_EQ(Must(layers_->Queries()->ReadStatus()).rejudge_requests, 0);
+  EXPECT_EQ(Must(layers_->Queries().operations->ReadStatus()).rejudge_requests, 0);
   SendOf("north", Topic::kMeasurements, Reading("S1", "C1", kAt, "12"));
   RunAll();
-  const auto farm = Must(layers_->Queries()->FindFarm("north"));
+  const auto farm = Must(layers_->Queries().herd->FindFarm("north"));
   ASSERT_TRUE(farm);
   EXPECT_EQ(farm->name, "name of north");
   EXPECT_EQ(farm->rules.time_zone, "Europe/Berlin");
@@ -202,7 +203,7 @@ TEST_P(LayerStoreContract, AClosedFarmKeepsItsNameAndRulesAndIsJudgedAsEver) {
   EXPECT_THAT(Different(), IsEmpty());
   SendFarm("north");
   RunAll();
-  EXPECT_FALSE(Must(layers_->Queries()->FindFarm("north"))->closed_at);
+  EXPECT_FALSE(Must(layers_->Queries().herd->FindFarm("north"))->closed_at);
 }
 
 TEST_P(LayerStoreContract, AClosingThatIsJudgedBeforeItsFarmKeepsNothingOfWhatIsNewer) {
@@ -210,7 +211,7 @@ TEST_P(LayerStoreContract, AClosingThatIsJudgedBeforeItsFarmKeepsNothingOfWhatIs
   Send(Topic::kFarms, berlin, 1);
   Send(Topic::kFarms, R"({"id":"north","deleted":true})", 0);
   RunAll();
-  auto farm = Must(layers_->Queries()->FindFarm("north"));
+  auto farm = Must(layers_->Queries().herd->FindFarm("north"));
   ASSERT_TRUE(farm);
   EXPECT_EQ(farm->name, "N");
   EXPECT_EQ(farm->rules.time_zone, "Europe/Berlin");
@@ -222,7 +223,7 @@ TEST_P(LayerStoreContract, AClosingThatIsJudgedBeforeItsFarmKeepsNothingOfWhatIs
   Send(Topic::kFarms, R"({"id":"north","deleted":true})", 1);
   Send(Topic::kFarms, R"({"id":"north","name":"open again"})", 0);
   RunAll();
-  farm = Must(layers_->Queries()->FindFarm("north"));
+  farm = Must(layers_->Queries().herd->FindFarm("north"));
   EXPECT_EQ(farm->name, "open again");
   EXPECT_FALSE(farm->closed_at) << "the closing is older, and judged later";
   EXPECT_THAT(Different(), IsEmpty());
@@ -234,8 +235,8 @@ TEST_P(LayerStoreContract, ToCloseAnUnknownFarmDoesNotMakeIt) {
   SendOf("north", Topic::kSensors, kSensor);
   SendOf("north", Topic::kMeasurements, Reading("S1", "C1", kAt, "12"));
   RunAll();
-  EXPECT_FALSE(Must(layers_->Queries()->FindFarm("north")));
-  EXPECT_THAT(Must(layers_->Queries()->ListFarms()), SizeIs(1));
+  EXPECT_FALSE(Must(layers_->Queries().herd->FindFarm("north")));
+  EXPECT_THAT(Must(layers_->Queries().herd->ListFarms()), SizeIs(1));
   EXPECT_EQ(Count("{gold}farms"), 1);
   EXPECT_THAT(Quarantined(),
               ElementsAre("cows/0/0 unknown_farm farm open of north/C1 - -",

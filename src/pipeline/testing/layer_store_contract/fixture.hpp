@@ -16,9 +16,9 @@
 #include "fake_event_log.hpp"
 #include "herdflow/intake/create_cow.hpp"
 #include "herdflow/pipeline/bronze_codec.hpp"
-#include "herdflow/pipeline/herd_queries.hpp"
 #include "herdflow/pipeline/layer_store.hpp"
 #include "herdflow/pipeline/pipelines.hpp"
+#include "herdflow/pipeline/store_queries.hpp"
 #include "layer_dump.hpp"
 #include "load_all.hpp"
 #include "meddling_store.hpp"
@@ -97,6 +97,22 @@ class LayerStoreContract : public ::testing::TestWithParam<MakeLayerStoreFixture
     if (IsSkipped() || HasFatalFailure()) return;
     store_ = Must(layers_->Open({}));
     loader_.emplace(LoadContext{reader_, *store_, "test"});
+  }
+
+  /// Whatever the test did, the counts that are kept are those of the rows.
+  void TearDown() override {
+    if (!store_ || has_meddled_ || HasFatalFailure()) return;
+    EXPECT_THAT(Miscounted(), IsEmpty());
+  }
+
+  /// `table of: kept, counted` of each count that is not that of the rows.
+  Lines Miscounted() {
+    Lines lines;
+    for (const auto& [table, of, kept, counted] :
+         Must(layers_->Queries().operations->Audit()).differences) {
+      lines.push_back(fmt::format("{} {}: {}, {}", table, of, kept, counted));
+    }
+    return lines;
   }
 
   /// One message, a second after the one before. Returns its offset.
@@ -185,8 +201,9 @@ class LayerStoreContract : public ::testing::TestWithParam<MakeLayerStoreFixture
     return lines;
   }
 
-  Result<CowView> MakeCow(const intake::NewCow& cow, HerdQueries& queries) {
-    return intake::CowMaker({*store_, log_, log_, queries, Never}).Create(cow);
+  Result<CowView> MakeCow(const intake::NewCow& cow, const StoreQueries& queries) {
+    return intake::CowMaker({*store_, log_, log_, *queries.herd, *queries.operations, Never})
+        .Create(cow);
   }
 
   PartitionClaim ClaimReadings(LayerStore& store, std::string_view owner = "test") {
@@ -211,6 +228,7 @@ class LayerStoreContract : public ::testing::TestWithParam<MakeLayerStoreFixture
   }
 
   std::unique_ptr<LayerStoreFixture> layers_;
+  bool has_meddled_ = false;  ///< The test changed rows behind the store's back, and left it so.
   std::unique_ptr<LayerStore> store_;
   FakeEventLog log_;
   FakeEventReader reader_;

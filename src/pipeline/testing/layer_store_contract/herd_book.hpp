@@ -27,7 +27,7 @@ TEST_P(LayerStoreContract, ARowIsAsOldAsTheFirstMessageWhicheverComesFirst) {
   SendCow("C1", "Berta", 0);
   SendSensor("S1", "L", 0);
   RunAll();
-  EXPECT_EQ(Must(layers_->Queries()->FindCow("default", "C1"))->created_at, first);
+  EXPECT_EQ(Must(layers_->Queries().herd->FindCow("default", "C1"))->created_at, first);
   EXPECT_EQ(layers_->Query("SELECT created_at, updated_at FROM {gold}sensors_rows", 2),
             (std::vector<Cells>{{std::to_string(ToMicros(first) + 1'000'000),
                                  std::to_string(ToMicros(log_.clock))}}));
@@ -73,7 +73,7 @@ TEST_P(LayerStoreContract, ARetiredCowKeepsItsNameAndItsHistory) {
   RunAll();
   EXPECT_THAT(CowLines(*layers_), ElementsAre("C1 Alma born 2020-01-31"));
   EXPECT_THAT(SensorLines(*layers_), ElementsAre("S1 L -"));
-  EXPECT_TRUE(Must(layers_->Queries()->FindCow("default", "C1"))->retired_at);
+  EXPECT_TRUE(Must(layers_->Queries().herd->FindCow("default", "C1"))->retired_at);
   EXPECT_THAT(Daily(), ElementsAre("daily C1 2024-04-07 S1 count 2 sum 25 min 12 max 13"));
 }
 
@@ -139,12 +139,12 @@ TEST_P(LayerStoreContract, ACowMadeThroughTheApiIsVisibleAtOnceAndStaysThroughEv
   RunAll();
   const auto queries = layers_->Queries();
   log_.clock += std::chrono::seconds(1);
-  const CowView made = Must(MakeCow({"default", "Alma", ParseDate("2024-01-01"), "key"}, *queries));
+  const CowView made = Must(MakeCow({"default", "Alma", ParseDate("2024-01-01"), "key"}, queries));
   EXPECT_EQ(made.name, "Alma #1");
   EXPECT_EQ(made.created_at, log_.clock);
   RunAll();
   RunAll();
-  const auto found = Must(queries->FindCow("default", made.id));
+  const auto found = Must(queries.herd->FindCow("default", made.id));
   ASSERT_TRUE(found);
   EXPECT_EQ(found->name, "Alma #1");
   EXPECT_EQ(found->created_at, made.created_at);
@@ -155,9 +155,9 @@ TEST_P(LayerStoreContract, ACowMadeTwiceWithOneKeyIsOneCow) {
   const auto queries = layers_->Queries();
   RunAll();
   const intake::NewCow wish{"default", "Alma", std::nullopt, "key"};
-  const CowView first = Must(MakeCow(wish, *queries));
+  const CowView first = Must(MakeCow(wish, queries));
   RunAll();
-  const CowView second = Must(MakeCow(wish, *queries));
+  const CowView second = Must(MakeCow(wish, queries));
   RunAll();
   EXPECT_EQ(first.id, second.id);
   EXPECT_EQ(Count("{gold}cows_rows"), 1);
@@ -166,7 +166,7 @@ TEST_P(LayerStoreContract, ACowMadeTwiceWithOneKeyIsOneCow) {
 TEST_P(LayerStoreContract, ACowThatTheLogRefusedIsNotThere) {
   RunAll();
   log_.refuse_with = Error(ErrorCode::kUnavailable, "the queue is full");
-  const auto made = MakeCow({"default", "Alma", std::nullopt, ""}, *layers_->Queries());
+  const auto made = MakeCow({"default", "Alma", std::nullopt, ""}, layers_->Queries());
   EXPECT_EQ(CodeOf(made), ErrorCode::kUnavailable);
   EXPECT_EQ(Count("{gold}cows_rows"), 0);
 }

@@ -27,12 +27,12 @@ TEST_P(LayerStoreContract, OlderRulesJudgeEverythingAgain) {
   layers_->Query("UPDATE {gold}cows_rows SET name = 'as older rules had it'", 0);
   layers_->Query("UPDATE {ops}settings SET value = '0' WHERE name = 'rules_code'", 0);
   store_ = Must(layers_->Open({}));
-  EXPECT_EQ(Must(layers_->Queries()->ReadStatus()).rejudge_requests, 4);
+  EXPECT_EQ(Must(layers_->Queries().operations->ReadStatus()).rejudge_requests, 4);
   RunAll();
   EXPECT_EQ(DumpLayers(*layers_), before);
-  EXPECT_EQ(Must(layers_->Queries()->ReadStatus()).rejudge_requests, 0);
+  EXPECT_EQ(Must(layers_->Queries().operations->ReadStatus()).rejudge_requests, 0);
   store_ = Must(layers_->Open({}));
-  EXPECT_EQ(Must(layers_->Queries()->ReadStatus()).rejudge_requests, 0);
+  EXPECT_EQ(Must(layers_->Queries().operations->ReadStatus()).rejudge_requests, 0);
 }
 
 TEST_P(LayerStoreContract, AnotherZoneMovesReadingsToItsDays) {
@@ -138,6 +138,7 @@ TEST_P(LayerStoreContract, VerifyNamesTheRows) {
   layers_->Query("UPDATE {silver}quarantine_rows SET code = 'missing'", 0);
   layers_->Query("UPDATE {gold}cows_rows SET name = 'another'", 0);
   layers_->Query("DELETE FROM {gold}sensors_rows", 0);
+  has_meddled_ = true;
   layers_->Query("UPDATE {gold}cow_daily_metrics_rows SET milk_sum = 7", 0);
   EXPECT_THAT(
       Different(),
@@ -250,7 +251,7 @@ TEST_P(LayerStoreContract, WhoOnlyLooksChangesNoSettings) {
   SendReading("S1", "C1", "2024-04-07T05:00:00Z", "12");
   RunAll();
   Must(layers_->Open({.default_farm = {}, .rules_code = 99, .use = StoreUse::kLook}));
-  EXPECT_EQ(Must(layers_->Queries()->ReadStatus()).rejudge_requests, 0);
+  EXPECT_EQ(Must(layers_->Queries().operations->ReadStatus()).rejudge_requests, 0);
   Must(layers_->Open({}));
 }
 

@@ -112,7 +112,7 @@ TEST_P(LayerStoreContract, APartitionThatBeginsLateIsLoadedFromItsBeginning) {
   const PartitionClaim claim = Must(store_->Claim({kReadings, "fake"}, 100, "test"));
   EXPECT_EQ(claim.next_offset, 100);
   EXPECT_EQ(Must(store_->Claim({kReadings, "fake"}, 120, "test")).next_offset, 100);
-  const auto progress = Must(layers_->Queries()->ReadProgress());
+  const auto progress = Must(layers_->Queries().operations->ReadProgress());
   ASSERT_THAT(progress, SizeIs(1));
   EXPECT_EQ(progress[0].first_offset, 100);
   EXPECT_EQ(progress[0].judged_offset, 100);
@@ -139,7 +139,7 @@ TEST_P(LayerStoreContract, AnAdoptedPartitionIsLoadedAnewBesideWhatItWas) {
   EXPECT_FALSE(anew.last_hash);
   Must(store_->Adopt(assigned, 6));
   std::vector<std::string> stands;
-  for (const auto& at : Must(layers_->Queries()->ReadProgress())) {
+  for (const auto& at : Must(layers_->Queries().operations->ReadProgress())) {
     if (at.topic != "measurements" || at.partition == 2) continue;
     EXPECT_EQ(at.log_id, assigned.stream_id);
     stands.push_back(fmt::format("{}{}: {} to {}{}", at.partition,
@@ -162,23 +162,25 @@ TEST_P(LayerStoreContract, ATopicMadeAnewIsHaltedUntilItIsAdopted) {
   FakeEventReader reader(other);
   Loader loader({reader, *store_, "test"});
   const auto queries = layers_->Queries();
-  EXPECT_EQ(CodeOf(LoadToEnd(loader, other, *queries, Never, Quiet)), ErrorCode::kConflict);
-  const auto conflicts = Must(FindLogConflicts(other, *queries));
+  EXPECT_EQ(CodeOf(LoadToEnd(loader, other, *queries.operations, Never, Quiet)),
+            ErrorCode::kConflict);
+  const auto conflicts = Must(FindLogConflicts(other, *queries.operations));
   ASSERT_THAT(conflicts, SizeIs(12));
   for (const LogConflict& conflict : conflicts) {
     EXPECT_THAT(conflict.error.message(), HasSubstr("--adopt"));
     Must(store_->Adopt(conflict.partition, conflict.begin));
   }
-  EXPECT_THAT(Must(FindLogConflicts(other, *queries)), IsEmpty());
+  EXPECT_THAT(Must(FindLogConflicts(other, *queries.operations)), IsEmpty());
   FakeEventReader again(other);
   Loader adopted({again, *store_, "test"});
-  EXPECT_EQ(Must(LoadToEnd(adopted, other, *queries, Never, Quiet)), 2);
+  EXPECT_EQ(Must(LoadToEnd(adopted, other, *queries.operations, Never, Quiet)), 2);
   Must(JudgeCows(*store_, Never, Quiet));
   CleanseAll();
   DeriveAll();
   EXPECT_THAT(Silver(), ElementsAre(HasSubstr("C1 S1 2024-04-07T05:00:00Z 15 accepted")));
   EXPECT_EQ(Count("{bronze}measurements_rows"), 2);
-  for (const auto& at : Must(queries->ReadStatus()).partitions) EXPECT_EQ(at.AuditGap(), 0);
+  for (const auto& at : Must(queries.operations->ReadStatus()).partitions)
+    EXPECT_EQ(at.AuditGap(), 0);
 }
 
 /// What a topic may hold, sensible or not.
@@ -282,13 +284,13 @@ TEST_P(LayerStoreContract, TheWatermarkMovesWithTheCommitAlone) {
 TEST_P(LayerStoreContract, LoadToEndLoadsWhatTheLogHeldWhenItBegan) {
   for (int i = 0; i < 5; ++i) SendReading("S1", "C1", "2024-04-07T05:00:00Z", "12", i % 3);
   const auto queries = layers_->Queries();
-  EXPECT_EQ(Must(LoadToEnd(*loader_, log_, *queries, Never, Quiet)), 5);
-  EXPECT_EQ(Must(LoadToEnd(*loader_, log_, *queries, Never, Quiet)), 0);
+  EXPECT_EQ(Must(LoadToEnd(*loader_, log_, *queries.operations, Never, Quiet)), 5);
+  EXPECT_EQ(Must(LoadToEnd(*loader_, log_, *queries.operations, Never, Quiet)), 0);
   SendReading("S1", "C1", "2024-04-07T05:00:00Z", "12");
   std::stop_source stopped;
   stopped.request_stop();
-  EXPECT_EQ(Must(LoadToEnd(*loader_, log_, *queries, stopped.get_token(), Quiet)), 0);
-  EXPECT_EQ(Must(LoadToEnd(*loader_, log_, *queries, Never, Quiet)), 1);
+  EXPECT_EQ(Must(LoadToEnd(*loader_, log_, *queries.operations, stopped.get_token(), Quiet)), 0);
+  EXPECT_EQ(Must(LoadToEnd(*loader_, log_, *queries.operations, Never, Quiet)), 1);
 }
 
 TEST_P(LayerStoreContract, LoadToEndOfAnotherOrAShorterLogIsAConflict) {
@@ -296,9 +298,11 @@ TEST_P(LayerStoreContract, LoadToEndOfAnotherOrAShorterLogIsAConflict) {
   Load();
   const auto queries = layers_->Queries();
   FakeEventLog other(3, "2");
-  EXPECT_EQ(CodeOf(LoadToEnd(*loader_, other, *queries, Never, Quiet)), ErrorCode::kConflict);
+  EXPECT_EQ(CodeOf(LoadToEnd(*loader_, other, *queries.operations, Never, Quiet)),
+            ErrorCode::kConflict);
   log_.CutFrom(kReadings, 0);
-  EXPECT_EQ(CodeOf(LoadToEnd(*loader_, log_, *queries, Never, Quiet)), ErrorCode::kConflict);
+  EXPECT_EQ(CodeOf(LoadToEnd(*loader_, log_, *queries.operations, Never, Quiet)),
+            ErrorCode::kConflict);
 }
 
 TEST_P(LayerStoreContract, TheAuditEquationCountsHoles) {
@@ -306,7 +310,7 @@ TEST_P(LayerStoreContract, TheAuditEquationCountsHoles) {
   log_.PutHole(kReadings, 7);
   SendReading("S1", "C1", "2024-04-07T06:00:00Z", "13");
   RunAll();
-  const auto status = Must(layers_->Queries()->ReadStatus());
+  const auto status = Must(layers_->Queries().operations->ReadStatus());
   for (const auto& partition : status.partitions) {
     EXPECT_EQ(partition.AuditGap(), 0);
     EXPECT_EQ(partition.judged_offset, partition.next_offset);
@@ -324,9 +328,9 @@ TEST_P(LayerStoreContract, WhatNobodyGetsToReadIsCountedApartFromHoles) {
   log_.PutHidden(kReadings, 2);
   log_.PutHidden({Topic::kCows, 0}, 2);  // It holds nothing else.
   const auto queries = layers_->Queries();
-  EXPECT_EQ(Must(LoadToEnd(*loader_, log_, *queries, Never, Quiet)), 2);
+  EXPECT_EQ(Must(LoadToEnd(*loader_, log_, *queries.operations, Never, Quiet)), 2);
   RunAll();
-  const auto status = Must(queries->ReadStatus());
+  const auto status = Must(queries.operations->ReadStatus());
   for (const auto& at : status.partitions) {
     EXPECT_EQ(at.AuditGap(), 0);
     EXPECT_EQ(at.holes, 0);
@@ -336,16 +340,16 @@ TEST_P(LayerStoreContract, WhatNobodyGetsToReadIsCountedApartFromHoles) {
     EXPECT_EQ(at.hidden, at.topic == "cows" ? 2 : 6);
     EXPECT_EQ(at.next_offset, at.topic == "cows" ? 2 : 8);
   }
-  EXPECT_THAT(Must(FindLogConflicts(log_, *queries)), IsEmpty());
+  EXPECT_THAT(Must(FindLogConflicts(log_, *queries.operations)), IsEmpty());
   // Another loader finds the last message where it is, and goes on behind what is hidden.
   SendReading("S1", "C1", "2024-04-07T07:00:00Z", "14");
   log_.PutHidden(kReadings, 1);
   log_.TrimTo(kReadings, 5);
   FakeEventReader reader(log_);
   Loader another({reader, *store_, "another"});
-  EXPECT_EQ(Must(LoadToEnd(another, log_, *queries, Never, Quiet)), 1);
+  EXPECT_EQ(Must(LoadToEnd(another, log_, *queries.operations, Never, Quiet)), 1);
   log_.PutHidden(kReadings, 2);
-  EXPECT_EQ(Must(LoadToEnd(another, log_, *queries, Never, Quiet)), 0);
+  EXPECT_EQ(Must(LoadToEnd(another, log_, *queries.operations, Never, Quiet)), 0);
   EXPECT_EQ(ClaimReadings(*store_).next_offset, 12);
   EXPECT_EQ(ClaimReadings(*store_).last_offset, 8);
 }
@@ -355,7 +359,7 @@ TEST_P(LayerStoreContract, ALoadSaysWhatIsAwayWhenItHasLoadedTheOthers) {
   SendReading("S1", "C1", "2024-04-07T06:00:00Z", "13", 1);
   log_.away.insert({kReadings, Error(ErrorCode::kUnavailable, "no broker leads it")});
   const auto queries = layers_->Queries();
-  const auto loaded = LoadToEnd(*loader_, log_, *queries, Never, Quiet);
+  const auto loaded = LoadToEnd(*loader_, log_, *queries.operations, Never, Quiet);
   ASSERT_EQ(CodeOf(loaded), ErrorCode::kUnavailable);
   EXPECT_EQ(loaded.error().message(), "no broker leads it");
   EXPECT_EQ(Count("{bronze}measurements_rows"), 1);

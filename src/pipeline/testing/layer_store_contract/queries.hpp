@@ -8,11 +8,11 @@ namespace herdflow::pipeline::testing {
 
 TEST_P(LayerStoreContract, AnEmptyStoreAnswersEveryQuery) {
   const auto queries = layers_->Queries();
-  EXPECT_FALSE(Must(queries->FindCow("default", "C1")));
-  EXPECT_FALSE(Must(queries->ReadDataRange("default")));
-  EXPECT_THAT(Must(queries->ReadReportData("default", FarmDay{19'000})).cows, IsEmpty());
-  EXPECT_THAT(Must(queries->ReadProgress()), IsEmpty());
-  EXPECT_THAT(Must(queries->ReadStatus()).partitions, IsEmpty());
+  EXPECT_FALSE(Must(queries.herd->FindCow("default", "C1")));
+  EXPECT_FALSE(Must(queries.report->ReadDataRange("default")));
+  EXPECT_THAT(Must(queries.report->ReadReportData("default", FarmDay{19'000})).cows, IsEmpty());
+  EXPECT_THAT(Must(queries.operations->ReadProgress()), IsEmpty());
+  EXPECT_THAT(Must(queries.operations->ReadStatus()).partitions, IsEmpty());
 }
 
 TEST_P(LayerStoreContract, ACowIsFoundWithTheDailyAggregateOfItsNewestDay) {
@@ -24,7 +24,7 @@ TEST_P(LayerStoreContract, ACowIsFoundWithTheDailyAggregateOfItsNewestDay) {
   SendReading("W1", "C1", "2024-04-07T05:00:00Z", "600");
   SendReading("S1", "C1", "2024-04-07T17:00:00Z", "20.5");
   RunAll();
-  const auto cow = Must(layers_->Queries()->FindCow("default", "C1"));
+  const auto cow = Must(layers_->Queries().herd->FindCow("default", "C1"));
   ASSERT_TRUE(cow);
   EXPECT_EQ(cow->name, "name of C1");
   EXPECT_FALSE(cow->birthdate);
@@ -36,7 +36,7 @@ TEST_P(LayerStoreContract, ACowIsFoundWithTheDailyAggregateOfItsNewestDay) {
   EXPECT_EQ(cow->latest_sensor_data->min_value, 10);
   EXPECT_EQ(cow->latest_sensor_data->max_value, 20.5);
   EXPECT_EQ(cow->latest_sensor_data->records_count, 2);
-  EXPECT_FALSE(Must(layers_->Queries()->FindCow("default", "C2"))->latest_sensor_data);
+  EXPECT_FALSE(Must(layers_->Queries().herd->FindCow("default", "C2"))->latest_sensor_data);
 }
 
 TEST_P(LayerStoreContract, OfSensorsWithEquallyNewReadingsTheSmallestIdIsTheLatest) {
@@ -47,16 +47,17 @@ TEST_P(LayerStoreContract, OfSensorsWithEquallyNewReadingsTheSmallestIdIsTheLate
   }
   SendReading("a", "C1", "2024-04-07T04:00:00Z", "11");
   RunAll();
-  EXPECT_EQ(Must(layers_->Queries()->FindCow("default", "C1"))->latest_sensor_data->sensor_id, "B");
+  EXPECT_EQ(Must(layers_->Queries().herd->FindCow("default", "C1"))->latest_sensor_data->sensor_id,
+            "B");
 }
 
 TEST_P(LayerStoreContract, AnIdIsFoundToTheByte) {
   SendCow("C1");
   RunAll();
   const auto queries = layers_->Queries();
-  EXPECT_TRUE(Must(queries->FindCow("default", "C1")));
+  EXPECT_TRUE(Must(queries.herd->FindCow("default", "C1")));
   for (const char* other : {"c1", "C1 ", "C", ""})
-    EXPECT_FALSE(Must(queries->FindCow("default", other)));
+    EXPECT_FALSE(Must(queries.herd->FindCow("default", other)));
 }
 
 TEST_P(LayerStoreContract, TheReportReadsThirtyDaysOfEveryCowByItsId) {
@@ -71,7 +72,7 @@ TEST_P(LayerStoreContract, TheReportReadsThirtyDaysOfEveryCowByItsId) {
   SendReading("S1", "unknown", "2024-04-08T12:00:00Z", "14");
   RunAll();
   const ReportData report =
-      Must(layers_->Queries()->ReadReportData("default", *ParseDate("2024-04-08")));
+      Must(layers_->Queries().report->ReadReportData("default", *ParseDate("2024-04-08")));
   ASSERT_THAT(report.cows, SizeIs(2));
   EXPECT_EQ(report.cows[0].cow_id, "a");
   EXPECT_EQ(report.cows[0].cow_name, "name of a");
@@ -100,10 +101,10 @@ TEST_P(LayerStoreContract, TheStatusCountsWhatIsThere) {
   Send(Topic::kCows, "?");
   for (const Topic topic : kAllTopics) Judge(topic);
   const auto queries = layers_->Queries();
-  EXPECT_EQ(Must(queries->ReadStatus()).rejudge_requests, 0);
-  EXPECT_EQ(Must(queries->ReadStatus()).dirty_days, 2) << "a reading's, and the refused one's";
+  EXPECT_EQ(Must(queries.operations->ReadStatus()).rejudge_requests, 0);
+  EXPECT_EQ(Must(queries.operations->ReadStatus()).dirty_days, 2) << "a reading's, and the refused one's";
   DeriveAll();
-  const StoreStatus status = Must(queries->ReadStatus());
+  const StoreStatus status = Must(queries.operations->ReadStatus());
   EXPECT_EQ(status.dirty_days, 0);
   std::map<std::string, std::int64_t> rows;
   for (const auto& table : status.tables) rows[table.name] = table.rows;
@@ -131,14 +132,45 @@ TEST_P(LayerStoreContract, TheStatusCountsWhatIsThere) {
   for (const auto& partition : status.partitions) EXPECT_EQ(partition.AuditGap(), 0);
 }
 
+TEST_P(LayerStoreContract, AnAuditTellsWhichKeptCountsAreWrongAndARebuildMendsThem) {
+  SendHerd();
+  SendReading("S1", "C1", "2024-04-07T05:00:00Z", "1");
+  SendReading("S1", "C1", "2024-04-07T06:00:00Z", "-1");
+  Send(Topic::kCows, "no JSON");
+  RunAll();
+  EXPECT_THAT(Miscounted(), IsEmpty());
+  layers_->Query("UPDATE {ops}row_counts SET row_count = row_count + 7", 0);
+  layers_->Query("UPDATE {ops}consumer_offsets SET bronze_rows = bronze_rows - 1 WHERE part = 0",
+                 0);
+  const auto wrong = Miscounted();
+  for (const char* count :
+       {"silver_measurements default accepted: 8, 1", "silver_quarantine default negative: 8, 1",
+        "silver_quarantine bad_json: 8, 1", "gold_cows default: 9, 2",
+        "gold_sensors default: 11, 4"}) {
+    EXPECT_THAT(wrong, ::testing::Contains(count));
+  }
+  EXPECT_THAT(wrong, ::testing::Contains(HasSubstr("bronze_measurements partition 0 of")));
+  Must(store_->RequestRebuild({}));
+  EXPECT_THAT(Miscounted(), IsEmpty());
+  RunAll();
+}
+
 TEST_P(LayerStoreContract, AnAuditGapShows) {
   SendReading("S1", "C1", "2024-04-07T05:00:00Z", "1");
   SendReading("S1", "C1", "2024-04-07T06:00:00Z", "1");
   Load();
   layers_->Query("DELETE FROM {bronze}measurements_rows WHERE topic_offset = 0", 0);
-  std::int64_t gap = 0;
-  for (const auto& p : Must(layers_->Queries()->ReadStatus()).partitions) gap += p.AuditGap();
-  EXPECT_EQ(gap, 1);
+  const auto gap = [](const StoreStatus& status) {
+    std::int64_t sum = 0;
+    for (const auto& partition : status.partitions) sum += partition.AuditGap();
+    return sum;
+  };
+  const auto queries = layers_->Queries();
+  EXPECT_EQ(gap(Must(queries.operations->ReadStatus())), 0) << "as it was loaded";
+  EXPECT_EQ(gap(Must(queries.operations->Audit()).status), 1);
+  EXPECT_THAT(Miscounted(), ElementsAre(HasSubstr(": 2, 1")));
+  Must(store_->RequestRebuild({}));
+  EXPECT_EQ(gap(Must(queries.operations->ReadStatus())), 1) << "counted anew";
 }
 
 }  // namespace herdflow::pipeline::testing

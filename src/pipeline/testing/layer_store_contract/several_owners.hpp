@@ -35,7 +35,7 @@ void UntilAvailable(Step step) {
 
 /// One of two processes that do everything at the same time, until the store holds `messages`: each
 /// claims every partition, so they fence one another all the time.
-inline void LoadAndJudge(const FakeEventLog& log, LayerStore& store, HerdQueries& queries,
+inline void LoadAndJudge(const FakeEventLog& log, LayerStore& store, OperationsQueries& queries,
                          std::int64_t messages) {
   FakeEventReader reader(log);
   reader.max_batch = 7;
@@ -81,12 +81,12 @@ TEST_P(LayerStoreContract, TwoProcessesAtOnceLoseNothingAndDoubleNothing) {
   constexpr std::int64_t kMessages = 300 + 5 + 3 + 5 + 3 + 3;
   const auto other = Must(layers_->Open({}));
   const auto queries = layers_->Queries();
-  std::thread thread([&] { LoadAndJudge(log_, *other, *queries, kMessages); });
-  LoadAndJudge(log_, *store_, *queries, kMessages);
+  std::thread thread([&] { LoadAndJudge(log_, *other, *queries.operations, kMessages); });
+  LoadAndJudge(log_, *store_, *queries.operations, kMessages);
   thread.join();
   RunAll();
   EXPECT_EQ(Count("{bronze}measurements_rows"), 300);
-  for (const auto& partition : Must(layers_->Queries()->ReadStatus()).partitions) {
+  for (const auto& partition : Must(layers_->Queries().operations->ReadStatus()).partitions) {
     EXPECT_EQ(partition.AuditGap(), 0);
   }
   EXPECT_EQ(DumpLayers(*layers_), ReferenceLayers(log_, {}).Dump());

@@ -41,7 +41,7 @@ TEST_P(LayerStoreContract, AUnitWrittenOtherwiseJudgesNothingAgain) {
   for (const char* unit : {"KG", "kgm", "Kilograms"}) SendSensor("W1", unit);
   SendSensorOfKind("W1", "kg", "weight");
   Judge(Topic::kSensors);
-  EXPECT_EQ(Must(layers_->Queries()->ReadStatus()).rejudge_requests, 0);
+  EXPECT_EQ(Must(layers_->Queries().operations->ReadStatus()).rejudge_requests, 0);
 }
 
 TEST_P(LayerStoreContract, GoldShowsAUnitInItsOneSpellingAndTheKind) {

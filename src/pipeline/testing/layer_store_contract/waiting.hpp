@@ -30,10 +30,10 @@ TEST_P(LayerStoreContract, AReadingIsPendingUntilItsSensorIsKnownToo) {
   EXPECT_THAT(Silver(), ElementsAre("C1 S1 2024-04-07T05:00:00Z 12 pending on 2024-04-07"));
   SendSensor("S1");
   Judge(Topic::kSensors);
-  EXPECT_EQ(Must(layers_->Queries()->ReadStatus()).rejudge_requests, 1);
+  EXPECT_EQ(Must(layers_->Queries().operations->ReadStatus()).rejudge_requests, 1);
   RunAll();
   EXPECT_THAT(Silver(), ElementsAre("C1 S1 2024-04-07T05:00:00Z 12 accepted on 2024-04-07"));
-  EXPECT_EQ(Must(layers_->Queries()->ReadStatus()).rejudge_requests, 0);
+  EXPECT_EQ(Must(layers_->Queries().operations->ReadStatus()).rejudge_requests, 0);
 }
 
 TEST_P(LayerStoreContract, WhatIsInvalidWithoutAUnitIsRefusedAtOnce) {
@@ -148,6 +148,32 @@ TEST_P(LayerStoreContract, AllVersionsOfAReadingComeTogetherHoweverSmallTheChunk
   Must(Cleanse(context, Never,
                [&](std::string_view, std::int64_t done) { pieces.push_back(done); }));
   EXPECT_THAT(pieces, ElementsAre(3, 4));
+}
+
+TEST_P(LayerStoreContract, WhatIsReadInPiecesIsReadWhole) {
+  constexpr int kOfEach = 1'100;
+  for (int i = 0; i < kOfEach; ++i) {
+    const Instant at = *ParseInstant("2024-04-07") + std::chrono::minutes(i);
+    const std::string cow = fmt::format("C{}", i % 600);  // Each is looked up between the rows.
+    SendReading("S1", cow, FormatInstant(at), "10");
+    SendReading("S2", "C0", FormatInstant(at), "10");
+  }
+  Load();
+  CleanseContext context{*store_};
+  EXPECT_EQ(CleanseChunks(context, 1), 2 * kOfEach);
+  SendHerd();
+  Judge(Topic::kSensors);
+  CleanseAll();  // What waited for a sensor waits for its cow now.
+  for (int i = 0; i < 600; ++i) SendCow(fmt::format("C{}", i));
+  RunAll();
+  const auto accepted = [&] {
+    return Must(layers_->Queries().operations->ReadStatus()).silver_by_state["accepted"];
+  };
+  EXPECT_EQ(accepted(), 2 * kOfEach);
+  SendSensor("S1", "kg");
+  RunAll();  // 10 kg are too few.
+  EXPECT_EQ(accepted(), kOfEach);
+  EXPECT_THAT(Different(), IsEmpty());
 }
 
 }  // namespace herdflow::pipeline::testing

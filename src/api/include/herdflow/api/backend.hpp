@@ -11,12 +11,17 @@
 #include "herdflow/intake/create_cow.hpp"
 #include "herdflow/orchestration/definitions.hpp"
 #include "herdflow/pipeline/herd_queries.hpp"
+#include "herdflow/pipeline/operations_queries.hpp"
+#include "herdflow/pipeline/report_queries.hpp"
 #include "herdflow/pipeline/run_ledger.hpp"
 
 namespace herdflow::api {
 
 struct BackendDeps {
-  pipeline::HerdQueries& queries;  ///< Outlives the server.
+  // What is read of the store outlives the server.
+  pipeline::HerdQueries& herd;
+  pipeline::ReportQueries& report;
+  pipeline::OperationsQueries& operations;
   std::function<Result<pipeline::CowView>(const intake::NewCow&)> create_cow;   ///< May block.
   std::function<Result<pipeline::FarmView>(const herd::FarmFields&)> put_farm;  ///< May block.
   /// The day of now in this zone. Threads: any.
@@ -28,7 +33,7 @@ struct BackendDeps {
 };
 
 /// Whether the store answers: what `/readyz` asks. Threads: any; blocks.
-Result<> Ready(pipeline::HerdQueries& queries);
+Result<> Ready(pipeline::OperationsQueries& queries);
 
 /// Everything that the back end's port serves: `GET /cows/{cow_id}`, `POST /cows/`,
 /// `GET /generate-report/{report_date}`, and the same below `/api/v1/farms/{farm}`; farms,

@@ -13,6 +13,7 @@
 #include "herdflow/pipeline/event_log.hpp"
 #include "herdflow/pipeline/herd_queries.hpp"
 #include "herdflow/pipeline/layer_store.hpp"
+#include "herdflow/pipeline/operations_queries.hpp"
 #include "herdflow/pipeline/pipelines.hpp"
 
 namespace herdflow::intake {
@@ -30,7 +31,8 @@ struct CowMakerParts {
   pipeline::LayerStore& store;
   pipeline::EventWriter& writer;
   pipeline::TopicAdmin& topics;
-  pipeline::HerdQueries& queries;
+  pipeline::HerdQueries& herd;
+  pipeline::OperationsQueries& operations;
   std::stop_token stop;  ///< Of the process.
 };
 

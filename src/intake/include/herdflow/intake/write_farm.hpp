@@ -9,6 +9,7 @@
 #include "herdflow/pipeline/event_log.hpp"
 #include "herdflow/pipeline/herd_queries.hpp"
 #include "herdflow/pipeline/layer_store.hpp"
+#include "herdflow/pipeline/operations_queries.hpp"
 
 namespace herdflow::intake {
 
@@ -17,7 +18,8 @@ struct FarmMakerParts {
   pipeline::LayerStore& store;
   pipeline::EventWriter& writer;
   pipeline::TopicAdmin& topics;
-  pipeline::HerdQueries& queries;
+  pipeline::HerdQueries& herd;
+  pipeline::OperationsQueries& operations;
 };
 
 /// Makes farms, changes and closes them: each appends the event of a farm's whole state, waits

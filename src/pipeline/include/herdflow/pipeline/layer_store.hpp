@@ -279,7 +279,8 @@ class LayerStore {
   virtual Result<std::unique_ptr<HerdBookTx>> BeginHerdBook() = 0;
   virtual Result<std::unique_ptr<FeedTx>> BeginFeed(const DerivedTable& table) = 0;
   /// Ask for all of bronze to be judged again, or for the readings of these days: cows, sensors,
-  /// silver, quarantine and gold become what a store would hold that bronze had just filled.
+  /// silver, quarantine and gold become what a store would hold that bronze had just filled. The
+  /// counts of rows that are kept are made anew at once.
   virtual Result<> RequestRebuild(const std::optional<DayRange>& days) = 0;
   /// Keep a name and an id for a new cow. A key that was used before gives the same reservation;
   /// kConflict where it was for another cow.

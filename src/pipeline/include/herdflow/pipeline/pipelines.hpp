@@ -17,8 +17,8 @@
 #include "herdflow/herd/farm_calendar.hpp"
 #include "herdflow/herd/message.hpp"
 #include "herdflow/pipeline/event_log.hpp"
-#include "herdflow/pipeline/herd_queries.hpp"
 #include "herdflow/pipeline/layer_store.hpp"
+#include "herdflow/pipeline/operations_queries.hpp"
 
 /// The steps of the way of the data, as plain functions. Each is idempotent, incremental and
 /// transactional: it reads what is new since its watermark, writes its result and moves the
@@ -114,7 +114,7 @@ class Loader {
 /// partitions. Returns the messages that this loader loaded. An error of one partition (kConflict:
 /// it is not the one that the store was filled from; kCorruptData: it is damaged; kUnavailable: no
 /// broker has it, or has it any more) is returned when the others were loaded.
-Result<std::int64_t> LoadToEnd(Loader& loader, TopicAdmin& topics, HerdQueries& queries,
+Result<std::int64_t> LoadToEnd(Loader& loader, TopicAdmin& topics, OperationsQueries& queries,
                                const std::stop_token& stop, const StepProgress& progress);
 
 /// A partition of the log that is not the one which the store was filled from.
@@ -124,7 +124,7 @@ struct LogConflict {
   Error error;                    ///< kConflict or kCorruptData, with the reason.
 };
 /// What `load --adopt` would take up anew: compares offsets, and the last loaded message's hash.
-Result<std::vector<LogConflict>> FindLogConflicts(TopicAdmin& topics, HerdQueries& queries);
+Result<std::vector<LogConflict>> FindLogConflicts(TopicAdmin& topics, OperationsQueries& queries);
 
 /// What judging works with from chunk to chunk. By which rules is the store's to tell, farm by
 /// farm.

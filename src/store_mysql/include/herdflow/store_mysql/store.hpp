@@ -9,9 +9,9 @@
 #include "herdflow/core/result.hpp"
 #include "herdflow/core/tls.hpp"
 #include "herdflow/herd/farm.hpp"
-#include "herdflow/pipeline/herd_queries.hpp"
 #include "herdflow/pipeline/layer_store.hpp"
 #include "herdflow/pipeline/run_ledger.hpp"
+#include "herdflow/pipeline/store_queries.hpp"
 
 namespace herdflow::store_mysql {
 
@@ -51,7 +51,7 @@ struct MysqlStoreOptions {
 Result<std::unique_ptr<pipeline::LayerStore>> MakeMysqlLayerStore(const MysqlStoreOptions& options);
 
 /// Queries over the same databases. kNotFound: nothing was loaded into them yet.
-Result<std::unique_ptr<pipeline::HerdQueries>> MakeMysqlHerdQueries(const MysqlOptions& options);
+Result<pipeline::StoreQueries> MakeMysqlQueries(const MysqlOptions& options);
 
 /// The runs of tasks, in the same databases, which are brought to the newest schema. It opens at
 /// most four connections of its own. kNotFound: nothing was loaded into them yet.

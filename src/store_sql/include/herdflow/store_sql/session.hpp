@@ -69,7 +69,8 @@ class Statement {
 
   /// True: a row stands in the columns until the next Step, Run, Bind or Reset. False: no further
   /// row, and the statement is ready to be used again. After a failure it is ready too. Other
-  /// statements of the session may run meanwhile.
+  /// statements of the session may run meanwhile: an engine may take the rows that are still to
+  /// come into memory then, so they are to be few, as those of one piece are.
   virtual Result<bool> Step() = 0;
   /// Step to the end, whatever rows come.
   virtual Result<> Run() = 0;

@@ -5,9 +5,9 @@
 #include <string_view>
 
 #include "herdflow/core/result.hpp"
-#include "herdflow/pipeline/herd_queries.hpp"
 #include "herdflow/pipeline/layer_store.hpp"
 #include "herdflow/pipeline/run_ledger.hpp"
+#include "herdflow/pipeline/store_queries.hpp"
 #include "herdflow/store_sql/session.hpp"
 
 namespace herdflow::store_sql {
@@ -30,7 +30,7 @@ Result<std::unique_ptr<pipeline::LayerStore>> MakeSqlLayerStore(
     std::shared_ptr<WriteSessions> sessions, std::shared_ptr<ReadSessions> readers,
     const StoreSettings& settings);
 
-std::unique_ptr<pipeline::HerdQueries> MakeSqlHerdQueries(std::shared_ptr<ReadSessions> sessions);
+pipeline::StoreQueries MakeSqlQueries(const std::shared_ptr<ReadSessions>& sessions);
 
 /// The runs of tasks, in the tables beside the layers.
 std::unique_ptr<pipeline::RunLedger> MakeSqlRunLedger(std::shared_ptr<WriteSessions> writers,

@@ -7,9 +7,9 @@
 
 #include "herdflow/core/result.hpp"
 #include "herdflow/herd/farm.hpp"
-#include "herdflow/pipeline/herd_queries.hpp"
 #include "herdflow/pipeline/layer_store.hpp"
 #include "herdflow/pipeline/run_ledger.hpp"
+#include "herdflow/pipeline/store_queries.hpp"
 
 namespace herdflow::store_sqlite {
 
@@ -31,8 +31,9 @@ struct SqliteStoreOptions {
 Result<std::unique_ptr<pipeline::LayerStore>> MakeSqliteLayerStore(
     const SqliteStoreOptions& options);
 
-/// Queries over the `store.db` of a folder. kNotFound: there is none yet.
-Result<std::unique_ptr<pipeline::HerdQueries>> MakeSqliteHerdQueries(const std::string& folder);
+/// Queries over the `store.db` of a folder, of which four read at the same time; more wait for one
+/// of these. kNotFound: there is none yet.
+Result<pipeline::StoreQueries> MakeSqliteQueries(const std::string& folder);
 
 /// The runs of tasks in the `store.db` of a folder, which is brought to the newest schema. It
 /// writes on a connection of its own, in turn with all others. kNotFound: there is none yet.

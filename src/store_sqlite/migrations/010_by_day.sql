@@ -228,3 +228,10 @@ SELECT c.text_id AS cow_id, date(r.farm_day * 86400, 'unixepoch') AS date,
 FROM gold_cow_milk_means_rows r
 JOIN ops_cow_ids c ON c.id = r.cow_id
 JOIN ops_farm_ids f ON f.id = r.farm;
+
+-- The counts of rows that derived tables keep.
+INSERT INTO ops_row_counts SELECT 'daily_aggregation', 'gold_measurements_daily_aggregations', farm, '', COUNT(*) FROM gold_measurements_daily_aggregations_rows GROUP BY farm;
+INSERT INTO ops_row_counts SELECT 'weekly_aggregation', 'gold_measurements_weekly_aggregations', farm, '', COUNT(*) FROM gold_measurements_weekly_aggregations_rows GROUP BY farm;
+INSERT INTO ops_row_counts SELECT 'monthly_aggregation', 'gold_measurements_monthly_aggregations', farm, '', COUNT(*) FROM gold_measurements_monthly_aggregations_rows GROUP BY farm;
+INSERT INTO ops_row_counts SELECT 'yearly_aggregation', 'gold_measurements_yearly_aggregations', farm, '', COUNT(*) FROM gold_measurements_yearly_aggregations_rows GROUP BY farm;
+INSERT INTO ops_row_counts SELECT 'cow_daily_metrics', 'gold_cow_daily_metrics', farm, '', COUNT(*) FROM gold_cow_daily_metrics_rows GROUP BY farm;

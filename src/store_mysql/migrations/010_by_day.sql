@@ -77,3 +77,15 @@ SELECT c.text_id AS cow_id, DATE_ADD(DATE'1970-01-01', INTERVAL r.farm_day DAY) 
 FROM {gold}cow_milk_means_rows r
 JOIN {ops}cow_ids c ON c.id = r.cow_id
 JOIN {ops}farm_ids f ON f.id = r.farm;
+
+-- The counts of rows that derived tables keep.
+REPLACE INTO {ops}row_counts (step, counted, farm, kind, row_count)
+SELECT 'daily_aggregation', 'gold_measurements_daily_aggregations', farm, '', COUNT(*) FROM {gold}measurements_daily_aggregations_rows GROUP BY farm;
+REPLACE INTO {ops}row_counts (step, counted, farm, kind, row_count)
+SELECT 'weekly_aggregation', 'gold_measurements_weekly_aggregations', farm, '', COUNT(*) FROM {gold}measurements_weekly_aggregations_rows GROUP BY farm;
+REPLACE INTO {ops}row_counts (step, counted, farm, kind, row_count)
+SELECT 'monthly_aggregation', 'gold_measurements_monthly_aggregations', farm, '', COUNT(*) FROM {gold}measurements_monthly_aggregations_rows GROUP BY farm;
+REPLACE INTO {ops}row_counts (step, counted, farm, kind, row_count)
+SELECT 'yearly_aggregation', 'gold_measurements_yearly_aggregations', farm, '', COUNT(*) FROM {gold}measurements_yearly_aggregations_rows GROUP BY farm;
+REPLACE INTO {ops}row_counts (step, counted, farm, kind, row_count)
+SELECT 'cow_daily_metrics', 'gold_cow_daily_metrics', farm, '', COUNT(*) FROM {gold}cow_daily_metrics_rows GROUP BY farm;

@@ -1,1 +1,0 @@
-SELECT code, COUNT(*) FROM {silver}quarantine_rows GROUP BY code ORDER BY code

@@ -1,1 +1,0 @@
-SELECT state, COUNT(*) FROM {silver}measurements_rows GROUP BY state

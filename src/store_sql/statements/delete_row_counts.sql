@@ -1,0 +1,1 @@
+DELETE FROM {ops}row_counts WHERE step = ?1

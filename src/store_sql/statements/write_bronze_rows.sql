@@ -1,0 +1,2 @@
+UPDATE {ops}consumer_offsets SET bronze_rows = ?4
+WHERE consumer_group = ?1 AND stream_id = ?2 AND part = ?3
