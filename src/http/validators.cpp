@@ -62,15 +62,12 @@ bool IsWanted(std::string_view parameters) {
 
 bool NamesTag(const Request& request, std::string_view tag) {
   bool names = false;
-  ForEachLine(request, "If-None-Match", [&](std::string_view line) {
-    names = names || ListNames(line, Opaque(tag));
-  });
+  ForEachLine(request, "If-None-Match",
+              [&](std::string_view line) { names = names || ListNames(line, Opaque(tag)); });
   return names;
 }
 
-bool NamesAnyTag(const Request& request) {
-  return Trimmed(request.Header("If-None-Match")) == "*";
-}
+bool NamesAnyTag(const Request& request) { return Trimmed(request.Header("If-None-Match")) == "*"; }
 
 bool TakesGzip(const Request& request) {
   std::optional<bool> by_name;

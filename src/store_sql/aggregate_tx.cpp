@@ -115,6 +115,7 @@ class SqlAggregateTx final : public pipeline::AggregateTx {
     RowWriter<3> remove(scope_->session(), names.remove);
     for (const pipeline::SensorAggregate& row : rows) {
       const herd::Statistics& of = row.statistics;
+      if (task_ == AggregateTask::kDaily) HERDFLOW_CHECK(NoteDaily(row));
       if (of.count == 0) {
         HERDFLOW_CHECK(remove.Add({row.cow, row.period.first.days, row.sensor}));
       } else {
@@ -123,7 +124,8 @@ class SqlAggregateTx final : public pipeline::AggregateTx {
       }
     }
     HERDFLOW_CHECK(remove.Finish());
-    return write.Finish();
+    HERDFLOW_CHECK(write.Finish());
+    return ranges_.Write(*scope_);
   }
 
   Result<> Replace(std::span<const pipeline::CowDayRow> rows) override {
@@ -132,6 +134,8 @@ class SqlAggregateTx final : public pipeline::AggregateTx {
     RowWriter<2> remove(scope_->session(), names.remove);
     for (const pipeline::CowDayRow& row : rows) {
       const herd::CowDay& day = row.metrics;
+      HERDFLOW_ASSIGN(const auto farm, FarmOf(*scope_, row.cow));
+      TouchRevision(*scope_, Revised::kCowDays, farm, row.day);
       if (day.empty()) {
         HERDFLOW_CHECK(remove.Add({row.cow, row.day.days}));
         continue;
@@ -164,6 +168,19 @@ class SqlAggregateTx final : public pipeline::AggregateTx {
   }
 
  private:
+  Result<> NoteDaily(const pipeline::SensorAggregate& row) {
+    HERDFLOW_ASSIGN(const auto farm, FarmOf(*scope_, row.cow));
+    const FarmDay day = row.period.first;
+    TouchRevision(*scope_, Revised::kDaily, farm, day);
+    if (!farm) return {};
+    if (row.statistics.count == 0) {
+      ranges_.NoteRemoved(*farm, day);
+    } else {
+      ranges_.NoteWritten(*farm, day);
+    }
+    return {};
+  }
+
   /// A unit or a kind that changed while this went on may be half in what was computed.
   Result<> CheckMeasures() {
     HERDFLOW_ASSIGN(const bool waits, IsPassRequested(*scope_));
@@ -273,6 +290,7 @@ class SqlAggregateTx final : public pipeline::AggregateTx {
   std::unique_ptr<WriteScope> scope_;
   AggregateTask task_;
   Place place_;
+  DataRanges ranges_;
   std::unordered_map<SensorRef, SensorInfo> sensors_;
 };
 

@@ -297,6 +297,8 @@ class SqlCleanseTx final : public pipeline::CleanseTx {
     HERDFLOW_CHECK(count->Bind(1, kChunkCounter).Bind(2, last_chunk + 1).Run());
     RowWriter<4> note(scope_->session(), sql::kNoteDirtyDay);
     for (const auto& [cow, day, sensor] : days) {
+      HERDFLOW_ASSIGN(const auto farm, FarmOf(*scope_, cow));
+      TouchRevision(*scope_, Revised::kReadings, farm, day);
       HERDFLOW_CHECK(note.Add({cow, day.days, sensor, last_chunk + 1}));
     }
     return note.Finish();

@@ -41,6 +41,7 @@ class SqlLayerStore final : public pipeline::LayerStore {
     HERDFLOW_ASSIGN(const auto scope, Begin(kSettingsStep));
     HERDFLOW_CHECK(RequestHerdBook(*scope));
     HERDFLOW_CHECK(RequestPassOrLetGoOn(*scope, days));
+    if (!days) HERDFLOW_CHECK(RecordDataRanges(*scope));
     return scope->Commit();
   }
 

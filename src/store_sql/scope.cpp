@@ -21,6 +21,8 @@ WriteScope::~WriteScope() {
 }
 
 Result<> WriteScope::Commit() {
+  // Last, so that nobody waits long for whoever else raises the same.
+  HERDFLOW_CHECK(touched_.Raise(session()));
   HERDFLOW_CHECK(transaction_->Commit());
   committed_ = true;
   return {};

@@ -7,6 +7,7 @@
 #include "herdflow/core/result.hpp"
 #include "herdflow/pipeline/rows.hpp"
 #include "herdflow/store_sql/session.hpp"
+#include "revisions.hpp"
 
 namespace herdflow::store_sql {
 
@@ -23,6 +24,8 @@ class WriteScope {
   [[nodiscard]] IdTable& farms() { return session().farms(); }
   [[nodiscard]] IdTable& cows() { return session().cows(); }
   [[nodiscard]] IdTable& sensors() { return session().sensors(); }
+  /// What rises when this commits: see TouchRevision.
+  [[nodiscard]] Touched& touched() { return touched_; }
   /// As Transaction::Commit.
   Result<> Commit();
 
@@ -31,6 +34,7 @@ class WriteScope {
       : transaction_(std::move(transaction)) {}
 
   std::unique_ptr<Transaction> transaction_;
+  Touched touched_;
   bool committed_ = false;
 };
 

@@ -26,6 +26,10 @@ class EmptyQueries : public HerdQueries {
   Result<std::optional<herd::DataRange>> ReadDataRange(std::string_view) override {
     return std::optional<herd::DataRange>();
   }
+  Result<std::optional<FarmRevisions>> ReadRevisions(std::string_view, herd::Period) override {
+    return std::optional<FarmRevisions>();
+  }
+  Result<std::int64_t> ReadRevisionOfFarms() override { return 0; }
   Result<std::vector<PartitionProgress>> ReadProgress() override {
     return std::vector<PartitionProgress>();
   }

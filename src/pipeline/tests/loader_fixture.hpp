@@ -167,6 +167,10 @@ class WrittenDown final : public HerdQueries {
   }
   Result<ReportData> ReadReportData(std::string_view, FarmDay) override { return None(); }
   Result<std::optional<herd::DataRange>> ReadDataRange(std::string_view) override { return None(); }
+  Result<std::optional<FarmRevisions>> ReadRevisions(std::string_view, herd::Period) override {
+    return None();
+  }
+  Result<std::int64_t> ReadRevisionOfFarms() override { return None(); }
   Result<StoreStatus> ReadStatus() override { return None(); }
   Result<FarmStatus> ReadFarmStatus(std::string_view) override { return None(); }
 

@@ -13,6 +13,9 @@ namespace {
 INSTANTIATE_TEST_SUITE_P(Sqlite, LayerStoreContract, ::testing::Values(MakeLayerStoreFixture([] {
                            return std::make_unique<store_sqlite::SqliteLayerStoreFixture>();
                          })));
+INSTANTIATE_TEST_SUITE_P(Sqlite, LayerStoreRevisions, ::testing::Values(MakeLayerStoreFixture([] {
+                           return std::make_unique<store_sqlite::SqliteLayerStoreFixture>();
+                         })));
 
 /// What is SQLite's alone.
 class SqliteLayerStore : public ::testing::Test {

@@ -48,6 +48,17 @@ struct ReportData {
   std::vector<herd::CowWindow> cows;  ///< By cow id, bytewise.
 };
 
+/// Numbers that rise in the transaction that changes what they stand for: where they are the same
+/// again, so is what is read of it. They rise too where a row is written as it was.
+struct FarmRevisions {
+  std::optional<std::string> time_zone;  ///< Nothing: no farm is known by this id.
+  std::optional<herd::DataRange> data;
+  std::int64_t herd_book = 0;  ///< The farm itself, its cows and its sensors.
+  /// What every cow's `latest_sensor_data` is read from: accepted readings, daily aggregates.
+  std::int64_t newest_days = 0;
+  std::int64_t cow_days = 0;  ///< What reports are made from, of the months that were asked for.
+};
+
 /// How far the store is with one partition of the log.
 struct PartitionProgress {
   std::string topic, stream_id;
@@ -110,6 +121,13 @@ class HerdQueries {
   /// What the farm's report of `day` is made from; cows without a row in its 30 days are left out.
   virtual Result<ReportData> ReadReportData(std::string_view farm, FarmDay day) = 0;
   virtual Result<std::optional<herd::DataRange>> ReadDataRange(std::string_view farm) = 0;
+  /// Cheap, whatever the farm holds: one look-up. `days`: those whose months are asked for.
+  /// Nothing: no message ever named the farm. Ask before what it is about: what is read later may
+  /// be newer, never older.
+  virtual Result<std::optional<FarmRevisions>> ReadRevisions(std::string_view farm,
+                                                             herd::Period days) = 0;
+  /// The same of what ListFarms gives.
+  virtual Result<std::int64_t> ReadRevisionOfFarms() = 0;
   /// Cheap: a row a partition.
   virtual Result<std::vector<PartitionProgress>> ReadProgress() = 0;
   /// Counts rows: seconds on a large store.

@@ -1,0 +1,19 @@
+-- Raised in the transaction that changes what an answer shows; the numbers are store_sql's. A farm's first one is the
+-- time, so that it is none of those that a copy of this store, put back later, gives for other rows.
+CREATE TABLE IF NOT EXISTS {ops}revisions (
+  kind TINYINT NOT NULL, farm INT NOT NULL, month INT NOT NULL, revision BIGINT NOT NULL,
+  PRIMARY KEY (kind, farm, month)) ENGINE=InnoDB ROW_FORMAT=DYNAMIC;
+INSERT IGNORE INTO {ops}revisions SELECT 0, 0, 0, UNIX_TIMESTAMP() * 1000000;
+INSERT IGNORE INTO {ops}revisions SELECT 1, id, 0, UNIX_TIMESTAMP() * 1000000 FROM {ops}farm_ids;
+
+-- The first and the last day of a farm's daily aggregates.
+CREATE TABLE IF NOT EXISTS {ops}data_ranges (farm INT PRIMARY KEY, first_day INT, last_day INT)
+  ENGINE=InnoDB ROW_FORMAT=DYNAMIC;
+REPLACE INTO {ops}data_ranges
+SELECT i.farm,
+       MIN((SELECT d.first_day FROM {gold}measurements_daily_aggregations_rows d
+            WHERE d.cow_id = i.id ORDER BY d.cow_id, d.first_day LIMIT 1)),
+       MAX((SELECT d.first_day FROM {gold}measurements_daily_aggregations_rows d
+            WHERE d.cow_id = i.id ORDER BY d.cow_id DESC, d.first_day DESC LIMIT 1))
+FROM {ops}cow_ids i
+GROUP BY i.farm;
