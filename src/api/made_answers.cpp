@@ -95,10 +95,10 @@ void MadeAnswers::Answer(const http::Request& request, const http::Respond& resp
     }
   }
   if (body) return Give(asker, tag, body);
-  Make(recipe, tag, std::move(asker), prepare);
+  Make(recipe, tag, asker, prepare);
 }
 
-void MadeAnswers::Make(const Recipe& recipe, const std::string& tag, Asker asker,
+void MadeAnswers::Make(const Recipe& recipe, const std::string& tag, const Asker& asker,
                        const std::function<Prepared()>& prepare) {
   Landing landing(*this, KeyOf(recipe));
   Response made = recipe.make();

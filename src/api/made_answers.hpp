@@ -65,7 +65,7 @@ class MadeAnswers {
   struct Flight;
   class Landing;
 
-  void Make(const Recipe& recipe, const std::string& tag, Asker asker,
+  void Make(const Recipe& recipe, const std::string& tag, const Asker& asker,
             const std::function<Prepared()>& prepare);
   void Give(const Asker& asker, const std::string& tag, const std::shared_ptr<Body>& body);
   std::shared_ptr<const std::string> PackedOf(const std::shared_ptr<Body>& body);

@@ -20,7 +20,8 @@ std::string HexOf(const unsigned char* bytes, std::size_t size) {
 
 /// The build id among the notes of a segment (ELF, gABI 5: each part padded to four bytes).
 std::string FindIn(const unsigned char* notes, std::size_t size) {
-  constexpr std::string_view kOwner("GNU", 4);  // With its final zero.
+  using namespace std::string_view_literals;
+  constexpr std::string_view kOwner = "GNU\0"sv;
   const auto padded = [](std::size_t bytes) { return (bytes + 3) & ~std::size_t{3}; };
   while (size >= sizeof(ElfW(Nhdr))) {
     ElfW(Nhdr) note;
@@ -44,6 +45,7 @@ int Look(dl_phdr_info* object, std::size_t /*size*/, void* found) {
   for (int i = 0; i < object->dlpi_phnum; ++i) {
     const auto& segment = object->dlpi_phdr[i];
     if (segment.p_type != PT_NOTE) continue;
+    // NOLINTNEXTLINE(performance-no-int-to-ptr): the loader tells addresses as numbers.
     const auto* notes = reinterpret_cast<const unsigned char*>(object->dlpi_addr + segment.p_vaddr);
     auto& id = *static_cast<std::string*>(found);
     id = FindIn(notes, segment.p_memsz);
