@@ -25,8 +25,8 @@ from installation import Installation, Server
 import measure
 import stack
 
-FARMS = (1, 100, 1_000)
-COWS, DAYS = 100, 35
+FARMS, FARMS_OF_QUICK = (1, 100, 1_000), (1, 3)
+COWS, COWS_OF_QUICK, DAYS = 100, 5, 35
 FIRST_DAY = dt.date(2025, 1, 1)
 ASKED = 200
 WANTED = 1.3
@@ -38,8 +38,8 @@ def farm(number: int) -> str:
     return f"farm-{number}"
 
 
-def write_herds(folder: Path, farms: int) -> list[Path]:
-    """The files of so many farms, whose ids are all alike."""
+def write_herds(folder: Path, farms: int, cows: int) -> list[Path]:
+    """The files of so many farms of so many cows, whose ids are all alike."""
     folder.mkdir(parents=True)
     start = int(dt.datetime.combine(FIRST_DAY, dt.time(6), dt.UTC).timestamp())
     tables = {
@@ -54,7 +54,7 @@ def write_herds(folder: Path, farms: int) -> list[Path]:
     }
     with duckdb.connect() as sql:
         sql.execute(f"CREATE TABLE farms AS SELECT range AS f FROM range({farms})")
-        sql.execute(f"CREATE TABLE cows AS SELECT range AS c FROM range({COWS})")
+        sql.execute(f"CREATE TABLE cows AS SELECT range AS c FROM range({cows})")
         sql.execute(f"CREATE TABLE days AS SELECT range AS d FROM range({DAYS})")
         sql.execute("CREATE TABLE sensors AS SELECT * FROM (VALUES ('milk', 'L'), ('scale', 'kg')) AS t(id, unit)")
         for name, select in tables.items():
@@ -77,24 +77,24 @@ def milliseconds(server: Server, paths: Iterator[str]) -> float:
     return statistics.median(taken)
 
 
-def ask(server: Server, farms: int) -> tuple[float, float]:
+def ask(server: Server, farms: int, cows: int) -> tuple[float, float]:
     """Milliseconds of the report and of a cow of the farm in the middle."""
     base = f"/api/v1/farms/{farm(farms // 2)}"
     day = FIRST_DAY + dt.timedelta(days=DAYS - 2)
     return (
         milliseconds(server, (f"{base}/generate-report/{day}" for _ in range(ASKED))),
-        milliseconds(server, (f"{base}/cows/cow-{number % COWS}" for number in range(ASKED))),
+        milliseconds(server, (f"{base}/cows/cow-{number % cows}" for number in range(ASKED))),
     )
 
 
-def print_answers(herds: Mapping[int, Installation], runs: int) -> None:
+def print_answers(herds: Mapping[int, Installation], cows: int, runs: int) -> None:
     """The table of herds of so many farms."""
     answers: dict[int, list[tuple[float, float]]] = {}
     with contextlib.ExitStack() as servers:
         running = {farms: servers.enter_context(herd.serve()) for farms, herd in herds.items()}
         for _ in range(runs):
             for farms, server in running.items():
-                answers.setdefault(farms, []).append(ask(server, farms))
+                answers.setdefault(farms, []).append(ask(server, farms, cows))
     alone = [statistics.median(column) for column in zip(*answers[1], strict=True)]
     rows = []
     for farms, asked in answers.items():
@@ -111,22 +111,25 @@ def main() -> None:
     chosen = measure.parse_arguments(__doc__.splitlines()[0], data=False)
     work = measure.empty_folder(chosen.work / "farms")
     measure.print_machine(work)
-    herds = {farms: Installation(work / f"data_{farms}") for farms in FARMS}
+    numbers, cows = (FARMS_OF_QUICK, COWS_OF_QUICK) if chosen.quick else (FARMS, COWS)
+    herds = {farms: Installation(work / f"data_{farms}") for farms in numbers}
     for farms, herd in herds.items():
-        herd.seed_and_process(*write_herds(work / f"files_{farms}", farms))
-    print_answers(herds, chosen.runs)
-    with stack.start() as servers:
+        herd.seed_and_process(*write_herds(work / f"files_{farms}", farms, cows))
+    print_answers(herds, cows, chosen.runs)
+    if chosen.quick and stack.are_left_out():
+        return
+    with stack.start(chosen.quick) as servers:
         print()
         stack.print_servers(servers)
         on_mariadb = {
-            farms: replace(servers.herd("", f"herd{farms}_", herd.folder), engines=Engines(store="mariadb"))
+            farms: replace(servers.herd("unused.", f"herd{farms}_", herd.folder), engines=Engines(store="mariadb"))
             for farms, herd in herds.items()
         }
         for herd in on_mariadb.values():
             herd.measured("load")
             herd.measured("pipeline", "run")
         servers.settle()
-        print_answers(on_mariadb, chosen.runs)
+        print_answers(on_mariadb, cows, chosen.runs)
     print(f"\nwanted: at most {WANTED}")
 
 

@@ -8,7 +8,7 @@ import statistics
 import subprocess
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from installation import Installation, loopback_session, wait_until
@@ -16,7 +16,6 @@ from program import executable, free_port
 
 import measure
 
-PROGRAMS = Path(__file__).parent / "programs"
 WARM_SECONDS, SECONDS = 3, 10
 SENSORS, COWS = 97, 89  # Those of programs/post_readings.lua.
 PRODUCER, ALL_ROLES = ("--roles", "producer"), ()
@@ -30,28 +29,31 @@ class Load:
     path: str
     connections: int
     readings: int | None = None
+    warm_seconds: int = WARM_SECONDS
+    seconds: int = SECONDS
 
-    def post(self, port: int, seconds: int) -> dict[str, float]:
+    def warm(self, port: int) -> None:
+        self._post(port, self.warm_seconds)
+
+    def post(self, port: int) -> dict[str, float]:
         """What was answered, in readings."""
+        return self._post(port, self.seconds)
+
+    def _post(self, port: int, seconds: int) -> dict[str, float]:
         url = f"http://127.0.0.1:{port}{self.path}"
-        command = [measure.need("wrk", "wrk"), "--threads", "1", "--connections", self.connections]
-        command += ["--duration", f"{seconds}s", "--timeout", "10s"]
-        command += ["--script", PROGRAMS / "post_readings.lua", url, "--"]
-        if self.readings is not None:
-            command.append(self.readings)
-        done = subprocess.run(list(map(str, command)), capture_output=True, text=True)
-        if done.returncode != 0:
-            sys.exit(done.stderr)
-        answer: dict[str, float] = json.loads(done.stdout.splitlines()[-1])
-        if answer["failed"]:
-            sys.exit(f"{url}: {answer}")
+        more = [] if self.readings is None else [self.readings]
+        answer = measure.wrk("post_readings.lua", url, self.connections, seconds, *more)
         answer["readings"] = answer["answered"] * (self.readings or 1)
         return answer
+
+    def quick(self) -> Load:
+        """The same, as short as wrk can."""
+        return replace(self, warm_seconds=1, seconds=1)
 
 
 @dataclass
 class Side:
-    """One side of the comparison; `run` gives what it did in SECONDS."""
+    """One side of the comparison; `run` gives what it did in the seconds of its load."""
 
     name: str
     run: Callable[[], Mapping[str, float]]
@@ -114,8 +116,8 @@ def answered_by(
 ) -> dict[str, float]:
     """A server of its own, warmed up."""
     with running(command, environment, f"http://127.0.0.1:{port}/", log):
-        load.post(port, WARM_SECONDS)
-        return load.post(port, SECONDS)
+        load.warm(port)
+        return load.post(port)
 
 
 def in_log(herd: Installation) -> int:
@@ -137,9 +139,9 @@ def served(herd: Installation, roles: Sequence[str], load: Load, log: Path) -> d
     command = [executable(), "serve", *roles]
     with running(command, environment, f"http://127.0.0.1:{port}/healthz", log):
         _send_herd(port)
-        load.post(port, WARM_SECONDS)
+        load.warm(port)
         before = in_log(herd)
-        answer = load.post(port, SECONDS)
+        answer = load.post(port)
         appended = in_log(herd) - before
     if appended < answer["readings"]:
         sys.exit(f"{answer['readings']:.0f} readings were answered, {appended} are in the log")
@@ -158,10 +160,10 @@ def _send_herd(port: int) -> None:
             http.post(url, json=items, timeout=30).raise_for_status()
 
 
-def bare_commits(work: Path, rows: int) -> dict[str, float]:
+def bare_commits(work: Path, rows: int, seconds: int) -> dict[str, float]:
     """SQLite alone: rows of a reading's bytes, so many a synced transaction."""
     folder = measure.empty_folder(work / "bare")
-    command = [measure.build("group_commit"), folder / "bare.db", rows, SECONDS]
+    command = [measure.build("group_commit"), folder / "bare.db", rows, seconds]
     return as_readings(command)
 
 
@@ -175,9 +177,9 @@ def as_readings(command: Sequence[object]) -> dict[str, float]:
     return answer
 
 
-def print_sides(sides: Sequence[Side]) -> None:
+def print_sides(sides: Sequence[Side], load: Load) -> None:
     measure.print_table(TABLE_HEAD, [side.row() for side in sides])
-    print(f"\n{SECONDS} s a run after {WARM_SECONDS} s to warm up; wrk beside them on the same cores\n")
+    print(f"\n{load.seconds} s a run after {load.warm_seconds} s to warm up; wrk beside them on the same cores\n")
 
 
 def print_wanted(side: Side, rate: int, p99_ms: int) -> None:

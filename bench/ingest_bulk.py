@@ -7,6 +7,7 @@ of the same batches.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import measure
@@ -28,8 +29,8 @@ WANTED = {100: 250_000, 1_000: 400_000}
 WANTED_P99_MS = 50
 
 
-def sides_of(readings: int, work: Path) -> tuple[Side, Side, Side]:
-    load = Load("/api/v1/events/measurements", CONNECTIONS, readings)
+def sides_of(load: Load, work: Path) -> tuple[Side, Side, Side]:
+    readings = load.readings or 1
 
     def embedded(roles: Sequence[str]) -> dict[str, float]:
         herd = Installation(measure.empty_folder(work / "data"))
@@ -38,7 +39,10 @@ def sides_of(readings: int, work: Path) -> tuple[Side, Side, Side]:
     return (
         Side(f"**herdflow**, producer, {readings} a POST", lambda: embedded(PRODUCER)),
         Side(f"**herdflow**, all roles, {readings} a POST", lambda: embedded(ALL_ROLES)),
-        Side(f"SQLite's bare commits, {readings} rows each", lambda: bare_commits(work, readings)),
+        Side(
+            f"SQLite's bare commits, {readings} rows each",
+            lambda: bare_commits(work, readings, load.seconds),
+        ),
     )
 
 
@@ -46,9 +50,12 @@ def main() -> None:
     chosen = measure.parse_arguments(__doc__.splitlines()[0], data=False)
     work = measure.empty_folder(chosen.work / "ingest_bulk")
     measure.print_machine(work)
-    sides = {readings: sides_of(readings, work) for readings in WANTED}
+    load = Load("/api/v1/events/measurements", CONNECTIONS)
+    if chosen.quick:
+        load = load.quick()
+    sides = {readings: sides_of(replace(load, readings=readings), work) for readings in WANTED}
     run_in_turns([side for each in sides.values() for side in each], chosen.runs)
-    print_sides([side for each in sides.values() for side in each])
+    print_sides([side for each in sides.values() for side in each], load)
     for readings, rate in WANTED.items():
         print_wanted(sides[readings][0], rate, WANTED_P99_MS)
 

@@ -18,8 +18,6 @@ import stack
 from ingest import (
     ALL_ROLES,
     PRODUCER,
-    PROGRAMS,
-    SECONDS,
     Load,
     Side,
     answered_by,
@@ -31,6 +29,7 @@ from ingest import (
     served,
 )
 from installation import Installation
+from measure import PROGRAMS
 from program import free_port
 from stack import Stack
 
@@ -39,12 +38,12 @@ LOAD = Load("/measurement/", CONNECTIONS)
 WANTED_OF_KAFKA = 0.5
 
 
-def empty_handler(log: Path) -> dict[str, float]:
+def empty_handler(load: Load, log: Path) -> dict[str, float]:
     port = free_port()
-    return answered_by([measure.build("empty_handler"), port], os.environ, port, LOAD, log)
+    return answered_by([measure.build("empty_handler"), port], os.environ, port, load, log)
 
 
-def fastapi(servers: Stack, log: Path) -> dict[str, float]:
+def fastapi(servers: Stack, load: Load, log: Path) -> dict[str, float]:
     port = free_port()
     environment = {
         **os.environ,
@@ -54,44 +53,48 @@ def fastapi(servers: Stack, log: Path) -> dict[str, float]:
     }
     command = [sys.executable, "-m", "uvicorn", "fastapi_producer:app", "--no-access-log"]
     command += ["--workers", os.cpu_count(), "--port", port]
-    return answered_by(command, environment, port, LOAD, log)
+    return answered_by(command, environment, port, load, log)
 
 
-def bare_producer(servers: Stack) -> dict[str, float]:
+def bare_producer(servers: Stack, load: Load) -> dict[str, float]:
     program = measure.build("bare_producer")
-    return as_readings([program, servers.brokers, "herd.measurements", CONNECTIONS, SECONDS])
+    command = [program, servers.brokers, "herd.measurements", CONNECTIONS, load.seconds]
+    return as_readings(command)
 
 
 def main() -> None:
     chosen = measure.parse_arguments(__doc__.splitlines()[0], data=False)
     work = measure.empty_folder(chosen.work / "ingest_single")
     log = work / "servers.log"
+    load = LOAD.quick() if chosen.quick else LOAD
     measure.print_machine(work)
 
     def embedded(roles: Sequence[str]) -> dict[str, float]:
-        return served(Installation(measure.empty_folder(work / "data")), roles, LOAD, log)
+        return served(Installation(measure.empty_folder(work / "data")), roles, load, log)
 
     sides = producer, everything, _, _ = (
         Side("**herdflow**, producer", lambda: embedded(PRODUCER)),
         Side("**herdflow**, all roles", lambda: embedded(ALL_ROLES)),
-        Side("the server with an empty handler", lambda: empty_handler(log)),
-        Side("SQLite's bare commits, 64 rows each", lambda: bare_commits(work, CONNECTIONS)),
+        Side("the server with an empty handler", lambda: empty_handler(load, log)),
+        Side("SQLite's bare commits, 64 rows each", lambda: bare_commits(work, CONNECTIONS, load.seconds)),
     )
     run_in_turns(sides, chosen.runs)
-    print_sides(sides)
+    print_sides(sides, load)
     print_wanted(producer, 60_000, 5)
     print_wanted(everything, 30_000, 20)
-    with stack.start() as servers:
+    if chosen.quick and stack.are_left_out():
+        return
+    with stack.start(chosen.quick) as servers:
         print()
         stack.print_servers(servers)
         herd = servers.herd("herd.", "unused_", work / "data")
         on_kafka = ours, bare, _ = (
-            Side("**herdflow** on Kafka, producer", lambda: served(herd, PRODUCER, LOAD, log)),
-            Side("bare librdkafka, 64 in flight", lambda: bare_producer(servers)),
-            Side("FastAPI, confluent-kafka", lambda: fastapi(servers, log)),
+            Side("**herdflow** on Kafka, producer", lambda: served(herd, PRODUCER, load, log)),
+            Side("bare librdkafka, 64 in flight", lambda: bare_producer(servers, load)),
+            Side("FastAPI, confluent-kafka", lambda: fastapi(servers, load, log)),
         )
         run_in_turns(on_kafka, chosen.runs)
-    print_sides(on_kafka)
+    print_sides(on_kafka, load)
     print(
         f"herdflow's share of the bare rate on Kafka, medians: {ours.rate() / bare.rate():.2f}; "
         f"wanted: at least {WANTED_OF_KAFKA}"

@@ -7,9 +7,7 @@ pandas `to_sql` of a tenth of the readings into a plain table, as the seed syste
 
 from __future__ import annotations
 
-import json
 import statistics
-import subprocess
 import sys
 import time
 from pathlib import Path
@@ -19,26 +17,11 @@ import measure
 import pandas
 import sqlalchemy
 import stack
-from measure import Cost
-from stack import Measured, Stack, StackHerd
+from stack import BENCH_DATABASE, Measured, Stack, StackHerd, array_insert
 
-WANTED_SHARE = 1 / 3
+WANTED_SHARE = 0.7
 PANDAS_SHARE = 10  # One row in so many.
 RESIDENT_WANTED_MB = 150
-BENCH_DATABASE = "bench_reference"
-
-
-def array_insert(servers: Stack, source: str, program: Path) -> tuple[int, Measured]:
-    """Rows, and the cost of writing them alone: they are read into memory before."""
-    target = f"{BENCH_DATABASE}.{source.split('.')[1]}"
-    command = [program, servers.socket, stack.USER, servers.password_file, source, target]
-    before = servers.usage()
-    done = subprocess.run(list(map(str, command)), capture_output=True, text=True)
-    if done.returncode != 0:
-        sys.exit(done.stderr)
-    answer = json.loads(done.stdout)
-    cost = Cost(answer["seconds"], answer["cpu_seconds"], answer["resident_mb"])
-    return answer["rows"], Measured(cost, servers.usage().since(before))
 
 
 def run_pandas(servers: Stack, data: Path) -> float:
@@ -69,9 +52,9 @@ def main() -> None:
     program = measure.build("array_insert")
     measure.print_machine(work)
     ours, bare, pandas_seconds = [], [], []
-    with stack.start() as servers:
+    with stack.start(chosen.quick) as servers:
         stack.print_servers(servers)
-        servers.execute(f"CREATE DATABASE {BENCH_DATABASE}")
+        servers.make_bench_database()
         servers.herd("drain.", "drain_", work / "data").run("seed", chosen.data)
         rows = servers.count("drain.measurements")
         for number in range(chosen.runs):

@@ -65,7 +65,7 @@ def main() -> None:
     measure.need("kcat", "kcat")
     measure.print_machine(work)
     ours, theirs = [], []
-    with stack.start() as servers:
+    with stack.start(chosen.quick) as servers:
         stack.print_servers(servers)
         # The broker warms up, and gives what kcat is to send.
         new_topics(servers, "warm.", work).measured("seed", chosen.data / "measurements.parquet")

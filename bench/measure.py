@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import fcntl
+import json
 import os
 import platform
 import shutil
@@ -14,14 +16,21 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NoReturn
 
 import duckdb
 from program import REPOSITORY, executable
 
 MEGABYTE = 1_000_000
+PROGRAMS = Path(__file__).parent / "programs"
+STEPS = (("seed",), ("load",), ("pipeline", "run"))
+LEFT_OUT = 77  # What ctest takes for a test that was left out.
+# As many readings as the three real files have; every other herd has those of one year.
+REAL_COWS, LAST_DAY = 128, "2024-12-31"
+FIRST_DAY, FIRST_DAY_OF_REAL = "2024-01-01", "2023-01-01"
 
 
 @dataclass(frozen=True)
@@ -64,12 +73,23 @@ class _PeakWatch:
                 self.megabytes = max(self.megabytes, peak_mb(self._status))
 
 
-def peak_mb(status: Path) -> float:
-    """The peak resident memory that a file /proc/PID/status tells; 0 of a process that has ended."""
+def memory_mb(status: Path, field: str) -> float:
+    """A field of a file /proc/PID/status that is in kB; 0 of a process that has ended."""
     for line in status.read_text(encoding="utf-8").splitlines():
-        if line.startswith("VmHWM"):
+        if line.startswith(f"{field}:"):
             return int(line.split()[1]) * 1024 / MEGABYTE
     return 0.0
+
+
+def peak_mb(status: Path) -> float:
+    """The peak resident memory that a file /proc/PID/status tells."""
+    return memory_mb(status, "VmHWM")
+
+
+def cpu_seconds(pid: int | str) -> float:
+    """What a running process has used so far, in its own code and in the system's."""
+    fields = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").rsplit(")", 1)[1].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 def run_measured(command: Sequence[object], environment: Mapping[str, str], log: Path) -> Cost:
@@ -90,6 +110,14 @@ def run_measured(command: Sequence[object], environment: Mapping[str, str], log:
     if process.returncode != 0:
         sys.exit(f"{command[0]} ended with {process.returncode}; its output is in {log}")
     return Cost(wall, usage.ru_utime + usage.ru_stime, peak.megabytes)
+
+
+def fill(environment: Mapping[str, str], log: Path, *data: Path) -> tuple[Cost, ...]:
+    """What each of STEPS takes from the files to gold; no two of the processes overlap."""
+    return tuple(
+        run_measured([executable(), *step, *(data if step == ("seed",) else [])], environment, log)
+        for step in STEPS
+    )
 
 
 def megabytes_of(folder: Path, pattern: str) -> float:
@@ -150,10 +178,18 @@ def print_machine(folder: Path) -> None:
     print(f"fsync of 4 KiB: {fsync_milliseconds(folder):.2f} ms (median of 200)\n")
 
 
-def parse_arguments(description: str, data: bool = True) -> argparse.Namespace:
-    """The options that every bench has; `data`: whether it needs the Parquet files."""
+def parse_arguments(
+    description: str,
+    data: bool = True,
+    runs: int = 5,
+    more: Callable[[argparse.ArgumentParser], object] | None = None,
+) -> argparse.Namespace:
+    """The options that every bench has; `data`: whether it needs the Parquet files; `more` adds options."""
     parser = argparse.ArgumentParser(description=description)
-    parser.add_argument("--runs", type=int, default=5, help="how often (default 5)")
+    parser.add_argument("--runs", type=int, help=f"how often (default {runs}; 1 with --quick)")
+    parser.add_argument(
+        "--quick", action="store_true", help="only try that it still works: tiny data, no figures to keep"
+    )
     if data:
         parser.add_argument(
             "--data",
@@ -161,18 +197,70 @@ def parse_arguments(description: str, data: bool = True) -> argparse.Namespace:
             default=os.environ.get("TEST_REAL_DATA"),
             help="folder of the Parquet files (default: the variable TEST_REAL_DATA)",
         )
+        parser.add_argument("--cows", type=int, help="in place of the files: a synthetic herd of so many cows")
     parser.add_argument(
         "--work",
         type=Path,
         default=REPOSITORY / "build/bench",
         help="where data folders are made (default build/bench); both sides write there",
     )
+    if more is not None:
+        more(parser)
     chosen = parser.parse_args()
-    if data and chosen.data is None:
-        parser.error("name a folder with --data or set TEST_REAL_DATA")
+    if chosen.runs is None:
+        chosen.runs = 1 if chosen.quick else runs
+    if chosen.quick:
+        chosen.work = chosen.work / "quick"
+        print("--quick: it works, or not; the figures are of no use\n")
+    if data and chosen.quick:
+        chosen.data = generate_tiny(chosen.work / f"{Path(sys.argv[0]).stem}_files")
+    elif data and chosen.cows is not None:
+        chosen.data = generate(chosen.work / f"{Path(sys.argv[0]).stem}_files", chosen.cows)
+    elif data and chosen.data is None:
+        parser.error("name a folder with --data, a number of --cows, or set TEST_REAL_DATA")
     if data:
         chosen.data = chosen.data.resolve()
     return chosen
+
+
+def generate(folder: Path, cows: int, first_day: str = "") -> Path:
+    """The three files of a synthetic herd, the same each time: 0.56, 2 and 11 M readings of 128, 1,000, 5,000 cows."""
+    first = first_day or (FIRST_DAY_OF_REAL if cows == REAL_COWS else FIRST_DAY)
+    command = [executable(), "generate", "--cows", cows, "--seed", 1]
+    command += ["--from", first, "--to", LAST_DAY, "--output", empty_folder(folder)]
+    run_measured(command, os.environ, folder.with_name(f"{folder.name}.log"))
+    return folder
+
+
+def generate_tiny(folder: Path, cows: int = 4) -> Path:
+    """Two months, for the quick forms."""
+    return generate(folder, cows, "2024-11-01")
+
+
+def readings_in(folder: Path) -> int:
+    """Of the measurements' Parquet file."""
+    [(rows,)] = duckdb.execute(
+        "SELECT count(*) FROM read_parquet(?)", [str(folder / "measurements.parquet")]
+    ).fetchall()
+    return int(rows)
+
+
+def wrk(script: str, url: str, connections: int, seconds: int, *arguments: object) -> dict[str, float]:
+    """What wrk says of so many seconds with a script of bench/programs; no request may fail."""
+    command = [need("wrk", "wrk"), "--threads", 1, "--connections", connections]
+    command += ["--duration", f"{seconds}s", "--timeout", "10s", "--script", PROGRAMS / script, url, "--"]
+    done = subprocess.run(
+        list(map(str, [*command, *arguments])),
+        env={**os.environ, "LUA_PATH": f"{PROGRAMS}/?.lua;;"},
+        capture_output=True,
+        text=True,
+    )
+    if done.returncode != 0:
+        sys.exit(done.stderr)
+    answer: dict[str, float] = json.loads(done.stdout.splitlines()[-1])
+    if answer["failed"]:
+        sys.exit(f"{url}: {answer}")
+    return answer
 
 
 def empty_folder(folder: Path) -> Path:
@@ -182,19 +270,27 @@ def empty_folder(folder: Path) -> Path:
     return folder
 
 
+def leave_out(reason: str) -> NoReturn:
+    """Ends a bench that cannot run here; ctest shows it as left out."""
+    print(f"LEFT OUT: {reason}", file=sys.stderr)
+    sys.exit(LEFT_OUT)
+
+
 def need(program: str, package: str) -> str:
-    """A program of the system that only a reference needs."""
+    """A program of the system that only a bench needs."""
     found = shutil.which(program)
     if found is None:
-        sys.exit(f"there is no {program}; install it: apt-get install {package}")
+        leave_out(f"there is no {program}; install it: apt-get install {package}")
     return found
 
 
 def build(program: str) -> Path:
-    """A C++ program of bench/programs, which nothing else builds."""
-    folder = REPOSITORY / "build/release"
+    """A C++ program of bench/programs, in the build of the herdflow that is measured."""
+    folder = executable().parent
     command = ["cmake", "--build", str(folder), "--target", program]
-    done = subprocess.run(command, capture_output=True, text=True)
+    with (folder / ".bench_build.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        done = subprocess.run(command, capture_output=True, text=True)
     if done.returncode != 0:
         sys.exit(f"{' '.join(command)} failed:\n{done.stdout}{done.stderr}")
     return folder / program

@@ -15,10 +15,9 @@ from pathlib import Path
 
 import measure
 import stack
-from kafka_drain import BENCH_DATABASE, array_insert
-from stack import Measured, Stack, StackHerd, Usage
+from stack import BENCH_DATABASE, Measured, Stack, StackHerd, Usage, array_insert
 
-WANTED = 3.0
+WANTED = 2.0
 SQL_FILE = Path(__file__).with_suffix(".sql")
 TABLES = (
     "silver_layer.measurements_rows",
@@ -79,9 +78,9 @@ def main() -> None:
     program = measure.build("array_insert")
     measure.print_machine(work)
     ours, bare, by_hand = [], [], []
-    with stack.start() as servers:
+    with stack.start(chosen.quick) as servers:
         stack.print_servers(servers)
-        servers.execute(f"CREATE DATABASE {BENCH_DATABASE}")
+        servers.make_bench_database()
         servers.herd("herd.", "herd_", work / "data").run("seed", chosen.data)
         for number in range(chosen.runs):
             herd = servers.herd("herd.", f"herd{number}_", work / "data")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import os
 import shutil
 import subprocess
@@ -10,7 +11,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -22,9 +23,10 @@ from program import REPOSITORY, executable
 from store import Store, drop_databases, open_store
 
 import measure
-from measure import MEGABYTE, Cost
+from measure import MEGABYTE, Cost, cpu_seconds
 
 USER = "herdflow"
+BENCH_DATABASE = "bench_reference"
 SCRIPTS = REPOSITORY / "deploy/local"
 
 
@@ -50,9 +52,11 @@ class Measured:
 
 @dataclass(frozen=True)
 class Stack:
-    """A running broker and a running database in a folder of the bench's own."""
+    """A running broker and a running database in a folder of the bench's own; shared: in the tests'."""
 
     folder: Path
+    shared: bool = False
+    herds: list[StackHerd] = field(default_factory=list)
 
     def read(self, part: str, name: str) -> str:
         """A file that deploy/local has about a part."""
@@ -72,7 +76,13 @@ class Stack:
 
     def herd(self, topics: str, databases: str, folder: Path) -> StackHerd:
         """A herdflow with these prefixes of topics and databases; both may be shared with others."""
-        return StackHerd(folder, "UTC", SERVERS, topics, stack=self, databases=databases)
+        self.herds.append(StackHerd(folder, "UTC", SERVERS, topics, stack=self, databases=databases))
+        return self.herds[-1]
+
+    def make_bench_database(self) -> None:
+        """Where the references write."""
+        self.execute(f"DROP DATABASE IF EXISTS {BENCH_DATABASE}")
+        self.execute(f"CREATE DATABASE {BENCH_DATABASE}")
 
     def connect(self) -> pymysql.Connection[Any]:
         return pymysql.connect(
@@ -87,7 +97,7 @@ class Stack:
             cursor.execute(sql)
 
     def usage(self) -> Usage:
-        return Usage(*(_cpu_seconds(self.read(part, "pid")) for part in ("kafka", "mariadb")))
+        return Usage(*(cpu_seconds(self.read(part, "pid")) for part in ("kafka", "mariadb")))
 
     def peak_mb(self, part: str) -> float:
         """The server's peak resident memory since it started."""
@@ -125,13 +135,24 @@ class Stack:
         self.settle()
 
     def settle(self) -> None:
-        """Waits until the database has cleaned up after what was deleted: it is not the next one's."""
+        """Waits until the database has cleaned up after what was deleted: it is not the next one's.
+
+        Of shared servers nobody knows whose it is, nor measures anything.
+        """
+        if self.shared:
+            return
         with contextlib.closing(self.connect()) as connection, connection.cursor() as cursor:
             for _ in range(600):
                 cursor.execute("SHOW GLOBAL STATUS LIKE 'Innodb_history_list_length'")
                 if int(cursor.fetchone()[1]) < 100:
                     return
                 time.sleep(0.1)
+
+    def clear(self) -> None:
+        """Leave nothing on shared servers."""
+        for herd in self.herds:
+            herd.remove()
+        self.execute(f"DROP DATABASE IF EXISTS {BENCH_DATABASE}")
 
 
 @dataclass
@@ -151,18 +172,49 @@ class StackHerd(Installation):
         log = self.folder / "output.log"
         return self.stack.run([executable(), *arguments], self.environment(), log)
 
+    def remove(self) -> None:
+        topics = [each["topic"] for each in self.ask("topics", "list")]
+        if topics:
+            self.run("topics", "delete", "--yes", *topics)
+        drop_databases(SERVERS, self.databases)
+
     def store(self) -> contextlib.AbstractContextManager[Store]:
         return open_store(self.engines, self.databases, self.folder)
 
 
-def _cpu_seconds(pid: str) -> float:
-    fields = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").rsplit(")", 1)[1].split()
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+def array_insert(servers: Stack, source: str, program: Path) -> tuple[int, Measured]:
+    """Rows, and the cost of writing them alone: they are read into memory before."""
+    target = f"{BENCH_DATABASE}.{source.split('.')[1]}"
+    command = [program, servers.socket, USER, servers.password_file, source, target]
+    before = servers.usage()
+    done = subprocess.run(list(map(str, command)), capture_output=True, text=True)
+    if done.returncode != 0:
+        sys.exit(done.stderr)
+    answer = json.loads(done.stdout)
+    cost = Cost(answer["seconds"], answer["cpu_seconds"], answer["resident_mb"])
+    return answer["rows"], Measured(cost, servers.usage().since(before))
+
+
+def are_left_out() -> bool:
+    """Whether a quick form has no servers here, which is said."""
+    reason = SERVERS.missing()
+    if reason:
+        print(f"LEFT OUT: {reason}", file=sys.stderr)
+    return reason is not None
 
 
 @contextlib.contextmanager
-def start() -> Iterator[Stack]:
-    """Kafka and MariaDB by deploy/local in a temporary folder, removed at the end."""
+def start(quick: bool) -> Iterator[Stack]:
+    """Kafka and MariaDB by deploy/local in a temporary folder, removed at the end; quick: those of the tests."""
+    if quick:
+        if reason := SERVERS.missing():
+            measure.leave_out(reason)
+        shared = Stack(Path(os.environ["TEST_STACK"]), shared=True)
+        try:
+            yield shared
+        finally:
+            shared.clear()
+        return
     folder = Path(tempfile.mkdtemp(prefix="bench."))
     try:
         subprocess.run(

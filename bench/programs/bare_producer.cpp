@@ -59,11 +59,19 @@ void Produce(Run& run) {
   const std::array<char, 16> request_id{};
   rd_kafka_headers_t* headers = rd_kafka_headers_new(1);
   rd_kafka_header_add(headers, "request_id", -1, request_id.data(), request_id.size());
-  const auto failed = rd_kafka_producev(
-      run.producer, RD_KAFKA_V_RKT(run.topic), RD_KAFKA_V_KEY(key.data(), key.size()),
-      RD_KAFKA_V_VALUE(value.data(), value.size()), RD_KAFKA_V_HEADERS(headers),
-      RD_KAFKA_V_MSGFLAGS(RD_KAFKA_MSG_F_COPY), RD_KAFKA_V_END);
-  if (failed != RD_KAFKA_RESP_ERR_NO_ERROR) Die("producing", rd_kafka_err2str(failed));
+  std::array<rd_kafka_vu_t, 5> parts{};
+  parts[0].vtype = RD_KAFKA_VTYPE_RKT;
+  parts[0].u.rkt = run.topic;
+  parts[1].vtype = RD_KAFKA_VTYPE_KEY;
+  parts[1].u.mem = {key.data(), key.size()};
+  parts[2].vtype = RD_KAFKA_VTYPE_VALUE;
+  parts[2].u.mem = {value.data(), value.size()};
+  parts[3].vtype = RD_KAFKA_VTYPE_HEADERS;
+  parts[3].u.headers = headers;
+  parts[4].vtype = RD_KAFKA_VTYPE_MSGFLAGS;
+  parts[4].u.i = RD_KAFKA_MSG_F_COPY;
+  const rd_kafka_error_t* failed = rd_kafka_produceva(run.producer, parts.data(), parts.size());
+  if (failed != nullptr) Die("producing", rd_kafka_error_string(failed));
 }
 
 void OnDelivery(rd_kafka_t*, const rd_kafka_message_t* message, void* opaque) {

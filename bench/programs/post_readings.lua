@@ -2,6 +2,8 @@
 --   wrk … --script post_readings.lua URL -- [READINGS]    so many a request, as an array; nothing: one object
 -- A request is made once, but for the time of its readings, which is new each time it is sent: wrk has to be cheap.
 
+require "answered"
+
 local between = {} -- Of each request what stands between the times.
 local sent = 0
 -- Each run has times of its own.
@@ -45,12 +47,4 @@ end
 function request()
   sent = sent + 1
   return table.concat(between[sent % #between + 1], time())
-end
-
-function done(summary, latency)
-  local errors = summary.errors
-  io.write(string.format(
-    '{"answered":%d,"failed":%d,"seconds":%.6f,"p50_ms":%.3f,"p99_ms":%.3f,"max_ms":%.3f}\n',
-    summary.requests, errors.connect + errors.read + errors.write + errors.status + errors.timeout,
-    summary.duration / 1e6, latency:percentile(50) / 1e3, latency:percentile(99) / 1e3, latency.max / 1e3))
 end

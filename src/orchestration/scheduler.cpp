@@ -32,25 +32,21 @@ void News::Announce() {
   {
     const std::lock_guard lock(mutex_);
     ++count_;
-    newest_ = std::chrono::steady_clock::now();
   }
   changed_.notify_all();
 }
 
 void News::Wait(const std::stop_token& stop) {
-  constexpr auto kQuiet = 40ms;
-  constexpr auto kLong = 2s;
   constexpr auto kLookAnyway = 1s;
   std::unique_lock lock(mutex_);
+  const bool is_idle = count_ == seen_;
+  const Clock::time_point earliest = is_idle ? now_() : began_ + kApart;
   changed_.wait_for(lock, stop, kLookAnyway, [this] { return count_ != seen_; });
-  const auto first = std::chrono::steady_clock::now();
-  while (count_ != seen_ && !stop.stop_requested()) {
-    seen_ = count_;
-    changed_.wait_until(lock, stop, std::min(newest_ + kQuiet, first + kLong),
-                        [] { return false; });
-    if (std::chrono::steady_clock::now() >= first + kLong) break;
+  while (now_() < earliest && !stop.stop_requested()) {
+    changed_.wait_for(lock, stop, earliest - now_(), [] { return false; });
   }
   seen_ = count_;
+  began_ = now_();
 }
 
 std::optional<Instant> NewestSlot(const Schedule& schedule, Instant now,

@@ -25,8 +25,9 @@ namespace fs = std::filesystem;
 /// A row group: the memory of a writer, and what Skip can pass over unread.
 constexpr std::int64_t kGroupRows = 122'880;
 constexpr std::string_view kFarmsFile = "farms.parquet";
+/// In the order in which they get their names.
 constexpr std::array<std::string_view, 4> kFileNames{"cows.parquet", "sensors.parquet",
-                                                     "measurements.parquet", "truth.json"};
+                                                     "measurements.parquet", kTruthFile};
 
 /// A herd on its way into the files. Without a farm these have no column for it.
 struct Part {
@@ -362,7 +363,7 @@ Result<> WriteParts(const Drafts& drafts, const std::vector<Part>& parts,
   HERDFLOW_CHECK(Guarded(measurements, [&] {
     return WriteMeasurements(parts, measurements, progress, written.truths);
   }));
-  HERDFLOW_CHECK(WriteText(TruthOf(parts, written.truths), drafts.Draft("truth.json")));
+  HERDFLOW_CHECK(WriteText(TruthOf(parts, written.truths), drafts.Draft(kTruthFile)));
   HERDFLOW_ASSIGN(written.files, drafts.Publish());
   return {};
 }

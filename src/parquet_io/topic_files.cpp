@@ -8,6 +8,7 @@
 #include <system_error>
 #include <utility>
 
+#include "herdflow/parquet_io/herd_writer.hpp"
 #include "input_file.hpp"
 
 namespace herdflow::parquet_io {
@@ -137,7 +138,8 @@ Result<fs::path> PlaceOf(Topic topic, const fs::path& folder) {
 }
 
 /// What lies beside cows, sensors and measurements. A copy of the one or a part of the other would
-/// be read after them and count as newer: that is for a person to say.
+/// be read after them and count as newer: that is for a person to say. The truth of a made-up herd
+/// belongs there: of it there is nothing to say.
 Result<> LeaveOutOthers(const fs::path& folder,
                         const std::vector<std::pair<Topic, fs::path>>& places, FoundFiles& found) {
   HERDFLOW_ASSIGN(const auto entries, List(folder, found));
@@ -150,7 +152,7 @@ Result<> LeaveOutOthers(const fs::path& folder,
           fmt::format("{}: it stands beside cows, sensors and measurements; to seed it as well, "
                       "name it",
                       entry.string()));
-    } else {
+    } else if (entry.filename() != kTruthFile || !IsRegular(entry)) {
       LeaveOut(entry, found);
     }
   }

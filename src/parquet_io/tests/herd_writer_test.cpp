@@ -122,6 +122,23 @@ TEST_F(HerdWriter, NothingIsOverwritten) {
   EXPECT_FALSE(fs::exists(Path("herd/cows.parquet")));
 }
 
+TEST_F(HerdWriter, WhereTheTruthIsAllFilesAre) {
+  for (const std::string name : {"cows.parquet", "sensors.parquet", "measurements.parquet"}) {
+    const auto in_the_way = [&](std::int64_t) {
+      fs::create_directories(Path("herd/" + name + "/in_the_way"));
+    };
+    const auto written = WriteHerd(Herd(), Path("herd"), in_the_way);
+    EXPECT_THAT(written.error().message(), HasSubstr("naming " + Path("herd/" + name)));
+    EXPECT_FALSE(fs::exists(Path("herd/truth.json"))) << name;
+    fs::remove_all(Path("herd"));
+  }
+  const auto in_the_way_of_farms = [&](std::int64_t) {
+    fs::create_directories(Path("farms/farms.parquet/in_the_way"));
+  };
+  EXPECT_FALSE(WriteFarms({{"a", "A", Herd()}}, Path("farms"), in_the_way_of_farms).has_value());
+  EXPECT_FALSE(fs::exists(Path("farms/truth.json")));
+}
+
 TEST_F(HerdWriter, AFolderThatCannotBeMadeIsNamed) {
   WriteBytes("file", "");
   EXPECT_THAT(Generate("file/herd").error().message(), HasSubstr("making folder " + Path("file")));

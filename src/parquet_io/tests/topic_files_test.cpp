@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 
 #include "herdflow/parquet_io/event_sources.hpp"
+#include "herdflow/parquet_io/herd_writer.hpp"
 #include "table_file.hpp"
 
 namespace herdflow::parquet_io {
@@ -14,6 +15,8 @@ namespace fs = std::filesystem;
 using pipeline::Topic;
 using testing::ElementsAre;
 using testing::HasSubstr;
+using testing::IsEmpty;
+using testing::SizeIs;
 
 class TopicFiles : public ParquetTest {
  protected:
@@ -89,6 +92,36 @@ TEST_F(TopicFiles, WhatStandsBesideTheThreeIsNamed) {
   EXPECT_THAT(left_out_,
               ElementsAre(HasSubstr("measurements-2023.parquet: it stands beside cows"),
                           HasSubstr("old: it is no file; folders in folders are not looked into")));
+}
+
+TEST_F(TopicFiles, OfAMadeUpHerdNothingIsSaidToBeLeftOut) {
+  const auto day = [](std::string_view text) { return *ParseDate(text); };
+  const auto herd = *herd::SyntheticHerd::Make(
+      {.cows = 2, .from = day("2024-01-01"), .to = day("2024-01-03"), .seed = 1});
+  ASSERT_TRUE(WriteHerd(herd, Path("herd"), nullptr).has_value());
+  EXPECT_THAT(Sources({Path("herd")}), ElementsAre("herd/cows.parquet", "herd/sensors.parquet",
+                                                   "herd/measurements.parquet"));
+  EXPECT_THAT(left_out_, IsEmpty());
+  ASSERT_TRUE(WriteFarms({{"hill", "Hill", herd}}, Path("farms"), nullptr).has_value());
+  EXPECT_THAT(Sources({Path("farms")}), SizeIs(4));
+  EXPECT_THAT(left_out_, IsEmpty());
+}
+
+TEST_F(TopicFiles, ATruthThatIsNoneIsNamed) {
+  fs::rename(WriteMeasurements("other.parquet"), Path("truth.json"));
+  WriteCows("cows.parquet");
+  WriteSensors("sensors.parquet");
+  WriteMeasurements("measurements.parquet");
+  EXPECT_THAT(Sources({folder_}), SizeIs(3));
+  EXPECT_THAT(left_out_, ElementsAre(HasSubstr("truth.json: it stands beside cows")));
+  fs::remove(Path("truth.json"));
+  fs::create_directory(Path("truth.json"));
+  EXPECT_THAT(Sources({folder_}), SizeIs(3));
+  EXPECT_THAT(left_out_, ElementsAre(HasSubstr("truth.json: it is no file; folders in folders")));
+  WriteMeasurements("parts/a.parquet");
+  WriteBytes("parts/truth.json", "{}");
+  EXPECT_THAT(Sources({Path("parts")}), SizeIs(1));
+  EXPECT_THAT(left_out_, ElementsAre(HasSubstr("truth.json: it is no Parquet file")));
 }
 
 TEST_F(TopicFiles, AFileBySeveralNamesIsReadOnce) {

@@ -3,12 +3,16 @@
 #include <cstdint>
 #include <functional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "herdflow/core/result.hpp"
 #include "herdflow/herd/synthetic_herd.hpp"
 
 namespace herdflow::parquet_io {
+
+/// What was put into a herd, beside its Parquet files. It is no data of theirs, and not read back.
+inline constexpr std::string_view kTruthFile = "truth.json";
 
 struct WrittenHerd {
   std::vector<std::string> files;  ///< Farms, where there are; cows, sensors, measurements, truth.
@@ -25,8 +29,9 @@ struct FarmHerd {
 /// which is made if it is missing. The same herd gives the same bytes. `progress` hears now and
 /// then how many measurements are written.
 ///
-/// The files are written under temporary names and renamed when all are complete; on failure what
-/// was begun is removed. Blocks until done; memory does not grow with the number of measurements.
+/// The files are written under temporary names and renamed when all are complete, `truth.json`
+/// last: where it is, all of them are. On failure what was begun is removed. Blocks until done;
+/// memory does not grow with the number of measurements.
 /// Errors: kConflict (one of the files exists: nothing is overwritten), kUnavailable (disk,
 /// rights).
 Result<WrittenHerd> WriteHerd(const herd::SyntheticHerd& herd, const std::string& folder,
