@@ -52,7 +52,7 @@ TEST_P(LayerStoreProperties, WhatIsReadIsTheSameWhileItsRevisionsAre) {
   EXPECT_TRUE(rc::check("messages in waves, after any action and every step", [&] {
     const auto world = *RandomWorld().as("messages");
     const auto actions = *RandomActions().as("actions");
-    const auto wave = *rc::gen::inRange<std::size_t>(4, 24).as("messages of a wave");
+    const auto wave = *rc::gen::inRange<std::size_t>(8, 32).as("messages of a wave");
     const auto layers = GetParam()();
     FakeEventLog log;
     const auto store = layers->Open({.default_farm = kBerlin});
