@@ -36,21 +36,35 @@ std::optional<herd::Rejection> JudgePathId(std::string_view id) {
   return herd::JudgeId(herd::Field{herd::Field::Kind::kText, id}, "cow_id");
 }
 
-Response GetCow(const BackendDeps& deps, const Request& request) {
-  const auto farm = FarmOrDefault(request);
-  if (const auto* refusal = std::get_if<Response>(&farm)) return *refusal;
+Response FindCow(const BackendDeps& deps, const Request& request, std::string_view farm,
+                 std::string_view id) {
+  const auto cow = deps.queries.FindCow(farm, id);
+  if (!cow) return ProblemResponse(cow.error());
+  if (*cow) return http::JsonResponse(200, CowJson(**cow));
+  auto known = FindFarm(deps, request);
+  if (auto* refusal = std::get_if<Response>(&known)) return std::move(*refusal);
+  return ProblemResponse(ProblemKind::kNotFound, "There is no cow with this id.");
+}
+
+Prepared GetCow(const BackendDeps& deps, const Request& request) {
+  auto named = FarmOrDefault(request);
+  if (auto* refusal = std::get_if<Response>(&named)) return std::move(*refusal);
   const std::string_view id = request.Parameter("cow_id");
   if (const auto rejection = JudgePathId(id)) {
     return ProblemResponse(
         ProblemKind::kInvalidInput, {},
         {{"path.cow_id", std::string(Name(rejection->code)), rejection->reason}});
   }
-  const auto cow = deps.herd.FindCow(std::get<std::string>(farm), id);
-  if (!cow) return ProblemResponse(cow.error());
-  if (*cow) return http::JsonResponse(200, CowJson(**cow));
-  auto known = FindFarm(deps, request);
-  if (auto* refusal = std::get_if<Response>(&known)) return std::move(*refusal);
-  return ProblemResponse(ProblemKind::kNotFound, "There is no cow with this id.");
+  auto& farm = std::get<std::string>(named);
+  const auto revisions = deps.herd.ReadRevisions(farm, {});
+  if (!revisions) return ProblemResponse(revisions.error());
+  if (!*revisions) return UnknownFarm(farm);
+  std::string subject = fmt::format("cow {}\n{}", farm, id);
+  std::string state =
+      fmt::format("{} {} {}", (*revisions)->herd_book, (*revisions)->newest_days, deps.build);
+  return Recipe{
+      std::move(subject), std::move(state),
+      [&deps, &request, farm = std::move(farm), id] { return FindCow(deps, request, farm, id); }};
 }
 
 /// Name and birthdate by the rules for cows; the id is the back end's to give, the farm the path's.
@@ -117,24 +131,40 @@ Response RefuseDate(std::string_view code, std::string_view message) {
                          {{"path.report_date", std::string(code), std::string(message)}});
 }
 
-Response GetReport(const BackendDeps& deps, const Request& request) {
+Prepared GetReport(const BackendDeps& deps, const Request& request) {
   const auto day = ParseDate(request.Parameter("report_date"));
   if (!day) return RefuseDate("bad_date", "expected a day that exists, as YYYY-MM-DD");
-  auto found = FindFarm(deps, request);
-  if (auto* refusal = std::get_if<Response>(&found)) return std::move(*refusal);
-  const auto& farm = std::get<pipeline::FarmView>(found);
-  const auto today = deps.today(farm.rules.time_zone);
+  auto named = FarmOrDefault(request);
+  if (auto* refusal = std::get_if<Response>(&named)) return std::move(*refusal);
+  auto& farm = std::get<std::string>(named);
+  const auto revisions =
+      deps.herd.ReadRevisions(farm, {*day - (herd::kWeightWindowDays - 1), *day});
+  if (!revisions) return ProblemResponse(revisions.error());
+  if (!*revisions || !(*revisions)->time_zone) return UnknownFarm(farm);
+  const auto& [time_zone, data, herd_book, newest_days, cow_days] = **revisions;
+  const auto today = deps.today(*time_zone);
   if (!today) return ProblemResponse(today.error());
   if (*day > *today) {
     return RefuseDate("in_future", "the farm's today is " + FormatDate(*today));
   }
-  const auto data = deps.report.ReadReportData(farm.id, *day);
-  if (!data) return ProblemResponse(data.error());
-  return http::JsonResponse(
-      200, ReportJson(herd::MakeReport(*day, *today, data->data, data->cows, deps.health)));
+  std::string subject = fmt::format("report {}\n{}", farm, day->days);
+  // Of today only whether it is the day: what is of last year stays over midnight.
+  std::string state =
+      fmt::format("{} {} {} {} {} {}", herd_book, cow_days, *day == *today,
+                  data ? fmt::format("{} {}", data->first.days, data->last.days) : "",
+                  deps.health.low_milk_millionths, deps.build);
+  return Recipe{
+      std::move(subject), std::move(state),
+      [&deps, farm = std::move(farm), day = *day, today = *today] {
+        const auto read = deps.report.ReadReportData(farm, day);
+        if (!read) return ProblemResponse(read.error());
+        return http::JsonResponse(
+            200, ReportJson(herd::MakeReport(day, today, read->data, read->cows, deps.health)));
+      }};
 }
 
 using Handler = Response (*)(const BackendDeps&, const Request&);
+using Prepare = Prepared (*)(const BackendDeps&, const Request&);
 
 /// What is got is read; all else writes.
 http::Route BlockingRoute(std::string method, std::string path, Handler handler,
@@ -149,6 +179,28 @@ http::Route BlockingRoute(std::string method, std::string path, Handler handler,
   return route;
 }
 
+/// What answers with what many ask for.
+class MadeRoutes {
+ public:
+  explicit MadeRoutes(std::shared_ptr<const BackendDeps> deps) : deps_(std::move(deps)) {}
+
+  [[nodiscard]] http::Route Get(std::string path, Prepare prepare) const {
+    http::Route route;
+    route.method = "GET";
+    route.path = std::move(path);
+    route.run = http::Run::kBlocking;
+    route.handle = [prepare, deps = deps_, answers = answers_](const Request& request,
+                                                               const http::Respond& respond) {
+      answers->Answer(request, respond, [&] { return prepare(*deps, request); });
+    };
+    return route;
+  }
+
+ private:
+  std::shared_ptr<const BackendDeps> deps_;
+  std::shared_ptr<MadeAnswers> answers_ = std::make_shared<MadeAnswers>(MadeAnswers::Limits{});
+};
+
 }  // namespace
 
 Result<> Ready(pipeline::OperationsQueries& queries) {
@@ -161,17 +213,17 @@ std::vector<http::Route> BackendRoutes(BackendDeps deps) {
   std::vector<http::Route> routes = PageRoutes(BackendDocument());
   routes.push_back(HealthRoute());
   routes.push_back(ReadyRoute("store", [shared] { return Ready(shared->operations); }));
+  const MadeRoutes made(shared);
   // The seed system's paths are those of `default`.
   for (const std::string_view base : {std::string_view(), kFarmPath}) {
     const auto path = [&](std::string_view rest) { return fmt::format("{}{}", base, rest); };
-    routes.push_back(BlockingRoute("GET", path("/cows/{cow_id}"), GetCow, shared));
+    routes.push_back(made.Get(path("/cows/{cow_id}"), GetCow));
     routes.push_back(BlockingRoute("POST", path("/cows/"), PostCow, shared));
     routes.back().max_body_bytes = kMaxBodyBytes;
-    routes.push_back(
-        BlockingRoute("GET", path("/generate-report/{report_date}"), GetReport, shared));
+    routes.push_back(made.Get(path("/generate-report/{report_date}"), GetReport));
   }
-  routes.push_back(BlockingRoute("GET", "/api/v1/farms", GetFarms, shared));
-  routes.push_back(BlockingRoute("GET", std::string(kFarmPath), GetFarm, shared));
+  routes.push_back(made.Get("/api/v1/farms", GetFarms));
+  routes.push_back(made.Get(std::string(kFarmPath), GetFarm));
   routes.push_back(BlockingRoute("PUT", std::string(kFarmPath), PutFarm, shared));
   routes.back().max_body_bytes = kMaxBodyBytes;
   routes.push_back(BlockingRoute("GET", "/api/v1/pipelines", GetPipelines, shared));

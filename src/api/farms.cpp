@@ -74,16 +74,29 @@ Response NotDone(const Error& error, std::string_view unknown) {
   return response;
 }
 
-Response GetFarms(const BackendDeps& deps, const Request& /*request*/) {
-  const auto farms = deps.herd.ListFarms();
-  if (!farms) return ProblemResponse(farms.error());
-  return http::JsonResponse(200, FarmsJson(*farms));
+Prepared GetFarms(const BackendDeps& deps, const Request& /*request*/) {
+  const auto revision = deps.herd.ReadRevisionOfFarms();
+  if (!revision) return ProblemResponse(revision.error());
+  return Recipe{"farms", fmt::format("{} {}", *revision, deps.build), [&deps] {
+                  const auto farms = deps.herd.ListFarms();
+                  if (!farms) return ProblemResponse(farms.error());
+                  return http::JsonResponse(200, FarmsJson(*farms));
+                }};
 }
 
-Response GetFarm(const BackendDeps& deps, const Request& request) {
-  auto farm = FindFarm(deps, request);
-  if (auto* refusal = std::get_if<Response>(&farm)) return std::move(*refusal);
-  return http::JsonResponse(200, FarmJson(std::get<pipeline::FarmView>(farm)));
+Prepared GetFarm(const BackendDeps& deps, const Request& request) {
+  auto named = FarmOrDefault(request);
+  if (auto* refusal = std::get_if<Response>(&named)) return std::move(*refusal);
+  const auto& id = std::get<std::string>(named);
+  const auto revisions = deps.herd.ReadRevisions(id, {});
+  if (!revisions) return ProblemResponse(revisions.error());
+  if (!*revisions) return UnknownFarm(id);
+  return Recipe{fmt::format("farm {}", id),
+                fmt::format("{} {}", (*revisions)->herd_book, deps.build), [&deps, &request] {
+                  auto farm = FindFarm(deps, request);
+                  if (auto* refusal = std::get_if<Response>(&farm)) return std::move(*refusal);
+                  return http::JsonResponse(200, FarmJson(std::get<pipeline::FarmView>(farm)));
+                }};
 }
 
 Response PutFarm(const BackendDeps& deps, const Request& request) {

@@ -7,6 +7,7 @@
 #include "herdflow/api/backend.hpp"
 #include "herdflow/core/result.hpp"
 #include "herdflow/http/message.hpp"
+#include "made_answers.hpp"
 
 /// What the back end answers about farms, and what its other answers ask about theirs.
 namespace herdflow::api {
@@ -20,8 +21,8 @@ namespace herdflow::api {
 /// What became of an event that the back end was to make. `unknown`: of one that may be in the log.
 [[nodiscard]] http::Response NotDone(const Error& error, std::string_view unknown);
 
-[[nodiscard]] http::Response GetFarms(const BackendDeps& deps, const http::Request& request);
-[[nodiscard]] http::Response GetFarm(const BackendDeps& deps, const http::Request& request);
+[[nodiscard]] Prepared GetFarms(const BackendDeps& deps, const http::Request& request);
+[[nodiscard]] Prepared GetFarm(const BackendDeps& deps, const http::Request& request);
 [[nodiscard]] http::Response PutFarm(const BackendDeps& deps, const http::Request& request);
 
 }  // namespace herdflow::api

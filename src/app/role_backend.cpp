@@ -2,6 +2,7 @@
 #include <utility>
 #include <vector>
 
+#include "build_id.hpp"
 #include "herdflow/api/backend.hpp"
 #include "herdflow/intake/write_farm.hpp"
 #include "roles.hpp"
@@ -39,7 +40,8 @@ class Backend final : public Role {
                           shared_.configuration.health,
                           *parts_.ledger,
                           shared_.definitions,
-                          shared_.run_requested};
+                          shared_.run_requested,
+                          BuildId()};
     HERDFLOW_ASSIGN(server_, Listen(shared_, PortOf(api::BackendRoutes(std::move(deps)))));
     return {};
   }

@@ -38,6 +38,12 @@ std::size_t RowsThatFit(std::span<const Value> values, std::size_t columns, std:
   return std::max<std::size_t>(rows, 1);
 }
 
+/// Whether its own text is for lists of keys, and the shared one for a single key.
+bool IsForKeys(const store_sql::Sql& sql) {
+  const std::string_view own = FindOwnText(sql);
+  return !own.empty() && own.find("VALUES (?1") == std::string_view::npos;
+}
+
 }  // namespace
 
 std::string MysqlSession::TextOf(const store_sql::Sql& sql) const {
@@ -65,8 +71,9 @@ Result<MysqlStatement*> MysqlSession::GetForRows(const store_sql::Sql& sql, std:
   if (!known) {
     // MariaDB's DELETE and UPDATE read the whole table for a list of one key.
     HERDFLOW_ASSIGN(
-        known, MysqlStatement::Prepare(
-                   *connection_, rows == 1 ? store_sql::Text(sql, databases_.schemas())
+        known, MysqlStatement::Prepare(*connection_,
+                                       rows == 1 && IsForKeys(sql)
+                                           ? store_sql::Text(sql, databases_.schemas())
                                            : store_sql::ForManyRows(TextOf(sql), columns, rows)));
   }
   return known.get();
@@ -74,7 +81,7 @@ Result<MysqlStatement*> MysqlSession::GetForRows(const store_sql::Sql& sql, std:
 
 Result<> MysqlSession::RunForRows(const store_sql::Sql& sql, std::size_t columns,
                                   std::span<const Value> values) {
-  const bool by_keys = !FindOwnText(sql).empty();
+  const bool by_keys = IsForKeys(sql);
   // MySQL has no array binding: as many rows as a statement of VALUES has.
   const bool as_array = !by_keys && connection_->is_mariadb();
   while (!values.empty()) {

@@ -289,6 +289,9 @@ class SqlCleanseTx final : public pipeline::CleanseTx {
   /// any. While no derived table has begun there is nobody to note them for: each begins with all.
   Result<> NoteDirtyDays(std::span<const pipeline::DirtyDay> days) {
     if (days.empty() && refused_days_.empty()) return {};
+    for (const pipeline::DirtyDay& of : days) {
+      TouchRevision(*scope_, Revised::kReadings, of.farm, of.day);
+    }
     HERDFLOW_ASSIGN(const std::int64_t chunk, RaiseChunkCounter(*scope_));
     HERDFLOW_ASSIGN(Statement * find, scope_->Get(sql::kFindFeedPlace));
     HERDFLOW_ASSIGN(const auto begun, FirstInt(*find));

@@ -7,6 +7,7 @@
 #include "feed_places.hpp"
 #include "gold_rows.hpp"
 #include "rejudge_queue.hpp"
+#include "revisions.hpp"
 #include "row_counts.hpp"
 #include "transactions.hpp"
 #include "unjudged.hpp"
@@ -574,6 +575,15 @@ class SqlFeedTx final : public pipeline::FeedTx {
     if (shape().by_sensor) values.emplace_back(key.sensor);
   }
 
+  /// What the herd's answers and reports are made from.
+  void Touch(WriteScope& scope, const DerivedKey& key) const {
+    if (&table_ == &pipeline::SensorPeriods(PeriodKind::kDay)) {
+      TouchRevision(scope, Revised::kDaily, key.farm, key.day);
+    } else if (&table_ == &pipeline::CowDays()) {
+      TouchRevision(scope, Revised::kCowDays, key.farm, key.day);
+    }
+  }
+
   Result<> WriteRows(WriteScope& scope) {
     const DerivedSql& sql = StatementsOf(table_);
     std::vector<Value> values;
@@ -595,6 +605,8 @@ class SqlFeedTx final : public pipeline::FeedTx {
       if (values.size() == batch * sql.columns) HERDFLOW_CHECK(write(sql.write.sql(), sql.columns));
     }
     HERDFLOW_CHECK(write(sql.write.sql(), sql.columns));
+    for (const DerivedKey& key : gone_) Touch(scope, key);
+    for (const DerivedRow& row : rows_) Touch(scope, row.key);
     CountChange(scope, GoldName(table_), static_cast<std::int64_t>(block_.farm), "",
                 added_ - static_cast<std::int64_t>(gone_.size()));
     return {};

@@ -87,6 +87,8 @@ Result<std::optional<GoldFarm>> ReadGoldFarm(WriteScope& scope, pipeline::FarmRe
 }
 
 Result<> WriteGold(WriteScope& scope, const GoldCow& cow) {
+  HERDFLOW_ASSIGN(const auto farm, FarmOf(scope, cow.cow));
+  TouchHerdBook(scope, farm);
   HERDFLOW_ASSIGN(Statement * write, scope.Get(sql::kWriteGoldCow));
   write->Bind(1, cow.cow)
       .Bind(2, std::string_view(cow.name))
@@ -97,6 +99,8 @@ Result<> WriteGold(WriteScope& scope, const GoldCow& cow) {
 }
 
 Result<> WriteGold(WriteScope& scope, const GoldSensor& sensor) {
+  HERDFLOW_ASSIGN(const auto farm, FarmOf(scope, sensor.sensor));
+  TouchHerdBook(scope, farm);
   HERDFLOW_ASSIGN(Statement * write, scope.Get(sql::kWriteGoldSensor));
   write->Bind(1, sensor.sensor)
       .Bind(2, std::string_view(sensor.unit))
@@ -107,6 +111,7 @@ Result<> WriteGold(WriteScope& scope, const GoldSensor& sensor) {
 }
 
 Result<> WriteGold(WriteScope& scope, const GoldFarm& farm) {
+  TouchFarm(scope, farm.farm);
   const std::string rules_version = herd::RulesVersion(farm.rules);
   const herd::Bounds& bounds = farm.rules.bounds;
   HERDFLOW_ASSIGN(Statement * write, scope.Get(sql::kWriteGoldFarm));

@@ -263,6 +263,8 @@ class SqlHerdBookTx final : public pipeline::HerdBookTx {
     bool any_gone = false;
     for (const auto& [ref, cow] : anew_->before.cows) {
       if (IsWrittenThrough(cow.lineage) || !IsForgotten(Topic::kCows, ref)) continue;
+      HERDFLOW_ASSIGN(const auto farm, FarmOf(*scope_, ref));
+      TouchHerdBook(*scope_, farm);
       HERDFLOW_ASSIGN(Statement * remove, scope_->Get(sql::kDeleteGoldCow));
       HERDFLOW_CHECK(remove->Bind(1, ref).Run());
       HERDFLOW_CHECK(CountOf(kCountedCows, scope_->cows(), ref, -remove->found()));
@@ -279,6 +281,8 @@ class SqlHerdBookTx final : public pipeline::HerdBookTx {
     for (const auto& [ref, sensor] : anew_->before.sensors) {
       HERDFLOW_ASSIGN(const auto now, ReadSensor(ref));
       if (!now) {
+        HERDFLOW_ASSIGN(const auto farm, FarmOf(*scope_, ref));
+        TouchHerdBook(*scope_, farm);
         HERDFLOW_ASSIGN(Statement * remove, scope_->Get(sql::kDeleteGoldSensor));
         HERDFLOW_CHECK(remove->Bind(1, ref).Run());
         HERDFLOW_CHECK(CountOf(kCountedSensors, scope_->sensors(), ref, -remove->found()));
@@ -300,6 +304,7 @@ class SqlHerdBookTx final : public pipeline::HerdBookTx {
       const bool may_stay = ref == pipeline::kDefaultFarmRef;
       HERDFLOW_ASSIGN(const auto now, may_stay ? ReadGoldFarm(*scope_, ref) : ReadFarm(ref));
       if (!now) {
+        TouchFarm(*scope_, ref);
         HERDFLOW_ASSIGN(Statement * remove, scope_->Get(sql::kDeleteGoldFarm));
         HERDFLOW_CHECK(remove->Bind(1, ref).Run());
       } else if (IsForgotten(Topic::kFarms, ref)) {

@@ -6,6 +6,7 @@
 
 #include "gold_rows.hpp"
 #include "queries.hpp"
+#include "revisions.hpp"
 
 namespace herdflow::store_sql {
 namespace {
@@ -109,6 +110,31 @@ class SqlHerdQueries final : public pipeline::HerdQueries {
     find->Reset();
     HERDFLOW_ASSIGN(cow.latest_sensor_data, FindLatest(snapshot->session(), *farm_ref, ref));
     return std::optional(std::move(cow));
+  }
+
+  Result<std::optional<pipeline::FarmRevisions>> ReadRevisions(std::string_view farm,
+                                                               herd::Period days) override {
+    HERDFLOW_ASSIGN(const auto snapshot, sessions_->BeginRead());
+    HERDFLOW_ASSIGN(Statement * read, snapshot->session().Get(sql::kReadRevisions));
+    read->Bind(1, farm).Bind(2, FirstOfMonth(days.first).days).Bind(3, days.last.days);
+    std::optional<pipeline::FarmRevisions> found;
+    HERDFLOW_ASSIGN(const bool there, read->Step());
+    if (!there) return found;
+    found.emplace();
+    if (!read->IsNull(0)) found->time_zone.emplace(read->Bytes(0));
+    if (!read->IsNull(1)) found->data = herd::DataRange{DayIn(*read, 1), DayIn(*read, 2)};
+    found->herd_book = read->Int(3);
+    found->newest_days = read->Int(4);
+    found->cow_days = read->Int(5);
+    read->Reset();
+    return found;
+  }
+
+  Result<std::int64_t> ReadRevisionOfFarms() override {
+    HERDFLOW_ASSIGN(const auto snapshot, sessions_->BeginRead());
+    HERDFLOW_ASSIGN(Statement * read, snapshot->session().Get(sql::kReadRevisionOfFarms));
+    HERDFLOW_ASSIGN(const auto revision, FirstInt(*read));
+    return revision.value_or(0);
   }
 
  private:

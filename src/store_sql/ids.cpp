@@ -38,18 +38,22 @@ Result<std::int64_t> IdTable::RefOf(const TextId& id) {
 }
 
 Result<TextId> IdTable::IdOf(std::int64_t ref) {
-  if (const auto known = ids_.find(ref); known != ids_.end()) return known->second;
+  HERDFLOW_ASSIGN(const auto id, FindId(ref));
+  if (id) return *id;
+  return Fail(ErrorCode::kCorruptData,
+              "reading the store: the integer id {} stands for no text (statement {})", ref,
+              names_.read.name);
+}
+
+Result<std::optional<TextId>> IdTable::FindId(std::int64_t ref) {
+  if (const auto known = ids_.find(ref); known != ids_.end()) return std::optional(known->second);
   HERDFLOW_ASSIGN(Statement * read, session_.Get(names_.read));
   read->Bind(1, ref);
   HERDFLOW_ASSIGN(const bool there, read->Step());
-  if (!there) {
-    return Fail(ErrorCode::kCorruptData,
-                "reading the store: the integer id {} stands for no text (statement {})", ref,
-                names_.read.name);
-  }
+  if (!there) return std::optional<TextId>();
   Remember({pipeline::FarmRef{read->Int(1)}, read->Bytes(0)}, ref);
   read->Reset();
-  return ids_.at(ref);
+  return std::optional(ids_.at(ref));
 }
 
 void IdTable::Bind(Statement& statement, const TextId& id) {

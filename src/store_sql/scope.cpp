@@ -22,6 +22,8 @@ WriteScope::~WriteScope() {
 
 Result<> WriteScope::Commit() {
   HERDFLOW_CHECK(WriteCountChanges(*this));
+  // Last, so that nobody waits long for whoever else raises the same.
+  HERDFLOW_CHECK(touched_.Raise(session()));
   HERDFLOW_CHECK(transaction_->Commit());
   committed_ = true;
   return {};

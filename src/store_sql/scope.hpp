@@ -11,6 +11,7 @@
 #include "herdflow/core/result.hpp"
 #include "herdflow/pipeline/rows.hpp"
 #include "herdflow/store_sql/session.hpp"
+#include "revisions.hpp"
 
 namespace herdflow::store_sql {
 
@@ -37,7 +38,9 @@ class WriteScope {
   [[nodiscard]] IdTable& farms() { return session().farms(); }
   [[nodiscard]] IdTable& cows() { return session().cows(); }
   [[nodiscard]] IdTable& sensors() { return session().sensors(); }
-  /// As Transaction::Commit. What CountChange was told is written first.
+  /// What rises when this commits: see TouchRevision.
+  [[nodiscard]] Touched& touched() { return touched_; }
+  /// As Transaction::Commit. What CountChange and TouchRevision were told is written first.
   Result<> Commit();
 
   [[nodiscard]] std::string_view step() const { return step_; }
@@ -51,6 +54,7 @@ class WriteScope {
   std::unique_ptr<Transaction> transaction_;
   std::string_view step_;  ///< A literal.
   RowCounts count_changes_;
+  Touched touched_;
   bool committed_ = false;
 };
 

@@ -106,6 +106,7 @@ Result<> WriteRulesVersions(WriteScope& scope) {
   HERDFLOW_ASSIGN(Statement * write, scope.Get(sql::kWriteRulesVersion));
   for (const auto& farm : farms) {
     const std::string version = herd::RulesVersion(farm.rules);
+    TouchFarm(scope, farm.farm);
     HERDFLOW_CHECK(write->Bind(1, std::string_view(version)).Bind(2, farm.farm).Run());
   }
   return {};

@@ -27,8 +27,11 @@ class Port {
     server_ = std::move(*server);
   }
 
-  http_testing::Answer Get(const std::string& path) const {
-    return Checked("GET", path, http_testing::Get(path));
+  /// `headers`: more of them, each with its end of line.
+  http_testing::Answer Get(const std::string& path, std::string_view headers = {}) const {
+    std::string request = http_testing::Get(path);
+    request.insert(request.size() - std::string_view("\r\n").size(), headers);
+    return Checked("GET", path, request);
   }
   http_testing::Answer Post(const std::string& path, std::string_view body,
                             std::string_view headers = {}) const {
@@ -38,6 +41,7 @@ class Port {
     const std::string post = http_testing::Post(path, body);
     return Checked("PUT", path, "PUT" + post.substr(std::string_view("POST").size()));
   }
+  [[nodiscard]] std::uint16_t number() const { return server_->port(); }
   /// For what no document describes (pages, redirects).
   [[nodiscard]] http_testing::Answer Unchecked(std::string_view request) const {
     return http_testing::Ask(server_->port(), request).value_or(http_testing::Answer{});

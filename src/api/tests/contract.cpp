@@ -128,8 +128,10 @@ std::string Contract::Misfit(std::string_view method, std::string_view path,
       }
     }
   }
+  const auto* contents = response->as_object().if_contains("content");
+  if (contents == nullptr) return answer.body.empty() ? "" : "the document has no body there";
   const std::string type = answer.Header("content-type");
-  const auto* content = response->at("content").as_object().if_contains(type);
+  const auto* content = contents->as_object().if_contains(type);
   if (content == nullptr) return "the document has no content type " + type;
   boost::system::error_code error;
   const json::value body = json::parse(answer.body, error);

@@ -119,6 +119,19 @@ class FakeQueries : public pipeline::testing::EmptyHerd,
     if (failure) return Fail(*failure);
     return reports[std::string(farm)];
   }
+  Result<std::optional<pipeline::FarmRevisions>> ReadRevisions(std::string_view farm,
+                                                               herd::Period) override {
+    HERDFLOW_ASSIGN(const auto found, FindFarm(farm));
+    if (!found) return std::optional<pipeline::FarmRevisions>();
+    pipeline::FarmRevisions revisions;
+    revisions.time_zone = found->rules.time_zone;
+    revisions.herd_book = revisions.newest_days = revisions.cow_days = revision;
+    return std::optional(std::move(revisions));
+  }
+  Result<std::int64_t> ReadRevisionOfFarms() override {
+    if (failure) return Fail(*failure);
+    return revision;
+  }
   Result<std::vector<pipeline::PartitionProgress>> ReadProgress() override {
     if (failure) return Fail(*failure);
     return EmptyOperations::ReadProgress();
@@ -138,6 +151,7 @@ class FakeQueries : public pipeline::testing::EmptyHerd,
   std::map<std::pair<std::string, std::string>, pipeline::CowView> cows;  ///< By farm and id.
   std::map<std::string, pipeline::ReportData> reports;                    ///< By farm.
   std::optional<Error> failure;
+  std::atomic<std::int64_t> revision{1};  ///< A test raises it after it has changed something.
 };
 
 /// Answers at once where it is told to, else from another thread.

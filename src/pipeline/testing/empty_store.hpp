@@ -22,6 +22,10 @@ class EmptyHerd : public HerdQueries {
   Result<std::optional<CowView>> FindCow(std::string_view, std::string_view) override {
     return std::optional<CowView>();
   }
+  Result<std::optional<FarmRevisions>> ReadRevisions(std::string_view, herd::Period) override {
+    return std::optional<FarmRevisions>();
+  }
+  Result<std::int64_t> ReadRevisionOfFarms() override { return 0; }
 };
 
 class EmptyReports : public ReportQueries {

@@ -5,6 +5,7 @@
 // program includes it in one file and writes
 //
 //   INSTANTIATE_TEST_SUITE_P(Sqlite, LayerStoreContract, testing::Values(MakeSqliteFixture));
+//   INSTANTIATE_TEST_SUITE_P(Sqlite, LayerStoreRevisions, testing::Values(MakeSqliteFixture));
 
 #include "layer_store_contract/aggregates.hpp"      // IWYU pragma: export
 #include "layer_store_contract/default_farm.hpp"    // IWYU pragma: export
@@ -16,6 +17,7 @@
 #include "layer_store_contract/moved_readings.hpp"  // IWYU pragma: export
 #include "layer_store_contract/queries.hpp"         // IWYU pragma: export
 #include "layer_store_contract/readings.hpp"        // IWYU pragma: export
+#include "layer_store_contract/revisions.hpp"       // IWYU pragma: export
 #include "layer_store_contract/several_owners.hpp"  // IWYU pragma: export
 #include "layer_store_contract/unit_changes.hpp"    // IWYU pragma: export
 #include "layer_store_contract/waiting.hpp"         // IWYU pragma: export

@@ -1,6 +1,7 @@
 #include <memory>
 
 #include "layer_store_properties.hpp"
+#include "layer_store_revisions.hpp"
 #include "mysql_layer_store_fixture.hpp"
 
 namespace herdflow::pipeline::testing {

@@ -17,6 +17,10 @@ INSTANTIATE_TEST_SUITE_P(MariaDb, LayerStoreContract,
                          ::testing::Values(store_mysql::MakerOf("mariadb")));
 INSTANTIATE_TEST_SUITE_P(Mysql, LayerStoreContract,
                          ::testing::Values(store_mysql::MakerOf("mysql")));
+INSTANTIATE_TEST_SUITE_P(MariaDb, LayerStoreRevisions,
+                         ::testing::Values(store_mysql::MakerOf("mariadb")));
+INSTANTIATE_TEST_SUITE_P(Mysql, LayerStoreRevisions,
+                         ::testing::Values(store_mysql::MakerOf("mysql")));
 
 TEST(MysqlErrors, AStatementIsShownOnOneLineAndNotWhole) {
   EXPECT_EQ(store_mysql::Shown("-- What it is for.\n-- More.\nSELECT a,\n       b\nFROM t\n"),

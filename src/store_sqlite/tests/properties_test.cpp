@@ -3,6 +3,7 @@
 #include <string>
 
 #include "layer_store_properties.hpp"
+#include "layer_store_revisions.hpp"
 #include "sqlite_layer_store_fixture.hpp"
 
 namespace herdflow::pipeline::testing {

@@ -13,6 +13,9 @@ namespace {
 INSTANTIATE_TEST_SUITE_P(Sqlite, LayerStoreContract, ::testing::Values(MakeLayerStoreFixture([] {
                            return std::make_unique<store_sqlite::SqliteLayerStoreFixture>();
                          })));
+INSTANTIATE_TEST_SUITE_P(Sqlite, LayerStoreRevisions, ::testing::Values(MakeLayerStoreFixture([] {
+                           return std::make_unique<store_sqlite::SqliteLayerStoreFixture>();
+                         })));
 
 /// What is SQLite's alone.
 class SqliteLayerStore : public ::testing::Test {
@@ -131,6 +134,28 @@ TEST_F(SqliteLayerStore, WhatAStoreOfBeforeThereWereFarmsHoldsIsOfDefault) {
   EXPECT_EQ(Must(store->ReserveCow({"default", "C2", "Alma", "Alma", {}, {}, ""})).name,
             "Alma #42");
   EXPECT_EQ(Must(store->ReserveCow({"north", "C2", "Alma", "Alma", {}, {}, "key"})).id, "C2");
+}
+
+TEST_F(SqliteLayerStore, AFilledStoreOfBeforeThereWereRevisionsKnowsWhatItHolds) {
+  MakeOfVersion(8,
+                "INSERT INTO ops_farm_ids VALUES (2, 'north'), (3, 'empty');"
+                "INSERT INTO ops_cow_ids VALUES (7, 1, 'C1'), (8, 1, 'C2'), (9, 2, 'C1');"
+                "INSERT INTO gold_measurements_daily_aggregations_rows VALUES"
+                " (7, 19822, 1, 1, 1, 1, 1), (7, 19900, 1, 1, 1, 1, 1),"
+                " (8, 19800, 1, 1, 1, 1, 1), (9, 19700, 2, 1, 1, 1, 1)");
+  Must(layers_.Open({}));
+  const auto queries = layers_.Queries();
+  const auto range = [&](std::string_view farm) {
+    const auto found = Must(queries->ReadDataRange(farm));
+    return found ? fmt::format("{} to {}", found->first.days, found->last.days) : "none";
+  };
+  EXPECT_EQ(range("default"), "19800 to 19900");
+  EXPECT_EQ(range("north"), "19700 to 19700");
+  EXPECT_EQ(range("empty"), "none");
+  for (const char* farm : {"default", "north", "empty"}) {
+    EXPECT_GT(Must(queries->ReadRevisions(farm, {}))->herd_book, 1'000'000'000'000'000) << farm;
+  }
+  EXPECT_GT(Must(queries->ReadRevisionOfFarms()), 1'000'000'000'000'000);
 }
 
 TEST_F(SqliteLayerStore, StatementsOfAProcessOfBeforeThereWereFarmsFail) {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <functional>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -30,6 +31,7 @@ struct BackendDeps {
   pipeline::RunLedger& ledger;  ///< Outlives the server.
   orchestration::Definitions definitions;
   std::function<void()> run_requested;  ///< Called after a run was asked for; may be empty.
+  std::string build = {};               ///< Another one may say the same in other bytes.
 };
 
 /// Whether the store answers: what `/readyz` asks. Threads: any; blocks.

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -34,6 +35,8 @@ class IdTable {
   Result<std::int64_t> RefOf(const TextId& id);
   /// What a given integer stands for. The view lives until the transaction ends.
   Result<TextId> IdOf(std::int64_t ref);
+  /// The same of an integer that may be none: in damaged rows.
+  Result<std::optional<TextId>> FindId(std::int64_t ref);
 
   /// The transaction is over. `rolled_back`: integers given in it were never given.
   void EndTransaction(bool rolled_back);
