@@ -38,7 +38,7 @@ std::optional<herd::Rejection> JudgePathId(std::string_view id) {
 
 Response FindCow(const BackendDeps& deps, const Request& request, std::string_view farm,
                  std::string_view id) {
-  const auto cow = deps.queries.FindCow(farm, id);
+  const auto cow = deps.herd.FindCow(farm, id);
   if (!cow) return ProblemResponse(cow.error());
   if (*cow) return http::JsonResponse(200, CowJson(**cow));
   auto known = FindFarm(deps, request);

@@ -291,6 +291,8 @@ class MadeRoutesTest : public testing::Test {
  protected:
   Port Start() {
     return Port(BackendRoutes({queries_,
+                               queries_,
+                               queries_,
                                [](const intake::NewCow&) { return pipeline::CowView(); },
                                [](const herd::FarmFields&) { return pipeline::FarmView(); },
                                [this](std::string_view) { return FarmDay{today_}; },

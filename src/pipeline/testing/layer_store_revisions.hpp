@@ -26,7 +26,7 @@ inline const std::vector<RandomAction> kSteps = [] {
 /// What an answer shows, looked at again and again. RC_FAILs where one state has two texts.
 class Looker {
  public:
-  explicit Looker(HerdQueries& queries) : queries_(queries) {}
+  explicit Looker(const StoreQueries& queries) : queries_(queries) {}
 
   void Look() {
     std::string wrong = seen_.See("farms", KnownFarms(queries_));
@@ -44,7 +44,7 @@ class Looker {
   }
 
  private:
-  HerdQueries& queries_;
+  const StoreQueries& queries_;
   SeenAnswers seen_;
 };
 
@@ -58,7 +58,7 @@ TEST_P(LayerStoreProperties, WhatIsReadIsTheSameWhileItsRevisionsAre) {
     const auto store = layers->Open({.default_farm = kBerlin});
     if (!store) RC_FAIL(store.error().message());
     const auto queries = layers->Queries();
-    Looker looker(*queries);
+    Looker looker(queries);
     RandomRun run(log, **store);
     auto action = actions.begin();
     for (std::size_t at = 0; at < world.size(); at += wave) {

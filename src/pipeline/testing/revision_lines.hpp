@@ -11,7 +11,7 @@
 #include <string_view>
 #include <utility>
 
-#include "herdflow/pipeline/herd_queries.hpp"
+#include "herdflow/pipeline/store_queries.hpp"
 
 namespace herdflow::pipeline::testing {
 
@@ -67,33 +67,33 @@ struct Known {
 inline herd::Period DaysOfReport(FarmDay day) { return {day - (herd::kWeightWindowDays - 1), day}; }
 
 // `Result` left out: where one fails the state is empty, which no test expects.
-inline Known KnownReport(HerdQueries& queries, std::string_view farm, FarmDay day) {
-  const auto revisions = queries.ReadRevisions(farm, DaysOfReport(day));
-  const auto report = queries.ReadReportData(farm, day);
+inline Known KnownReport(const StoreQueries& queries, std::string_view farm, FarmDay day) {
+  const auto revisions = queries.herd->ReadRevisions(farm, DaysOfReport(day));
+  const auto report = queries.report->ReadReportData(farm, day);
   if (!revisions || !report) return {};
   if (!*revisions) return {"nobody named it", TextOf(*report)};
   const FarmRevisions& of = **revisions;
   return {fmt::format("{} {} {}", of.herd_book, of.cow_days, TextOf(of.data)), TextOf(*report)};
 }
-inline Known KnownCow(HerdQueries& queries, std::string_view farm, std::string_view cow) {
-  const auto revisions = queries.ReadRevisions(farm, {});
-  const auto found = queries.FindCow(farm, cow);
+inline Known KnownCow(const StoreQueries& queries, std::string_view farm, std::string_view cow) {
+  const auto revisions = queries.herd->ReadRevisions(farm, {});
+  const auto found = queries.herd->FindCow(farm, cow);
   if (!revisions || !found) return {};
   if (!*revisions) return {"nobody named it", TextOf(*found)};
   return {fmt::format("{} {}", (*revisions)->herd_book, (*revisions)->newest_days), TextOf(*found)};
 }
-inline Known KnownFarm(HerdQueries& queries, std::string_view farm) {
-  const auto revisions = queries.ReadRevisions(farm, {});
-  const auto found = queries.FindFarm(farm);
+inline Known KnownFarm(const StoreQueries& queries, std::string_view farm) {
+  const auto revisions = queries.herd->ReadRevisions(farm, {});
+  const auto found = queries.herd->FindFarm(farm);
   if (!revisions || !found) return {};
   const std::string text = *found ? TextOf(**found) : "no farm";
   if (!*revisions) return {"nobody named it", text};
   return {fmt::format("{} {}", (*revisions)->herd_book, (*revisions)->time_zone.value_or("-")),
           text};
 }
-inline Known KnownFarms(HerdQueries& queries) {
-  const auto revision = queries.ReadRevisionOfFarms();
-  const auto farms = queries.ListFarms();
+inline Known KnownFarms(const StoreQueries& queries) {
+  const auto revision = queries.herd->ReadRevisionOfFarms();
+  const auto farms = queries.herd->ListFarms();
   if (!revision || !farms) return {};
   std::string text;
   for (const FarmView& farm : *farms) text += TextOf(farm);

@@ -146,16 +146,16 @@ TEST_F(SqliteLayerStore, AFilledStoreOfBeforeThereWereRevisionsKnowsWhatItHolds)
   Must(layers_.Open({}));
   const auto queries = layers_.Queries();
   const auto range = [&](std::string_view farm) {
-    const auto found = Must(queries->ReadDataRange(farm));
+    const auto found = Must(queries.report->ReadDataRange(farm));
     return found ? fmt::format("{} to {}", found->first.days, found->last.days) : "none";
   };
   EXPECT_EQ(range("default"), "19800 to 19900");
   EXPECT_EQ(range("north"), "19700 to 19700");
   EXPECT_EQ(range("empty"), "none");
   for (const char* farm : {"default", "north", "empty"}) {
-    EXPECT_GT(Must(queries->ReadRevisions(farm, {}))->herd_book, 1'000'000'000'000'000) << farm;
+    EXPECT_GT(Must(queries.herd->ReadRevisions(farm, {}))->herd_book, 1'000'000'000'000'000) << farm;
   }
-  EXPECT_GT(Must(queries->ReadRevisionOfFarms()), 1'000'000'000'000'000);
+  EXPECT_GT(Must(queries.herd->ReadRevisionOfFarms()), 1'000'000'000'000'000);
 }
 
 TEST_F(SqliteLayerStore, StatementsOfAProcessOfBeforeThereWereFarmsFail) {

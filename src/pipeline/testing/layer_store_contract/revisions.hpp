@@ -14,19 +14,19 @@ class LayerStoreRevisions : public LayerStoreContract {
     if (layers_ != nullptr) queries_ = layers_->Queries();
   }
   FarmRevisions Revisions(std::string_view farm = "default") {
-    return Must(queries_->ReadRevisions(farm, {})).value_or(FarmRevisions{});
+    return Must(queries_.herd->ReadRevisions(farm, {})).value_or(FarmRevisions{});
   }
   std::string Report(std::string_view day, std::string_view farm = "default") {
-    return KnownReport(*queries_, farm, *ParseDate(day)).state;
+    return KnownReport(queries_, farm, *ParseDate(day)).state;
   }
   std::string Cow(std::string_view cow, std::string_view farm = "default") {
-    return KnownCow(*queries_, farm, cow).state;
+    return KnownCow(queries_, farm, cow).state;
   }
   std::string Range(std::string_view farm = "default") {
-    return TextOf(Must(queries_->ReadDataRange(farm)));
+    return TextOf(Must(queries_.report->ReadDataRange(farm)));
   }
 
-  std::unique_ptr<HerdQueries> queries_;
+  StoreQueries queries_;
 };
 
 TEST_P(LayerStoreRevisions, WhatComesThisMonthLeavesLastYearsReportsAlone) {
@@ -57,17 +57,17 @@ TEST_P(LayerStoreRevisions, AFarmsChangesLeaveTheOthersAlone) {
   RunAll();
   const std::string report = Report("2024-04-07", "south");
   const std::string cow = Cow("C1", "south");
-  const auto farms = Must(queries_->ReadRevisionOfFarms());
+  const auto farms = Must(queries_.herd->ReadRevisionOfFarms());
   SendOf("north", Topic::kMeasurements, Reading("S1", "C1", "2024-04-07T06:00:00Z", "13"));
   SendOf("north", Topic::kCows, R"({"id":"C1","name":"Berta"})");
   RunAll();
-  EXPECT_EQ(Must(queries_->ReadRevisionOfFarms()), farms);
+  EXPECT_EQ(Must(queries_.herd->ReadRevisionOfFarms()), farms);
   SendFarm("north", R"(,"time_zone":"Europe/Berlin")");
   RunAll();
-  EXPECT_GT(Must(queries_->ReadRevisionOfFarms()), farms);
+  EXPECT_GT(Must(queries_.herd->ReadRevisionOfFarms()), farms);
   EXPECT_EQ(Report("2024-04-07", "south"), report);
   EXPECT_EQ(Cow("C1", "south"), cow);
-  EXPECT_FALSE(Must(queries_->ReadRevisions("nobody", {})));
+  EXPECT_FALSE(Must(queries_.herd->ReadRevisions("nobody", {})));
 }
 
 TEST_P(LayerStoreRevisions, EachChangeRaisesWhatShowsIt) {
@@ -114,10 +114,10 @@ TEST_P(LayerStoreRevisions, ReadingsAloneMayChangeACowAndRaiseWhatShowsIt) {
   SendReading("S1", "C1", "2024-04-07T05:00:00Z", "10");
   SendReading("S2", "C1", "2024-04-07T06:00:00Z", "20");
   RunAll();
-  const Known before = KnownCow(*queries_, "default", "C1");
+  const Known before = KnownCow(queries_, "default", "C1");
   SendReading("S1", "C1", "2024-04-07T07:00:00Z", "11");
   Judge(Topic::kMeasurements);  // S1 has the newest reading now; the aggregates come later.
-  const Known after = KnownCow(*queries_, "default", "C1");
+  const Known after = KnownCow(queries_, "default", "C1");
   EXPECT_NE(after.text, before.text);
   EXPECT_NE(after.state, before.state);
 }
@@ -139,7 +139,7 @@ TEST_P(LayerStoreRevisions, RiseAtTheCommitAndNotWithoutIt) {
   }
   EXPECT_GT(Revisions().herd_book, before.herd_book);
   const auto other = layers_->Queries();  // As another process would see it.
-  EXPECT_EQ(Must(other->ReadRevisions("default", {}))->herd_book, Revisions().herd_book);
+  EXPECT_EQ(Must(other.herd->ReadRevisions("default", {}))->herd_book, Revisions().herd_book);
 }
 
 TEST_P(LayerStoreRevisions, TheDataRangeGrowsAndShrinksWithTheReadings) {

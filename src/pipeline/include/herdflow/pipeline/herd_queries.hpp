@@ -9,6 +9,7 @@
 #include "herdflow/core/result.hpp"
 #include "herdflow/core/time.hpp"
 #include "herdflow/herd/farm.hpp"
+#include "herdflow/herd/report.hpp"
 
 namespace herdflow::pipeline {
 
