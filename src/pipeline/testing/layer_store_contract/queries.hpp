@@ -121,6 +121,8 @@ TEST_P(LayerStoreContract, TheStatusCountsWhatIsThere) {
                                                  {"gold_measurements_monthly_aggregations", 1},
                                                  {"gold_measurements_yearly_aggregations", 1},
                                                  {"gold_cow_daily_metrics", 1},
+                                                 {"gold_herd_days", 1},
+                                                 {"gold_cow_milk_means", 1},
                                                  {"bronze_farms", 0},
                                                  {"gold_farms", 1}}));
   using Counts = std::map<std::string, std::int64_t>;
