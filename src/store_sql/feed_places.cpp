@@ -15,6 +15,19 @@ FarmDay DayAt(const Statement& row, int column) {
   return FarmDay{static_cast<std::int32_t>(row.Int(column))};
 }
 
+Result<std::optional<TablePlace>> PlaceIn(Statement& read) {
+  HERDFLOW_ASSIGN(const bool there, read.Step());
+  if (!there) return std::optional<TablePlace>();
+  TablePlace place{read.Int(0),
+                   read.Int(1),
+                   FeedState{read.Int(2)},
+                   {pipeline::FarmRef{read.Int(3)}, DayAt(read, 4), pipeline::CowRef{read.Int(5)}},
+                   {}};
+  if (!read.IsNull(6)) place.days = DayRange{DayAt(read, 6), DayAt(read, 7)};
+  read.Reset();
+  return std::optional(place);
+}
+
 }  // namespace
 
 bool TablePlace::operator==(const TablePlace& other) const {
@@ -28,17 +41,12 @@ bool TablePlace::operator==(const TablePlace& other) const {
 
 Result<std::optional<TablePlace>> ReadPlace(Session& session, const DerivedTable& table) {
   HERDFLOW_ASSIGN(Statement * read, session.Get(sql::kReadFeedPlace));
-  HERDFLOW_ASSIGN(const bool there, read->Bind(1, table.shape().task).Step());
-  if (!there) return std::optional<TablePlace>();
-  TablePlace place{
-      read->Int(0),
-      read->Int(1),
-      FeedState{read->Int(2)},
-      {pipeline::FarmRef{read->Int(3)}, DayAt(*read, 4), pipeline::CowRef{read->Int(5)}},
-      {}};
-  if (!read->IsNull(6)) place.days = DayRange{DayAt(*read, 6), DayAt(*read, 7)};
-  read->Reset();
-  return std::optional(place);
+  return PlaceIn(read->Bind(1, table.shape().task));
+}
+
+Result<std::optional<TablePlace>> HoldPlace(WriteScope& scope, const DerivedTable& table) {
+  HERDFLOW_ASSIGN(Statement * read, scope.Get(sql::kHoldFeedPlace));
+  return PlaceIn(read->Bind(1, table.shape().task));
 }
 
 Result<> WritePlace(WriteScope& scope, const DerivedTable& table, const TablePlace& place) {
@@ -58,7 +66,7 @@ Result<> WritePlace(WriteScope& scope, const DerivedTable& table, const TablePla
 Result<> RefillFeeds(WriteScope& scope, const std::optional<DayRange>& days) {
   HERDFLOW_ASSIGN(const std::int64_t newest, ReadChunkCounter(scope.session()));
   for (const DerivedTable* table : pipeline::DerivedTables()) {
-    HERDFLOW_ASSIGN(auto place, ReadPlace(scope.session(), *table));
+    HERDFLOW_ASSIGN(auto place, HoldPlace(scope, *table));
     if (!place) continue;  // It begins with all that there is.
     const bool filling = place->state == FeedState::kFill;
     std::optional<DayRange> wanted = days;

@@ -29,6 +29,8 @@ struct TablePlace {
 
 /// Nothing: the table has not begun.
 Result<std::optional<TablePlace>> ReadPlace(Session& session, const pipeline::DerivedTable& table);
+/// The same, and whoever else would write it waits for the end of this transaction.
+Result<std::optional<TablePlace>> HoldPlace(WriteScope& scope, const pipeline::DerivedTable& table);
 Result<> WritePlace(WriteScope& scope, const pipeline::DerivedTable& table,
                     const TablePlace& place);
 

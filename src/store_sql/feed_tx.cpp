@@ -59,18 +59,21 @@ std::vector<CowRange> RunsOf(const std::vector<CowRef>& cows) {
 
 class SqlFeedTx final : public pipeline::FeedTx {
  public:
-  SqlFeedTx(std::shared_ptr<WriteSessions> writers, std::unique_ptr<Transaction> snapshot,
-            const DerivedTable& table)
-      : writers_(std::move(writers)), snapshot_(std::move(snapshot)), table_(table) {}
+  SqlFeedTx(FeedSessions sessions, std::unique_ptr<Transaction> snapshot, const DerivedTable& table)
+      : sessions_(std::move(sessions)), snapshot_(std::move(snapshot)), table_(table) {}
 
   Result<std::optional<Block>> Next(std::size_t max) override {
     HERDFLOW_ASSIGN(const bool waits, IsPassRequested(session()));
     if (waits) return std::optional<Block>();
     HERDFLOW_ASSIGN(before_, ReadPlace(session(), table_));
-    HERDFLOW_ASSIGN(const auto seen, PositionOfWhatItReads());
+    HERDFLOW_ASSIGN(auto seen, PositionOfWhatItReads());
     if (!seen) return std::optional<Block>();
+    if (!before_) {
+      HERDFLOW_CHECK(BeginTable());
+      HERDFLOW_ASSIGN(seen, PositionOfWhatItReads());
+      if (!before_ || !seen) return std::optional<Block>();
+    }
     after_ = before_;
-    if (!after_) after_ = TablePlace{*seen, *seen, FeedState::kFill, {}, {}};
     std::optional<Block> block;
     if (after_->state == FeedState::kFill) {
       HERDFLOW_ASSIGN(block, NextOfAll(after_->days, after_->last, max));
@@ -131,7 +134,7 @@ class SqlFeedTx final : public pipeline::FeedTx {
     const bool moves = after_ && after_ != before_;
     snapshot_.reset();
     if (!moves && !drops_) return {};  // Looking in vain writes nothing.
-    HERDFLOW_ASSIGN(const auto scope, WriteScope::Begin(*writers_, table_.shape().task));
+    HERDFLOW_ASSIGN(const auto scope, WriteScope::Begin(*sessions_.writers, shape().task));
     HERDFLOW_CHECK(CheckNothingMoved(*scope));
     HERDFLOW_CHECK(WriteRows(*scope));
     HERDFLOW_CHECK(WritePlace(*scope, table_, *after_));
@@ -223,6 +226,24 @@ class SqlFeedTx final : public pipeline::FeedTx {
       found.values[i] = row.IsNull(column) ? pipeline::kNoValue : row.Int(column);
     }
     return found;
+  }
+
+  /// From here on what changes is noted; what has changed before is in every snapshot to come, since
+  /// whoever changes something holds the counter until it is committed.
+  Result<> BeginTable() {
+    snapshot_.reset();
+    {
+      HERDFLOW_ASSIGN(const auto scope, WriteScope::Begin(*sessions_.writers, shape().task));
+      HERDFLOW_ASSIGN(const std::int64_t chunk, RaiseChunkCounter(*scope));
+      HERDFLOW_ASSIGN(const auto place, HoldPlace(*scope, table_));
+      if (!place) {
+        HERDFLOW_CHECK(WritePlace(*scope, table_, {chunk, chunk, FeedState::kFill, {}, {}}));
+      }
+      HERDFLOW_CHECK(scope->Commit());
+    }
+    HERDFLOW_ASSIGN(snapshot_, sessions_.readers->BeginRead());
+    HERDFLOW_ASSIGN(before_, ReadPlace(session(), table_));
+    return {};
   }
 
   // --- Where there is something to do ----------------------------------------------------------
@@ -557,7 +578,7 @@ class SqlFeedTx final : public pipeline::FeedTx {
   }
 
   Result<> CheckNothingMoved(WriteScope& scope) {
-    HERDFLOW_ASSIGN(const auto place, ReadPlace(scope.session(), table_));
+    HERDFLOW_ASSIGN(const auto place, HoldPlace(scope, table_));
     if (place != before_) {
       return Fail(ErrorCode::kUnavailable, "computing {}: another process has done it meanwhile",
                   shape().table);
@@ -634,7 +655,7 @@ class SqlFeedTx final : public pipeline::FeedTx {
     return remove->Bind(1, newest).Run();
   }
 
-  std::shared_ptr<WriteSessions> writers_;
+  FeedSessions sessions_;
   std::unique_ptr<Transaction> snapshot_;
   const DerivedTable& table_;
   std::optional<TablePlace> before_;  ///< Where the table stands,
@@ -649,10 +670,10 @@ class SqlFeedTx final : public pipeline::FeedTx {
 
 }  // namespace
 
-std::unique_ptr<pipeline::FeedTx> MakeFeedTx(std::shared_ptr<WriteSessions> writers,
-                                             std::unique_ptr<Transaction> snapshot,
-                                             const DerivedTable& table) {
-  return std::make_unique<SqlFeedTx>(std::move(writers), std::move(snapshot), table);
+Result<std::unique_ptr<pipeline::FeedTx>> MakeFeedTx(FeedSessions sessions,
+                                                     const DerivedTable& table) {
+  HERDFLOW_ASSIGN(auto snapshot, sessions.readers->BeginRead());
+  return std::make_unique<SqlFeedTx>(std::move(sessions), std::move(snapshot), table);
 }
 
 }  // namespace herdflow::store_sql

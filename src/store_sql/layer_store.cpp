@@ -136,8 +136,7 @@ class SqlLayerStore final : public pipeline::LayerStore {
   }
   Result<std::unique_ptr<pipeline::FeedTx>> BeginFeed(
       const pipeline::DerivedTable& table) override {
-    HERDFLOW_ASSIGN(auto snapshot, readers_->BeginRead());
-    return MakeFeedTx(sessions_, std::move(snapshot), table);
+    return MakeFeedTx({sessions_, readers_}, table);
   }
 
   Result<pipeline::CowReservation> ReserveCow(const pipeline::CowWish& wish) override {

@@ -13,8 +13,12 @@ inline constexpr std::string_view kConsumerGroup = "herdflow";
 std::unique_ptr<pipeline::LoadTx> MakeLoadTx(std::unique_ptr<WriteScope> scope);
 std::unique_ptr<pipeline::CleanseTx> MakeCleanseTx(std::unique_ptr<WriteScope> scope);
 std::unique_ptr<pipeline::HerdBookTx> MakeHerdBookTx(std::unique_ptr<WriteScope> scope);
-std::unique_ptr<pipeline::FeedTx> MakeFeedTx(std::shared_ptr<WriteSessions> writers,
-                                             std::unique_ptr<Transaction> snapshot,
-                                             const pipeline::DerivedTable& table);
+
+struct FeedSessions {
+  std::shared_ptr<WriteSessions> writers;
+  std::shared_ptr<ReadSessions> readers;
+};
+Result<std::unique_ptr<pipeline::FeedTx>> MakeFeedTx(FeedSessions sessions,
+                                                     const pipeline::DerivedTable& table);
 
 }  // namespace herdflow::store_sql
