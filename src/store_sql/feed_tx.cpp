@@ -69,7 +69,7 @@ class SqlFeedTx final : public pipeline::FeedTx {
     HERDFLOW_ASSIGN(auto seen, PositionOfWhatItReads());
     if (!seen) return std::optional<Block>();
     if (!before_) {
-      HERDFLOW_CHECK(BeginTable());
+      HERDFLOW_CHECK(BeginTable(*seen));
       HERDFLOW_ASSIGN(seen, PositionOfWhatItReads());
       if (!before_ || !seen) return std::optional<Block>();
     }
@@ -229,15 +229,16 @@ class SqlFeedTx final : public pipeline::FeedTx {
   }
 
   /// From here on what changes is noted; what has changed before is in every snapshot to come, since
-  /// whoever changes something holds the counter until it is committed.
-  Result<> BeginTable() {
+  /// whoever changes something holds the counter until it is committed. `seen`: what the tables that
+  /// it reads have seen; what they will see later they will have to be asked for again.
+  Result<> BeginTable(std::int64_t seen) {
     snapshot_.reset();
     {
       HERDFLOW_ASSIGN(const auto scope, WriteScope::Begin(*sessions_.writers, shape().task));
-      HERDFLOW_ASSIGN(const std::int64_t chunk, RaiseChunkCounter(*scope));
+      HERDFLOW_CHECK(RaiseChunkCounter(*scope));
       HERDFLOW_ASSIGN(const auto place, HoldPlace(*scope, table_));
       if (!place) {
-        HERDFLOW_CHECK(WritePlace(*scope, table_, {chunk, chunk, FeedState::kFill, {}, {}}));
+        HERDFLOW_CHECK(WritePlace(*scope, table_, {seen, seen, FeedState::kFill, {}, {}}));
       }
       HERDFLOW_CHECK(scope->Commit());
     }
