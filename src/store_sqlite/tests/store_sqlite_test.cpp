@@ -153,7 +153,8 @@ TEST_F(SqliteLayerStore, AFilledStoreOfBeforeThereWereRevisionsKnowsWhatItHolds)
   EXPECT_EQ(range("north"), "19700 to 19700");
   EXPECT_EQ(range("empty"), "none");
   for (const char* farm : {"default", "north", "empty"}) {
-    EXPECT_GT(Must(queries.herd->ReadRevisions(farm, {}))->herd_book, 1'000'000'000'000'000) << farm;
+    EXPECT_GT(Must(queries.herd->ReadRevisions(farm, {}))->herd_book, 1'000'000'000'000'000)
+        << farm;
   }
   EXPECT_GT(Must(queries.herd->ReadRevisionOfFarms()), 1'000'000'000'000'000);
 }
