@@ -194,7 +194,7 @@ TEST_F(SqliteLayerStore, EveryViewReads) {
         "silver_measurements", "silver_quarantine", "gold_cows", "gold_sensors",
         "gold_measurements_daily_aggregations", "gold_measurements_weekly_aggregations",
         "gold_measurements_monthly_aggregations", "gold_measurements_yearly_aggregations",
-        "gold_cow_daily_metrics"}) {
+        "gold_cow_daily_metrics", "gold_herd_days", "gold_cow_milk_means"}) {
     EXPECT_EQ(layers_.Query(std::string("SELECT COUNT(*) FROM ") + view, 1).at(0).at(0), "0");
   }
   EXPECT_EQ(layers_.Query("SELECT id FROM gold_farms", 1), (std::vector<Cells>{{"default"}}));
