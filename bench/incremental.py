@@ -1,7 +1,7 @@
 """50 new and corrected readings on top of all others: the time until all of gold shows them.
 
 By HTTP: `serve` runs; from the first POST to the moment at which the daily, weekly, monthly and
-yearly tables and the cows' days hold all 50 to the millionth. By commands: `seed` of a file of 50,
+yearly tables, the days of cows and of the herd and the means of milk hold all 50 to the millionth. By commands: `seed` of a file of 50,
 `load`, `pipeline run`, from the first start to the last exit. Gold is polled in its base tables,
 by their keys: asking the views for 50 scattered rows would take longer than what is measured.
 On the real data, on a synthetic herd (`--cows 5000`: 11 M readings), and by one sensor that has a
@@ -43,6 +43,7 @@ JSON = {"Content-Type": "application/json"}
 MILLION = 1_000_000
 DAY_MICROS = 24 * 3600 * MILLION
 EPOCH = dt.date(1970, 1, 1)
+FARM = 1  # The integer of `default`.
 
 
 @dataclass(frozen=True)
@@ -61,6 +62,11 @@ class Change:
         """The farm day; the bench's zone is UTC."""
         return EPOCH + dt.timedelta(days=self.micros // DAY_MICROS)
 
+    @property
+    def milk(self) -> int:
+        """By how much it moves the milk of its day."""
+        return (self.value - self.old) * (self.unit == "L")
+
 
 # The first day of each period is its key in the base table.
 FIRST_DAYS: dict[str, Callable[[dt.date], dt.date]] = {
@@ -77,24 +83,25 @@ def _new_value(unit: str, chance: random.Random) -> int:
 
 
 def corrections(herd: Installation, chance: random.Random) -> Iterator[Change]:
-    """Other values for accepted readings: of one cow after the other, each reading once."""
+    """Other values for accepted readings: of one day after the other, each reading once."""
     units: dict[int, str] = dict(herd.query("SELECT sensor_id, unit FROM gold_sensors_rows"))
-    cows = [cow for (cow,) in herd.query("SELECT cow_id FROM gold_cows_rows ORDER BY cow_id")]
+    [(first, last)] = herd.query(f"SELECT min(farm_day), max(farm_day) FROM silver_measurements_rows WHERE farm = {FARM}")
+    days = list(range(first, last + 1))
     corrected: set[Row] = set()
     before = -1
     while len(corrected) > before:
         before = len(corrected)
-        chance.shuffle(cows)
-        for cow in cows:
+        chance.shuffle(days)
+        for day in days:
             readings = herd.query(
-                "SELECT sensor_id, timestamp, value FROM silver_measurements_rows WHERE cow_id = ? AND state = 0 "
-                "AND value <> 0 ORDER BY farm_day, sensor_id, timestamp",
-                cow,
+                f"SELECT cow_id, sensor_id, timestamp, value FROM silver_measurements_rows WHERE farm = {FARM} "
+                "AND farm_day = ? AND state = 0 AND value <> 0 ORDER BY cow_id, sensor_id, timestamp",
+                day,
             )
-            left = [reading for reading in readings if (cow, *reading) not in corrected]
+            left = [reading for reading in readings if reading not in corrected]
             if not left:
                 continue
-            sensor, micros, old = chance.choice(left)
+            cow, sensor, micros, old = chance.choice(left)
             corrected.add((cow, sensor, micros, old))
             unit = units[sensor]
             value = _new_value(unit, chance)
@@ -187,8 +194,8 @@ class Watcher:
                 ("value_sum", "records_count"),
                 [
                     (
-                        f"cow_id = {change.cow} AND first_day = {(first_day(change.day) - EPOCH).days} AND "
-                        f"sensor_id = {change.sensor}",
+                        f"farm = {FARM} AND first_day = {(first_day(change.day) - EPOCH).days} AND "
+                        f"cow_id = {change.cow} AND sensor_id = {change.sensor}",
                         (change.value - change.old, int(change.old == 0)),
                     )
                     for change in batch
@@ -201,20 +208,31 @@ class Watcher:
             ("milk_sum", "weight_sum"),
             [
                 (
-                    f"cow_id = {change.cow} AND farm_day = {(change.day - EPOCH).days}",
-                    (
-                        (change.value - change.old) * (change.unit == "L"),
-                        (change.value - change.old) * (change.unit != "L"),
-                    ),
+                    f"farm = {FARM} AND farm_day = {(change.day - EPOCH).days} AND cow_id = {change.cow}",
+                    (change.milk, change.value - change.old - change.milk),
                 )
                 for change in batch
             ],
         )
+        self._expected["gold_herd_days_rows"] = self._moved(
+            "gold_herd_days_rows",
+            ("milk_sum", "readings"),
+            [
+                (
+                    f"farm = {FARM} AND farm_day = {(change.day - EPOCH).days}",
+                    (change.milk, int(change.old == 0)),
+                )
+                for change in batch
+            ],
+        )
+        self._expected["gold_cow_milk_means_rows"] = self._milk_of_runs(batch)
 
     def wait(self) -> None:
         """Poll table after table until each holds all that is expected of it."""
         deadline = time.monotonic() + GIVE_UP_SECONDS
         for table, rows in self._expected.items():
+            if not rows:
+                continue
             shown = f"SELECT count(*) FROM {table} WHERE ({') OR ('.join(rows)})"
             while self._first(shown)[0] < len(rows):
                 if time.monotonic() > deadline:
@@ -235,6 +253,29 @@ class Watcher:
             " AND ".join([key, *(f"{column} = {value}" for column, value in zip(columns, values, strict=True))])
             for key, values in sums.items()
         ]
+
+    def _milk_of_runs(self, batch: Sequence[Change]) -> Collection[str]:
+        """Of each cow and day whose milk changes: the days with milk in a row that end with it, and their milk."""
+        more: dict[tuple[int, int], int] = {}
+        for change in batch:
+            if change.unit == "L":
+                key = change.cow, (change.day - EPOCH).days
+                more[key] = more.get(key, 0) + change.milk
+
+        def milk_of(cow: int, day: int) -> int | None:
+            shown = f"farm = {FARM} AND farm_day = {day} AND cow_id = {cow} AND milk_count > 0"
+            sums = [milk for (milk,) in self._store.execute(f"SELECT milk_sum FROM gold_cow_daily_metrics_rows WHERE {shown}")]
+            return sum(sums) + more.get((cow, day), 0) if sums or (cow, day) in more else None
+
+        rows = []
+        for cow, day in more:
+            days, total = 0, 0
+            while (milk := milk_of(cow, day - days)) is not None:
+                days, total = days + 1, total + milk
+            rows.append(
+                f"farm = {FARM} AND farm_day = {day} AND cow_id = {cow} AND milk_days = {days} AND milk_sum = {total}"
+            )
+        return rows
 
     def _first(self, sql: str) -> Row:
         [row] = self._store.execute(sql)

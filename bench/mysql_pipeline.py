@@ -27,6 +27,8 @@ TABLES = (
     "gold_layer.measurements_monthly_aggregations_rows",
     "gold_layer.measurements_yearly_aggregations_rows",
     "gold_layer.cow_daily_metrics_rows",
+    "gold_layer.herd_days_rows",
+    "gold_layer.cow_milk_means_rows",
 )
 
 

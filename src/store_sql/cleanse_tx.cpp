@@ -85,8 +85,10 @@ class SqlCleanseTx final : public pipeline::CleanseTx {
   }
 
   Result<std::string> IdOf(FarmRef farm) override {
-    HERDFLOW_ASSIGN(const TextId id, scope_->farms().IdOf(static_cast<std::int64_t>(farm)));
-    return std::string(id.text);
+    const auto ref = static_cast<std::int64_t>(farm);
+    HERDFLOW_ASSIGN(const auto id, scope_->farms().FindId(ref));
+    // A damaged row may name one that there never was.
+    return id ? std::string(id->text) : fmt::format("number {}", ref);
   }
 
   Result<std::string> IdOf(CowRef cow) override {

@@ -10,6 +10,13 @@ using pipeline::KnownEntry;
 using pipeline::ReadingKey;
 using pipeline::SensorRef;
 
+/// Keys of two farms, one of which only a damaged row names, are one key where versions are noted.
+template <class Version>
+void KeepEachOnce(std::vector<Version>& versions) {
+  std::sort(versions.begin(), versions.end());
+  versions.erase(std::unique(versions.begin(), versions.end()), versions.end());
+}
+
 }  // namespace
 
 KnownEntry ReadEntry(const Statement& row) {
@@ -97,6 +104,8 @@ Result<pipeline::KnownVersions> ReadKnownVersions(WriteScope& scope,
         known.waiting.push_back({key, ReadLineage(row, 4), row.Int(8) != 0});
         return {};
       }));
+  KeepEachOnce(known.displaced);
+  KeepEachOnce(known.waiting);
   HERDFLOW_ASSIGN(Statement * read, scope.Get(sql::kReadEntriesOfDays));
   HERDFLOW_CHECK(ForCloseDays(ByCow(keys), [&](const ReadingKey& first, FarmDay last) -> Result<> {
     read->Bind(1, first.cow).Bind(2, first.day.days).Bind(3, last.days);

@@ -128,8 +128,7 @@ Result<std::unique_ptr<pipeline::LayerStore>> MakeSqliteLayerStore(
     const SqliteStoreOptions& options) {
   HERDFLOW_ASSIGN(auto writer, OpenWriter(options.folder, true, kWriterCacheKib, options.patience));
   HERDFLOW_ASSIGN(auto readers, SqliteReaders::Open({options.folder, kReaderCacheKib, kReaders}));
-  return store_sql::MakeSqlLayerStore(std::move(writer),
-                                      std::move(readers),
+  return store_sql::MakeSqlLayerStore(std::move(writer), std::move(readers),
                                       {options.default_farm, options.rules_code, options.use});
 }
 

@@ -17,7 +17,7 @@ from typing import Any
 import pytest
 from program import REPOSITORY
 
-PIPELINES = {"farm_data_pipeline": 1, "cow_data_pipeline": 1, "sensor_data_pipeline": 1, "measurement_data_pipeline": 6}
+PIPELINES = {"farm_data_pipeline": 1, "cow_data_pipeline": 1, "sensor_data_pipeline": 1, "measurement_data_pipeline": 8}
 FAILED = "the disk is full"
 
 
@@ -154,7 +154,7 @@ def test_what_is_computed_from_measurements_stands_below_them_alone() -> None:
     sys.modules[loader.name] = module  # Its dataclasses look for it there.
     loader.exec_module(module)
     offsets = {"first_offset": 1, "end_offset": 4_001, "bronze_rows": 3_000}
-    tables = {"gold_farms": 1, "gold_cows": 2, "gold_sensors": 3, "gold_cow_daily_metrics": 40, "gold_measurements_daily_aggregations": 60}
+    tables = {"gold_farms": 1, "gold_cows": 2, "gold_sensors": 3, "gold_cow_daily_metrics": 40, "gold_herd_days": 7, "gold_measurements_daily_aggregations": 53}
     status = {"partitions": [{"topic": "measurements", **offsets}], "tables": {**tables, "silver_measurements": 2_900, "silver_quarantine": 9}}
     assert module.Herd("herdflow", status).table() == [
         "                               farms        cows     sensors    measurements",

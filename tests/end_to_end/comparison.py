@@ -80,6 +80,20 @@ GOLD = (
             "last_weight_at",
         ),
     ),
+    Comparable(
+        "gold_herd_days",
+        ("date",),
+        ("milk_sum", "cows_milked", "average_weight", "cows_weighed", "readings", "refused"),
+        (
+            "shown(milk_sum_millionths)",
+            "cows_milked",
+            "average_weight",
+            "cows_weighed",
+            "readings",
+            "refused",
+        ),
+    ),
+    Comparable("gold_cow_milk_means", ("cow_id", "date"), ("average_milk", "milk_days")),
 )
 # The birth date of a cow is shown as a day or as that day's midnight.
 HERD = (

@@ -243,7 +243,8 @@ def test_the_same_files_on_two_farms_give_the_same_layers(herd: Installation, tm
     herd.run("seed", tmp_path / "herd")
     herd.run("seed", tmp_path / "herd", "--farm", "hill")
     herd.process()
-    for table in ("silver_measurements", "gold_cows", "gold_measurements_daily_aggregations", "gold_cow_daily_metrics"):
+    measured = ("silver_measurements", "gold_measurements_daily_aggregations", "gold_cow_daily_metrics", "gold_cow_milk_means")
+    for table in ("gold_cows", "gold_herd_days", *measured):
         of = {farm: set(_rows(herd, table, farm)) for farm in ("default", "hill")}
         assert of["default"], table
         assert of["default"] == of["hill"], table
@@ -255,7 +256,7 @@ def _rows(herd: Installation, table: str, farm: str) -> list[tuple[object, ...]]
     own = ("version", "stream_id", "topic_partition", "topic_offset", "received_at", "created_at", "updated_at", "farm")
     with herd.store() as store:
         columns = [row[0] for row in store.execute(f"SELECT name FROM pragma_table_info('{table}')", ())]
-        assert columns[-1] == "farm", table
+        assert columns.index("farm") == (0 if table == "gold_herd_days" else len(columns) - 1), table
         chosen = ", ".join(column for column in columns if column not in own)
         return [tuple(row) for row in store.execute(f"SELECT {chosen} FROM {table} WHERE farm = '{farm}'", ())]
 

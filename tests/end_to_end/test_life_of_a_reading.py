@@ -117,6 +117,10 @@ def test_a_correction_moves_every_aggregate(known: Installation) -> None:
             f"FROM gold_measurements_{period}_aggregations"
         )
         assert aggregates == [(12.5, 12.5, 12.5, 1)], period
+    herd_days = known.query("SELECT milk_sum, cows_milked, readings, refused FROM gold_herd_days")
+    assert herd_days == [(12.5, 1, 1, 0)]
+    means = known.query("SELECT average_milk, milk_days FROM gold_cow_milk_means")
+    assert means == [(12.5, 1)]
 
 
 @pytest.mark.parametrize(
@@ -137,9 +141,12 @@ def test_an_invalid_correction_replaces_nothing(
     assert (_silver(known), _milk(known)) == ([(10.0, "accepted")], [10.0])
     entry = "SELECT code, field, status FROM silver_quarantine"
     assert known.query(entry) == [(code, "value", "open")]
+    refused = "SELECT milk_sum, refused FROM gold_herd_days"
+    assert known.query(refused) == [(10.0, 1)]
     _send_value(known, value=11)
     assert (_silver(known), _milk(known)) == ([(11.0, "accepted")], [11.0])
     assert known.query(entry) == [(code, "value", "superseded")]
+    assert known.query(refused) == [(11.0, 0)]
 
 
 def test_a_deletion_takes_the_reading_back_until_a_later_one(known: Installation) -> None:
@@ -147,6 +154,7 @@ def test_a_deletion_takes_the_reading_back_until_a_later_one(known: Installation
     _send_value(known, deleted=True)
     assert [state for _, state in _silver(known)] == ["deleted"]
     assert (_daily(known), _milk(known)) == ([], [])
+    assert known.count("gold_herd_days") + known.count("gold_cow_milk_means") == 0
     _send_value(known, value=9.25)
     assert (_silver(known), _milk(known)) == ([(9.25, "accepted")], [9.25])
     assert known.count("bronze_measurements") == 3

@@ -120,6 +120,38 @@ def test_the_week_of_new_year_belongs_to_its_thursday(tmp_path: Path) -> None:
     assert weeks.fetchall() == [(52, 12, 2024, 1), (1, 1, 2025, 2), (2, 1, 2025, 1)]
 
 
+def test_a_day_of_the_herd_counts_what_was_refused_and_not_overtaken(tmp_path: Path) -> None:
+    tomorrow, later = MORNING + 24 * 3600, MORNING + 72 * 3600
+    readings = [
+        ("milk", "cow", MORNING, 60.5),
+        ("milk", "cow", MORNING, 10.0),
+        ("milk", "cow", MORNING + 60, 61.0),
+        ("scale a", "cow", MORNING, 500.0),
+        ("scale b", "cow", MORNING + 60, 510.0),
+        ("milk", "cow", tomorrow, -1.0),
+        ("milk", "cow", 1.0, -1.0),
+        ("milk", "unknown", later, 1.0),
+    ]
+    connection = _build(tmp_path, readings)
+    assert connection.execute("SELECT * FROM gold_herd_days ORDER BY date").fetchall() == [
+        (dt.date(2024, 3, 1), 10_000_000, 1, 510.0, 1, 3, 1),
+        (dt.date(2024, 3, 2), 0, 0, None, 0, 0, 1),
+    ]
+
+
+def test_a_mean_of_milk_is_of_the_days_in_a_row(tmp_path: Path) -> None:
+    litres = {0: 10.0, 1: 20.0, 3: 5.0, 4: 0.0}
+    readings = [("milk", "cow", MORNING + day * 24 * 3600, value) for day, value in litres.items()]
+    readings.append(("scale a", "cow", MORNING + 2 * 24 * 3600, 500.0))
+    connection = _build(tmp_path, readings)
+    assert connection.execute("SELECT * FROM gold_cow_milk_means ORDER BY date").fetchall() == [
+        ("cow", dt.date(2024, 3, 1), 10.0, 1),
+        ("cow", dt.date(2024, 3, 2), 15.0, 2),
+        ("cow", dt.date(2024, 3, 4), 5.0, 1),
+        ("cow", dt.date(2024, 3, 5), 2.5, 2),
+    ]
+
+
 def test_codes_follow_the_order_of_the_rules(tmp_path: Path) -> None:
     nan, inf = float("nan"), float("inf")
     cases: list[tuple[files.Reading, str | None]] = [

@@ -43,6 +43,9 @@ LAYERS = {
     "gold_measurements_yearly_aggregations": f"sensor_id, cow_id, year, {_AGGREGATE}",
     "gold_cow_daily_metrics": "cow_id, date, milk_sum, milk_count, weight_sum, weight_count, "
     "last_weight, last_weight_at, farm",
+    "gold_herd_days": "date, milk_sum, cows_milked, average_weight, cows_weighed, readings, refused, "
+    "farm",
+    "gold_cow_milk_means": "cow_id, date, average_milk, milk_days, farm",
     "ops_cow_names": "farm, base, number",
 }
 RECEIVED = ("created_at", "updated_at", "retired_at")

@@ -282,7 +282,7 @@ class Herd:
             f"('{self.databases}bronze_layer', '{self.databases}silver_layer', '{self.databases}gold_layer') "
             "AND column_name NOT IN ('created_at', 'updated_at') GROUP BY 1, 2"
         )
-        assert len(views) == 14, views
+        assert len(views) == 16, views
         for schema, view, columns in views:
             there = schema.replace(self.databases, fresh.databases, 1)
             if self._sum(f"{schema}.{view}", columns) != self._sum(f"{there}.{view}", columns):

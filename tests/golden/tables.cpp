@@ -18,7 +18,7 @@ struct View {
 };
 
 constexpr std::string_view kAggregate = " average_value min_value max_value records_count";
-constexpr std::array<View, 12> kViews{{
+constexpr std::array<View, 14> kViews{{
     {"bronze_cows", "topic_partition topic_offset id name birthdate deleted received_at"},
     {"bronze_sensors", "topic_partition topic_offset id unit deleted kind received_at"},
     {"bronze_measurements",
@@ -36,6 +36,8 @@ constexpr std::array<View, 12> kViews{{
     {"gold_measurements_yearly_aggregations", "cow_id sensor_id year"},
     {"gold_cow_daily_metrics",
      "cow_id date milk_sum milk_count weight_sum weight_count last_weight last_weight_at"},
+    {"gold_herd_days", "date milk_sum cows_milked average_weight cows_weighed readings refused"},
+    {"gold_cow_milk_means", "cow_id date average_milk milk_days"},
 }};
 
 Cells ColumnsOf(const View& view) {
@@ -79,8 +81,9 @@ std::string WithSchema(std::string_view name) {
 bool IsTime(std::string_view column) { return column.ends_with("_at") || column == "timestamp"; }
 
 bool IsNumber(std::string_view column) {
-  constexpr std::array<std::string_view, 7> kNumbers{
-      "value", "average_value", "min_value", "max_value", "milk_sum", "weight_sum", "last_weight"};
+  constexpr std::array<std::string_view, 9> kNumbers{
+      "value",      "average_value", "min_value",      "max_value",   "milk_sum",
+      "weight_sum", "last_weight",   "average_weight", "average_milk"};
   return std::find(kNumbers.begin(), kNumbers.end(), column) != kNumbers.end();
 }
 

@@ -31,6 +31,8 @@ STEPS = (
     "gold_measurements_monthly_aggregations",
     "gold_measurements_yearly_aggregations",
     "gold_cow_daily_metrics",
+    "gold_herd_days",
+    "gold_cow_milk_means",
     "report",
 )
 COUNTED = tuple(step for step in STEPS if step.startswith(("silver_", "gold_")))

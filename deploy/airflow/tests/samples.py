@@ -6,7 +6,17 @@ import copy
 from typing import Any
 
 _RETRIES = {"count": 3, "first_delay_seconds": 30, "longest_delay_seconds": 600}
-AGGREGATIONS = ["daily_aggregation", "weekly_aggregation", "monthly_aggregation", "yearly_aggregation", "cow_daily_metrics"]
+# What each task that computes gold comes after.
+AFTER = {
+    "daily_aggregation": ["cleanse_measurements"],
+    "weekly_aggregation": ["daily_aggregation"],
+    "monthly_aggregation": ["daily_aggregation"],
+    "yearly_aggregation": ["monthly_aggregation"],
+    "cow_daily_metrics": ["cleanse_measurements"],
+    "herd_daily_metrics": ["daily_aggregation", "cow_daily_metrics"],
+    "cow_milk_means": ["cow_daily_metrics"],
+}
+AGGREGATIONS = list(AFTER)
 
 
 def task(id: str, *after: str) -> dict[str, Any]:
@@ -40,7 +50,7 @@ _SAMPLE = {
         pipeline(
             "measurement_data_pipeline",
             task("cleanse_measurements"),
-            *(task(each, "cleanse_measurements") for each in AGGREGATIONS),
+            *(task(each, *after) for each, after in AFTER.items()),
         ),
     ],
 }

@@ -29,6 +29,8 @@ TASKS = {
         "monthly_aggregation",
         "yearly_aggregation",
         "cow_daily_metrics",
+        "herd_daily_metrics",
+        "cow_milk_means",
     ],
 }
 

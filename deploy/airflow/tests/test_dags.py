@@ -10,7 +10,7 @@ from airflow.sdk import DAG, CronTriggerTimetable
 
 from herdflow_airflow.factory import make_dags
 from herdflow_airflow.manifest import ManifestError
-from samples import AGGREGATIONS, sample
+from samples import AFTER, AGGREGATIONS, sample
 from stand_in import StandIn
 
 DAGS = Path(__file__).resolve().parents[1] / "dags"
@@ -32,8 +32,10 @@ def test_airflow_finds_the_three_dags(manifest: Path, database: None) -> None:
     assert bag.import_errors == {}
     assert set(bag.dags) == {"cow_data_pipeline", "sensor_data_pipeline", "measurement_data_pipeline"}
     dag = bag.dags["measurement_data_pipeline"]
-    assert dag.task_dict["cleanse_measurements"].downstream_task_ids == set(AGGREGATIONS)
-    assert all(dag.task_dict[each].downstream_task_ids == set() for each in AGGREGATIONS)
+    assert {each: task.upstream_task_ids for each, task in dag.task_dict.items()} == {
+        "cleanse_measurements": set(),
+        **{each: set(after) for each, after in AFTER.items()},
+    }
 
 
 def test_a_dag_is_what_the_manifest_says(manifest: Path) -> None:
@@ -42,6 +44,7 @@ def test_a_dag_is_what_the_manifest_says(manifest: Path) -> None:
     assert (dag.max_active_runs, dag.catchup, dag.tags, dag.owner) == (1, False, {"herdflow", "silver"}, "herd")
     assert dag.description == "the pipeline measurement_data_pipeline"
     assert "| `daily_aggregation` | `cleanse_measurements` | does daily_aggregation |" in str(dag.doc_md)
+    assert "| `herd_daily_metrics` | `daily_aggregation`, `cow_daily_metrics` | does herd_daily_metrics |" in str(dag.doc_md)
     task = dag.task_dict["daily_aggregation"]
     assert (task.retries, task.retry_delay, task.max_retry_delay) == (3, timedelta(seconds=30), timedelta(seconds=600))
     assert task.retry_exponential_backoff == 2.0
@@ -108,8 +111,8 @@ def test_a_run_does_the_tasks_in_their_order(manifest: Path, herdflow: StandIn, 
 
     assert set(states(run).values()) == {"success"}
     asked = [each["task"] for each in herdflow.runs.values()]
-    assert asked[0] == "cleanse_measurements"
-    assert set(asked[1:]) == set(AGGREGATIONS)
+    assert sorted(asked) == sorted(["cleanse_measurements", *AGGREGATIONS])
+    assert all(asked.index(before) < asked.index(each) for each, after in AFTER.items() for before in after)
     assert herdflow.notifications == []
 
 

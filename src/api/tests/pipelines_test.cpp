@@ -39,11 +39,13 @@ TEST_F(PipelinesTest, ListsEveryPipelineWithItsTasksAndTheirLastRuns) {
   ASSERT_EQ(pipelines.size(), 4U);
   EXPECT_EQ(pipelines[0].at("id").as_string(), "farm_data_pipeline");
   const auto& tasks = pipelines[3].at("tasks").as_array();
-  ASSERT_EQ(tasks.size(), 6U);
+  ASSERT_EQ(tasks.size(), 8U);
   EXPECT_EQ(tasks[0].at("id").as_string(), "cleanse_measurements");
   EXPECT_TRUE(tasks[0].at("last_run").is_null());
   EXPECT_EQ(tasks[1].at("after").as_array().front().as_string(), "cleanse_measurements");
   EXPECT_EQ(tasks[1].at("last_run").at("state").as_string(), "queued");
+  EXPECT_EQ(tasks[6].at("id").as_string(), "herd_daily_metrics");
+  EXPECT_EQ(tasks[6].at("after"), (boost::json::value{"daily_aggregation", "cow_daily_metrics"}));
 }
 
 TEST_F(PipelinesTest, ARunIsAskedForOncePerKey) {

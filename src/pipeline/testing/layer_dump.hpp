@@ -78,26 +78,33 @@ inline std::string ValueCell(const std::string& millionths) {
 }
 
 /// What the integers of cows or of sensors stand for: `<id>`, and before it `<farm>/`, but for
-/// `default`.
+/// `default`. A row that is another farm's says so.
 class IdNames {
  public:
   /// `of`: `cow` or `sensor`.
   IdNames(LayerStoreFixture& store, std::string_view of) {
     for (const Cells& row :
-         store.Query(fmt::format("SELECT i.id, i.text_id, f.farm_id FROM {{ops}}{0}_ids i"
+         store.Query(fmt::format("SELECT i.id, i.text_id, f.farm_id, i.farm FROM {{ops}}{0}_ids i"
                                  " JOIN {{ops}}farm_ids f ON f.id = i.farm",
                                  of),
-                     3)) {
+                     4)) {
       names_[row[0]] = row[2] == herd::kDefaultFarm ? row[1] : row[2] + "/" + row[1];
+      farms_[row[0]] = row[3];
     }
   }
   [[nodiscard]] std::string operator()(const std::string& ref) const {
     const auto name = names_.find(ref);
     return name == names_.end() ? ref : name->second;
   }
+  [[nodiscard]] std::string operator()(const std::string& ref, const std::string& farm) const {
+    const auto its = farms_.find(ref);
+    const bool same = its != farms_.end() && its->second == farm;
+    return same ? (*this)(ref) : fmt::format("{} (of farm {})", (*this)(ref), farm);
+  }
 
  private:
   std::map<std::string, std::string> names_;
+  std::map<std::string, std::string> farms_;
 };
 
 /// `<cow> <sensor> <time> <value> <state>`.
@@ -106,11 +113,11 @@ inline Lines SilverLines(LayerStoreFixture& store) {
   const IdNames sensors(store, "sensor");
   Lines lines;
   for (const Cells& row :
-       store.Query("SELECT r.cow_id, r.sensor_id, r.timestamp, r.value, r.state, r.farm_day"
+       store.Query("SELECT r.cow_id, r.sensor_id, r.timestamp, r.value, r.state, r.farm_day, r.farm"
                    " FROM {silver}measurements_rows r",
-                   6)) {
+                   7)) {
     const auto state = static_cast<ReadingState>(Number(row[4]));
-    lines.push_back(fmt::format("{} {} {} {} {} on {}", cows(row[0]), sensors(row[1]),
+    lines.push_back(fmt::format("{} {} {} {} {} on {}", cows(row[0], row[6]), sensors(row[1]),
                                 TimeCell(row[2]), ValueCell(row[3]), Name(state),
                                 DateCell(row[5])));
   }
@@ -155,12 +162,13 @@ inline Lines AggregateLines(LayerStoreFixture& store, std::string_view kind) {
   Lines lines;
   for (const Cells& row : store.Query(
            fmt::format("SELECT r.cow_id, r.first_day, r.sensor_id, r.records_count, r.value_sum,"
-                       " r.value_min, r.value_max FROM {{gold}}measurements_{}_aggregations_rows r",
+                       " r.value_min, r.value_max, r.farm"
+                       " FROM {{gold}}measurements_{}_aggregations_rows r",
                        kind),
-           7)) {
-    lines.push_back(fmt::format("{} {} {} {} count {} sum {} min {} max {}", kind, cows(row[0]),
-                                DateCell(row[1]), sensors(row[2]), row[3], ValueCell(row[4]),
-                                ValueCell(row[5]), ValueCell(row[6])));
+           8)) {
+    lines.push_back(fmt::format("{} {} {} {} count {} sum {} min {} max {}", kind,
+                                cows(row[0], row[7]), DateCell(row[1]), sensors(row[2]), row[3],
+                                ValueCell(row[4]), ValueCell(row[5]), ValueCell(row[6])));
   }
   std::sort(lines.begin(), lines.end());
   return lines;
@@ -172,9 +180,9 @@ inline Lines CowDayLines(LayerStoreFixture& store) {
   Lines lines;
   for (const Cells& row : store.Query(
            "SELECT r.cow_id, r.farm_day, r.milk_sum, r.milk_count, r.weight_sum, r.weight_count,"
-           " r.last_weight, r.last_weight_at FROM {gold}cow_daily_metrics_rows r",
-           8)) {
-    lines.push_back(fmt::format("{} {} milk {}/{} weight {}/{} last {} at {}", cows(row[0]),
+           " r.last_weight, r.last_weight_at, r.farm FROM {gold}cow_daily_metrics_rows r",
+           9)) {
+    lines.push_back(fmt::format("{} {} milk {}/{} weight {}/{} last {} at {}", cows(row[0], row[8]),
                                 DateCell(row[1]), ValueCell(row[2]), row[3], ValueCell(row[4]),
                                 row[5], ValueCell(row[6]), TimeCell(row[7])));
   }
@@ -185,11 +193,11 @@ inline Lines CowDayLines(LayerStoreFixture& store) {
 /// `<farm>/herd <day> milk <sum> of <cows> weight <sum> of <cows> readings <n> refused <n>`.
 inline Lines HerdDayLines(LayerStoreFixture& store) {
   Lines lines;
-  for (const Cells& row : store.Query(
-           "SELECT f.farm_id, r.farm_day, r.milk_sum, r.cows_milked, r.weight_sum, r.cows_weighed,"
-           " r.readings, r.refused FROM {gold}herd_days_rows r JOIN {ops}farm_ids f ON f.id = "
-           "r.farm",
-           8)) {
+  for (const Cells& row : store.Query("SELECT COALESCE(f.farm_id, r.farm), r.farm_day, r.milk_sum, "
+                                      "r.cows_milked, r.weight_sum, r.cows_weighed,"
+                                      " r.readings, r.refused FROM {gold}herd_days_rows r"
+                                      " LEFT JOIN {ops}farm_ids f ON f.id = r.farm",
+                                      8)) {
     lines.push_back(fmt::format("{}herd {} milk {} of {} weight {} of {} readings {} refused {}",
                                 row[0] == "default" ? "" : row[0] + "/", DateCell(row[1]),
                                 ValueCell(row[2]), row[3], ValueCell(row[4]), row[5], row[6],
@@ -203,10 +211,10 @@ inline Lines HerdDayLines(LayerStoreFixture& store) {
 inline Lines MilkMeanLines(LayerStoreFixture& store) {
   const IdNames cows(store, "cow");
   Lines lines;
-  for (const Cells& row : store.Query("SELECT r.cow_id, r.farm_day, r.milk_sum, r.milk_days"
+  for (const Cells& row : store.Query("SELECT r.cow_id, r.farm_day, r.milk_sum, r.milk_days, r.farm"
                                       " FROM {gold}cow_milk_means_rows r",
-                                      4)) {
-    lines.push_back(fmt::format("{} {} milk {} of {} days", cows(row[0]), DateCell(row[1]),
+                                      5)) {
+    lines.push_back(fmt::format("{} {} milk {} of {} days", cows(row[0], row[4]), DateCell(row[1]),
                                 ValueCell(row[2]), row[3]));
   }
   std::sort(lines.begin(), lines.end());

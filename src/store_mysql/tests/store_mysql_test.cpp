@@ -88,7 +88,7 @@ class MysqlLayerStore : public ::testing::TestWithParam<std::string> {
           "{silver}measurements", "{silver}quarantine", "{gold}cows", "{gold}sensors",
           "{gold}measurements_daily_aggregations", "{gold}measurements_weekly_aggregations",
           "{gold}measurements_monthly_aggregations", "{gold}measurements_yearly_aggregations",
-          "{gold}cow_daily_metrics"}) {
+          "{gold}cow_daily_metrics", "{gold}herd_days", "{gold}cow_milk_means"}) {
       EXPECT_EQ(layers_->Query(std::string("SELECT COUNT(*) FROM ") + view, 1).at(0).at(0), "0");
     }
     EXPECT_EQ(layers_->Query("SELECT id FROM {gold}farms", 1), (std::vector<Cells>{{"default"}}));

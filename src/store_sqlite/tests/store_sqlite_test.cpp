@@ -153,7 +153,8 @@ TEST_F(SqliteLayerStore, AFilledStoreOfBeforeThereWereRevisionsKnowsWhatItHolds)
   EXPECT_EQ(range("north"), "19700 to 19700");
   EXPECT_EQ(range("empty"), "none");
   for (const char* farm : {"default", "north", "empty"}) {
-    EXPECT_GT(Must(queries.herd->ReadRevisions(farm, {}))->herd_book, 1'000'000'000'000'000) << farm;
+    EXPECT_GT(Must(queries.herd->ReadRevisions(farm, {}))->herd_book, 1'000'000'000'000'000)
+        << farm;
   }
   EXPECT_GT(Must(queries.herd->ReadRevisionOfFarms()), 1'000'000'000'000'000);
 }
@@ -193,7 +194,7 @@ TEST_F(SqliteLayerStore, EveryViewReads) {
         "silver_measurements", "silver_quarantine", "gold_cows", "gold_sensors",
         "gold_measurements_daily_aggregations", "gold_measurements_weekly_aggregations",
         "gold_measurements_monthly_aggregations", "gold_measurements_yearly_aggregations",
-        "gold_cow_daily_metrics"}) {
+        "gold_cow_daily_metrics", "gold_herd_days", "gold_cow_milk_means"}) {
     EXPECT_EQ(layers_.Query(std::string("SELECT COUNT(*) FROM ") + view, 1).at(0).at(0), "0");
   }
   EXPECT_EQ(layers_.Query("SELECT id FROM gold_farms", 1), (std::vector<Cells>{{"default"}}));

@@ -376,7 +376,7 @@ TEST_P(LayerStoreContract, EveryViewShowsTheFarm) {
        {"{silver}measurements", "{silver}quarantine", "{gold}cows", "{gold}sensors",
         "{gold}measurements_daily_aggregations", "{gold}measurements_weekly_aggregations",
         "{gold}measurements_monthly_aggregations", "{gold}measurements_yearly_aggregations",
-        "{gold}cow_daily_metrics"}) {
+        "{gold}cow_daily_metrics", "{gold}herd_days", "{gold}cow_milk_means"}) {
     EXPECT_EQ(layers_->Query(fmt::format("SELECT farm FROM {} ORDER BY farm", view), 1),
               (std::vector<Cells>{{"default"}, {"north"}}))
         << view;

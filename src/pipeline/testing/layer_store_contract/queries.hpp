@@ -102,7 +102,8 @@ TEST_P(LayerStoreContract, TheStatusCountsWhatIsThere) {
   for (const Topic topic : kAllTopics) Judge(topic);
   const auto queries = layers_->Queries();
   EXPECT_EQ(Must(queries.operations->ReadStatus()).rejudge_requests, 0);
-  EXPECT_EQ(Must(queries.operations->ReadStatus()).dirty_days, 2) << "a reading's, and the refused one's";
+  EXPECT_EQ(Must(queries.operations->ReadStatus()).dirty_days, 2)
+      << "a reading's, and the refused one's";
   DeriveAll();
   const StoreStatus status = Must(queries.operations->ReadStatus());
   EXPECT_EQ(status.dirty_days, 0);

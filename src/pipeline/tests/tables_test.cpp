@@ -1,0 +1,401 @@
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <rapidcheck.h>
+
+#include <algorithm>
+#include <array>
+#include <map>
+#include <optional>
+#include <ranges>
+#include <set>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "herdflow/pipeline/derived_table.hpp"
+#include "tables/cow_days.hpp"
+
+namespace herdflow::pipeline {
+
+void PrintTo(const DerivedKey& key, std::ostream* out) {
+  *out << "farm " << static_cast<std::int64_t>(key.farm) << " " << FormatDate(key.day) << " cow "
+       << static_cast<std::int64_t>(key.cow) << " sensor " << static_cast<std::int64_t>(key.sensor);
+}
+void PrintTo(const DerivedRow& row, std::ostream* out) {
+  PrintTo(row.key, out);
+  for (const std::int64_t value : row.values) *out << " " << value;
+}
+
+namespace {
+
+using herd::Metric;
+using herd::PeriodKind;
+using ::testing::ElementsAre;
+using ::testing::IsEmpty;
+
+constexpr FarmRef kFarm{2};
+constexpr std::array kBoth{CowRange{CowRef{1}, CowRef{2}}};
+
+FarmDay Day(std::string_view date) { return *ParseDate(date); }
+
+DerivedKey Key(FarmDay day, int cow = 0, int sensor = 0) {
+  return {kFarm, day, CowRef{cow}, SensorRef{sensor}};
+}
+
+bool Has(std::span<const CowRange> cows, CowRef cow) {
+  return std::any_of(cows.begin(), cows.end(), [&](const CowRange& range) {
+    return range.first <= cow && cow <= range.last;
+  });
+}
+
+/// Holds a little of everything, and gives it last first: nothing is promised of an order.
+class FakeReads final : public FeedReads {
+ public:
+  void Add(FarmDay day, Reading reading) { readings_.emplace_back(day, reading); }
+  void Add(const DerivedTable& table, std::vector<DerivedRow> rows) {
+    auto& all = rows_[&table];
+    all.insert(all.end(), rows.begin(), rows.end());
+  }
+  void AddSensor(int sensor, std::string id, herd::Measure measure) {
+    sensors_[SensorRef{sensor}] = {std::move(id), measure};
+  }
+  void Refuse(FarmDay day, std::int64_t count) { refused_[day] = count; }
+
+  Result<> ReadReadings(FarmRef farm, FarmDay day, std::span<const CowRange> cows,
+                        const EachReading& each) override {
+    EXPECT_EQ(farm, kFarm);
+    for (const auto& [of, reading] : readings_ | std::views::reverse) {
+      if (of == day && Has(cows, reading.cow)) HERDFLOW_CHECK(each(reading));
+    }
+    return {};
+  }
+  Result<> ReadRows(const DerivedTable& of, FarmRef farm, herd::Period days,
+                    std::span<const CowRange> cows, const EachRow& each) override {
+    EXPECT_EQ(farm, kFarm);
+    for (const DerivedRow& row : rows_[&of] | std::views::reverse) {
+      if (row.key.day < days.first || row.key.day > days.last) continue;
+      if (!of.shape().by_cow || Has(cows, row.key.cow)) HERDFLOW_CHECK(each(row));
+    }
+    return {};
+  }
+  Result<std::int64_t> CountRefused(FarmRef farm, FarmDay day) override {
+    EXPECT_EQ(farm, kFarm);
+    return refused_[day];
+  }
+  Result<const SensorInfo*> Sensor(SensorRef sensor) override { return &sensors_.at(sensor); }
+
+ private:
+  std::vector<std::pair<FarmDay, Reading>> readings_;
+  std::map<const DerivedTable*, std::vector<DerivedRow>> rows_;
+  std::map<FarmDay, std::int64_t> refused_;
+  std::map<SensorRef, SensorInfo> sensors_;
+};
+
+FeedReads::Reading Of(int cow, int sensor, std::int64_t at, std::int64_t value) {
+  return {CowRef{cow}, SensorRef{sensor}, FromMicros(at), value};
+}
+
+Block Whole(herd::Period period) { return {kFarm, period, {kBoth.begin(), kBoth.end()}, true, {}}; }
+Block Whole(FarmDay day) { return Whole(herd::Period{day, day}); }
+
+/// Of the cows of the keys.
+Block Some(herd::Period period, std::vector<DerivedKey> keys) {
+  Block block{kFarm, period, {}, false, std::move(keys)};
+  std::set<CowRef> cows;
+  for (const DerivedKey& key : block.keys) cows.insert(key.cow);
+  for (const CowRef cow : cows) block.cows.push_back({cow, cow});
+  return block;
+}
+Block Some(FarmDay day, std::vector<DerivedKey> keys) {
+  return Some(herd::Period{day, day}, std::move(keys));
+}
+
+Derived Computed(const DerivedTable& table, FakeReads& reads, const Block& block) {
+  auto derived = table.Compute(reads, block);
+  EXPECT_TRUE(derived.has_value());
+  EXPECT_TRUE(std::is_sorted(derived->keys.begin(), derived->keys.end()));
+  return *std::move(derived);
+}
+
+// --- All of them ---------------------------------------------------------------------------------
+
+TEST(DerivedTables, EachStandsBehindThoseThatItReadsAndIsFoundByItsTask) {
+  std::set<const DerivedTable*> before;
+  std::set<std::string_view> tasks, tables;
+  for (const DerivedTable* table : DerivedTables()) {
+    const auto& shape = table->shape();
+    for (const DerivedTable* read : shape.reads) EXPECT_TRUE(before.contains(read)) << shape.task;
+    EXPECT_LE(shape.values.size(), kMostValues) << shape.task;
+    EXPECT_EQ(FindDerivedTable(shape.task), table);
+    EXPECT_TRUE(tasks.insert(shape.task).second) << shape.task;
+    EXPECT_TRUE(tables.insert(shape.table).second) << shape.table;
+    before.insert(table);
+  }
+  EXPECT_EQ(FindDerivedTable("walk"), nullptr);
+}
+
+// --- By sensor -----------------------------------------------------------------------------------
+
+TEST(SensorPeriods, ADayIsMadeFromItsReadings) {
+  const FarmDay day = Day("2024-04-07");
+  FakeReads reads;
+  reads.Add(day, Of(1, 1, 10, 5));
+  reads.Add(day, Of(2, 1, 20, 7));
+  reads.Add(day, Of(1, 2, 30, 11));
+  reads.Add(day, Of(1, 1, 40, 2));
+  reads.Add(day, Of(3, 1, 50, 9));  // Of a cow that is not in the block.
+  reads.Add(day + 1, Of(1, 1, 60, 8));
+  const auto& days = SensorPeriods(PeriodKind::kDay);
+  EXPECT_THAT(Computed(days, reads, Whole(day)).rows,
+              ElementsAre(DerivedRow{Key(day, 1, 1), {7, 2, 5, 2}},
+                          DerivedRow{Key(day, 1, 2), {11, 11, 11, 1}},
+                          DerivedRow{Key(day, 2, 1), {7, 7, 7, 1}}));
+}
+
+TEST(SensorPeriods, OnlyTheRowsThatAreAskedForAreMade) {
+  const FarmDay day = Day("2024-04-07");
+  FakeReads reads;
+  for (const int sensor : {1, 2, 3}) reads.Add(day, Of(1, sensor, sensor, 5));
+  const std::vector<DerivedKey> keys{Key(day, 1, 2), Key(day, 1, 4)};
+  const Derived derived = Computed(SensorPeriods(PeriodKind::kDay), reads, Some(day, keys));
+  EXPECT_EQ(derived.keys, keys);  // Of the second nothing is left.
+  EXPECT_THAT(derived.rows, ElementsAre(DerivedRow{Key(day, 1, 2), {5, 5, 5, 1}}));
+}
+
+TEST(SensorPeriods, WeeksAndMonthsAreMadeFromDays) {
+  const FarmDay last_of_week = Day("2024-03-03"), first_of_month = Day("2024-03-01");
+  for (const auto kind : {PeriodKind::kWeek, PeriodKind::kMonth}) {
+    FakeReads reads;
+    reads.Add(SensorPeriods(PeriodKind::kDay), {{Key(Day("2024-02-29"), 1, 1), {10, 1, 6, 3}},
+                                                {Key(first_of_month, 1, 1), {20, 2, 18, 2}},
+                                                {Key(last_of_week, 2, 1), {30, 30, 30, 1}},
+                                                {Key(last_of_week + 1, 1, 1), {40, 0, 40, 2}}});
+    const auto& table = SensorPeriods(kind);
+    const herd::Period period = herd::PeriodOf(kind, first_of_month);
+    const bool week = kind == PeriodKind::kWeek;
+    EXPECT_THAT(
+        Computed(table, reads, Whole(period)).rows,
+        ElementsAre(DerivedRow{Key(period.first, 1, 1),
+                               {week ? 30 : 60, week ? 1 : 0, week ? 18 : 40, week ? 5 : 4}},
+                    DerivedRow{Key(period.first, 2, 1), {30, 30, 30, 1}}));
+    EXPECT_THAT(Computed(table, reads, Some(period, {Key(period.first, 2, 1)})).rows,
+                ElementsAre(DerivedRow{Key(period.first, 2, 1), {30, 30, 30, 1}}));
+  }
+}
+
+TEST(SensorPeriods, AYearIsMadeFromMonths) {
+  FakeReads reads;
+  reads.Add(SensorPeriods(PeriodKind::kMonth), {{Key(Day("2023-12-01"), 1, 1), {1, 1, 1, 1}},
+                                                {Key(Day("2024-01-01"), 1, 1), {10, 1, 6, 3}},
+                                                {Key(Day("2024-12-01"), 1, 1), {20, 2, 18, 2}}});
+  const FarmDay first = Day("2024-01-01");
+  EXPECT_THAT(Computed(SensorPeriods(PeriodKind::kYear), reads,
+                       Whole(herd::PeriodOf(PeriodKind::kYear, first)))
+                  .rows,
+              ElementsAre(DerivedRow{Key(first, 1, 1), {30, 1, 18, 5}}));
+}
+
+// --- By cow --------------------------------------------------------------------------------------
+
+TEST(CowDays, MilkAndWeightAreInLitresAndKilograms) {
+  const FarmDay day = Day("2024-04-07");
+  FakeReads reads;
+  reads.AddSensor(1, "litres", {Metric::kMilk, 1, 1});
+  reads.AddSensor(2, "half litres", {Metric::kMilk, 1, 2});
+  reads.AddSensor(3, "scale", {Metric::kWeight, 1, 1});
+  reads.AddSensor(4, "steps", {Metric::kNone, 1, 1});
+  reads.Add(day, Of(1, 1, 10, 12));
+  reads.Add(day, Of(1, 2, 20, 10));
+  reads.Add(day, Of(1, 3, 40, 600));
+  reads.Add(day, Of(1, 3, 30, 610));
+  reads.Add(day, Of(2, 4, 10, 7000));  // Steps alone make no row.
+  EXPECT_THAT(Computed(CowDays(), reads, Whole(day)).rows,
+              ElementsAre(DerivedRow{Key(day, 1), {2, 17, 2, 1210, 600, 40}}));
+}
+
+TEST(CowDays, OfEquallyNewWeightsTheSmallestSensorIdIsTheLast) {
+  const FarmDay day = Day("2024-04-07");
+  for (const auto& [first, second] : {std::pair(1, 2), std::pair(2, 1)}) {
+    FakeReads reads;
+    reads.AddSensor(1, "scale b", {Metric::kWeight, 1, 1});
+    reads.AddSensor(2, "scale a", {Metric::kWeight, 1, 1});
+    reads.Add(day, Of(1, first, 40, first * 100));
+    reads.Add(day, Of(1, second, 40, second * 100));
+    EXPECT_THAT(Computed(CowDays(), reads, Whole(day)).rows,
+                ElementsAre(DerivedRow{Key(day, 1), {0, 0, 2, 300, 200, 40}}));
+  }
+}
+
+TEST(CowDays, WithoutAWeightThereIsNoLastOne) {
+  const FarmDay day = Day("2024-04-07");
+  FakeReads reads;
+  reads.AddSensor(1, "litres", {Metric::kMilk, 1, 1});
+  reads.Add(day, Of(1, 1, 10, 0));
+  reads.Add(day, Of(2, 1, 10, 5));
+  const std::vector<DerivedKey> keys{Key(day, 1), Key(day, 3)};
+  const Derived derived = Computed(CowDays(), reads, Some(day, keys));
+  EXPECT_EQ(derived.keys, keys);
+  EXPECT_THAT(derived.rows, ElementsAre(DerivedRow{Key(day, 1), {1, 0, 0, 0, kNoValue, kNoValue}}));
+  EXPECT_EQ(RowOf(Key(day, 1), CowDayIn(derived.rows.front())), derived.rows.front());
+}
+
+// --- Of the farm ---------------------------------------------------------------------------------
+
+DerivedRow CowDay(FarmDay day, int cow, std::int64_t milk_count, std::int64_t milk,
+                  std::optional<std::int64_t> weight = {}) {
+  return {Key(day, cow),
+          {milk_count, milk, weight ? 1 : 0, weight.value_or(0), weight.value_or(kNoValue),
+           weight ? 40 : kNoValue}};
+}
+
+TEST(HerdDays, ADayCountsItsCowsReadingsAndWhatWasRefused) {
+  const FarmDay day = Day("2024-04-07");
+  FakeReads reads;
+  reads.Add(SensorPeriods(PeriodKind::kDay), {{Key(day, 1, 1), {10, 1, 6, 3}},
+                                              {Key(day, 2, 1), {10, 1, 6, 4}},
+                                              {Key(day + 1, 1, 1), {10, 1, 6, 100}}});
+  reads.Add(CowDays(), {CowDay(day, 1, 2, 20, 600), CowDay(day, 2, 1, 0), CowDay(day, 3, 0, 0, 700),
+                        CowDay(day - 1, 1, 2, 1000)});
+  reads.Refuse(day, 5);
+  Block block = Some(day, {Key(day)});
+  block.cows = {kAllCows};
+  EXPECT_THAT(Computed(HerdDays(), reads, block).rows,
+              ElementsAre(DerivedRow{Key(day), {20, 2, 1300, 2, 7, 5}}));
+}
+
+TEST(HerdDays, ADayIsThereForReadingsOrForWhatWasRefused) {
+  const FarmDay day = Day("2024-04-07");
+  FakeReads reads;
+  reads.Refuse(day, 2);
+  const auto of = [&](FarmDay wanted) {
+    Block block = Some(wanted, {Key(wanted)});
+    block.cows = {kAllCows};
+    return Computed(HerdDays(), reads, block);
+  };
+  EXPECT_THAT(of(day).rows, ElementsAre(DerivedRow{Key(day), {0, 0, 0, 0, 0, 2}}));
+  EXPECT_THAT(of(day + 1).keys, ElementsAre(Key(day + 1)));
+  EXPECT_THAT(of(day + 1).rows, IsEmpty());
+}
+
+// --- With the day before -------------------------------------------------------------------------
+
+TEST(CowMilkMeans, DaysInARowAreCountedAnewBehindAGap) {
+  const FarmDay day = Day("2024-04-01");
+  FakeReads reads;
+  reads.Add(CowDays(),
+            {CowDay(day, 1, 1, 10), CowDay(day + 1, 1, 2, 20), CowDay(day + 2, 1, 0, 0, 600),
+             CowDay(day + 3, 1, 1, 0), CowDay(day + 1, 2, 1, 5)});
+  EXPECT_THAT(
+      Computed(CowMilkMeans(), reads, Whole(herd::Period{day, day + 3})).rows,
+      ElementsAre(DerivedRow{Key(day, 1), {1, 10}}, DerivedRow{Key(day + 1, 1), {2, 30}},
+                  DerivedRow{Key(day + 1, 2), {1, 5}}, DerivedRow{Key(day + 3, 1), {1, 0}}));
+}
+
+TEST(CowMilkMeans, AChangeGoesOnFromTheDayBeforeToTheEnd) {
+  const FarmDay day = Day("2024-04-01");
+  FakeReads reads;
+  reads.Add(CowDays(), {CowDay(day, 1, 1, 10), CowDay(day + 1, 1, 1, 20), CowDay(day + 2, 1, 1, 30),
+                        CowDay(day + 1, 2, 1, 5)});
+  // Of the day before stands what the table holds; of later ones what it held goes where there is
+  // no milk.
+  reads.Add(CowMilkMeans(),
+            {{Key(day, 1), {7, 70}}, {Key(day + 1, 1), {8, 1}}, {Key(day + 3, 1), {9, 9}}});
+  const Derived derived =
+      Computed(CowMilkMeans(), reads, Some({day + 1, day + 3}, {Key(day + 1, 1)}));
+  EXPECT_THAT(derived.keys, ElementsAre(Key(day + 1, 1), Key(day + 3, 1)));
+  EXPECT_THAT(derived.rows, ElementsAre(DerivedRow{Key(day + 1, 1), {8, 90}},
+                                        DerivedRow{Key(day + 2, 1), {9, 120}}));
+}
+
+TEST(CowMilkMeans, BehindADayThatLostItsMilkNothingIsCountedOn) {
+  const FarmDay day = Day("2024-04-01");
+  FakeReads reads;
+  reads.Add(CowDays(), {CowDay(day, 1, 1, 10), CowDay(day + 2, 1, 1, 30)});
+  for (const int n : {0, 1, 2}) reads.Add(CowMilkMeans(), {{Key(day + n, 1), {n + 1, 10}}});
+  const Derived derived =
+      Computed(CowMilkMeans(), reads, Some({day + 1, day + 2}, {Key(day + 1, 1)}));
+  EXPECT_THAT(derived.keys, ElementsAre(Key(day + 1, 1), Key(day + 2, 1)));
+  EXPECT_THAT(derived.rows, ElementsAre(DerivedRow{Key(day + 2, 1), {1, 30}}));
+}
+
+TEST(CowMilkMeans, EachCowIsFollowedFromHerFirstDayThatChanged) {
+  const FarmDay day = Day("2024-04-01");
+  FakeReads reads;
+  for (const int n : {0, 1, 2}) {
+    reads.Add(CowDays(), {CowDay(day + n, 1, 1, 10), CowDay(day + n, 2, 1, 100)});
+    reads.Add(CowMilkMeans(), {{Key(day + n, 1), {1, 1}}, {Key(day + n, 2), {1, 1}}});
+  }
+  const Derived derived =
+      Computed(CowMilkMeans(), reads,
+               Some({day + 1, day + 2}, {Key(day + 1, 2), Key(day + 2, 1), Key(day + 2, 2)}));
+  EXPECT_THAT(derived.rows, ElementsAre(DerivedRow{Key(day + 1, 2), {2, 101}},
+                                        DerivedRow{Key(day + 2, 1), {2, 11}},
+                                        DerivedRow{Key(day + 2, 2), {3, 201}}));
+}
+
+/// By cow, and day of two weeks.
+using Milk = std::map<std::pair<int, int>, std::int64_t>;
+
+std::map<DerivedKey, DerivedRow> ByKey(const std::vector<DerivedRow>& rows) {
+  std::map<DerivedKey, DerivedRow> by_key;
+  for (const DerivedRow& row : rows) by_key.emplace(row.key, row);
+  return by_key;
+}
+
+/// On most days, so that there are runs.
+Milk AnyMilk() {
+  Milk milk;
+  for (int day = 0; day < 28; ++day) {
+    if (*rc::gen::inRange(0, 4) != 0) milk[{1 + day % 2, day / 2}] = 10 + day;
+  }
+  return milk;
+}
+
+/// On a few days another milk, or none.
+Milk Changed(Milk milk) {
+  for (int left = *rc::gen::inRange(1, 6); left > 0; --left) {
+    const std::pair of(*rc::gen::inRange(1, 3), *rc::gen::inRange(0, 14));
+    if (*rc::gen::inRange(0, 2) == 0) {
+      milk.erase(of);
+    } else {
+      milk[of] += 1000;
+    }
+  }
+  return milk;
+}
+
+TEST(CowMilkMeans, WhatIsComputedByKeysIsWhatIsComputedAsAWhole) {
+  const FarmDay start = Day("2024-02-26");
+  const auto whole_of = [&](const Milk& milk) {
+    FakeReads reads;
+    for (const auto& [of, sum] : milk)
+      reads.Add(CowDays(), {CowDay(start + of.second, of.first, 1, sum)});
+    return Computed(CowMilkMeans(), reads, Whole(herd::Period{start, start + 14})).rows;
+  };
+  EXPECT_TRUE(rc::check("milk before and after", [&] {
+    const Milk before = AnyMilk(), after = Changed(before);
+    auto held = ByKey(whole_of(before));
+    FakeReads reads;
+    for (const auto& [of, sum] : after)
+      reads.Add(CowDays(), {CowDay(start + of.second, of.first, 1, sum)});
+    for (const auto& [key, row] : held) reads.Add(CowMilkMeans(), {row});
+    std::vector<DerivedKey> changed;
+    for (int day = 0; day < 14; ++day) {
+      for (const int cow : {1, 2}) {
+        const auto was = before.find({cow, day}), is = after.find({cow, day});
+        const bool same = (was == before.end()) == (is == after.end()) &&
+                          (was == before.end() || was->second == is->second);
+        if (!same || *rc::gen::inRange(0, 8) == 0) changed.push_back(Key(start + day, cow));
+      }
+    }
+    if (changed.empty()) return;
+    const Derived derived =
+        Computed(CowMilkMeans(), reads, Some({changed.front().day, start + 14}, changed));
+    for (const DerivedKey& key : derived.keys) held.erase(key);
+    for (const DerivedRow& row : derived.rows) held.insert_or_assign(row.key, row);
+    RC_ASSERT(held == ByKey(whole_of(after)));
+  }));
+}
+
+}  // namespace
+}  // namespace herdflow::pipeline
