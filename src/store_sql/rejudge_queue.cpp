@@ -238,12 +238,15 @@ Result<> RejudgeQueue::TakeOfBronze(std::size_t max, Pass& pass, const EachRow& 
     if (here < place) continue;
     if (here == place) at.from = std::max(at.from, pass.place.at[2]);
     if (at.from >= at.to) continue;
-    at.to = std::min(at.to, at.from + static_cast<std::int64_t>(max) * kOffsetsAMessage);
+    const std::int64_t end = at.to;
+    at.to = std::min(end, at.from + static_cast<std::int64_t>(max) * kOffsetsAMessage);
     HERDFLOW_ASSIGN(const TakenBronze taken,
                     TakeBronze(scope_, *PlanOf(pass.kind).read_bronze, at, max, kChunkBytes, each));
     const std::int64_t next = taken.all ? at.to : taken.next;
     piece.size = static_cast<std::size_t>(next - at.from);
     pass.place.at = {at.stream, at.partition, next, 0, 0};
+    // What is judged from here on is left alone: who looks while readings come would never end.
+    if (next == end) pass.place.at = {at.stream, std::int64_t{at.partition} + 1, 0, 0, 0};
     return {};
   }
   return {};
