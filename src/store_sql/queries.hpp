@@ -16,16 +16,6 @@ std::unique_ptr<pipeline::ReportQueries> MakeReportQueries(std::shared_ptr<ReadS
 std::unique_ptr<pipeline::OperationsQueries> MakeOperationsQueries(
     std::shared_ptr<ReadSessions> sessions);
 
-/// Steps to the end: `each(row)` for each.
-template <class Each>
-Result<> ForEachRow(Statement& read, Each each) {
-  while (true) {
-    HERDFLOW_ASSIGN(const bool there, read.Step());
-    if (!there) return {};
-    each(read);
-  }
-}
-
 [[nodiscard]] FarmDay DayIn(const Statement& row, int column);
 [[nodiscard]] std::optional<Instant> MaybeInstantIn(const Statement& row, int column);
 

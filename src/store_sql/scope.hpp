@@ -64,6 +64,16 @@ Result<> WriteCountChanges(WriteScope& scope);
 /// The farm's integer; given now, if it has none yet.
 Result<pipeline::FarmRef> FarmRefOf(WriteScope& scope, std::string_view id);
 
+/// Steps to the end: `each(row)` for each.
+template <class Each>
+Result<> ForEachRow(Statement& read, Each each) {
+  while (true) {
+    HERDFLOW_ASSIGN(const bool there, read.Step());
+    if (!there) return {};
+    each(read);
+  }
+}
+
 /// The first column of the one row that a bound statement gives, if it gives one.
 Result<std::optional<std::int64_t>> FirstInt(Statement& statement);
 

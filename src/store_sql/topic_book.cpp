@@ -15,15 +15,6 @@ namespace {
 
 using pipeline::Topic;
 
-template <class Each>
-Result<> ForEachRow(Statement& read, Each each) {
-  while (true) {
-    HERDFLOW_ASSIGN(const bool there, read.Step());
-    if (!there) return {};
-    each(read);
-  }
-}
-
 EntryMark MarkOf(const pipeline::KnownEntry& known) {
   const auto& [entry, code, field] = known;
   const auto number = [](const auto& ref) {
