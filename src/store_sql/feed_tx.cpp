@@ -235,7 +235,7 @@ class SqlFeedTx final : public pipeline::FeedTx {
     snapshot_.reset();
     {
       HERDFLOW_ASSIGN(const auto scope, WriteScope::Begin(*sessions_.writers, shape().task));
-      HERDFLOW_CHECK(RaiseChunkCounter(*scope));
+      HERDFLOW_CHECK(HoldChunkCounter(*scope));
       HERDFLOW_ASSIGN(const auto place, HoldPlace(*scope, table_));
       if (!place) {
         HERDFLOW_CHECK(WritePlace(*scope, table_, {seen, seen, FeedState::kFill, {}, {}}));

@@ -99,6 +99,11 @@ Result<std::int64_t> ReadChunkCounter(Session& session) {
   return value.value_or(0);
 }
 
+Result<> HoldChunkCounter(WriteScope& scope) {
+  HERDFLOW_ASSIGN(Statement * hold, scope.Get(sql::kHoldCounter));
+  return hold->Bind(1, kChunkCounter).Run();
+}
+
 Result<std::int64_t> RaiseChunkCounter(WriteScope& scope) {
   HERDFLOW_ASSIGN(const std::int64_t last, ReadChunkCounter(scope.session()));
   HERDFLOW_ASSIGN(Statement * count, scope.Get(sql::kWriteCounter));

@@ -57,6 +57,8 @@ Result<> InsertQuarantine(WriteScope& scope, std::span<const pipeline::Quarantin
 
 /// The number of the newest chunk that noted, or would have noted, what changed.
 Result<std::int64_t> ReadChunkCounter(Session& session);
+/// Whoever would raise it waits for the end of this transaction, which waits for those that have.
+Result<> HoldChunkCounter(WriteScope& scope);
 /// Raises it by one. Returns the new one.
 Result<std::int64_t> RaiseChunkCounter(WriteScope& scope);
 

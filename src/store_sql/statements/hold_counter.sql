@@ -1,0 +1,1 @@
+UPDATE {ops}counters SET value = value WHERE name = ?1
