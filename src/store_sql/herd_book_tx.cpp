@@ -158,7 +158,7 @@ class SqlHerdBookTx final : public pipeline::HerdBookTx {
       known->created_at = cow.created_at;
       return Write(*known, cow.cow);
     }
-    HERDFLOW_CHECK(CountIfNew(kCountedCows, scope_->cows(), cow.cow, known.has_value()));
+    HERDFLOW_CHECK(CountIfNew(kCountedCows, cow.cow, known.has_value()));
     GoldCow merged = cow;
     if (known) {
       merged.created_at = std::min(cow.created_at, known->created_at);
@@ -180,8 +180,7 @@ class SqlHerdBookTx final : public pipeline::HerdBookTx {
       known->created_at = sensor.created_at;
       return Write(*known, sensor.sensor);
     }
-    HERDFLOW_CHECK(
-        CountIfNew(kCountedSensors, scope_->sensors(), sensor.sensor, known.has_value()));
+    HERDFLOW_CHECK(CountIfNew(kCountedSensors, sensor.sensor, known.has_value()));
     GoldSensor merged = sensor;
     if (known) {
       merged.created_at = std::min(sensor.created_at, known->created_at);
@@ -267,7 +266,7 @@ class SqlHerdBookTx final : public pipeline::HerdBookTx {
       TouchHerdBook(*scope_, farm);
       HERDFLOW_ASSIGN(Statement * remove, scope_->Get(sql::kDeleteGoldCow));
       HERDFLOW_CHECK(remove->Bind(1, ref).Run());
-      HERDFLOW_CHECK(CountOf(kCountedCows, scope_->cows(), ref, -remove->found()));
+      HERDFLOW_CHECK(CountOf(kCountedCows, ref, -remove->found()));
       any_gone = true;
     }
     for (const std::int64_t cow : anew_->written) {
@@ -285,7 +284,7 @@ class SqlHerdBookTx final : public pipeline::HerdBookTx {
         TouchHerdBook(*scope_, farm);
         HERDFLOW_ASSIGN(Statement * remove, scope_->Get(sql::kDeleteGoldSensor));
         HERDFLOW_CHECK(remove->Bind(1, ref).Run());
-        HERDFLOW_CHECK(CountOf(kCountedSensors, scope_->sensors(), ref, -remove->found()));
+        HERDFLOW_CHECK(CountOf(kCountedSensors, ref, -remove->found()));
       }
       if (!now || MeasureOf(*now) != MeasureOf(sensor)) {
         HERDFLOW_CHECK(RequestPass(*scope_, ref));
@@ -376,17 +375,18 @@ class SqlHerdBookTx final : public pipeline::HerdBookTx {
 
   /// The cow or the sensor makes `delta` rows of its farm.
   template <class Ref>
-  Result<> CountOf(std::string_view counted, IdTable& ids, Ref ref, std::int64_t delta) {
-    HERDFLOW_ASSIGN(const auto farm, FarmOf(ids, static_cast<std::int64_t>(ref)));
-    if (farm) CountChange(*scope_, counted, *farm, "", delta);
+  Result<> CountOf(std::string_view counted, Ref ref, std::int64_t delta) {
+    HERDFLOW_ASSIGN(const auto farm, FarmOf(*scope_, ref));
+    if (!farm) return {};  // Damaged rows are not counted.
+    CountChange(*scope_, counted, static_cast<std::int64_t>(*farm), "", delta);
     return {};
   }
 
   /// Before it is written. `is_known`: there is such a row, which is not forgotten.
   template <class Ref>
-  Result<> CountIfNew(std::string_view counted, IdTable& ids, Ref ref, bool is_known) {
+  Result<> CountIfNew(std::string_view counted, Ref ref, bool is_known) {
     if (is_known || (anew_ && WasThere(ref))) return {};
-    return CountOf(counted, ids, ref, 1);
+    return CountOf(counted, ref, 1);
   }
   [[nodiscard]] bool WasThere(CowRef cow) const { return anew_->before.cows.contains(cow); }
   [[nodiscard]] bool WasThere(SensorRef sensor) const {

@@ -14,26 +14,20 @@ namespace {
 
 Result<RowCounts> ReadCounts(Statement& read) {
   RowCounts counts;
-  while (true) {
-    HERDFLOW_ASSIGN(const bool there, read.Step());
-    if (!there) return counts;
-    counts[{std::string(read.Bytes(0)), read.Int(1), std::string(read.Bytes(2))}] += read.Int(3);
-  }
+  HERDFLOW_CHECK(ForEachRow(read, [&](const Statement& row) {
+    counts[{std::string(row.Bytes(0)), row.Int(1), std::string(row.Bytes(2))}] += row.Int(3);
+  }));
+  return counts;
 }
 
 /// Adds the entries of the topics whose messages a step judges.
 Result<> AddEntries(Session& session, bool of_measurements, RowCounts& counts) {
   HERDFLOW_ASSIGN(Statement * read, session.Get(sql::kCountEntries));
-  while (true) {
-    HERDFLOW_ASSIGN(const bool there, read->Step());
-    if (!there) return {};
-    if ((read->Bytes(0) == kMeasurementsStep) != of_measurements) continue;
-    counts[{std::string(kCountedEntries), read->Int(1), std::string(read->Bytes(2))}] +=
-        read->Int(3);
-    if (read->Int(4) != 0) {
-      counts[{std::string(kCountedWaiting), read->Int(1), ""}] += read->Int(4);
-    }
-  }
+  return ForEachRow(*read, [&](const Statement& row) {
+    if ((row.Bytes(0) == kMeasurementsStep) != of_measurements) return;
+    counts[{std::string(kCountedEntries), row.Int(1), std::string(row.Bytes(2))}] += row.Int(3);
+    if (row.Int(4) != 0) counts[{std::string(kCountedWaiting), row.Int(1), ""}] += row.Int(4);
+  });
 }
 
 struct Partition {
@@ -46,11 +40,10 @@ Result<std::vector<Partition>> ReadPartitions(WriteScope& scope) {
   std::vector<Partition> partitions;
   HERDFLOW_ASSIGN(Statement * read, scope.Get(sql::kReadProgress));
   read->Bind(1, kConsumerGroup);
-  while (true) {
-    HERDFLOW_ASSIGN(const bool there, read->Step());
-    if (!there) return partitions;
-    partitions.push_back({read->Int(7), std::string(read->Bytes(1)), read->Int(2)});
-  }
+  HERDFLOW_CHECK(ForEachRow(*read, [&](const Statement& row) {
+    partitions.push_back({row.Int(7), std::string(row.Bytes(1)), row.Int(2)});
+  }));
+  return partitions;
 }
 
 Result<> CountBronzeOf(WriteScope& scope, const Partition& of) {
@@ -81,13 +74,6 @@ void CountEntries(WriteScope& scope, std::int64_t farm, std::string_view code, s
                   std::int64_t waiting) {
   CountChange(scope, kCountedEntries, farm, code, delta);
   CountChange(scope, kCountedWaiting, farm, "", waiting);
-}
-
-Result<std::optional<std::int64_t>> FarmOf(IdTable& ids, std::int64_t ref) {
-  const auto id = ids.IdOf(ref);
-  if (id) return std::optional(static_cast<std::int64_t>(id->farm));
-  if (id.error().code() == ErrorCode::kCorruptData) return std::optional<std::int64_t>();
-  return Fail(id.error());
 }
 
 bool IsWaiting(std::string_view code, pipeline::QuarantineStatus status) {
@@ -129,17 +115,15 @@ Result<RowCounts> CountReadingsAndEntries(Session& session) {
   using pipeline::ReadingState;
   RowCounts counts;
   HERDFLOW_ASSIGN(Statement * read, session.Get(sql::kCountReadingsByFarm));
-  while (true) {
-    HERDFLOW_ASSIGN(const bool there, read->Step());
-    if (!there) break;
+  HERDFLOW_CHECK(ForEachRow(*read, [&](const Statement& row) {
     int column = 1;
     for (const auto state :
          {ReadingState::kAccepted, ReadingState::kPending, ReadingState::kDeleted}) {
-      const std::int64_t rows = read->Int(column++);
+      const std::int64_t rows = row.Int(column++);
       if (rows == 0) continue;
-      counts[{std::string(kCountedReadings), read->Int(0), std::string(Name(state))}] += rows;
+      counts[{std::string(kCountedReadings), row.Int(0), std::string(Name(state))}] += rows;
     }
-  }
+  }));
   HERDFLOW_CHECK(AddEntries(session, true, counts));
   return counts;
 }
@@ -147,11 +131,9 @@ Result<RowCounts> CountReadingsAndEntries(Session& session) {
 Result<RowCounts> CountHerdBook(Session& session) {
   RowCounts counts;
   HERDFLOW_ASSIGN(Statement * read, session.Get(sql::kCountBookByFarm));
-  while (true) {
-    HERDFLOW_ASSIGN(const bool there, read->Step());
-    if (!there) break;
-    counts[{std::string(read->Bytes(0)), read->Int(1), ""}] += read->Int(2);
-  }
+  HERDFLOW_CHECK(ForEachRow(*read, [&](const Statement& row) {
+    counts[{std::string(row.Bytes(0)), row.Int(1), ""}] += row.Int(2);
+  }));
   HERDFLOW_CHECK(AddEntries(session, false, counts));
   return counts;
 }
@@ -159,11 +141,10 @@ Result<RowCounts> CountHerdBook(Session& session) {
 Result<RowCounts> CountDerived(Session& session, const pipeline::DerivedTable& table) {
   RowCounts counts;
   HERDFLOW_ASSIGN(Statement * read, session.Get(StatementsOf(table).count.sql()));
-  while (true) {
-    HERDFLOW_ASSIGN(const bool there, read->Step());
-    if (!there) return counts;
-    counts[{GoldName(table), read->Int(0), ""}] += read->Int(1);
-  }
+  HERDFLOW_CHECK(ForEachRow(*read, [&](const Statement& row) {
+    counts[{GoldName(table), row.Int(0), ""}] += row.Int(1);
+  }));
+  return counts;
 }
 
 std::string GoldName(const pipeline::DerivedTable& table) {

@@ -28,9 +28,6 @@ void CountChange(WriteScope& scope, std::string_view counted, std::int64_t farm,
 /// their farm.
 void CountEntries(WriteScope& scope, std::int64_t farm, std::string_view code, std::int64_t delta,
                   std::int64_t waiting);
-/// The farm of a cow or a sensor whose rows are counted. Nothing where its integer stands for no
-/// id: damaged rows, which are not counted.
-Result<std::optional<std::int64_t>> FarmOf(IdTable& ids, std::int64_t ref);
 /// A farm as counts have it.
 [[nodiscard]] inline std::int64_t RefOrNone(const std::optional<pipeline::FarmRef>& farm) {
   return farm ? static_cast<std::int64_t>(*farm) : 0;

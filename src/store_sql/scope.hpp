@@ -7,6 +7,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <type_traits>
 
 #include "herdflow/core/result.hpp"
 #include "herdflow/pipeline/rows.hpp"
@@ -64,13 +65,18 @@ Result<> WriteCountChanges(WriteScope& scope);
 /// The farm's integer; given now, if it has none yet.
 Result<pipeline::FarmRef> FarmRefOf(WriteScope& scope, std::string_view id);
 
-/// Steps to the end: `each(row)` for each.
+/// Steps to the end: `each(row)` for each; where it may fail, to the first failure.
 template <class Each>
-Result<> ForEachRow(Statement& read, Each each) {
+Result<> ForEachRow(Statement& read, const Each& each) {
   while (true) {
     HERDFLOW_ASSIGN(const bool there, read.Step());
     if (!there) return {};
-    each(read);
+    if constexpr (std::is_void_v<std::invoke_result_t<const Each&, const Statement&>>) {
+      each(read);
+    } else if (auto done = each(read); !done) {
+      read.Reset();
+      return done;
+    }
   }
 }
 
