@@ -28,6 +28,27 @@ TEST_P(LayerStoreContract, ATableBeginsWithAllThatThereIs) {
   EXPECT_EQ(Must(Derive(*store_, HerdDays(), Never, Quiet)), 2);
 }
 
+TEST_P(LayerStoreContract, WhatIsJudgedBetweenATablesBeginningAndItsFirstRowsIsNotLost) {
+  SendHerd();
+  SendReading("S1", "C1", "2024-04-07T05:00:00Z", "1");
+  for (const Topic topic : kAllTopics) Judge(topic);
+  {
+    const auto tx = Must(store_->BeginFeed(Days()));
+    const auto block = Must(tx->Next(10));
+    ASSERT_TRUE(block);
+    SendReading("S1", "C1", "2024-04-07T06:00:00Z", "2");
+    SendReading("S1", "C1", "2024-04-08T05:00:00Z", "4");
+    Judge(Topic::kMeasurements);
+    Must(tx->Write(Must(Days().Compute(*tx, *block))));
+    Must(tx->Commit());
+  }
+  EXPECT_THAT(Daily(), ElementsAre("daily C1 2024-04-07 S1 count 1 sum 1 min 1 max 1"));
+  RunAll();
+  EXPECT_THAT(Daily(), ElementsAre("daily C1 2024-04-07 S1 count 2 sum 3 min 1 max 2",
+                                   "daily C1 2024-04-08 S1 count 1 sum 4 min 4 max 4"));
+  EXPECT_EQ(Count("{ops}dirty_days"), 0);
+}
+
 TEST_P(LayerStoreContract, ExactlyTheTouchedDaysAreDirty) {
   SendHerd();
   RunAll();
