@@ -73,7 +73,15 @@ class Migrations : public ::testing::TestWithParam<std::string> {
 
   void ExpectTheSchemaOfAFreshStore() {
     Must(fresh_->Open({}));
-    EXPECT_EQ(SchemaOf(*layers_), SchemaOf(*fresh_));
+    const auto ours = SchemaOf(*layers_);
+    const auto wanted = SchemaOf(*fresh_);
+    std::vector<std::string> more, missing;
+    std::set_difference(ours.begin(), ours.end(), wanted.begin(), wanted.end(),
+                        std::back_inserter(more));
+    std::set_difference(wanted.begin(), wanted.end(), ours.begin(), ours.end(),
+                        std::back_inserter(missing));
+    EXPECT_THAT(more, IsEmpty());
+    EXPECT_THAT(missing, IsEmpty());
   }
 
   /// Empty databases, as Migrate begins with.
@@ -143,7 +151,16 @@ TEST_P(Migrations, AFilledStoreOfTheLastReleaseIsBroughtForwardHoweverOftenItIsK
   const auto audit = Must(layers_->Queries().operations->Audit());
   EXPECT_THAT(audit.differences, IsEmpty()) << "counted once, however often it was killed";
   EXPECT_EQ(audit.status.silver_by_state, (std::map<std::string, std::int64_t>{{"accepted", 1}}));
-  layers_->Query("UPDATE {ops}counters SET value = 0", 0);  // As a fresh one has it.
+  EXPECT_EQ(layers_->Query("SELECT table_name, state FROM {ops}feed_places ORDER BY table_name", 2),
+            (std::vector<Cells>{{"cow_daily_metrics", "0"},
+                                {"daily_aggregation", "0"},
+                                {"monthly_aggregation", "0"},
+                                {"weekly_aggregation", "0"},
+                                {"yearly_aggregation", "0"}}))
+      << "they go on where they were";
+  // As a fresh one has it.
+  layers_->Query("UPDATE {ops}counters SET value = 0", 0);
+  layers_->Query("DELETE FROM {ops}feed_places", 0);
   ExpectTheSchemaOfAFreshStore();
   for (const char* of : {"cow", "sensor"}) {  // What a process of that release would do.
     const std::string table = fmt::format("{}{}_ids", databases().ops, of);
