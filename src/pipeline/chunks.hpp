@@ -10,8 +10,8 @@
 
 namespace herdflow::pipeline {
 
-/// Rows that a block of a derived table reads, about: bounds its memory and how long its writes
-/// take.
+/// Rows that a transaction of a derived table reads, about: bounds its memory and how long its
+/// writes take.
 inline constexpr std::size_t kFeedRows = 25'000;
 
 /// Run chunks, each a transaction of its own, until one finds nothing to do. `chunk` returns how

@@ -7,14 +7,15 @@ namespace herdflow::pipeline {
 
 Result<std::int64_t> Derive(LayerStore& store, const DerivedTable& table,
                             const std::stop_token& stop, const StepProgress& progress) {
-  const auto block = [&]() -> Result<std::size_t> {
+  const auto blocks = [&]() -> Result<std::size_t> {
     HERDFLOW_ASSIGN(const auto tx, store.BeginFeed(table));
-    HERDFLOW_ASSIGN(const auto next, tx->Next(kFeedRows));
     std::size_t rows = 0;
-    if (next) {
+    while (true) {
+      HERDFLOW_ASSIGN(const auto next, tx->Next(kFeedRows));
+      if (!next) break;
       HERDFLOW_ASSIGN(const Derived derived, table.Compute(*tx, *next));
       HERDFLOW_CHECK(tx->Write(derived));
-      rows = std::max<std::size_t>({derived.keys.size(), derived.rows.size(), 1});
+      rows += std::max<std::size_t>({derived.keys.size(), derived.rows.size(), 1});
     }
     // Also where nothing is left: the table's place has moved up to the notes of now.
     HERDFLOW_CHECK(tx->Commit());
@@ -25,7 +26,7 @@ Result<std::int64_t> Derive(LayerStore& store, const DerivedTable& table,
     const auto show = [&](std::string_view step, std::int64_t rows) {
       progress(step, done + rows);
     };
-    HERDFLOW_ASSIGN(const std::int64_t rows, RunChunks(table.shape().task, stop, show, block));
+    HERDFLOW_ASSIGN(const std::int64_t rows, RunChunks(table.shape().task, stop, show, blocks));
     if (rows == 0) return done;
     done += rows;
   }

@@ -33,6 +33,7 @@ class SqlCleanseTx final : public pipeline::CleanseTx {
   Result<std::optional<pipeline::RejudgePiece>> Look(const std::optional<pipeline::DayRange>& days,
                                                      pipeline::RejudgePlace& place, std::size_t max,
                                                      const EachMeasurement& each) override {
+    scope_->session().herd().Forget();
     return RejudgeQueue(*scope_).Look(days, place, max,
                                       [&](const Statement& row) { return Give(row, each); });
   }
@@ -69,19 +70,13 @@ class SqlCleanseTx final : public pipeline::CleanseTx {
   }
 
   Result<std::optional<herd::Measure>> MeasureOf(SensorRef sensor) override {
-    if (const auto known = measures_.find(sensor); known != measures_.end()) return known->second;
-    HERDFLOW_ASSIGN(const auto measure, ReadMeasure(scope_->session(), sensor));
-    measures_.emplace(sensor, measure);
-    return measure;
+    HERDFLOW_CHECK(BeginHerd());
+    return scope_->session().herd().MeasureOf(sensor);
   }
 
   Result<bool> IsKnown(CowRef cow) override {
-    if (const auto known = cows_.find(cow); known != cows_.end()) return known->second;
-    HERDFLOW_ASSIGN(Statement * read, scope_->Get(sql::kReadCowKnown));
-    read->Bind(1, cow);
-    HERDFLOW_ASSIGN(const auto found, FirstInt(*read));
-    cows_.emplace(cow, found.has_value());
-    return found.has_value();
+    HERDFLOW_CHECK(BeginHerd());
+    return scope_->session().herd().IsKnown(cow);
   }
 
   Result<std::string> IdOf(FarmRef farm) override {
@@ -155,6 +150,13 @@ class SqlCleanseTx final : public pipeline::CleanseTx {
   Result<> Commit() override { return scope_->Commit(); }
 
  private:
+  Result<> BeginHerd() {
+    if (herd_begun_) return {};
+    HERDFLOW_CHECK(scope_->session().herd().Begin());
+    herd_begun_ = true;
+    return {};
+  }
+
   Result<std::string> WithFarm(const TextId& id) {
     if (id.farm == pipeline::kDefaultFarmRef) return std::string(id.text);
     HERDFLOW_ASSIGN(const std::string farm, IdOf(id.farm));
@@ -326,8 +328,7 @@ class SqlCleanseTx final : public pipeline::CleanseTx {
 
   std::unique_ptr<WriteScope> scope_;
   std::unordered_map<FarmRef, std::optional<herd::FarmRules>> rules_;
-  std::unordered_map<SensorRef, std::optional<herd::Measure>> measures_;
-  std::unordered_map<CowRef, bool> cows_;
+  bool herd_begun_ = false;
   std::set<std::pair<FarmRef, FarmDay>> refused_days_;  ///< Of entries that come, go or change.
   ChangeCounter counter_;
 };

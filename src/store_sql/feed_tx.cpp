@@ -1,5 +1,5 @@
 #include <algorithm>
-#include <unordered_map>
+#include <map>
 #include <utility>
 
 #include "derived_rows.hpp"
@@ -37,27 +37,26 @@ class SqlFeedTx final : public pipeline::FeedTx {
       : sessions_(std::move(sessions)), snapshot_(std::move(snapshot)), table_(table) {}
 
   Result<std::optional<Block>> Next(std::size_t max) override {
-    HERDFLOW_ASSIGN(const bool waits, IsPassRequested(session()));
-    if (waits) return std::optional<Block>();
-    HERDFLOW_ASSIGN(before_, ReadPlace(session(), table_));
-    HERDFLOW_ASSIGN(auto seen, ReadSeen(session(), table_));
-    if (!seen) return std::optional<Block>();
-    if (!before_) {
-      HERDFLOW_CHECK(BeginTable(*seen));
-      HERDFLOW_ASSIGN(seen, ReadSeen(session(), table_));
-      if (!before_ || !seen) return std::optional<Block>();
+    if (!seen_) {
+      HERDFLOW_CHECK(LookWhereItStands());
+      if (!seen_) return std::optional<Block>();
     }
-    after_ = before_;
+    if (read_ > max - max / 4) return std::optional<Block>();  // What is left is not worth a block.
+    const std::size_t left = max - read_;
     std::optional<Block> block;
     if (after_->state == FeedState::kFill) {
-      HERDFLOW_ASSIGN(block, NextOfAll(session(), table_, after_->days, after_->last, max));
-      if (!block) *after_ = {after_->position, after_->position, FeedState::kIdle, {}, {}};
+      HERDFLOW_ASSIGN(block, NextOfAll(session(), table_, after_->days, after_->last, left));
+      if (!block) {
+        *after_ = {after_->position, after_->position, FeedState::kIdle, {}, {}};
+        if (blocks_ != 0) return block;  // Its rows are there before those that are noted follow.
+      }
     }
     if (!block) {
-      HERDFLOW_ASSIGN(block, NextOfNotes(session(), table_, *after_, *seen, max));
+      HERDFLOW_ASSIGN(block, NextOfNotes(session(), table_, *after_, *seen_, left));
     }
     if (block) {
       block_ = *block;
+      ++blocks_;
     } else if (after_ == before_) {
       HERDFLOW_ASSIGN(drops_, AreAllNotesSeen());
     }
@@ -66,6 +65,7 @@ class SqlFeedTx final : public pipeline::FeedTx {
 
   Result<std::optional<Block>> Look(const std::optional<DayRange>& days, FeedPlace& place,
                                     std::size_t max) override {
+    session().herd().Forget();
     HERDFLOW_ASSIGN(before_, ReadPlace(session(), table_));
     if (!before_ || before_->state == FeedState::kFill) return std::optional<Block>();
     HERDFLOW_ASSIGN(auto block, NextOfAll(session(), table_, days, place, max));
@@ -75,14 +75,17 @@ class SqlFeedTx final : public pipeline::FeedTx {
 
   Result<> Write(const Derived& derived) override {
     HERDFLOW_ASSIGN(const std::vector<DerivedRow> known, ReadKnown(derived));
+    std::int64_t& added = added_[block_.farm];
     CompareRows(
         derived, known,
-        [this](const DerivedRow& row, bool known_before) {
+        [&](const DerivedRow& row, bool known_before) {
           rows_.push_back(row);
-          if (!known_before) ++added_;
+          if (!known_before) ++added;
         },
-        [this](const DerivedKey& key) { gone_.push_back(key); });
-    snapshot_.reset();  // Nobody waits for it while it waits for its turn to write.
+        [&](const DerivedKey& key) {
+          gone_.push_back(key);
+          --added;
+        });
     return {};
   }
 
@@ -106,7 +109,7 @@ class SqlFeedTx final : public pipeline::FeedTx {
 
   Result<> Commit() override {
     const bool moves = after_ && after_ != before_;
-    snapshot_.reset();
+    snapshot_.reset();                 // Nobody waits for it while it waits for its turn to write.
     if (!moves && !drops_) return {};  // Looking in vain writes nothing.
     HERDFLOW_ASSIGN(const auto scope, WriteScope::Begin(*sessions_.writers, shape().task));
     HERDFLOW_CHECK(CheckNothingMoved(*scope));
@@ -119,6 +122,7 @@ class SqlFeedTx final : public pipeline::FeedTx {
   Result<> ReadReadings(FarmRef farm, FarmDay day, std::span<const CowRange> cows,
                         const EachReading& each) override {
     const auto give = [&](const Statement& row) {
+      ++read_;
       return each({CowRef{row.Int(0)}, SensorRef{row.Int(1)}, FromMicros(row.Int(2)), row.Int(3)});
     };
     std::vector<Value> single;
@@ -136,7 +140,10 @@ class SqlFeedTx final : public pipeline::FeedTx {
 
   Result<> ReadRows(const DerivedTable& of, FarmRef farm, Period days,
                     std::span<const CowRange> cows, const EachRow& each) override {
-    return ReadDerivedRows(session(), of, farm, days, cows, each);
+    return ReadDerivedRows(session(), of, farm, days, cows, [&](const DerivedRow& row) {
+      ++read_;
+      return each(row);
+    });
   }
 
   Result<std::int64_t> CountRefused(FarmRef farm, FarmDay day) override {
@@ -145,15 +152,35 @@ class SqlFeedTx final : public pipeline::FeedTx {
     return counted.value_or(0);
   }
 
-  Result<const SensorInfo*> Sensor(SensorRef sensor) override {
-    if (const auto known = sensors_.find(sensor); known != sensors_.end()) return &known->second;
+  Result<herd::Measure> MeasureOf(SensorRef sensor) override {
+    if (!herd_begun_) HERDFLOW_CHECK(session().herd().Begin());
+    herd_begun_ = true;
+    HERDFLOW_ASSIGN(const auto measure, session().herd().MeasureOf(sensor));
+    return measure.value_or(herd::Measure{});
+  }
+
+  Result<std::string_view> IdOf(SensorRef sensor) override {
     HERDFLOW_ASSIGN(const TextId id, session().sensors().IdOf(static_cast<std::int64_t>(sensor)));
-    HERDFLOW_ASSIGN(const auto measure, ReadMeasure(session(), sensor));
-    SensorInfo info{std::string(id.text), measure.value_or(herd::Measure{})};
-    return &sensors_.emplace(sensor, std::move(info)).first->second;
+    return id.text;
   }
 
  private:
+  /// Nothing can be done where seen_ stays empty.
+  Result<> LookWhereItStands() {
+    HERDFLOW_ASSIGN(const bool waits, IsPassRequested(session()));
+    if (waits) return {};
+    HERDFLOW_ASSIGN(before_, ReadPlace(session(), table_));
+    HERDFLOW_ASSIGN(auto seen, ReadSeen(session(), table_));
+    if (seen && !before_) {
+      HERDFLOW_CHECK(BeginTable(*seen));
+      HERDFLOW_ASSIGN(seen, ReadSeen(session(), table_));
+    }
+    if (!before_) return {};
+    after_ = before_;
+    seen_ = seen;
+    return {};
+  }
+
   Session& session() { return snapshot_->session(); }
   [[nodiscard]] const DerivedTable::Shape& shape() const { return table_.shape(); }
 
@@ -199,7 +226,8 @@ class SqlFeedTx final : public pipeline::FeedTx {
       return {};
     };
     if (block_.whole) {
-      HERDFLOW_CHECK(ReadRows(table_, block_.farm, block_.period, block_.cows, keep));
+      HERDFLOW_CHECK(
+          ReadDerivedRows(session(), table_, block_.farm, block_.period, block_.cows, keep));
       const bool is_first = block_.cows.front().first == kAllCows.first;
       if (is_first && !shape().chains && shape().period != PeriodKind::kDay) {
         HERDFLOW_ASSIGN(Statement * read, session().Get(StatementsOf(table_).read_misplaced.sql()));
@@ -302,8 +330,9 @@ class SqlFeedTx final : public pipeline::FeedTx {
     HERDFLOW_CHECK(write(sql.write.sql(), sql.columns));
     for (const DerivedKey& key : gone_) Touch(scope, key);
     for (const DerivedRow& row : rows_) Touch(scope, row.key);
-    CountChange(scope, GoldName(table_), static_cast<std::int64_t>(block_.farm), "",
-                added_ - static_cast<std::int64_t>(gone_.size()));
+    for (const auto& [farm, added] : added_) {
+      CountChange(scope, GoldName(table_), static_cast<std::int64_t>(farm), "", added);
+    }
     return {};
   }
 
@@ -334,12 +363,15 @@ class SqlFeedTx final : public pipeline::FeedTx {
   const DerivedTable& table_;
   std::optional<TablePlace> before_;  ///< Where the table stands,
   std::optional<TablePlace> after_;   ///< and where once this is committed.
-  Block block_;                       ///< In hand.
+  std::optional<std::int64_t> seen_;  ///< Up to which note it can go.
+  Block block_;                       ///< In hand,
+  std::size_t blocks_ = 0;            ///< the last of so many of this transaction,
+  std::size_t read_ = 0;              ///< for which so many rows were read.
   bool drops_ = false;                ///< Nothing is to be done but to let all notes go.
   std::vector<DerivedRow> rows_;
   std::vector<DerivedKey> gone_;
-  std::int64_t added_ = 0;  ///< Of rows_, those that were not there.
-  std::unordered_map<SensorRef, SensorInfo> sensors_;
+  std::map<FarmRef, std::int64_t> added_;  ///< How many rows more each farm has.
+  bool herd_begun_ = false;
 };
 
 }  // namespace

@@ -38,6 +38,7 @@ void TouchRevision(WriteScope& scope, Revised what, std::optional<FarmRef> farm,
 
 void TouchHerdBook(WriteScope& scope, std::optional<FarmRef> farm) {
   if (farm) scope.touched().Add(Revised::kHerdBook, *farm, 0);
+  scope.touched().Add(Revised::kHerdBooks, FarmRef{}, 0);
 }
 
 void TouchFarm(WriteScope& scope, FarmRef farm) {

@@ -20,11 +20,12 @@ class WriteScope;
 /// What a revision stands for: rows that one step writes, so that no step waits for another's.
 /// Stored, and in read_revisions.sql: the numbers stay.
 enum class Revised : std::uint8_t {
-  kFarms = 0,     ///< Gold's farms, all of them: one row, of FarmRef{}.
-  kHerdBook = 1,  ///< The farm itself, its cows and its sensors, of gold: no months.
-  kReadings = 2,  ///< Silver's accepted readings.
-  kDaily = 3,     ///< Gold's daily aggregates.
-  kCowDays = 4,   ///< Gold's days of cows.
+  kFarms = 0,      ///< Gold's farms, all of them: one row, of FarmRef{}.
+  kHerdBook = 1,   ///< The farm itself, its cows and its sensors, of gold: no months.
+  kReadings = 2,   ///< Silver's accepted readings.
+  kDaily = 3,      ///< Gold's daily aggregates.
+  kCowDays = 4,    ///< Gold's days of cows.
+  kHerdBooks = 5,  ///< All herd books: one row, of FarmRef{}.
 };
 
 /// The first day of its month, by which revisions of days are kept.

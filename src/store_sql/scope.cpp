@@ -8,7 +8,8 @@ namespace herdflow::store_sql {
 Session::Session()
     : farms_(*this, {sql::kFindFarmId, sql::kInsertFarmId, sql::kReadFarmId}),
       cows_(*this, {sql::kFindCowId, sql::kInsertCowId, sql::kReadCowId}),
-      sensors_(*this, {sql::kFindSensorId, sql::kInsertSensorId, sql::kReadSensorId}) {}
+      sensors_(*this, {sql::kFindSensorId, sql::kInsertSensorId, sql::kReadSensorId}),
+      herd_(*this) {}
 
 Result<std::unique_ptr<WriteScope>> WriteScope::Begin(WriteSessions& sessions,
                                                       std::string_view step) {

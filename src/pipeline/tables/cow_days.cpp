@@ -11,24 +11,34 @@ namespace {
 struct Day {
   CowRef cow{};
   herd::CowDay metrics;
-  const FeedReads::SensorInfo* newest = nullptr;  ///< Whose weight is the day's last so far.
+  SensorRef newest{};  ///< Whose weight is the day's last so far.
 
-  void Add(std::int64_t value, Instant at, const FeedReads::SensorInfo& sensor) {
-    switch (sensor.measure.metric) {
+  Result<> Add(FeedReads& reads, const FeedReads::Reading& reading) {
+    HERDFLOW_ASSIGN(const herd::Measure measure, reads.MeasureOf(reading.sensor));
+    const std::int64_t value = herd::Converted(reading.value_millionths, measure);
+    switch (measure.metric) {
       case herd::Metric::kMilk:
         metrics.AddMilk(value);
         break;
       case herd::Metric::kWeight: {
-        // Of equally new readings the one with the bytewise smallest sensor id counts.
-        const bool is_newest = newest == nullptr || at > *metrics.last_weight_at ||
-                               (at == *metrics.last_weight_at && sensor.id < newest->id);
-        if (is_newest) newest = &sensor;
-        metrics.AddWeight(value, at, is_newest);
+        HERDFLOW_ASSIGN(const bool is_newest, IsNewest(reads, reading));
+        if (is_newest) newest = reading.sensor;
+        metrics.AddWeight(value, reading.at, is_newest);
         break;
       }
       case herd::Metric::kNone:
         break;
     }
+    return {};
+  }
+
+  /// Of equally new readings the one with the bytewise smallest sensor id counts.
+  [[nodiscard]] Result<bool> IsNewest(FeedReads& reads, const FeedReads::Reading& reading) const {
+    if (!metrics.last_weight_at || reading.at > *metrics.last_weight_at) return true;
+    if (reading.at < *metrics.last_weight_at) return false;
+    HERDFLOW_ASSIGN(const std::string_view id, reads.IdOf(reading.sensor));
+    HERDFLOW_ASSIGN(const std::string_view id_of_newest, reads.IdOf(newest));
+    return id < id_of_newest;
   }
 };
 
@@ -52,16 +62,12 @@ class CowDayTable final : public DerivedTable {
       const auto at = std::lower_bound(days.begin(), days.end(), cow,
                                        [](const Day& day, CowRef of) { return day.cow < of; });
       if (at != days.end() && at->cow == cow) return *at;
-      return *days.insert(at, Day{cow, {}, nullptr});
+      return *days.insert(at, Day{cow, {}, {}});
     };
-    HERDFLOW_CHECK(reads.ReadReadings(
-        block.farm, block.period.first, block.cows,
-        [&](const FeedReads::Reading& reading) -> Result<> {
-          HERDFLOW_ASSIGN(const FeedReads::SensorInfo* sensor, reads.Sensor(reading.sensor));
-          const std::int64_t value = herd::Converted(reading.value_millionths, sensor->measure);
-          day_of(reading.cow).Add(value, reading.at, *sensor);
-          return {};
-        }));
+    HERDFLOW_CHECK(reads.ReadReadings(block.farm, block.period.first, block.cows,
+                                      [&](const FeedReads::Reading& reading) -> Result<> {
+                                        return day_of(reading.cow).Add(reads, reading);
+                                      }));
     Derived derived{block.keys, {}};
     for (const Day& day : days) {
       const DerivedKey key{block.farm, block.period.first, day.cow, {}};

@@ -82,13 +82,18 @@ class FakeReads final : public FeedReads {
     EXPECT_EQ(farm, kFarm);
     return refused_[day];
   }
-  Result<const SensorInfo*> Sensor(SensorRef sensor) override { return &sensors_.at(sensor); }
+  Result<herd::Measure> MeasureOf(SensorRef sensor) override { return sensors_.at(sensor).measure; }
+  Result<std::string_view> IdOf(SensorRef sensor) override { return sensors_.at(sensor).id; }
 
  private:
   std::vector<std::pair<FarmDay, Reading>> readings_;
   std::map<const DerivedTable*, std::vector<DerivedRow>> rows_;
   std::map<FarmDay, std::int64_t> refused_;
-  std::map<SensorRef, SensorInfo> sensors_;
+  struct Sensor {
+    std::string id;
+    herd::Measure measure;
+  };
+  std::map<SensorRef, Sensor> sensors_;
 };
 
 FeedReads::Reading Of(int cow, int sensor, std::int64_t at, std::int64_t value) {

@@ -72,10 +72,6 @@ struct Derived {
 /// said.
 class FeedReads {
  public:
-  struct SensorInfo {
-    std::string id;
-    herd::Measure measure;
-  };
   struct Reading {
     CowRef cow{};
     SensorRef sensor{};
@@ -95,8 +91,9 @@ class FeedReads {
                             std::span<const CowRange> cows, const EachRow& each) = 0;
   /// Messages of readings of this day that are refused, and that no newer version overtook.
   virtual Result<std::int64_t> CountRefused(FarmRef farm, FarmDay day) = 0;
-  /// The pointer lives as long as the snapshot.
-  virtual Result<const SensorInfo*> Sensor(SensorRef sensor) = 0;
+  virtual Result<herd::Measure> MeasureOf(SensorRef sensor) = 0;
+  /// The view lives as long as the snapshot.
+  virtual Result<std::string_view> IdOf(SensorRef sensor) = 0;
 };
 
 /// One derived table: what it is called, what its keys are, what it reads and what it computes.

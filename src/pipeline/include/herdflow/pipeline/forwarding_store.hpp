@@ -174,8 +174,11 @@ class ForwardingFeedTx : public ForwardingTx<FeedTx> {
   Result<std::int64_t> CountRefused(FarmRef farm, FarmDay day) override {
     return Pass([&](FeedTx& to) { return to.CountRefused(farm, day); });
   }
-  Result<const SensorInfo*> Sensor(SensorRef sensor) override {
-    return Pass([&](FeedTx& to) { return to.Sensor(sensor); });
+  Result<herd::Measure> MeasureOf(SensorRef sensor) override {
+    return Pass([&](FeedTx& to) { return to.MeasureOf(sensor); });
+  }
+  Result<std::string_view> IdOf(SensorRef sensor) override {
+    return Pass([&](FeedTx& to) { return to.IdOf(sensor); });
   }
   Result<std::optional<Block>> Next(std::size_t max) override {
     return Pass([&](FeedTx& to) { return to.Next(max); });

@@ -212,10 +212,11 @@ struct FeedPlace {
 /// returns kUnavailable, and nothing of it has happened.
 class FeedTx : public LayerTx, public FeedReads {
  public:
-  /// What has to be computed next, bounded so that about `max` rows are read; committed, the
-  /// table's place is behind it. A table that is new, or whose rows a rebuild asks for, is filled
-  /// from all that there is; then it follows the notes of what changed, each of which every table
-  /// sees once, after the tables that it reads have. Nothing: it is up to date with those; or
+  /// What has to be computed next, again and again, until about `max` rows are read in this
+  /// transaction; committed, the table's place is behind the last of them. A table that is new, or
+  /// whose rows a rebuild asks for, is filled from all that there is; then it follows the notes of
+  /// what changed, each of which every table sees once, after the tables that it reads have.
+  /// Nothing: the transaction is full; or the table is up to date with those that it reads; or
   /// readings are being judged again by a pass, and notes stay until all of them are. Commit also
   /// then: notes go by what is committed.
   virtual Result<std::optional<Block>> Next(std::size_t max) = 0;

@@ -11,6 +11,7 @@
 
 #include "herdflow/core/result.hpp"
 #include "herdflow/store_sql/ids.hpp"
+#include "herdflow/store_sql/known_herd.hpp"
 #include "herdflow/store_sql/sql.hpp"
 #include "herdflow/store_sql/sql_files.hpp"
 
@@ -120,9 +121,11 @@ class Session {
   [[nodiscard]] IdTable& farms() { return farms_; }
   [[nodiscard]] IdTable& cows() { return cows_; }
   [[nodiscard]] IdTable& sensors() { return sensors_; }
+  [[nodiscard]] KnownHerd& herd() { return herd_; }
 
  private:
   IdTable farms_, cows_, sensors_;
+  KnownHerd herd_;
 };
 
 /// One transaction of one session, which is its own until the end. Destroyed uncommitted, it rolls

@@ -1,0 +1,1 @@
+SELECT revision FROM {ops}revisions WHERE kind = 5
