@@ -21,8 +21,8 @@ using pipeline::AppendOutcome;
 using pipeline::Event;
 using pipeline::Topic;
 
-/// One transaction is short, so that other processes get their turn soon: some 10 ms of work.
-constexpr std::size_t kMaxEventsACommit = 4'000;
+/// One transaction is short, so that other processes get their turn soon: some 30 ms of work.
+constexpr std::size_t kMaxEventsACommit = 12'000;
 constexpr std::size_t kMaxBytesACommit = std::size_t{4} << 20;
 /// Many clients that each wait for their answer send again right after it. Without this moment the
 /// first of them would have a sync of its own, and all others would wait for it.
