@@ -6,6 +6,7 @@
 #include "herdflow/log_sqlite/log_sqlite.hpp"
 #include "herdflow/sqlite/file_lock.hpp"
 #include "log_file.hpp"
+#include "read_ahead.hpp"
 
 namespace herdflow::log_sqlite {
 namespace {
@@ -40,6 +41,7 @@ class SqliteEventReader : public pipeline::EventReader {
     sqlite::Statement data_version, partitions;
     MessageQuery messages;
     sqlite::FileLock membership;
+    std::unique_ptr<ReadAhead> ahead;
   };
 
   SqliteEventReader(std::vector<Topic> topics, bool past_damage, Parts parts)
@@ -225,12 +227,18 @@ Result<pipeline::MessageBatch> SqliteEventReader::Read(PartitionState& state,
                     .end = state.end,
                     .max_messages = limits.max_messages,
                     .max_bytes = limits.max_bytes};
-  auto read = parts_.messages.Read(piece);
+  auto ahead = parts_.ahead->Take(state.stream_id, piece);
+  auto read = ahead ? *std::move(ahead) : parts_.messages.Read(piece);
   if (!read && past_damage_ && read.error().code() == ErrorCode::kCorruptData) {
     read = ReadPastDamage(state.partition, piece, read.error());
   }
   if (!read) return Fail(std::move(read).error());
   state.position = read->messages.empty() ? piece.end : read->messages.back().offset + 1;
+  if (static_cast<std::size_t>(state.end - state.position) >= limits.max_messages / 2) {
+    Piece next = piece;
+    next.offset = state.position;
+    parts_.ahead->Begin(state.stream_id, next);
+  }
   return pipeline::MessageBatch{.from = state.partition,
                                 .stream_id = state.stream_id,
                                 .messages = std::move(read->messages),
@@ -298,11 +306,14 @@ Result<std::unique_ptr<pipeline::EventReader>> MakeSqliteEventReader(
                                    "FROM partitions p JOIN topics t ON t.id = p.topic_id "
                                    "ORDER BY p.id"));
   HERDFLOW_ASSIGN(auto messages, MessageQuery::Prepare(database));
+  HERDFLOW_ASSIGN(auto for_ahead, OpenLog(options));
+  if (options.past_damage) for_ahead.ReadDamagedPages();
+  HERDFLOW_ASSIGN(auto ahead, ReadAhead::Make(std::move(for_ahead)));
   HERDFLOW_ASSIGN(auto membership, sqlite::FileLock::Open(LogPath(options) + "-group-" + group));
   return std::make_unique<SqliteEventReader>(
       std::move(topics), options.past_damage,
       SqliteEventReader::Parts{std::move(database), std::move(data_version), std::move(partitions),
-                               std::move(messages), std::move(membership)});
+                               std::move(messages), std::move(membership), std::move(ahead)});
 }
 
 }  // namespace herdflow::log_sqlite
