@@ -3,6 +3,7 @@
 #include <thread>
 #include <utility>
 
+#include "bronze_rows.hpp"
 #include "herdflow/core/logging.hpp"
 #include "herdflow/pipeline/bronze_codec.hpp"
 #include "herdflow/pipeline/pipelines.hpp"
@@ -15,16 +16,6 @@ namespace {
 constexpr std::size_t kMaxMessages = 20'000;
 constexpr std::size_t kMaxBytes = std::size_t{16} << 20;
 constexpr std::chrono::milliseconds kNoWait{0};
-
-/// Fills what every bronze row has.
-void FillMessage(const Message& message, std::int64_t version, BronzeMessage& row) {
-  row.offset = message.offset;
-  row.version = version;
-  row.received_at = message.broker_time;
-  row.key = message.key;
-  row.payload = message.value;
-  row.headers = EncodeHeaders(message.headers);
-}
 
 /// Two that claim a partition from one another would go on like that for ever: the longer it lasts,
 /// the more time one of them leaves the other.
@@ -60,59 +51,6 @@ std::int64_t SureUpTo(const std::vector<OffsetRange>& doubted, const OffsetRange
   if (after == doubted.begin()) return left_out.begin;
   return std::clamp((after - 1)->end, left_out.begin, left_out.end);
 }
-
-class BronzeWriter {
- public:
-  BronzeWriter(LoadTx& tx, herd::MessageParser& parser) : tx_(tx), parser_(parser) {}
-
-  Result<> Write(const PartitionClaim& claim, const Message& message, std::int64_t version) {
-    switch (claim.partition.topic) {
-      case Topic::kCows: {
-        BronzeCow row;
-        FillMessage(message, version, row);
-        row.fields = FieldsOf(parser_.Cow(message.value));
-        return tx_.Insert(claim, row);
-      }
-      case Topic::kSensors: {
-        BronzeSensor row;
-        FillMessage(message, version, row);
-        row.fields = FieldsOf(parser_.Sensor(message.value));
-        return tx_.Insert(claim, row);
-      }
-      case Topic::kFarms: {
-        BronzeFarm row;
-        FillMessage(message, version, row);
-        row.fields = FieldsOf(parser_.Farm(message.value));
-        return tx_.Insert(claim, row);
-      }
-      case Topic::kMeasurements: {
-        BronzeMeasurement row;
-        FillMessage(message, version, row);
-        row.fields = FieldsOf(parser_.Measurement(message.value));
-        const bool farm_is_good = !herd::JudgeFarmOf(row.fields.farm);
-        if (farm_is_good) row.farm = herd::FarmNamed(row.fields.farm);
-        row.sensor_id_is_good = farm_is_good && !herd::JudgeId(row.fields.sensor_id, "sensor_id");
-        row.cow_id_is_good = farm_is_good && !herd::JudgeId(row.fields.cow_id, "cow_id");
-        row.is_canonical = row.sensor_id_is_good && row.cow_id_is_good &&
-                           IsCanonical(row.fields, row.key, row.payload, scratch_);
-        return tx_.Insert(claim, row);
-      }
-    }
-    return {};
-  }
-
- private:
-  /// A message that cannot be parsed has no fields; its payload is kept and judged later.
-  template <class Fields>
-  static Fields FieldsOf(const herd::Parsed<Fields>& parsed) {
-    const Fields* fields = std::get_if<Fields>(&parsed);
-    return fields != nullptr ? *fields : Fields{};
-  }
-
-  LoadTx& tx_;
-  herd::MessageParser& parser_;
-  std::string scratch_;
-};
 
 }  // namespace
 
@@ -371,13 +309,11 @@ Result<bool> Loader::StoreChunk(Held& held, const Chunk& chunk) {
     after.last_offset = last.offset;
     after.last_hash = HashOf(last.key, last.value);
   }
+  BronzeRows rows(parser_, chunk.messages, std::move(versions));
   HERDFLOW_ASSIGN(const auto tx, context_.store.BeginLoad());
   HERDFLOW_ASSIGN(const bool mine, tx->Advance(claim, after, left_out));
   if (!mine) return false;
-  BronzeWriter writer(*tx, parser_);
-  for (std::size_t i = 0; i < versions.size(); ++i) {
-    HERDFLOW_CHECK(writer.Write(claim, chunk.messages[i], versions[i]));
-  }
+  HERDFLOW_CHECK(rows.Insert(*tx, claim));
   HERDFLOW_CHECK(tx->Commit());
   held.claim = after;
   return true;
