@@ -2,6 +2,7 @@
 #include <set>
 #include <unordered_map>
 
+#include "bronze_ahead.hpp"
 #include "change_counter.hpp"
 #include "gold_rows.hpp"
 #include "herdflow/pipeline/bronze_codec.hpp"
@@ -23,7 +24,8 @@ using pipeline::SilverReading;
 
 class SqlCleanseTx final : public pipeline::CleanseTx {
  public:
-  explicit SqlCleanseTx(std::unique_ptr<WriteScope> scope) : scope_(std::move(scope)) {}
+  SqlCleanseTx(std::unique_ptr<WriteScope> scope, BronzeAhead& ahead)
+      : scope_(std::move(scope)), ahead_(ahead) {}
 
   Result<pipeline::RejudgePiece> TakeRequested(std::size_t max,
                                                const EachMeasurement& each) override {
@@ -42,16 +44,20 @@ class SqlCleanseTx final : public pipeline::CleanseTx {
     HERDFLOW_ASSIGN(const auto partitions, ReadUnjudgedPartitions(*scope_, kMeasurementsStep));
     std::size_t given = 0;
     std::size_t bytes = 0;
+    std::optional<UnjudgedPartition> next;
     for (const UnjudgedPartition& partition : partitions) {
       if (given >= max || bytes >= kChunkBytes) break;
-      HERDFLOW_ASSIGN(
-          const TakenBronze taken,
-          TakeBronze(*scope_, sql::kReadBronzeMeasurements, partition, max - given,
-                     kChunkBytes - bytes, [&](const Statement& row) { return Give(row, each); }));
+      HERDFLOW_ASSIGN(const TakenBronze taken,
+                      Take(partition, max - given, kChunkBytes - bytes, each));
       given += taken.rows;
       bytes += taken.bytes;
       HERDFLOW_CHECK(WriteWatermark(*scope_, kMeasurementsStep, partition, taken.next));
+      if (!taken.all) next = partition;
+      if (next) next->from = taken.next;
     }
+    // A few rows are not worth a thread.
+    const bool many = next && next->to - next->from > static_cast<std::int64_t>(max / 4);
+    if (many) ahead_.Begin(*next, max);
     return given;
   }
 
@@ -163,29 +169,42 @@ class SqlCleanseTx final : public pipeline::CleanseTx {
     return fmt::format("{}/{}", farm, id.text);
   }
 
+  /// Up to so many of the partition's rows: read ahead, or now.
+  Result<TakenBronze> Take(const UnjudgedPartition& partition, std::size_t max,
+                           std::size_t max_bytes, const EachMeasurement& each) {
+    if (const auto piece = ahead_.Take(partition, max, max_bytes)) {
+      for (const BronzeRow& row : piece->rows) HERDFLOW_CHECK(Give(row, each));
+      return piece->taken;
+    }
+    return TakeBronze(scope_->session(), sql::kReadBronzeMeasurements, partition, max, max_bytes,
+                      [&](const Statement& row) { return Give(row, each); });
+  }
+
   /// Gives the message in hand of one of the read_bronze_measurement… statements.
   Result<> Give(const Statement& row, const EachMeasurement& each) {
+    return Give(BronzeRowIn(row), each);
+  }
+  Result<> Give(const BronzeRow& row, const EachMeasurement& each) {
     pipeline::UnjudgedMeasurement message;
-    message.lineage = {row.Int(1), pipeline::StreamRef{row.Int(10)},
-                       static_cast<std::int32_t>(row.Int(11)), row.Int(0)};
-    message.received_at = FromMicros(row.Int(2));
+    message.lineage = row.lineage;
+    message.received_at = row.received_at;
     TextId sensor_id, cow_id;
-    if (const auto sensor = row.MaybeInt(3)) {
-      message.sensor = SensorRef{*sensor};
-      HERDFLOW_ASSIGN(sensor_id, scope_->sensors().IdOf(*sensor));
+    if (row.sensor) {
+      message.sensor = SensorRef{*row.sensor};
+      HERDFLOW_ASSIGN(sensor_id, scope_->sensors().IdOf(*row.sensor));
       message.farm = sensor_id.farm;
     }
-    if (const auto cow = row.MaybeInt(4)) {
-      message.cow = CowRef{*cow};
-      HERDFLOW_ASSIGN(cow_id, scope_->cows().IdOf(*cow));
+    if (row.cow) {
+      message.cow = CowRef{*row.cow};
+      HERDFLOW_ASSIGN(cow_id, scope_->cows().IdOf(*row.cow));
       message.farm = cow_id.farm;
     }
-    if (const auto kinds = row.MaybeInt(5)) {
+    if (row.kinds) {
       herd::MeasurementFields fields;
-      fields.timestamp.text = row.Bytes(6);
-      fields.value.text = row.Bytes(7);
-      fields.deleted.text = row.Bytes(8);
-      pipeline::UnpackKinds(*kinds, fields);
+      fields.timestamp.text = row.timestamp;
+      fields.value.text = row.value;
+      fields.deleted.text = row.deleted;
+      pipeline::UnpackKinds(*row.kinds, fields);
       message.fields = fields;
       message.sensor_id = sensor_id.text;
       message.cow_id = cow_id.text;
@@ -195,7 +214,7 @@ class SqlCleanseTx final : public pipeline::CleanseTx {
         message.farm_id = farm.text;
       }
     } else {
-      message.payload = row.Bytes(kPayload);
+      message.payload = row.payload;
     }
     each(message);
     return {};
@@ -327,6 +346,7 @@ class SqlCleanseTx final : public pipeline::CleanseTx {
   }
 
   std::unique_ptr<WriteScope> scope_;
+  BronzeAhead& ahead_;
   std::unordered_map<FarmRef, std::optional<herd::FarmRules>> rules_;
   bool herd_begun_ = false;
   std::set<std::pair<FarmRef, FarmDay>> refused_days_;  ///< Of entries that come, go or change.
@@ -335,8 +355,9 @@ class SqlCleanseTx final : public pipeline::CleanseTx {
 
 }  // namespace
 
-std::unique_ptr<pipeline::CleanseTx> MakeCleanseTx(std::unique_ptr<WriteScope> scope) {
-  return std::make_unique<SqlCleanseTx>(std::move(scope));
+std::unique_ptr<pipeline::CleanseTx> MakeCleanseTx(std::unique_ptr<WriteScope> scope,
+                                                   BronzeAhead& ahead) {
+  return std::make_unique<SqlCleanseTx>(std::move(scope), ahead);
 }
 
 }  // namespace herdflow::store_sql

@@ -1,5 +1,6 @@
 #include <utility>
 
+#include "bronze_ahead.hpp"
 #include "herdflow/core/retry.hpp"
 #include "herdflow/store_sql/store.hpp"
 #include "rejudge_queue.hpp"
@@ -27,6 +28,7 @@ class SqlLayerStore final : public pipeline::LayerStore {
                 StoreSettings settings)
       : sessions_(std::move(sessions)),
         readers_(std::move(readers)),
+        ahead_(readers_),
         settings_(std::move(settings)) {}
 
   Result<> RecordSettings() {
@@ -128,7 +130,7 @@ class SqlLayerStore final : public pipeline::LayerStore {
   }
   Result<std::unique_ptr<pipeline::CleanseTx>> BeginCleanse() override {
     HERDFLOW_ASSIGN(auto scope, Begin(kCleanseStep));
-    return MakeCleanseTx(std::move(scope));
+    return MakeCleanseTx(std::move(scope), ahead_);
   }
   Result<std::unique_ptr<pipeline::HerdBookTx>> BeginHerdBook() override {
     HERDFLOW_ASSIGN(auto scope, Begin(kHerdBookStep));
@@ -286,6 +288,7 @@ class SqlLayerStore final : public pipeline::LayerStore {
 
   std::shared_ptr<WriteSessions> sessions_;
   std::shared_ptr<ReadSessions> readers_;
+  BronzeAhead ahead_;
   const StoreSettings settings_;
   std::string id_;
 };

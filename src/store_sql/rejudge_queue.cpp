@@ -240,8 +240,9 @@ Result<> RejudgeQueue::TakeOfBronze(std::size_t max, Pass& pass, const EachRow& 
     if (at.from >= at.to) continue;
     const std::int64_t end = at.to;
     at.to = std::min(end, at.from + static_cast<std::int64_t>(max) * kOffsetsAMessage);
-    HERDFLOW_ASSIGN(const TakenBronze taken,
-                    TakeBronze(scope_, *PlanOf(pass.kind).read_bronze, at, max, kChunkBytes, each));
+    HERDFLOW_ASSIGN(
+        const TakenBronze taken,
+        TakeBronze(scope_.session(), *PlanOf(pass.kind).read_bronze, at, max, kChunkBytes, each));
     const std::int64_t next = taken.all ? at.to : taken.next;
     piece.size = static_cast<std::size_t>(next - at.from);
     pass.place.at = {at.stream, at.partition, next, 0, 0};

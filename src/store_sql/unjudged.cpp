@@ -41,11 +41,11 @@ void BindUnjudged(Statement& statement, const UnjudgedPartition& partition, std:
       .Bind(5, limit);
 }
 
-Result<TakenBronze> TakeBronze(WriteScope& scope, const Sql& sql, UnjudgedPartition partition,
+Result<TakenBronze> TakeBronze(Session& session, const Sql& sql, UnjudgedPartition partition,
                                std::size_t max, std::size_t max_bytes, const EachRow& each) {
   TakenBronze taken;
   taken.next = partition.from;
-  HERDFLOW_ASSIGN(Statement * read, scope.Get(sql));
+  HERDFLOW_ASSIGN(Statement * read, session.Get(sql));
   while (taken.rows < max && taken.bytes < max_bytes && !taken.all) {
     const std::size_t piece = std::min(max - taken.rows, kRowsAPiece);
     partition.from = taken.next;
