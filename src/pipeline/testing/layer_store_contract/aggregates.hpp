@@ -49,6 +49,36 @@ TEST_P(LayerStoreContract, WhatIsJudgedBetweenATablesBeginningAndItsFirstRowsIsN
   EXPECT_EQ(Count("{ops}dirty_days"), 0);
 }
 
+TEST_P(LayerStoreContract, ATableNewToAFilledStoreIsFilledHoweverOftenItIsKilled) {
+  SendHerd();
+  for (const char* day : {"2023-12-31", "2024-01-01", "2024-01-02", "2024-02-29", "2024-03-01"}) {
+    for (const char* cow : {"C1", "C2"}) {
+      SendReading("S1", cow, fmt::format("{}T05:00:00Z", day), "10");
+      SendReading("S2", cow, fmt::format("{}T17:00:00Z", day), "11");
+    }
+    SendReading("W1", "C1", fmt::format("{}T06:00:00Z", day), "600");
+    SendReading("S1", "C2", fmt::format("{}T07:00:00Z", day), "-1");
+  }
+  RunAll();
+  const Lines wanted = DumpLayers(*layers_);
+  for (const DerivedTable* table : DerivedTables()) {
+    const auto& [task, name] = std::pair(table->shape().task, table->shape().table);
+    layers_->Query(fmt::format("DELETE FROM {{ops}}feed_places WHERE table_name = '{}'", task), 0);
+    layers_->Query(fmt::format("DELETE FROM {{ops}}row_counts WHERE step = '{}'", task), 0);
+    layers_->Query(fmt::format("DELETE FROM {{gold}}{}_rows", name), 0);
+    // A row or two at a time, and each of them once in vain.
+    for (bool killed = true, more = true; more || !killed; killed = !killed) {
+      const auto tx = Must(store_->BeginFeed(*table));
+      const auto block = Must(tx->Next(1));
+      more = block.has_value();
+      if (block) Must(tx->Write(Must(table->Compute(*tx, *block))));
+      if (!killed) Must(tx->Commit());
+    }
+    EXPECT_EQ(DumpLayers(*layers_), wanted) << task;
+    EXPECT_THAT(Must(layers_->Queries().operations->Audit()).differences, IsEmpty()) << task;
+  }
+}
+
 TEST_P(LayerStoreContract, ExactlyTheTouchedDaysAreDirty) {
   SendHerd();
   RunAll();
