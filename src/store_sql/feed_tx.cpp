@@ -41,8 +41,9 @@ class SqlFeedTx final : public pipeline::FeedTx {
       HERDFLOW_CHECK(LookWhereItStands());
       if (!seen_) return std::optional<Block>();
     }
-    if (read_ > max - max / 4) return std::optional<Block>();  // What is left is not worth a block.
-    const std::size_t left = max - read_;
+    const std::size_t done = std::max(read_, keys_);
+    if (done > max - max / 4) return std::optional<Block>();  // What is left is not worth a block.
+    const std::size_t left = max - done;
     std::optional<Block> block;
     if (after_->state == FeedState::kFill) {
       HERDFLOW_ASSIGN(block, NextOfAll(session(), table_, after_->days, after_->last, left));
@@ -56,6 +57,7 @@ class SqlFeedTx final : public pipeline::FeedTx {
     }
     if (block) {
       block_ = *block;
+      keys_ += block->keys.size();
       ++blocks_;
     } else if (after_ == before_) {
       HERDFLOW_ASSIGN(drops_, AreAllNotesSeen());
@@ -366,7 +368,8 @@ class SqlFeedTx final : public pipeline::FeedTx {
   std::optional<std::int64_t> seen_;  ///< Up to which note it can go.
   Block block_;                       ///< In hand,
   std::size_t blocks_ = 0;            ///< the last of so many of this transaction,
-  std::size_t read_ = 0;              ///< for which so many rows were read.
+  std::size_t keys_ = 0;              ///< which asked for so many rows,
+  std::size_t read_ = 0;              ///< for which so many were read.
   bool drops_ = false;                ///< Nothing is to be done but to let all notes go.
   std::vector<DerivedRow> rows_;
   std::vector<DerivedKey> gone_;

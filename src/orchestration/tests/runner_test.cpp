@@ -58,8 +58,12 @@ class FailingStore final : public pipeline::ForwardingStore {
    public:
     using ForwardingFeedTx::ForwardingFeedTx;
     Result<std::optional<pipeline::Block>> Next(std::size_t) override {
+      if (std::exchange(given_, true)) return std::optional<pipeline::Block>();
       return std::optional(pipeline::Block{});
     }
+
+   private:
+    bool given_ = false;
   };
 };
 
