@@ -31,6 +31,10 @@ using pipeline::FeedPlace;
 using pipeline::kAllCows;
 using pipeline::SensorRef;
 
+bool Touches(const Period& period, const DayRange& days) {
+  return period.first <= days.last && period.last >= days.first;
+}
+
 class SqlFeedTx final : public pipeline::FeedTx {
  public:
   SqlFeedTx(FeedSessions sessions, std::unique_ptr<Transaction> snapshot, const DerivedTable& table)
@@ -68,6 +72,7 @@ class SqlFeedTx final : public pipeline::FeedTx {
   Result<std::optional<Block>> Look(const std::optional<DayRange>& days, FeedPlace& place,
                                     std::size_t max) override {
     session().herd().Forget();
+    looks_at_ = days;
     HERDFLOW_ASSIGN(before_, ReadPlace(session(), table_));
     if (!before_ || before_->state == FeedState::kFill) return std::optional<Block>();
     HERDFLOW_ASSIGN(auto block, NextOfAll(session(), table_, days, place, max));
@@ -99,6 +104,8 @@ class SqlFeedTx final : public pipeline::FeedTx {
         [&](const DerivedKey& key) { differing.push_back(key); });
     std::vector<DerivedKey> otherwise;
     for (const DerivedKey& key : differing) {
+      // A chain is computed as a whole.
+      if (looks_at_ && !Touches(herd::PeriodOf(shape().period, key.day), *looks_at_)) continue;
       HERDFLOW_ASSIGN(const bool noted, IsNoted(key));
       if (!noted) otherwise.push_back(key);
     }
@@ -370,6 +377,7 @@ class SqlFeedTx final : public pipeline::FeedTx {
   std::size_t blocks_ = 0;            ///< the last of so many of this transaction,
   std::size_t keys_ = 0;              ///< which asked for so many rows,
   std::size_t read_ = 0;              ///< for which so many were read.
+  std::optional<DayRange> looks_at_;  ///< Who looks: at these days alone.
   bool drops_ = false;                ///< Nothing is to be done but to let all notes go.
   std::vector<DerivedRow> rows_;
   std::vector<DerivedKey> gone_;

@@ -10,7 +10,6 @@
 namespace herdflow::store_sql {
 namespace {
 
-using pipeline::CowRef;
 using pipeline::ReadingKey;
 using pipeline::RejudgePiece;
 using pipeline::SensorRef;

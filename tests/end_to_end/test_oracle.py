@@ -129,6 +129,7 @@ def test_a_day_of_the_herd_counts_what_was_refused_and_not_overtaken(tmp_path: P
         ("scale a", "cow", MORNING, 500.0),
         ("scale b", "cow", MORNING + 60, 510.0),
         ("milk", "cow", tomorrow, -1.0),
+        ("milk", "cow", tomorrow, -2.0),
         ("milk", "cow", 1.0, -1.0),
         ("milk", "unknown", later, 1.0),
     ]

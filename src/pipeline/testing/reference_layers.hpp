@@ -316,13 +316,14 @@ class ReferenceLayers {
                                        measure ? "known" : "unknown"));
       }
     }
+    bool is_refused = false;
     for (const Refusal& refusal : versions.refused) {
       const bool overtaken = settled && refusal.place < *settled;
-      if (!overtaken) ++HerdDayOf(farm, at).refused;
-      Refuse(Topic::kMeasurements, refusal.place, refusal.rejection,
-             settled && refusal.place < *settled,
+      is_refused = is_refused || !overtaken;
+      Refuse(Topic::kMeasurements, refusal.place, refusal.rejection, overtaken,
              fmt::format("{} {} {}", cow, sensor, FormatInstant(at)));
     }
+    if (is_refused) ++HerdDayOf(farm, at).refused;
     if (versions.valid.empty()) return;
     const auto& [place_of_newest, newest] = *versions.valid.rbegin();
     std::vector<Instant> received;

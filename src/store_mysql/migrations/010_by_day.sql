@@ -58,8 +58,8 @@ CREATE TABLE IF NOT EXISTS {gold}cow_milk_means_rows (
   PRIMARY KEY (farm, farm_day, cow_id))
   ENGINE=InnoDB ROW_FORMAT=DYNAMIC;
 
--- average_weight: of the last weights of the cows that were weighed. refused: messages of readings, but for those that
--- a newer version overtook.
+-- average_weight: of the last weights of the cows that were weighed. refused: readings, however often
+-- they were sent, but for messages that a newer version overtook.
 CREATE OR REPLACE SQL SECURITY INVOKER VIEW {gold}herd_days AS
 SELECT f.farm_id AS farm, DATE_ADD(DATE'1970-01-01', INTERVAL r.farm_day DAY) AS date,
        CAST(r.milk_sum AS DOUBLE) / 1000000e0 AS milk_sum, r.cows_milked,

@@ -209,8 +209,8 @@ FROM gold_cow_daily_metrics_rows r
 JOIN ops_cow_ids c ON c.id = r.cow_id
 JOIN ops_farm_ids f ON f.id = c.farm;
 
--- average_weight: of the last weights of the cows that were weighed. refused: messages of readings, but for those that
--- a newer version overtook.
+-- average_weight: of the last weights of the cows that were weighed. refused: readings, however often
+-- they were sent, but for messages that a newer version overtook.
 CREATE VIEW gold_herd_days AS
 SELECT f.farm_id AS farm, date(r.farm_day * 86400, 'unixepoch') AS date,
        CAST(r.milk_sum AS REAL) / 1000000.0 AS milk_sum, r.cows_milked,

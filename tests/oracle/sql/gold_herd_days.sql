@@ -1,4 +1,4 @@
--- One row a day of the farm on which a reading was accepted or one was refused; of these, what no later one overtook.
+-- One row a day of the farm on which a reading was accepted or one was refused that no later one overtook.
 -- The average weight is that of the last weights of the cows that were weighed.
 CREATE TABLE gold_herd_days AS
     WITH accepted AS (
@@ -16,7 +16,7 @@ CREATE TABLE gold_herd_days AS
     ),
     -- Only where ids and time are good is it known which day it is of; what is left to refuse is the value.
     refused_days AS (
-        SELECT farm_day_of(timestamp) AS date, count(*) AS refused
+        SELECT farm_day_of(timestamp) AS date, count(DISTINCT (sensor_id, cow_id, timestamp)) AS refused
         FROM silver_quarantine
         WHERE topic = 'measurements' AND timestamp IS NOT NULL AND status <> 'superseded'
         GROUP BY 1

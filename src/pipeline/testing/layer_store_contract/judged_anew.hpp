@@ -134,6 +134,22 @@ TEST_P(LayerStoreContract, ARebuildMakesWhatIsDamagedAsAFreshStoreHasItAndVerify
   }
 }
 
+TEST_P(LayerStoreContract, WhoLooksAtSomeDaysHearsOfThoseAlone) {
+  SendHerd();
+  for (const char* day : {"2024-03-07", "2024-04-07"}) {
+    SendReading("S1", "C1", fmt::format("{}T05:00:00Z", day), "10");
+  }
+  RunAll();
+  layers_->Query("UPDATE {gold}cow_daily_metrics_rows SET milk_sum = 1 WHERE farm_day > 19813", 0);
+  const auto is_it = ElementsAre("gold_cow_daily_metrics 1: cow C1, 2024-04-07",
+                                 "gold_herd_days 1: farm default, 2024-04-07",
+                                 "gold_cow_milk_means 1: cow C1, 2024-04-07");
+  EXPECT_THAT(Different(), is_it);
+  const FarmDay last_of_march = *ParseDate("2024-03-31");
+  EXPECT_THAT(Different(DayRange{last_of_march + 1, last_of_march + 30}), is_it);
+  EXPECT_THAT(Different(DayRange{FarmDay{0}, last_of_march}), IsEmpty());
+}
+
 TEST_P(LayerStoreContract, VerifyNamesTheRows) {
   SendHerd();
   Send(Topic::kCows, "{");

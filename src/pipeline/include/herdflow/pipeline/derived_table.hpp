@@ -89,7 +89,7 @@ class FeedReads {
   /// The rows of these cows in these days: of the tables that this one reads, or its own.
   virtual Result<> ReadRows(const DerivedTable& of, FarmRef farm, herd::Period days,
                             std::span<const CowRange> cows, const EachRow& each) = 0;
-  /// Messages of readings of this day that are refused, and that no newer version overtook.
+  /// Readings of this day that were refused, by a message that no newer version overtook.
   virtual Result<std::int64_t> CountRefused(FarmRef farm, FarmDay day) = 0;
   virtual Result<herd::Measure> MeasureOf(SensorRef sensor) = 0;
   /// The view lives as long as the snapshot.
