@@ -118,9 +118,13 @@ Result<TopicMetadata> KafkaTopicAdmin::Ask(Topic topic) {
   for (milliseconds slice = std::min(left, kUntilRefused);; slice = left) {
     const auto begun = Clock::now();
     auto answer = TopicMetadata::Ask(client_.get(), handle.get(), slice);
-    rd_kafka_poll(client_.get(), 0);  // OnError hears what happened meanwhile.
+    rd_kafka_poll(client_.get(), 0);  // OnError hears what happened meanwhile,
+    const bool unavailable = !answer && answer.error().code() == ErrorCode::kUnavailable;
+    if (unavailable && Clock::now() < begun + slice) {
+      rd_kafka_poll(client_.get(), Millis(kShortestQuestion));  // perhaps a moment later.
+    }
     const std::lock_guard lock(refused_mutex_);
-    if (answer || answer.error().code() != ErrorCode::kUnavailable) refused_.reset();
+    if (!unavailable) refused_.reset();
     const bool for_good = refused_ && refused_->code() == ErrorCode::kInvalidInput;
     const bool was_answered = Clock::now() < begun + slice;
     left -= slice;
