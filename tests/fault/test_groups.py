@@ -85,7 +85,7 @@ def test_pipelines_run_once_at_a_time_whoever_starts_them(make_herd: MakeHerd) -
         finish(command)
 
     leases = herd.query("SELECT step, owner, epoch FROM ops.step_leases WHERE step NOT IN ('settings', 'claim', 'run_ledger')")
-    assert len(leases) == 7
+    assert len(leases) == 9
     for step, owner, epoch in leases:
         assert owner and epoch > 0, (step, owner, epoch)
     worked = {owner for _, owner, _ in leases}
