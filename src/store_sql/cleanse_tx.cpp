@@ -225,12 +225,11 @@ class SqlCleanseTx final : public pipeline::CleanseTx {
     HERDFLOW_ASSIGN(Statement * read, scope_->Get(sql::kReadOpenEntries));
     return ForCloseDays(by_cow, [&](const ReadingKey& first, FarmDay last) -> Result<> {
       read->Bind(1, first.cow).Bind(2, first.day.days).Bind(3, last.days);
-      while (true) {
-        HERDFLOW_ASSIGN(const bool there, read->Step());
-        if (!there) return {};
-        HERDFLOW_ASSIGN(const ReadingKey key, ReadKeyOfCow(*scope_, *read, 0));
-        entries.push_back({key, ReadLineage(*read, 4)});
-      }
+      return ForEachRow(*read, [&](const Statement& row) -> Result<> {
+        HERDFLOW_ASSIGN(const ReadingKey key, ReadKeyOfCow(*scope_, row, 0));
+        entries.push_back({key, ReadLineage(row, 4)});
+        return {};
+      });
     });
   }
 

@@ -26,11 +26,10 @@ Result<std::vector<Known>> ReadRequests(WriteScope& scope, std::size_t max) {
   std::vector<Known> requests;
   HERDFLOW_ASSIGN(Statement * read, scope.Get(sql::kReadRejudgeRequests));
   read->Bind(1, max);
-  while (true) {
-    HERDFLOW_ASSIGN(const bool there, read->Step());
-    if (!there) return requests;
-    requests.push_back({RequestKind{read->Int(0)}, read->Int(1)});
-  }
+  HERDFLOW_CHECK(ForEachRow(*read, [&](const Statement& row) {
+    requests.push_back({RequestKind{row.Int(0)}, row.Int(1)});
+  }));
+  return requests;
 }
 
 /// Adds up to `max` readings that wait for the cow or the sensor, read in pieces. Returns whether

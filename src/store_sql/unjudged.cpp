@@ -13,12 +13,11 @@ Result<std::vector<UnjudgedPartition>> ReadPartitions(WriteScope& scope, const S
   std::vector<UnjudgedPartition> partitions;
   HERDFLOW_ASSIGN(Statement * read, scope.Get(statement));
   read->Bind(1, step).Bind(2, step);
-  while (true) {
-    HERDFLOW_ASSIGN(const bool there, read->Step());
-    if (!there) return partitions;
-    partitions.push_back({read->Int(0), static_cast<std::int32_t>(read->Int(1)), read->Int(2),
-                          read->Int(3), read->Int(4)});
-  }
+  HERDFLOW_CHECK(ForEachRow(*read, [&](const Statement& row) {
+    partitions.push_back(
+        {row.Int(0), static_cast<std::int32_t>(row.Int(1)), row.Int(2), row.Int(3), row.Int(4)});
+  }));
+  return partitions;
 }
 
 }  // namespace
