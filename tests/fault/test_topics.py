@@ -58,4 +58,6 @@ def test_partitions_that_are_added_are_loaded(make_herd: MakeHerd) -> None:
         added = "SELECT 1 FROM ops.consumer_offsets WHERE part > 5 AND next_offset > 0"
         wait_until("all three are loaded", lambda: len(herd.query(added)) == 3)
         assert {partition for partition, _ in feeder.acknowledged().values()} == set(range(9))
-        herd.assert_whole(feeder)
+        # A partition that is added begins above the versions of those before it, since a key may have moved; how far above
+        # depends on what was loaded by then.
+        herd.assert_whole(feeder, but_for=("version",))
