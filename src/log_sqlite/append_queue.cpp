@@ -1,5 +1,7 @@
 #include "append_queue.hpp"
 
+#include <algorithm>
+#include <iterator>
 #include <utility>
 
 namespace herdflow::log_sqlite {
@@ -17,8 +19,10 @@ Error QueueFull(std::size_t events, std::size_t bytes) {
 void AppendQueue::Put(PendingBatch batch) {
   const std::size_t events = batch.events.size();
   bool wake = true;
+  std::vector<pipeline::EventBatch> spent;  // Freed without the lock.
   {
     const std::lock_guard lock(mutex_);
+    spent.swap(spent_);
     const bool full = held_events_ > 0 && (held_events_ + events > options_.max_queued_events ||
                                            held_bytes_ + batch.bytes > options_.max_queued_bytes);
     if (full) {
@@ -80,6 +84,17 @@ void AppendQueue::Release(std::size_t events, std::size_t bytes) {
   const std::lock_guard lock(mutex_);
   held_events_ -= events;
   held_bytes_ -= bytes;
+}
+
+void AppendQueue::Spend(std::vector<pipeline::EventBatch> events) {
+  const std::lock_guard lock(mutex_);
+  std::move(events.begin(), events.end(), std::back_inserter(spent_));
+}
+
+void AppendQueue::FreeSpent() {
+  std::vector<pipeline::EventBatch> spent;  // Freed without the lock.
+  const std::lock_guard lock(mutex_);
+  spent.swap(spent_);
 }
 
 std::vector<PendingBatch> AppendQueue::TakeRefused() {

@@ -42,6 +42,10 @@ class AppendQueue {
   void Gather(std::size_t batches, std::chrono::microseconds patience);
   /// Taken batches of so many events and bytes are dealt with: their place is free.
   void Release(std::size_t events, std::size_t bytes);
+  /// Whoever puts the next batch frees the memory of these events, so that the writer's thread does
+  /// not; it does itself (FreeSpent) where nobody comes.
+  void Spend(std::vector<pipeline::EventBatch> events);
+  void FreeSpent();
   [[nodiscard]] std::vector<PendingBatch> TakeRefused();
 
  private:
@@ -50,6 +54,7 @@ class AppendQueue {
   std::condition_variable news_;
   std::deque<PendingBatch> waiting_;
   std::vector<PendingBatch> refused_;
+  std::vector<pipeline::EventBatch> spent_;
   std::size_t waiting_events_ = 0;
   std::size_t held_events_ = 0;  ///< Waiting or taken.
   std::size_t held_bytes_ = 0;

@@ -129,6 +129,7 @@ void SqliteEventWriter::Run() {
     TellRefused();
     if (taken_.empty()) {
       if (!more) return;
+      queue_.FreeSpent();
       TryAgain();
       checkpointer_.WhenIdle(database_);
       continue;
@@ -157,11 +158,14 @@ std::size_t SqliteEventWriter::TellDecided() {
   }
   // Before anybody is told: who sends again at once is to find room.
   queue_.Release(events, bytes);
+  std::vector<pipeline::EventBatch> spent;
   for (std::size_t i = 0; i < told; ++i) {
     auto& batch = taken_.front();
     batch.done(std::move(batch.outcomes));
+    spent.push_back(std::move(batch.events));
     taken_.pop_front();
   }
+  queue_.Spend(std::move(spent));
   return told;
 }
 

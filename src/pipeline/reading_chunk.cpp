@@ -92,7 +92,7 @@ Result<SilverChange> ReadingChunk::JudgeAnew(RejudgePiece piece) {
 std::vector<ReadingKey> ReadingChunk::Keys(std::vector<ReadingKey> keys) const {
   keys.reserve(keys.size() + candidates_.size());
   for (const Candidate& candidate : candidates_) keys.push_back(candidate.key);
-  std::sort(keys.begin(), keys.end());
+  if (!std::is_sorted(keys.begin(), keys.end())) std::sort(keys.begin(), keys.end());
   keys.erase(std::unique(keys.begin(), keys.end()), keys.end());
   return keys;
 }
