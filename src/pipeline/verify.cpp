@@ -139,7 +139,7 @@ class Found {
   static Result<std::string> Text(CleanseTx& tx, const Row& row) {
     std::vector<std::string> parts;
     if (row.farm) {
-      HERDFLOW_ASSIGN(const auto id, tx.IdOf(*row.farm));
+      HERDFLOW_ASSIGN(const auto id, tx.judging().IdOf(*row.farm));
       parts.push_back("farm " + id);
     }
     if (row.cow) {

@@ -27,6 +27,7 @@ class MysqlPool::PooledTransaction final : public store_sql::Transaction {
     if (!committed_ && !connection.broken() && !connection.Execute("ROLLBACK")) {
       connection.MarkBroken();
     }
+    session_->EndTransaction(/*rolled_back=*/false);  // A write scope has said otherwise before.
     pool_.GiveBack(std::move(session_));
   }
 

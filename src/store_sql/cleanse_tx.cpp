@@ -1,11 +1,8 @@
 #include <algorithm>
 #include <set>
-#include <unordered_map>
 
-#include "bronze_ahead.hpp"
 #include "change_counter.hpp"
-#include "gold_rows.hpp"
-#include "herdflow/pipeline/bronze_codec.hpp"
+#include "herd_view.hpp"
 #include "known_versions.hpp"
 #include "rejudge_queue.hpp"
 #include "row_writer.hpp"
@@ -16,6 +13,7 @@ namespace herdflow::store_sql {
 namespace {
 
 using pipeline::CowRef;
+using pipeline::EachMeasurement;
 using pipeline::FarmRef;
 using pipeline::Lineage;
 using pipeline::ReadingKey;
@@ -24,8 +22,10 @@ using pipeline::SilverReading;
 
 class SqlCleanseTx final : public pipeline::CleanseTx {
  public:
-  SqlCleanseTx(std::unique_ptr<WriteScope> scope, BronzeAhead& ahead)
-      : scope_(std::move(scope)), ahead_(ahead) {}
+  explicit SqlCleanseTx(std::unique_ptr<WriteScope> scope)
+      : scope_(std::move(scope)), herd_(scope_->session(), /*gives_refs=*/true) {}
+
+  pipeline::Judging& judging() override { return herd_; }
 
   Result<pipeline::RejudgePiece> TakeRequested(std::size_t max,
                                                const EachMeasurement& each) override {
@@ -40,56 +40,37 @@ class SqlCleanseTx final : public pipeline::CleanseTx {
                                       [&](const Statement& row) { return Give(row, each); });
   }
 
-  Result<std::size_t> ReadBronze(std::size_t max, const EachMeasurement& each) override {
+  Result<pipeline::BronzeRead> ReadBronze(std::size_t max, const EachMeasurement& each) override {
     HERDFLOW_ASSIGN(const auto partitions, ReadUnjudgedPartitions(*scope_, kMeasurementsStep));
-    std::size_t given = 0;
+    pipeline::BronzeRead read;
     std::size_t bytes = 0;
-    std::optional<UnjudgedPartition> next;
     for (const UnjudgedPartition& partition : partitions) {
-      if (given >= max || bytes >= kChunkBytes) break;
-      HERDFLOW_ASSIGN(const TakenBronze taken,
-                      Take(partition, max - given, kChunkBytes - bytes, each));
-      given += taken.rows;
+      if (read.count >= max || bytes >= kChunkBytes) break;
+      HERDFLOW_ASSIGN(
+          const TakenBronze taken,
+          TakeBronze(scope_->session(), sql::kReadBronzeMeasurements, partition, max - read.count,
+                     kChunkBytes - bytes, [&](const Statement& row) { return Give(row, each); }));
+      read.place = partition;
+      read.next = taken.next;
+      read.count += taken.rows;
       bytes += taken.bytes;
       HERDFLOW_CHECK(WriteWatermark(*scope_, kMeasurementsStep, partition, taken.next));
-      if (!taken.all) next = partition;
-      if (next) next->from = taken.next;
     }
-    // A few rows are not worth a thread.
-    const bool many = next && next->to - next->from > static_cast<std::int64_t>(max / 4);
-    if (many) ahead_.Begin(*next, max);
-    return given;
+    return read;
   }
 
-  Result<FarmRef> RefOfFarm(std::string_view id) override { return FarmRefOf(*scope_, id); }
-
-  Result<const herd::FarmRules*> RulesOf(FarmRef farm) override {
-    auto known = rules_.find(farm);
-    if (known == rules_.end()) {
-      HERDFLOW_ASSIGN(auto row, ReadGoldFarm(*scope_, farm));
-      known = rules_
-                  .emplace(farm,
-                           row && row->state ? std::optional(std::move(row->rules)) : std::nullopt)
-                  .first;
-    }
-    return known->second ? &*known->second : nullptr;
-  }
-
-  Result<std::optional<herd::Measure>> MeasureOf(SensorRef sensor) override {
-    HERDFLOW_CHECK(BeginHerd());
-    return scope_->session().herd().MeasureOf(sensor);
-  }
-
-  Result<bool> IsKnown(CowRef cow) override {
-    HERDFLOW_CHECK(BeginHerd());
-    return scope_->session().herd().IsKnown(cow);
-  }
-
-  Result<std::string> IdOf(FarmRef farm) override {
-    const auto ref = static_cast<std::int64_t>(farm);
-    HERDFLOW_ASSIGN(const auto id, scope_->farms().FindId(ref));
-    // A damaged row may name one that there never was.
-    return id ? std::string(id->text) : fmt::format("number {}", ref);
+  Result<bool> Take(const pipeline::BronzeRead& ahead) override {
+    HERDFLOW_ASSIGN(const std::int64_t revision, scope_->session().herd().Revision());
+    if (revision != ahead.revision) return false;
+    HERDFLOW_ASSIGN(const auto partitions, ReadUnjudgedPartitions(*scope_, kMeasurementsStep));
+    const bool is_next =
+        std::any_of(partitions.begin(), partitions.end(), [&](const UnjudgedPartition& partition) {
+          return partition.stream == ahead.place.stream &&
+                 partition.partition == ahead.place.partition && partition.from == ahead.place.from;
+        });
+    if (!is_next) return false;
+    HERDFLOW_CHECK(WriteWatermark(*scope_, kMeasurementsStep, ahead.place, ahead.next));
+    return true;
   }
 
   Result<std::string> IdOf(CowRef cow) override {
@@ -156,69 +137,13 @@ class SqlCleanseTx final : public pipeline::CleanseTx {
   Result<> Commit() override { return scope_->Commit(); }
 
  private:
-  Result<> BeginHerd() {
-    if (herd_begun_) return {};
-    HERDFLOW_CHECK(scope_->session().herd().Begin());
-    herd_begun_ = true;
-    return {};
-  }
-
   Result<std::string> WithFarm(const TextId& id) {
     if (id.farm == pipeline::kDefaultFarmRef) return std::string(id.text);
-    HERDFLOW_ASSIGN(const std::string farm, IdOf(id.farm));
+    HERDFLOW_ASSIGN(const std::string farm, herd_.IdOf(id.farm));
     return fmt::format("{}/{}", farm, id.text);
   }
 
-  /// Up to so many of the partition's rows: read ahead, or now.
-  Result<TakenBronze> Take(const UnjudgedPartition& partition, std::size_t max,
-                           std::size_t max_bytes, const EachMeasurement& each) {
-    if (const auto piece = ahead_.Take(partition, max, max_bytes)) {
-      for (const BronzeRow& row : piece->rows) HERDFLOW_CHECK(Give(row, each));
-      return piece->taken;
-    }
-    return TakeBronze(scope_->session(), sql::kReadBronzeMeasurements, partition, max, max_bytes,
-                      [&](const Statement& row) { return Give(row, each); });
-  }
-
-  /// Gives the message in hand of one of the read_bronze_measurement… statements.
-  Result<> Give(const Statement& row, const EachMeasurement& each) {
-    return Give(BronzeRowIn(row), each);
-  }
-  Result<> Give(const BronzeRow& row, const EachMeasurement& each) {
-    pipeline::UnjudgedMeasurement message;
-    message.lineage = row.lineage;
-    message.received_at = row.received_at;
-    TextId sensor_id, cow_id;
-    if (row.sensor) {
-      message.sensor = SensorRef{*row.sensor};
-      HERDFLOW_ASSIGN(sensor_id, scope_->sensors().IdOf(*row.sensor));
-      message.farm = sensor_id.farm;
-    }
-    if (row.cow) {
-      message.cow = CowRef{*row.cow};
-      HERDFLOW_ASSIGN(cow_id, scope_->cows().IdOf(*row.cow));
-      message.farm = cow_id.farm;
-    }
-    if (row.kinds) {
-      herd::MeasurementFields fields;
-      fields.timestamp.text = row.timestamp;
-      fields.value.text = row.value;
-      fields.deleted.text = row.deleted;
-      pipeline::UnpackKinds(*row.kinds, fields);
-      message.fields = fields;
-      message.sensor_id = sensor_id.text;
-      message.cow_id = cow_id.text;
-      if (cow_id.farm != pipeline::kDefaultFarmRef) {
-        HERDFLOW_ASSIGN(const TextId farm,
-                        scope_->farms().IdOf(static_cast<std::int64_t>(cow_id.farm)));
-        message.farm_id = farm.text;
-      }
-    } else {
-      message.payload = row.payload;
-    }
-    each(message);
-    return {};
-  }
+  Result<> Give(const Statement& row, const EachMeasurement& each) { return herd_.Give(row, each); }
 
   Result<> ReadOpenEntries(std::span<const ReadingKey> by_cow,
                            std::vector<pipeline::OpenEntry>& entries) {
@@ -345,18 +270,15 @@ class SqlCleanseTx final : public pipeline::CleanseTx {
   }
 
   std::unique_ptr<WriteScope> scope_;
-  BronzeAhead& ahead_;
-  std::unordered_map<FarmRef, std::optional<herd::FarmRules>> rules_;
-  bool herd_begun_ = false;
+  HerdView herd_;
   std::set<std::pair<FarmRef, FarmDay>> refused_days_;  ///< Of entries that come, go or change.
   ChangeCounter counter_;
 };
 
 }  // namespace
 
-std::unique_ptr<pipeline::CleanseTx> MakeCleanseTx(std::unique_ptr<WriteScope> scope,
-                                                   BronzeAhead& ahead) {
-  return std::make_unique<SqlCleanseTx>(std::move(scope), ahead);
+std::unique_ptr<pipeline::CleanseTx> MakeCleanseTx(std::unique_ptr<WriteScope> scope) {
+  return std::make_unique<SqlCleanseTx>(std::move(scope));
 }
 
 }  // namespace herdflow::store_sql

@@ -162,8 +162,6 @@ class SqlFeedTx final : public pipeline::FeedTx {
   }
 
   Result<herd::Measure> MeasureOf(SensorRef sensor) override {
-    if (!herd_begun_) HERDFLOW_CHECK(session().herd().Begin());
-    herd_begun_ = true;
     HERDFLOW_ASSIGN(const auto measure, session().herd().MeasureOf(sensor));
     return measure.value_or(herd::Measure{});
   }
@@ -382,7 +380,6 @@ class SqlFeedTx final : public pipeline::FeedTx {
   std::vector<DerivedRow> rows_;
   std::vector<DerivedKey> gone_;
   std::map<FarmRef, std::int64_t> added_;  ///< How many rows more each farm has.
-  bool herd_begun_ = false;
 };
 
 }  // namespace

@@ -82,8 +82,8 @@ Result<std::optional<GoldSensor>> ReadGoldSensor(WriteScope& scope, pipeline::Se
   return ReadOne(scope.session(), sql::kReadGoldSensor, sensor, SensorIn);
 }
 
-Result<std::optional<GoldFarm>> ReadGoldFarm(WriteScope& scope, pipeline::FarmRef farm) {
-  return ReadOne(scope.session(), sql::kReadGoldFarm, farm, FarmIn);
+Result<std::optional<GoldFarm>> ReadGoldFarm(Session& session, pipeline::FarmRef farm) {
+  return ReadOne(session, sql::kReadGoldFarm, farm, FarmIn);
 }
 
 Result<> WriteGold(WriteScope& scope, const GoldCow& cow) {

@@ -17,7 +17,7 @@ namespace herdflow::store_sql {
 Result<std::optional<pipeline::GoldCow>> ReadGoldCow(WriteScope& scope, pipeline::CowRef cow);
 Result<std::optional<pipeline::GoldSensor>> ReadGoldSensor(WriteScope& scope,
                                                            pipeline::SensorRef sensor);
-Result<std::optional<pipeline::GoldFarm>> ReadGoldFarm(WriteScope& scope, pipeline::FarmRef farm);
+Result<std::optional<pipeline::GoldFarm>> ReadGoldFarm(Session& session, pipeline::FarmRef farm);
 
 /// Writes the row in the place of the one that is there.
 Result<> WriteGold(WriteScope& scope, const pipeline::GoldCow& cow);

@@ -120,8 +120,7 @@ class SqlHerdBookTx final : public pipeline::HerdBookTx {
         HERDFLOW_ASSIGN(const bool there, read->Step());
         if (!there) break;
         next = read->Int(0) + 1;
-        records.push_back({{read->Int(1), pipeline::StreamRef{partition.stream},
-                            partition.partition, read->Int(0)},
+        records.push_back({{read->Int(1), partition.stream, partition.partition, read->Int(0)},
                            FromMicros(read->Int(2)),
                            std::string(read->Bytes(3)),
                            read->Int(0) < partition.farms_from});
@@ -301,7 +300,8 @@ class SqlHerdBookTx final : public pipeline::HerdBookTx {
   Result<> EndFarmsAnew() {
     for (const auto& [ref, before] : anew_->before.farms) {
       const bool may_stay = ref == pipeline::kDefaultFarmRef;
-      HERDFLOW_ASSIGN(const auto now, may_stay ? ReadGoldFarm(*scope_, ref) : ReadFarm(ref));
+      HERDFLOW_ASSIGN(const auto now,
+                      may_stay ? ReadGoldFarm(scope_->session(), ref) : ReadFarm(ref));
       if (!now) {
         TouchFarm(*scope_, ref);
         HERDFLOW_ASSIGN(Statement * remove, scope_->Get(sql::kDeleteGoldFarm));
@@ -336,7 +336,7 @@ class SqlHerdBookTx final : public pipeline::HerdBookTx {
     return ReadGoldSensor(*scope_, ref);
   }
   Result<std::optional<GoldFarm>> ReadFarm(FarmRef ref) {
-    HERDFLOW_ASSIGN(auto farm, ReadGoldFarm(*scope_, ref));
+    HERDFLOW_ASSIGN(auto farm, ReadGoldFarm(scope_->session(), ref));
     if (!farm || !IsForgotten(Topic::kFarms, ref)) return farm;
     return WrittenThroughOf(*std::move(farm));
   }

@@ -12,29 +12,31 @@ constexpr std::size_t kMaxRemembered = 200'000;
 }  // namespace
 
 Result<std::int64_t> IdTable::RefOf(const TextId& id) {
-  if (const auto known = refs_.find(id); known != refs_.end()) return known->second;
+  HERDFLOW_ASSIGN(const auto found, FindRef(id));
+  if (found) return *found;
+  HERDFLOW_ASSIGN(Statement * insert, session_.Get(names_.insert));
+  Bind(*insert, id);
+  const auto inserted = insert->Run();
+  if (inserted) {
+    given_ = true;
+    const std::int64_t ref = session_.last_insert_id();
+    Remember(id, ref);
+    return ref;
+  }
+  if (inserted.error().code() != ErrorCode::kConflict) return Fail(inserted.error());
+  // Another process has given it since we looked.
+  HERDFLOW_ASSIGN(const auto given, FindRef(id));
+  if (!given) return Fail(inserted.error());
+  return *given;
+}
+
+Result<std::optional<std::int64_t>> IdTable::FindRef(const TextId& id) {
+  if (const auto known = refs_.find(id); known != refs_.end()) return std::optional(known->second);
   HERDFLOW_ASSIGN(Statement * find, session_.Get(names_.find));
   Bind(*find, id);
   HERDFLOW_ASSIGN(const auto found, FirstInt(*find));
-  std::int64_t ref = found.value_or(0);
-  if (!found) {
-    HERDFLOW_ASSIGN(Statement * insert, session_.Get(names_.insert));
-    Bind(*insert, id);
-    const auto inserted = insert->Run();
-    if (inserted) {
-      ref = session_.last_insert_id();
-      given_ = true;
-    } else if (inserted.error().code() == ErrorCode::kConflict) {
-      // Another process has given it since we looked.
-      HERDFLOW_ASSIGN(const auto given, FirstInt(*find));
-      if (!given) return Fail(inserted.error());
-      ref = *given;
-    } else {
-      return Fail(inserted.error());
-    }
-  }
-  Remember(id, ref);
-  return ref;
+  if (found) Remember(id, *found);
+  return found;
 }
 
 Result<TextId> IdTable::IdOf(std::int64_t ref) {

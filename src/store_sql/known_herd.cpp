@@ -12,14 +12,15 @@ constexpr std::size_t kMaxRemembered = 200'000;
 
 }  // namespace
 
-Result<> KnownHerd::Begin() {
+Result<std::int64_t> KnownHerd::Revision() {
+  if (compared_) return revision_;
   HERDFLOW_ASSIGN(Statement * read, session_.Get(sql::kReadRevisionOfHerdBooks));
   HERDFLOW_ASSIGN(const auto found, FirstInt(*read));
   const std::int64_t revision = found.value_or(0);
-  if (revision == revision_ && measures_.size() + cows_.size() < kMaxRemembered) return {};
-  Forget();
+  if (revision != revision_ || measures_.size() + cows_.size() >= kMaxRemembered) Forget();
   revision_ = revision;
-  return {};
+  compared_ = true;
+  return revision;
 }
 
 void KnownHerd::Forget() {
@@ -28,6 +29,7 @@ void KnownHerd::Forget() {
 }
 
 Result<std::optional<herd::Measure>> KnownHerd::MeasureOf(pipeline::SensorRef sensor) {
+  HERDFLOW_CHECK(Revision());
   if (const auto known = measures_.find(sensor); known != measures_.end()) return known->second;
   HERDFLOW_ASSIGN(const auto measure, ReadMeasure(session_, sensor));
   measures_.emplace(sensor, measure);
@@ -35,6 +37,7 @@ Result<std::optional<herd::Measure>> KnownHerd::MeasureOf(pipeline::SensorRef se
 }
 
 Result<bool> KnownHerd::IsKnown(pipeline::CowRef cow) {
+  HERDFLOW_CHECK(Revision());
   if (const auto known = cows_.find(cow); known != cows_.end()) return known->second;
   HERDFLOW_ASSIGN(Statement * read, session_.Get(sql::kReadCowKnown));
   HERDFLOW_ASSIGN(const auto found, FirstInt(read->Bind(1, cow)));

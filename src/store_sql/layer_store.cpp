@@ -1,6 +1,5 @@
 #include <utility>
 
-#include "bronze_ahead.hpp"
 #include "herdflow/core/retry.hpp"
 #include "herdflow/store_sql/store.hpp"
 #include "rejudge_queue.hpp"
@@ -28,7 +27,6 @@ class SqlLayerStore final : public pipeline::LayerStore {
                 StoreSettings settings)
       : sessions_(std::move(sessions)),
         readers_(std::move(readers)),
-        ahead_(readers_),
         settings_(std::move(settings)) {}
 
   Result<> RecordSettings() {
@@ -130,7 +128,10 @@ class SqlLayerStore final : public pipeline::LayerStore {
   }
   Result<std::unique_ptr<pipeline::CleanseTx>> BeginCleanse() override {
     HERDFLOW_ASSIGN(auto scope, Begin(kCleanseStep));
-    return MakeCleanseTx(std::move(scope), ahead_);
+    return MakeCleanseTx(std::move(scope));
+  }
+  Result<std::unique_ptr<pipeline::CleanseAhead>> BeginCleanseAhead() override {
+    return MakeCleanseAhead(*readers_);
   }
   Result<std::unique_ptr<pipeline::HerdBookTx>> BeginHerdBook() override {
     HERDFLOW_ASSIGN(auto scope, Begin(kHerdBookStep));
@@ -288,7 +289,6 @@ class SqlLayerStore final : public pipeline::LayerStore {
 
   std::shared_ptr<WriteSessions> sessions_;
   std::shared_ptr<ReadSessions> readers_;
-  BronzeAhead ahead_;
   const StoreSettings settings_;
   std::string id_;
 };

@@ -232,7 +232,8 @@ Result<> RejudgeQueue::TakeOfBronze(std::size_t max, Pass& pass, const EachRow& 
   HERDFLOW_ASSIGN(const auto partitions, ReadJudgedPartitions(scope_, kMeasurementsStep));
   for (UnjudgedPartition at : partitions) {
     const std::array place{pass.place.at[0], pass.place.at[1]};
-    const std::array here{at.stream, std::int64_t{at.partition}};
+    const auto stream = static_cast<std::int64_t>(at.stream);
+    const std::array here{stream, std::int64_t{at.partition}};
     if (here < place) continue;
     if (here == place) at.from = std::max(at.from, pass.place.at[2]);
     if (at.from >= at.to) continue;
@@ -243,9 +244,9 @@ Result<> RejudgeQueue::TakeOfBronze(std::size_t max, Pass& pass, const EachRow& 
         TakeBronze(scope_.session(), *PlanOf(pass.kind).read_bronze, at, max, kChunkBytes, each));
     const std::int64_t next = taken.all ? at.to : taken.next;
     piece.size = static_cast<std::size_t>(next - at.from);
-    pass.place.at = {at.stream, at.partition, next, 0, 0};
+    pass.place.at = {stream, at.partition, next, 0, 0};
     // What is judged from here on is left alone: who looks while readings come would never end.
-    if (next == end) pass.place.at = {at.stream, std::int64_t{at.partition} + 1, 0, 0, 0};
+    if (next == end) pass.place.at = {stream, std::int64_t{at.partition} + 1, 0, 0, 0};
     return {};
   }
   return {};

@@ -11,15 +11,18 @@ Session::Session()
       sensors_(*this, {sql::kFindSensorId, sql::kInsertSensorId, sql::kReadSensorId}),
       herd_(*this) {}
 
+void Session::EndTransaction(bool rolled_back) {
+  for (IdTable* ids : {&farms_, &cows_, &sensors_}) ids->EndTransaction(rolled_back);
+  herd_.EndTransaction();
+}
+
 Result<std::unique_ptr<WriteScope>> WriteScope::Begin(WriteSessions& sessions,
                                                       std::string_view step) {
   HERDFLOW_ASSIGN(auto transaction, sessions.BeginWrite(step));
   return std::unique_ptr<WriteScope>(new WriteScope(std::move(transaction), step));
 }
 
-WriteScope::~WriteScope() {
-  for (IdTable* ids : {&farms(), &cows(), &sensors()}) ids->EndTransaction(!committed_);
-}
+WriteScope::~WriteScope() { session().EndTransaction(!committed_); }
 
 Result<> WriteScope::Commit() {
   HERDFLOW_CHECK(WriteCountChanges(*this));

@@ -71,7 +71,7 @@ Result<> RequestHerdBook(WriteScope& scope) {
 
 Result<herd::FarmRules> RecordDefaultFarm(WriteScope& scope, const herd::FarmRules& rules,
                                           bool judges) {
-  HERDFLOW_ASSIGN(const auto recorded, ReadGoldFarm(scope, pipeline::kDefaultFarmRef));
+  HERDFLOW_ASSIGN(const auto recorded, ReadGoldFarm(scope.session(), pipeline::kDefaultFarmRef));
   if (recorded && recorded->lineage.version >= 0) return recorded->rules;
   if (recorded && !judges) {
     HERDFLOW_ASSIGN(const auto version, ReadSetting(scope, kRulesVersionSetting));

@@ -11,10 +11,8 @@ namespace herdflow::store_sql {
 inline constexpr std::string_view kConsumerGroup = "herdflow";
 
 std::unique_ptr<pipeline::LoadTx> MakeLoadTx(std::unique_ptr<WriteScope> scope);
-class BronzeAhead;
-/// `ahead` is the store's.
-std::unique_ptr<pipeline::CleanseTx> MakeCleanseTx(std::unique_ptr<WriteScope> scope,
-                                                   BronzeAhead& ahead);
+std::unique_ptr<pipeline::CleanseTx> MakeCleanseTx(std::unique_ptr<WriteScope> scope);
+Result<std::unique_ptr<pipeline::CleanseAhead>> MakeCleanseAhead(ReadSessions& readers);
 std::unique_ptr<pipeline::HerdBookTx> MakeHerdBookTx(std::unique_ptr<WriteScope> scope);
 
 struct FeedSessions {

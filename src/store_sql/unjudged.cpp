@@ -14,8 +14,9 @@ Result<std::vector<UnjudgedPartition>> ReadPartitions(WriteScope& scope, const S
   HERDFLOW_ASSIGN(Statement * read, scope.Get(statement));
   read->Bind(1, step).Bind(2, step);
   HERDFLOW_CHECK(ForEachRow(*read, [&](const Statement& row) {
-    partitions.push_back(
-        {row.Int(0), static_cast<std::int32_t>(row.Int(1)), row.Int(2), row.Int(3), row.Int(4)});
+    partitions.push_back({{pipeline::StreamRef{row.Int(0)}, static_cast<std::int32_t>(row.Int(1)),
+                           row.Int(2), row.Int(3)},
+                          row.Int(4)});
   }));
   return partitions;
 }
@@ -32,23 +33,23 @@ Result<std::vector<UnjudgedPartition>> ReadJudgedPartitions(WriteScope& scope,
   return ReadPartitions(scope, sql::kReadJudgedPartitions, step);
 }
 
-void BindUnjudged(Statement& statement, const UnjudgedPartition& partition, std::size_t limit) {
-  statement.Bind(1, partition.stream)
-      .Bind(2, partition.partition)
-      .Bind(3, partition.from)
-      .Bind(4, partition.to)
+void BindUnjudged(Statement& statement, const pipeline::BronzePlace& place, std::size_t limit) {
+  statement.Bind(1, place.stream)
+      .Bind(2, place.partition)
+      .Bind(3, place.from)
+      .Bind(4, place.to)
       .Bind(5, limit);
 }
 
-Result<TakenBronze> TakeBronze(Session& session, const Sql& sql, UnjudgedPartition partition,
+Result<TakenBronze> TakeBronze(Session& session, const Sql& sql, pipeline::BronzePlace place,
                                std::size_t max, std::size_t max_bytes, const EachRow& each) {
   TakenBronze taken;
-  taken.next = partition.from;
+  taken.next = place.from;
   HERDFLOW_ASSIGN(Statement * read, session.Get(sql));
   while (taken.rows < max && taken.bytes < max_bytes && !taken.all) {
     const std::size_t piece = std::min(max - taken.rows, kRowsAPiece);
-    partition.from = taken.next;
-    BindUnjudged(*read, partition, piece);
+    place.from = taken.next;
+    BindUnjudged(*read, place, piece);
     std::size_t rows = 0;
     while (taken.bytes < max_bytes) {
       HERDFLOW_ASSIGN(const bool there, read->Step());
@@ -66,11 +67,11 @@ Result<TakenBronze> TakeBronze(Session& session, const Sql& sql, UnjudgedPartiti
 }
 
 Result<> WriteWatermark(WriteScope& scope, std::string_view step,
-                        const UnjudgedPartition& partition, std::int64_t next_offset) {
+                        const pipeline::BronzePlace& place, std::int64_t next_offset) {
   HERDFLOW_ASSIGN(Statement * write, scope.Get(sql::kWriteWatermark));
   return write->Bind(1, step)
-      .Bind(2, partition.stream)
-      .Bind(3, partition.partition)
+      .Bind(2, place.stream)
+      .Bind(3, place.partition)
       .Bind(4, next_offset)
       .Run();
 }

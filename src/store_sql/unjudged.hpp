@@ -5,6 +5,7 @@
 #include <string_view>
 #include <vector>
 
+#include "herdflow/pipeline/layer_store.hpp"
 #include "scope.hpp"
 
 /// What the steps that judge bronze share: their watermarks and the quarantine.
@@ -21,12 +22,8 @@ inline constexpr std::size_t kChunkBytes = std::size_t{16} << 20;
 /// The column of the read_bronze_measurement… statements.
 inline constexpr int kPayload = 9;
 
-/// Bronze rows [from, to) of a partition, which a step has not judged or (judged) has.
-struct UnjudgedPartition {
-  std::int64_t stream = 0;
-  std::int32_t partition = 0;
-  std::int64_t from = 0;
-  std::int64_t to = 0;
+/// Bronze rows of a partition, which a step has not judged or (judged) has.
+struct UnjudgedPartition : pipeline::BronzePlace {
   std::int64_t farms_from = 0;  ///< The first offset that was loaded since there are farms.
 };
 
@@ -46,12 +43,12 @@ struct TakenBronze {
 };
 /// Gives rows of one of the read_bronze_measurement… statements in their order, up to `max`, or
 /// fewer where they are large. `each` may run other statements.
-Result<TakenBronze> TakeBronze(Session& session, const Sql& sql, UnjudgedPartition partition,
+Result<TakenBronze> TakeBronze(Session& session, const Sql& sql, pipeline::BronzePlace place,
                                std::size_t max, std::size_t max_bytes, const EachRow& each);
 /// Binds the parameters that the read_bronze_… statements share.
-void BindUnjudged(Statement& statement, const UnjudgedPartition& partition, std::size_t limit);
+void BindUnjudged(Statement& statement, const pipeline::BronzePlace& place, std::size_t limit);
 Result<> WriteWatermark(WriteScope& scope, std::string_view step,
-                        const UnjudgedPartition& partition, std::int64_t next_offset);
+                        const pipeline::BronzePlace& place, std::int64_t next_offset);
 
 Result<> InsertQuarantine(WriteScope& scope, std::span<const pipeline::QuarantineEntry> entries);
 

@@ -12,6 +12,7 @@ class SqliteReaders::Snapshot final : public store_sql::Transaction {
       : readers_(readers), session_(std::move(session)) {}
   ~Snapshot() override {
     transaction_.reset();
+    session_->EndTransaction(/*rolled_back=*/false);
     readers_.GiveBack(std::move(session_));
   }
 

@@ -57,6 +57,7 @@ class NoStore : public LayerStore {
   Result<> Adopt(const Assigned::Partition&, std::int64_t) override { return None(); }
   Result<std::unique_ptr<LoadTx>> BeginLoad() override { return None(); }
   Result<std::unique_ptr<CleanseTx>> BeginCleanse() override { return None(); }
+  Result<std::unique_ptr<CleanseAhead>> BeginCleanseAhead() override { return None(); }
   Result<std::unique_ptr<HerdBookTx>> BeginHerdBook() override { return None(); }
   Result<std::unique_ptr<FeedTx>> BeginFeed(const DerivedTable&) override { return None(); }
   Result<> RequestRebuild(const std::optional<DayRange>&) override { return None(); }

@@ -66,6 +66,7 @@ class WritingDownStore : public LayerStore {
   Result<> Adopt(const Assigned::Partition&, std::int64_t) override { return NotHere(); }
 
   Result<std::unique_ptr<CleanseTx>> BeginCleanse() override { return NotHere(); }
+  Result<std::unique_ptr<CleanseAhead>> BeginCleanseAhead() override { return NotHere(); }
   Result<std::unique_ptr<HerdBookTx>> BeginHerdBook() override { return NotHere(); }
   Result<std::unique_ptr<FeedTx>> BeginFeed(const DerivedTable&) override { return NotHere(); }
   Result<> RequestRebuild(const std::optional<DayRange>&) override { return NotHere(); }

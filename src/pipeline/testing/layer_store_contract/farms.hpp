@@ -80,7 +80,7 @@ TEST_P(LayerStoreContract, AFarmsCanonicalMessageIsKeptAsItsFieldsAndMadeAgain) 
   const auto tx = Must(store_->BeginCleanse());
   Must(tx->ReadBronze(9, [&](const UnjudgedMeasurement& message) {
     read.push_back(ReadBackOf(message));
-    EXPECT_EQ(Must(tx->IdOf(*message.farm)), "north");
+    EXPECT_EQ(Must(tx->judging().IdOf(*message.farm)), "north");
     EXPECT_EQ(Must(tx->IdOf(*message.cow)), "north/C1");
     EXPECT_EQ(Must(tx->IdOf(*message.sensor)), "north/S1");
   }));

@@ -281,6 +281,58 @@ TEST_P(LayerStoreContract, TheWatermarkMovesWithTheCommitAlone) {
   EXPECT_THAT(offsets(9, true), IsEmpty());
 }
 
+TEST_P(LayerStoreContract, WhatWasReadAheadIsTakenWhereTheWatermarkStands) {
+  for (int i = 0; i < 5; ++i) SendReading("S1", "C1", "2024-04-07T05:00:00Z", "12");
+  Load();
+  const auto in_hand = [&](bool commit) {
+    const auto tx = Must(store_->BeginCleanse());
+    const BronzeRead read = Must(tx->ReadBronze(2, [](const auto&) {}));
+    if (commit) Must(tx->Commit());
+    return read;
+  };
+  BronzeRead read = in_hand(false);
+  read.place.from = read.next;
+  std::vector<std::int64_t> offsets;
+  const auto ahead = Must(store_->BeginCleanseAhead());
+  read = Must(ahead->ReadBronze(
+      read.place, 2, [&](const auto& message) { offsets.push_back(message.lineage.offset); }));
+  EXPECT_THAT(offsets, ElementsAre(2, 3));
+  const auto takes = [&] {
+    const auto tx = Must(store_->BeginCleanse());
+    const bool taken = Must(tx->Take(read));
+    Must(tx->Commit());
+    return taken;
+  };
+  EXPECT_FALSE(takes()) << "what comes before it was not committed";
+  in_hand(true);
+  EXPECT_TRUE(takes());
+  EXPECT_FALSE(takes()) << "twice";
+  const auto tx = Must(store_->BeginCleanse());
+  EXPECT_EQ(Must(tx->ReadBronze(9, [](const auto&) {})).count, 1U);
+}
+
+TEST_P(LayerStoreContract, WhatWasJudgedAheadCountsWhileNoHerdBookChanges) {
+  SendReading("S1", "C1", "2024-04-07T05:00:00Z", "12");
+  SendSensor("S1");
+  Load();
+  BronzeRead read;
+  {
+    const auto tx = Must(store_->BeginCleanse());
+    read = Must(tx->ReadBronze(1, [](const auto&) {}));
+  }
+  {
+    const auto ahead = Must(store_->BeginCleanseAhead());
+    read = Must(ahead->ReadBronze(read.place, 1, [&](const auto& message) {
+      EXPECT_FALSE(Must(ahead->judging().MeasureOf(*message.sensor)));
+    }));
+    EXPECT_EQ(CodeOf(ahead->judging().RefOfFarm("new")), ErrorCode::kUnavailable);
+  }
+  Must(JudgeSensors(*store_, Never, Quiet));
+  const auto tx = Must(store_->BeginCleanse());
+  EXPECT_FALSE(Must(tx->Take(read)));
+  EXPECT_EQ(Must(tx->ReadBronze(9, [](const auto&) {})).count, 1U);
+}
+
 TEST_P(LayerStoreContract, LoadToEndLoadsWhatTheLogHeldWhenItBegan) {
   for (int i = 0; i < 5; ++i) SendReading("S1", "C1", "2024-04-07T05:00:00Z", "12", i % 3);
   const auto queries = layers_->Queries();

@@ -76,23 +76,12 @@ class ForwardingCleanseTx : public ForwardingTx<CleanseTx> {
                                            std::size_t max, const EachMeasurement& each) override {
     return Pass([&](CleanseTx& to) { return to.Look(days, place, max, each); });
   }
-  Result<std::size_t> ReadBronze(std::size_t max, const EachMeasurement& each) override {
+  Judging& judging() override { return tx().judging(); }
+  Result<BronzeRead> ReadBronze(std::size_t max, const EachMeasurement& each) override {
     return Pass([&](CleanseTx& to) { return to.ReadBronze(max, each); });
   }
-  Result<FarmRef> RefOfFarm(std::string_view id) override {
-    return Pass([&](CleanseTx& to) { return to.RefOfFarm(id); });
-  }
-  Result<const herd::FarmRules*> RulesOf(FarmRef farm) override {
-    return Pass([&](CleanseTx& to) { return to.RulesOf(farm); });
-  }
-  Result<std::string> IdOf(FarmRef farm) override {
-    return Pass([&](CleanseTx& to) { return to.IdOf(farm); });
-  }
-  Result<std::optional<herd::Measure>> MeasureOf(SensorRef sensor) override {
-    return Pass([&](CleanseTx& to) { return to.MeasureOf(sensor); });
-  }
-  Result<bool> IsKnown(CowRef cow) override {
-    return Pass([&](CleanseTx& to) { return to.IsKnown(cow); });
+  Result<bool> Take(const BronzeRead& ahead) override {
+    return Pass([&](CleanseTx& to) { return to.Take(ahead); });
   }
   Result<std::string> IdOf(CowRef cow) override {
     return Pass([&](CleanseTx& to) { return to.IdOf(cow); });
@@ -213,6 +202,10 @@ class ForwardingStore : public LayerStore {
   }
   Result<std::unique_ptr<CleanseTx>> BeginCleanse() override {
     return Pass([](LayerStore& to) { return to.BeginCleanse(); });
+  }
+  /// It changes nothing, on a thread of its own: nothing comes before it.
+  Result<std::unique_ptr<CleanseAhead>> BeginCleanseAhead() override {
+    return store_.BeginCleanseAhead();
   }
   Result<std::unique_ptr<HerdBookTx>> BeginHerdBook() override {
     return Pass([](LayerStore& to) { return to.BeginHerdBook(); });

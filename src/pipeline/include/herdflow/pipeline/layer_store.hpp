@@ -116,10 +116,57 @@ struct OpenEntry {
   Lineage lineage;
 };
 
+/// Measurements [from, to) of one partition of bronze, which were not judged yet.
+struct BronzePlace {
+  StreamRef stream{};
+  std::int32_t partition = 0;
+  std::int64_t from = 0;
+  std::int64_t to = 0;
+};
+
+/// What was read of one such place.
+struct BronzeRead {
+  BronzePlace place;
+  std::int64_t next = 0;  ///< The first offset that was not.
+  std::size_t count = 0;
+  std::int64_t revision = 0;  ///< Of the herd books that it is judged by.
+};
+
+using EachMeasurement = std::function<void(const UnjudgedMeasurement&)>;
+
+/// By what a transaction judges readings.
+class Judging {
+ public:
+  virtual ~Judging() = default;
+
+  virtual Result<FarmRef> RefOfFarm(std::string_view id) = 0;
+  /// By what the farm's readings are judged; nullptr while the farm is not known. The pointer lives
+  /// as long as the transaction.
+  virtual Result<const herd::FarmRules*> RulesOf(FarmRef farm) = 0;
+  /// What a known sensor measures; by its farm's density of milk, while that farm is known.
+  virtual Result<std::optional<herd::Measure>> MeasureOf(SensorRef sensor) = 0;
+  virtual Result<bool> IsKnown(CowRef cow) = 0;
+  /// For people: `<id>`.
+  virtual Result<std::string> IdOf(FarmRef farm) = 0;
+};
+
+/// A snapshot from which the chunk that comes next is judged while the one before it is written.
+/// What it gives counts once a CleanseTx takes it. It has no farm's integer to give: kUnavailable
+/// of RefOfFarm. Threads: one.
+class CleanseAhead {
+ public:
+  virtual ~CleanseAhead() = default;
+
+  virtual Judging& judging() = 0;
+  /// Give up to `max` measurements of the place, or fewer where they are large, in offset order.
+  virtual Result<BronzeRead> ReadBronze(const BronzePlace& place, std::size_t max,
+                                        const EachMeasurement& each) = 0;
+};
+
 /// One chunk of `cleanse`, the only writer of silver. Begun, it holds the step: others wait.
 class CleanseTx : public LayerTx {
  public:
-  using EachMeasurement = std::function<void(const UnjudgedMeasurement&)>;
+  virtual Judging& judging() = 0;
   /// Take the next piece, of about `max`, of what became known or changed: a cow, a sensor, what
   /// it measures, a farm, its rules. Gives messages of bronze whose readings belong to the piece as
   /// well; all versions of a reading belong to one piece.
@@ -131,17 +178,12 @@ class CleanseTx : public LayerTx {
                                                    const EachMeasurement& each) = 0;
   /// Give up to `max` measurements of bronze after the watermark, or fewer where they are large, in
   /// offset order of each partition, and move the watermark of this transaction past them. Returns
-  /// their number.
-  virtual Result<std::size_t> ReadBronze(std::size_t max, const EachMeasurement& each) = 0;
-  virtual Result<FarmRef> RefOfFarm(std::string_view id) = 0;
-  /// By what the farm's readings are judged; nullptr while the farm is not known. The pointer lives
-  /// as long as the transaction.
-  virtual Result<const herd::FarmRules*> RulesOf(FarmRef farm) = 0;
-  /// What a known sensor measures; by its farm's density of milk, while that farm is known.
-  virtual Result<std::optional<herd::Measure>> MeasureOf(SensorRef sensor) = 0;
-  virtual Result<bool> IsKnown(CowRef cow) = 0;
+  /// how many in all, with the place that the last of them are of.
+  virtual Result<BronzeRead> ReadBronze(std::size_t max, const EachMeasurement& each) = 0;
+  /// Move the watermark of this transaction past what was read ahead. false: it stands elsewhere,
+  /// or a herd book has changed since.
+  virtual Result<bool> Take(const BronzeRead& ahead) = 0;
   /// For people: `<id>`, and before it `<farm>/`, but for `default`.
-  virtual Result<std::string> IdOf(FarmRef farm) = 0;
   virtual Result<std::string> IdOf(CowRef cow) = 0;
   virtual Result<std::string> IdOf(SensorRef sensor) = 0;
   /// What is there of these readings (ascending keys): silver's rows, and the open entries.
@@ -253,8 +295,8 @@ struct CowReservation {
   std::string name;
 };
 
-/// The layers. Each Begin… but BeginFeed opens one transaction and holds its step until commit or
-/// destruction: another process that begins the same step waits for its turn.
+/// The layers. Each Begin… but BeginFeed and BeginCleanseAhead opens one transaction and holds its
+/// step until commit or destruction: another process that begins the same step waits for its turn.
 ///
 /// Threads: any; a thread must not begin a second transaction while it holds one.
 /// Errors: kUnavailable (locked, full, away): nothing of the transaction happened, do it again.
@@ -277,6 +319,8 @@ class LayerStore {
   virtual Result<> Adopt(const Assigned::Partition& partition, std::int64_t begin) = 0;
   virtual Result<std::unique_ptr<LoadTx>> BeginLoad() = 0;
   virtual Result<std::unique_ptr<CleanseTx>> BeginCleanse() = 0;
+  /// On a thread that holds nothing.
+  virtual Result<std::unique_ptr<CleanseAhead>> BeginCleanseAhead() = 0;
   virtual Result<std::unique_ptr<HerdBookTx>> BeginHerdBook() = 0;
   virtual Result<std::unique_ptr<FeedTx>> BeginFeed(const DerivedTable& table) = 0;
   /// Ask for all of bronze to be judged again, or for the readings of these days: cows, sensors,

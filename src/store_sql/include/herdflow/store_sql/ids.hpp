@@ -33,6 +33,8 @@ class IdTable {
 
   /// The id's integer; given now, in this transaction, if it has none yet.
   Result<std::int64_t> RefOf(const TextId& id);
+  /// Nothing: it has none yet.
+  Result<std::optional<std::int64_t>> FindRef(const TextId& id);
   /// What a given integer stands for. The view lives until the transaction ends.
   Result<TextId> IdOf(std::int64_t ref);
   /// The same of an integer that may be none: in damaged rows.

@@ -122,6 +122,8 @@ class Session {
   [[nodiscard]] IdTable& cows() { return cows_; }
   [[nodiscard]] IdTable& sensors() { return sensors_; }
   [[nodiscard]] KnownHerd& herd() { return herd_; }
+  /// Whoever ran the session's transaction says that it is over: see IdTable.
+  void EndTransaction(bool rolled_back);
 
  private:
   IdTable farms_, cows_, sensors_;
