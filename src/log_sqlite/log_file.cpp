@@ -6,7 +6,6 @@
 #include <utility>
 
 #include "herdflow/sqlite/checksum.hpp"
-#include "message_arena.hpp"
 
 namespace herdflow::log_sqlite {
 namespace {
@@ -155,7 +154,7 @@ Result<Messages> MessageQuery::Read(const Piece& piece) {
   constexpr std::size_t kLikely = 16'384;
   Messages read;
   read.messages.reserve(std::min(piece.max_messages, kLikely));
-  auto arena = std::make_shared<MessageArena>();
+  auto arena = std::make_shared<TextArena>();
   select_.Bind(1, Position(piece.partition_id, piece.offset))
       .Bind(2, Position(piece.partition_id, piece.end));
   std::size_t bytes = 0;
@@ -195,7 +194,7 @@ Error MessageQuery::WayOut(pipeline::TopicPartition partition, const Piece& piec
 }
 
 /// The size of the message.
-Result<std::size_t> MessageQuery::ReadOne(const Piece& piece, MessageArena& arena, Messages& read) {
+Result<std::size_t> MessageQuery::ReadOne(const Piece& piece, TextArena& arena, Messages& read) {
   const std::int64_t offset = piece.offset + std::ssize(read.messages);
   HERDFLOW_ASSIGN(const bool row, select_.Step());
   if (!row || OffsetOf(select_.Int(0)) != offset) {
@@ -211,9 +210,8 @@ Result<std::size_t> MessageQuery::ReadOne(const Piece& piece, MessageArena& aren
   auto& message = read.messages.emplace_back();
   message.offset = offset;
   message.broker_time = FromMicros(select_.Int(1));
-  char* copy = arena.Take(key.size() + value.size());
-  message.key = {copy, key.copy(copy, key.size())};
-  message.value = {copy + key.size(), value.copy(copy + key.size(), value.size())};
+  message.key = arena.Keep(key);
+  message.value = arena.Keep(value);
   if (headers) {
     HERDFLOW_ASSIGN(message.headers, pipeline::DecodeHeaders(*headers));
   }

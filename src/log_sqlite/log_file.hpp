@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "herdflow/core/result.hpp"
+#include "herdflow/core/text_arena.hpp"
 #include "herdflow/log_sqlite/log_sqlite.hpp"
 #include "herdflow/pipeline/event_log.hpp"
 #include "herdflow/sqlite/database.hpp"
@@ -48,8 +49,6 @@ inline constexpr std::string_view kGoOnWithANewLog =
 /// Of damage where the next messages go.
 [[nodiscard]] Error DamagedEnd(const Error& damage);
 
-class MessageArena;
-
 struct Messages {
   std::vector<pipeline::Message> messages;
   std::shared_ptr<const void> bytes;  ///< What the messages' views point into.
@@ -81,7 +80,7 @@ class MessageQuery {
 
  private:
   explicit MessageQuery(sqlite::Statement select) : select_(std::move(select)) {}
-  Result<std::size_t> ReadOne(const Piece& piece, MessageArena& arena, Messages& read);
+  Result<std::size_t> ReadOne(const Piece& piece, TextArena& arena, Messages& read);
 
   sqlite::Statement select_;
 };

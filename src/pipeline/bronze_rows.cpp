@@ -1,14 +1,12 @@
 #include "bronze_rows.hpp"
 
 #include <algorithm>
-#include <cstring>
 #include <future>
-#include <memory>
-#include <memory_resource>
 #include <string>
 #include <utility>
 #include <variant>
 
+#include "herdflow/core/text_arena.hpp"
 #include "herdflow/herd/rules.hpp"
 #include "herdflow/pipeline/bronze_codec.hpp"
 
@@ -38,17 +36,13 @@ Fields FieldsOf(const herd::Parsed<Fields>& parsed) {
 /// Rows, and the texts of their fields.
 struct Measurements {
   std::vector<BronzeMeasurement> rows;
-  std::unique_ptr<std::pmr::monotonic_buffer_resource> texts =
-      std::make_unique<std::pmr::monotonic_buffer_resource>();
+  TextArena texts;
 
   /// Which the parser forgets.
   void Keep(herd::MeasurementFields& fields) {
     for (herd::Field* field : {&fields.farm, &fields.sensor_id, &fields.cow_id, &fields.timestamp,
                                &fields.value, &fields.deleted}) {
-      if (field->text.empty()) continue;
-      auto* bytes = static_cast<char*>(texts->allocate(field->text.size(), 1));
-      std::memcpy(bytes, field->text.data(), field->text.size());
-      field->text = {bytes, field->text.size()};
+      if (!field->text.empty()) field->text = texts.Keep(field->text);
     }
   }
 };

@@ -53,7 +53,7 @@ class SqlFeedTx final : public pipeline::FeedTx {
       HERDFLOW_ASSIGN(block, NextOfAll(session(), table_, after_->days, after_->last, left));
       if (!block) {
         *after_ = {after_->position, after_->position, FeedState::kIdle, {}, {}};
-        if (blocks_ != 0) return block;  // Its rows are there before those that are noted follow.
+        if (had_block_) return block;  // Its rows are there before those that are noted follow.
       }
     }
     if (!block) {
@@ -62,7 +62,7 @@ class SqlFeedTx final : public pipeline::FeedTx {
     if (block) {
       block_ = *block;
       keys_ += block->keys.size();
-      ++blocks_;
+      had_block_ = true;
     } else if (after_ == before_) {
       HERDFLOW_ASSIGN(drops_, AreAllNotesSeen());
     }
@@ -372,8 +372,8 @@ class SqlFeedTx final : public pipeline::FeedTx {
   std::optional<TablePlace> after_;   ///< and where once this is committed.
   std::optional<std::int64_t> seen_;  ///< Up to which note it can go.
   Block block_;                       ///< In hand,
-  std::size_t blocks_ = 0;            ///< the last of so many of this transaction,
-  std::size_t keys_ = 0;              ///< which asked for so many rows,
+  bool had_block_ = false;            ///< if this transaction had any yet;
+  std::size_t keys_ = 0;              ///< it asked for so many rows,
   std::size_t read_ = 0;              ///< for which so many were read.
   std::optional<DayRange> looks_at_;  ///< Who looks: at these days alone.
   bool drops_ = false;                ///< Nothing is to be done but to let all notes go.

@@ -109,17 +109,15 @@ Result<pipeline::KnownVersions> ReadKnownVersions(WriteScope& scope,
   HERDFLOW_ASSIGN(Statement * read, scope.Get(sql::kReadEntriesOfDays));
   HERDFLOW_CHECK(ForCloseDays(ByCow(keys), [&](const ReadingKey& first, FarmDay last) -> Result<> {
     read->Bind(1, first.cow).Bind(2, first.day.days).Bind(3, last.days);
-    while (true) {
-      HERDFLOW_ASSIGN(const bool there, read->Step());
-      if (!there) return {};
-      KnownEntry entry = ReadEntry(*read);
-      if (!entry.entry.sensor) continue;
+    return ForEachRow(*read, [&](const Statement& row) {
+      KnownEntry entry = ReadEntry(row);
+      if (!entry.entry.sensor) return;
       const ReadingKey key{first.farm, *entry.entry.day, first.cow, *entry.entry.sensor,
                            *entry.entry.at};
       if (std::binary_search(keys.begin(), keys.end(), key)) {
         known.entries.push_back(std::move(entry));
       }
-    }
+    });
   }));
   values.clear();
   for (const auto& message : messages) {

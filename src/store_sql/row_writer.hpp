@@ -2,12 +2,12 @@
 
 #include <array>
 #include <cstddef>
-#include <deque>
 #include <span>
-#include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
+#include "herdflow/core/text_arena.hpp"
 #include "herdflow/store_sql/session.hpp"
 
 namespace herdflow::store_sql {
@@ -34,13 +34,11 @@ class RowWriter {
     if (values_.empty()) return {};
     auto done = session_.RunForRows(sql_, kColumns, values_);
     values_.clear();
-    texts_.clear();
-    text_bytes_ = 0;
+    if (std::exchange(text_bytes_, 0) != 0) texts_.Drop();
     return done;
   }
 
  private:
-  static constexpr std::size_t kBlock = std::size_t{64} << 10;
   static constexpr std::size_t kMaxTextBytes = std::size_t{8} << 20;
 
   Value Kept(const Value& value) {
@@ -56,22 +54,15 @@ class RowWriter {
     return value;
   }
 
-  /// A copy that stays where it is: a block never grows beyond what it reserved.
   std::string_view Copy(std::string_view text) {
     text_bytes_ += text.size();
-    if (texts_.empty() || texts_.back().capacity() - texts_.back().size() < text.size()) {
-      texts_.emplace_back().reserve(std::max(kBlock, text.size()));
-    }
-    std::string& block = texts_.back();
-    const std::size_t begin = block.size();
-    block += text;
-    return std::string_view(block).substr(begin);
+    return texts_.Keep(text);
   }
 
   Session& session_;
   Sql sql_;
   std::vector<Value> values_;
-  std::deque<std::string> texts_;
+  TextArena texts_;
   std::size_t text_bytes_ = 0;
 };
 
