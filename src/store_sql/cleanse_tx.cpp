@@ -44,17 +44,17 @@ class SqlCleanseTx final : public pipeline::CleanseTx {
     HERDFLOW_ASSIGN(const auto partitions, ReadUnjudgedPartitions(*scope_, kMeasurementsStep));
     pipeline::BronzeRead read;
     std::size_t bytes = 0;
-    for (const UnjudgedPartition& partition : partitions) {
+    for (const pipeline::BronzePlace& place : partitions) {
       if (read.count >= max || bytes >= kChunkBytes) break;
       HERDFLOW_ASSIGN(
           const TakenBronze taken,
-          TakeBronze(scope_->session(), sql::kReadBronzeMeasurements, partition, max - read.count,
+          TakeBronze(scope_->session(), sql::kReadBronzeMeasurements, place, max - read.count,
                      kChunkBytes - bytes, [&](const Statement& row) { return Give(row, each); }));
-      read.place = partition;
+      read.place = place;
       read.next = taken.next;
       read.count += taken.rows;
       bytes += taken.bytes;
-      HERDFLOW_CHECK(WriteWatermark(*scope_, kMeasurementsStep, partition, taken.next));
+      HERDFLOW_CHECK(WriteWatermark(*scope_, kMeasurementsStep, place, taken.next));
     }
     return read;
   }

@@ -41,8 +41,9 @@ void BindUnjudged(Statement& statement, const pipeline::BronzePlace& place, std:
       .Bind(5, limit);
 }
 
-Result<TakenBronze> TakeBronze(Session& session, const Sql& sql, pipeline::BronzePlace place,
+Result<TakenBronze> TakeBronze(Session& session, const Sql& sql, const pipeline::BronzePlace& from,
                                std::size_t max, std::size_t max_bytes, const EachRow& each) {
+  pipeline::BronzePlace place = from;
   TakenBronze taken;
   taken.next = place.from;
   HERDFLOW_ASSIGN(Statement * read, session.Get(sql));

@@ -43,7 +43,7 @@ struct TakenBronze {
 };
 /// Gives rows of one of the read_bronze_measurement… statements in their order, up to `max`, or
 /// fewer where they are large. `each` may run other statements.
-Result<TakenBronze> TakeBronze(Session& session, const Sql& sql, pipeline::BronzePlace place,
+Result<TakenBronze> TakeBronze(Session& session, const Sql& sql, const pipeline::BronzePlace& from,
                                std::size_t max, std::size_t max_bytes, const EachRow& each);
 /// Binds the parameters that the read_bronze_… statements share.
 void BindUnjudged(Statement& statement, const pipeline::BronzePlace& place, std::size_t limit);
