@@ -224,6 +224,14 @@ class Herd:
             assert (at["audit_gap"], at["holes"]) == (0, 0), at
         return status
 
+    def wait_until_loaded(self) -> None:
+        """Until the running loaders have brought everything from the log to bronze."""
+
+        def is_done() -> bool:
+            return all(at["end_offset"] == at["next_offset"] for at in self.assert_audit()["partitions"])
+
+        wait_until("everything is in bronze", is_done, SETTLE_SECONDS)
+
     def settle(self) -> None:
         """Wait until the running processes have brought everything from the log to gold."""
 

@@ -68,6 +68,7 @@ def test_stores_that_are_filled_from_the_same_topics_share_nothing_out(make_herd
             other.wait_for(key)
         feeder.stop()
     for herd, loader in zip((one, other), loaders, strict=True):
+        herd.wait_until_loaded()
         assert set(herd.owners()) == {loader.owner}
         herd.assert_kept(feeder)
 
