@@ -43,14 +43,14 @@ OwnedSql ByKey(std::string name, std::string_view what, const std::vector<std::s
 }  // namespace
 
 DaysSql::DaysSql(std::string_view name, std::string_view table, std::string_view day, bool by_cow)
+    // MIN and MAX: where the table has just been filled, MySQL sorts all that an ORDER BY … LIMIT 1
+    // ranges over.
     : next_day{fmt::format("{}: next day", name),
-               fmt::format("SELECT {0} FROM {1} WHERE farm = ?1 AND {0} >= ?2 ORDER BY {0} LIMIT 1",
-                           day, table),
+               fmt::format("SELECT MIN({0}) FROM {1} WHERE farm = ?1 AND {0} >= ?2", day, table),
                {}},
-      last_day{
-          fmt::format("{}: last day", name),
-          fmt::format("SELECT {0} FROM {1} WHERE farm = ?1 ORDER BY {0} DESC LIMIT 1", day, table),
-          {}},
+      last_day{fmt::format("{}: last day", name),
+               fmt::format("SELECT MAX({}) FROM {} WHERE farm = ?1", day, table),
+               {}},
       next_farm{fmt::format("{}: next farm", name),
                 fmt::format("SELECT farm, {0} FROM {1} WHERE farm > ?1 AND {0} IS NOT NULL "
                             "ORDER BY farm, {0} LIMIT 1",

@@ -74,11 +74,9 @@ TEST(DerivedStatements, OfATableOfTheFarmsDays) {
 
 TEST(DerivedStatements, DaysAreFoundInSilverAndInTheQuarantine) {
   EXPECT_EQ(TextOf(SilverDays().next_day),
-            "SELECT farm_day FROM s_measurements_rows WHERE farm = ?1 AND farm_day >= ?2 "
-            "ORDER BY farm_day LIMIT 1");
+            "SELECT MIN(farm_day) FROM s_measurements_rows WHERE farm = ?1 AND farm_day >= ?2");
   EXPECT_EQ(TextOf(SilverDays().last_day),
-            "SELECT farm_day FROM s_measurements_rows WHERE farm = ?1 "
-            "ORDER BY farm_day DESC LIMIT 1");
+            "SELECT MAX(farm_day) FROM s_measurements_rows WHERE farm = ?1");
   // What was refused without a time is of no day.
   EXPECT_EQ(TextOf(RefusedDays().next_farm),
             "SELECT farm, farm_day FROM s_quarantine_rows WHERE farm > ?1 AND farm_day IS NOT NULL "
