@@ -44,17 +44,19 @@ DerivedRow DerivedRowIn(const DerivedTable& of, const Statement& row) {
 
 Result<std::vector<FarmDay>> DaysOf(Session& session, const DerivedTable& of, FarmRef farm,
                                     Period period) {
-  constexpr std::int32_t kMany = 40;
+  constexpr std::int32_t kRun = 32;
   std::vector<FarmDay> days;
   FarmDay day = FirstDayFrom(of, period.first);
+  FarmDay look = day;  // A day that may be far from the next one with rows.
   const bool looks =
-      of.shape().period == PeriodKind::kDay && period.last.days - period.first.days > kMany;
+      of.shape().period == PeriodKind::kDay && period.last.days - period.first.days > kRun;
   while (day <= period.last) {
-    if (looks) {
+    if (looks && day == look) {
       HERDFLOW_ASSIGN(Statement * next, session.Get(StatementsOf(of).days.next_day.sql()));
       HERDFLOW_ASSIGN(const auto found, FirstInt(next->Bind(1, farm).Bind(2, day.days)));
       if (!found || DayOf(*found) > period.last) break;
       day = DayOf(*found);
+      look = day + kRun;
     }
     days.push_back(day);
     day = DayAfter(of, day);

@@ -14,7 +14,8 @@ namespace herdflow::store_sql {
 /// The row in the columns of one of the read_… statements of DerivedSql.
 [[nodiscard]] pipeline::DerivedRow DerivedRowIn(const pipeline::DerivedTable& of,
                                                 const Statement& row);
-/// The days that a table's rows may have; of many those that they have.
+/// The days that a table's rows may have; of many, without the long gaps between those that they
+/// have.
 Result<std::vector<FarmDay>> DaysOf(Session& session, const pipeline::DerivedTable& of,
                                     pipeline::FarmRef farm, herd::Period period);
 /// As FeedReads::ReadRows.

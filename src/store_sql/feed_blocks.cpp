@@ -16,12 +16,15 @@ using pipeline::Block;
 using pipeline::CowRange;
 using pipeline::CowRef;
 using pipeline::DayRange;
+using pipeline::DerivedKey;
 using pipeline::DerivedTable;
 using pipeline::FarmRef;
 using pipeline::FeedPlace;
 using pipeline::kAllCows;
 using pipeline::SensorRef;
 
+/// Also those of notes about none.
+constexpr CowRange kEveryCow{CowRef{0}, kAllCows.last};
 constexpr FarmDay kLastDay{std::numeric_limits<std::int32_t>::max() / 2};
 
 /// A place where rows are: the first of a farm's period, or of a farm.
@@ -177,10 +180,16 @@ class BlockFinder {
   }
 
   Result<std::optional<Found>> FindNoted(const TablePlace& of, FarmRef farm, FarmDay from) {
-    HERDFLOW_ASSIGN(Statement * next, session_.Get(sql::kFindNotedDay));
-    next->Bind(1, farm).Bind(2, from.days).Bind(3, of.position).Bind(4, of.target);
-    HERDFLOW_ASSIGN(const auto day, FirstInt(*next));
-    if (day) return std::optional(Found{farm, DayOf(*day)});
+    while (true) {
+      HERDFLOW_ASSIGN(Statement * next, session_.Get(sql::kFindNotedDay));
+      HERDFLOW_ASSIGN(const auto day, FirstInt(next->Bind(1, farm).Bind(2, from.days)));
+      if (!day) break;
+      const Period found{DayOf(*day), DayOf(*day)};
+      HERDFLOW_ASSIGN(const bool noted,
+                      HasNotes(session_, farm, found, kEveryCow, of.position, of.target));
+      if (noted) return std::optional(Found{farm, found.first});
+      from = found.first + 1;
+    }
     HERDFLOW_ASSIGN(Statement * other, session_.Get(sql::kFindNotedFarm));
     other->Bind(1, farm).Bind(2, of.position).Bind(3, of.target);
     HERDFLOW_ASSIGN(const bool there, other->Step());
@@ -190,14 +199,13 @@ class BlockFinder {
     return std::optional(found);
   }
 
-  /// The days of the farm in [first, last] that are noted.
-  Result<std::vector<FarmDay>> NotedDays(const TablePlace& of, FarmRef farm, FarmDay first,
-                                         FarmDay last) {
+  /// The days of the farm's period that are noted.
+  Result<std::vector<FarmDay>> NotedDays(const TablePlace& of, FarmRef farm, Period period) {
     std::vector<FarmDay> days;
     while (true) {
       HERDFLOW_ASSIGN(const auto found,
-                      FindNoted(of, farm, days.empty() ? first : days.back() + 1));
-      if (!found || found->farm != farm || found->day > last) return days;
+                      FindNoted(of, farm, days.empty() ? period.first : days.back() + 1));
+      if (!found || found->farm != farm || found->day > period.last) return days;
       days.push_back(found->day);
     }
   }
@@ -224,19 +232,41 @@ class BlockFinder {
       return std::optional(std::move(block));
     }
     if (shape().chains) {
-      HERDFLOW_ASSIGN(const FarmDay end, EndOfChain(place.farm, place.day));
-      block.period = {place.day, end};
+      HERDFLOW_CHECK(AddNotedChains(of, max, block));
+    } else {
+      HERDFLOW_CHECK(AddNoted(of, max, block));
     }
-    const FarmDay last_noted = shape().chains ? kLastDay : block.period.last;
-    HERDFLOW_ASSIGN(const auto noted, NotedDays(of, place.farm, block.period.first, last_noted));
-    HERDFLOW_CHECK(AddNoted(of, noted, max, block));
     return std::optional(std::move(block));
   }
 
-  /// Adds the keys of the next cows that are noted on these days.
-  Result<> AddNoted(TablePlace& of, const std::vector<FarmDay>& noted, std::size_t max,
-                    Block& block) {
+  /// Makes it the block of the next cows, each with the first day that is noted of it.
+  Result<> AddNotedChains(TablePlace& of, std::size_t max, Block& block) {
     FeedPlace& place = of.last;
+    HERDFLOW_ASSIGN(const FarmDay end, EndOfChain(place.farm, place.day));
+    block.period = {end, end};
+    HERDFLOW_ASSIGN(const auto source, SourceDays(block.farm, {place.day, end}));
+    const std::size_t most =
+        std::max<std::size_t>(1, max / std::max<std::size_t>(1, source.size()));
+    std::vector<CowRef> cows;
+    HERDFLOW_ASSIGN(Statement * read, session_.Get(sql::kReadNotedCows));
+    read->Bind(1, block.farm).Bind(2, place.cow).Bind(3, of.position).Bind(4, of.target);
+    HERDFLOW_CHECK(ForEachRow(read->Bind(5, most), [&](const Statement& row) -> Result<> {
+      const DerivedKey key{block.farm, DayOf(row.Int(1)), CowRef{row.Int(0)}, {}};
+      cows.push_back(key.cow);
+      block.keys.push_back(key);
+      block.period.first = std::min(block.period.first, key.day);
+      return {};
+    }));
+    std::sort(block.keys.begin(), block.keys.end());
+    block.cows = RunsOf(cows);
+    place.cow = cows.size() < most ? kAllCows.last : cows.back();
+    return {};
+  }
+
+  /// Adds the keys of the next cows that are noted in the block's period.
+  Result<> AddNoted(TablePlace& of, std::size_t max, Block& block) {
+    FeedPlace& place = of.last;
+    HERDFLOW_ASSIGN(const auto noted, NotedDays(of, block.farm, block.period));
     HERDFLOW_ASSIGN(const auto source, SourceDays(block.farm, block.period));
     const std::size_t read_days = std::max(noted.size(), source.size());
     const std::size_t rows = std::max<std::size_t>(1, max / std::max<std::size_t>(1, read_days));
@@ -254,7 +284,7 @@ class BlockFinder {
       HERDFLOW_CHECK(ForEachRow(*read, [&](const Statement& row) -> Result<> {
         const CowRef cow{row.Int(0)};
         cows.push_back(cow);
-        block.keys.push_back({block.farm, shape().chains ? day : block.period.first, cow,
+        block.keys.push_back({block.farm, block.period.first, cow,
                               shape().by_sensor ? SensorRef{row.Int(1)} : SensorRef{}});
         return {};
       }));
@@ -284,6 +314,15 @@ Result<std::optional<std::int64_t>> ReadSeen(Session& session, const DerivedTabl
     seen = std::min(seen, place->position);
   }
   return std::optional(seen);
+}
+
+Result<bool> HasNotes(Session& session, FarmRef farm, Period days, CowRange cows,
+                      std::int64_t behind, std::int64_t up_to) {
+  HERDFLOW_ASSIGN(Statement * find, session.Get(sql::kFindNote));
+  find->Bind(1, farm).Bind(2, days.first.days).Bind(3, days.last.days);
+  find->Bind(4, cows.first).Bind(5, cows.last).Bind(6, behind);
+  HERDFLOW_ASSIGN(const auto found, FirstInt(find->Bind(7, up_to)));
+  return found.has_value();
 }
 
 Result<std::optional<Block>> NextOfAll(Session& session, const DerivedTable& table,

@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <limits>
 #include <map>
 #include <utility>
 
@@ -214,13 +215,8 @@ class SqlFeedTx final : public pipeline::FeedTx {
   Result<bool> IsNoted(const DerivedKey& key) {
     const CowRange cows = shape().by_cow ? CowRange{key.cow, key.cow} : CowRange{{}, kAllCows.last};
     const FarmDay first = shape().chains ? FeedPlace{}.day : key.day;
-    HERDFLOW_ASSIGN(Statement * find, session().Get(sql::kFindNote));
-    find->Bind(1, key.farm)
-        .Bind(2, first.days)
-        .Bind(3, herd::PeriodOf(shape().period, key.day).last.days);
-    find->Bind(4, cows.first).Bind(5, cows.last).Bind(6, before_->position);
-    HERDFLOW_ASSIGN(const auto found, FirstInt(*find));
-    return found.has_value();
+    return HasNotes(session(), key.farm, {first, herd::PeriodOf(shape().period, key.day).last},
+                    cows, before_->position, std::numeric_limits<std::int64_t>::max());
   }
 
   // --- What is written -------------------------------------------------------------------------

@@ -31,17 +31,7 @@ class CowMilkMeanTable final : public DerivedTable {
     if (block.whole) {
       HERDFLOW_CHECK(Follow(reads, block, block.period.first, block.cows, derived));
     } else {
-      // Cows that changed on the same day first are read at once.
-      std::map<FarmDay, std::vector<CowRange>> cows_by_day;
-      std::map<CowRef, FarmDay> first_days;
-      for (const DerivedKey& key : block.keys) {
-        const auto [first, added] = first_days.emplace(key.cow, key.day);
-        if (!added) first->second = std::min(first->second, key.day);
-      }
-      for (const auto& [cow, day] : first_days) cows_by_day[day].push_back({cow, cow});
-      for (const auto& [day, cows] : cows_by_day) {
-        HERDFLOW_CHECK(Follow(reads, block, day, cows, derived));
-      }
+      HERDFLOW_CHECK(FollowChanges(reads, block, derived));
     }
     derived.keys.insert(derived.keys.end(), block.keys.begin(), block.keys.end());
     std::sort(derived.keys.begin(), derived.keys.end());
@@ -52,6 +42,27 @@ class CowMilkMeanTable final : public DerivedTable {
   }
 
  private:
+  /// Cows that changed at about the same time are read at once, from the first day of them on: at
+  /// most twice the days that each needs.
+  Result<> FollowChanges(FeedReads& reads, const Block& block, Derived& derived) const {
+    const auto days_from = [&](FarmDay day) { return block.period.last.days - day.days + 1; };
+    std::map<FarmDay, std::vector<CowRange>> cows_by_day;
+    for (const DerivedKey& key : block.keys) {
+      FarmDay first = key.day;
+      if (!cows_by_day.empty()) {
+        const FarmDay before = cows_by_day.rbegin()->first;
+        if (days_from(before) <= 2 * days_from(key.day)) first = before;
+      }
+      cows_by_day[first].push_back({key.cow, key.cow});
+    }
+    for (auto& [day, cows] : cows_by_day) {
+      std::sort(cows.begin(), cows.end(),
+                [](const CowRange& a, const CowRange& b) { return a.first < b.first; });
+      HERDFLOW_CHECK(Follow(reads, block, day, cows, derived));
+    }
+    return {};
+  }
+
   /// Computes the rows of these cows from `first` to the block's last day.
   Result<> Follow(FeedReads& reads, const Block& block, FarmDay first,
                   std::span<const CowRange> cows, Derived& derived) const {

@@ -251,6 +251,57 @@ TEST_P(LayerStoreContract, AMeanGoesOnFromTheDayBefore) {
                           "C1 2024-04-06 milk 11 of 2 days", "C1 2024-04-07 milk 21 of 3 days"));
 }
 
+TEST_P(LayerStoreContract, ChainsOfManyDaysAreFollowedACowAtATimeAndAsTheyAreFilled) {
+  SendHerd();
+  RunAll();
+  const FarmDay start = *ParseDate("2022-01-01");
+  const auto derive_but_means = [&] {
+    for (const Topic topic : kAllTopics) Judge(topic);
+    for (const DerivedTable* table : DerivedTables()) {
+      if (table != &CowMilkMeans()) Must(Derive(*store_, *table, Never, Quiet));
+    }
+  };
+  const auto follow = [&] {
+    int blocks = 0;
+    while (true) {
+      const auto tx = Must(store_->BeginFeed(CowMilkMeans()));
+      const auto block = Must(tx->Next(1));
+      if (block) Must(tx->Write(Must(CowMilkMeans().Compute(*tx, *block))));
+      Must(tx->Commit());
+      if (!block) return blocks;
+      ++blocks;
+    }
+  };
+  // 40 days, a gap of 160, single days far from each other, 40 days.
+  std::vector<int> days;
+  for (int day = 0; day < 40; ++day) days.insert(days.end(), {day, 200 + 70 * 4 + day});
+  for (int far = 0; far < 4; ++far) days.push_back(200 + 70 * far);
+  for (const int day : days) {
+    const std::string at = FormatDate(start + day) + "T05:00:00Z";
+    SendReading("S1", "C1", at, "10");
+    if (day % 7 != 3) SendReading("S2", "C1", at, "11");
+    if (day > 20 && day % 5 != 4) SendReading("S1", "C2", at, "12");
+  }
+  derive_but_means();
+  EXPECT_EQ(follow(), 2) << "a block a cow";
+  const auto filled = [&] {
+    const Lines followed = MilkMeanLines(*layers_);
+    layers_->Query("DELETE FROM {ops}feed_places WHERE table_name = 'cow_milk_means'", 0);
+    layers_->Query("DELETE FROM {ops}row_counts WHERE step = 'cow_milk_means'", 0);
+    layers_->Query("DELETE FROM {gold}cow_milk_means_rows", 0);
+    RunAll();
+    EXPECT_EQ(followed, MilkMeanLines(*layers_));
+    return followed;
+  };
+  EXPECT_THAT(filled(), SizeIs(84 + 51));
+  SendReading("S1", "C2", FormatDate(start + 202) + "T05:00:00Z", "3");
+  SendReading("S1", "C1", FormatDate(start + 519) + "T06:00:00Z", "3");
+  Send(Topic::kMeasurements, Deletion("S1", "C1", FormatDate(start + 518) + "T05:00:00Z"));
+  derive_but_means();
+  EXPECT_EQ(follow(), 2);
+  EXPECT_THAT(filled(), SizeIs(84 + 51 + 1));
+}
+
 TEST_P(LayerStoreContract, WeeksAreThoseOfIso8601AndMonthsAndYearsTheCalendars) {
   SendHerd();
   SendReading("S1", "C1", "2019-12-30T12:00:00Z", "8");  // 2020-W01,

@@ -54,12 +54,14 @@ class DerivedTable;
 /// A piece of what a table has to compute: cows of a farm and a period.
 struct Block {
   FarmRef farm{};
-  /// Whose rows they are. Of a table that chains: from the first day that changed to the last that
-  /// the table before it has.
+  /// Whose rows they are. Of a table that chains: from the first day that changed of these cows to
+  /// the last that the table before it has.
   herd::Period period;
-  std::vector<CowRange> cows;    ///< Ascending. Whom it is about.
-  bool whole = false;            ///< Every row that these cows have in the period.
-  std::vector<DerivedKey> keys;  ///< Else these rows: what changed, ascending, each once.
+  std::vector<CowRange> cows;  ///< Ascending. Whom it is about.
+  bool whole = false;          ///< Every row that these cows have in the period.
+  /// Else these rows: what changed, ascending, each once. Of a table that chains: of each cow the
+  /// first that did.
+  std::vector<DerivedKey> keys;
 };
 
 /// What a table makes of a block: what it speaks for, and the rows of that which there are.
