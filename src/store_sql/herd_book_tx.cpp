@@ -132,7 +132,9 @@ class SqlHerdBookTx final : public pipeline::HerdBookTx {
     return records;
   }
 
-  Result<FarmRef> RefOfFarm(std::string_view id) override { return FarmRefOf(*scope_, id); }
+  Result<FarmRef> RefOfFarm(std::string_view id) override {
+    return FarmRefOf(scope_->session(), id);
+  }
 
   Result<bool> IsKnown(FarmRef farm) override {
     HERDFLOW_ASSIGN(const auto known, ReadFarm(farm));

@@ -14,11 +14,8 @@ using pipeline::FarmRef;
 using pipeline::SensorRef;
 
 Result<FarmRef> HerdView::RefOfFarm(std::string_view id) {
+  if (gives_refs_) return FarmRefOf(session_, id);
   if (id == herd::kDefaultFarm) return pipeline::kDefaultFarmRef;
-  if (gives_refs_) {
-    HERDFLOW_ASSIGN(const std::int64_t ref, session_.farms().RefOf({{}, id}));
-    return FarmRef{ref};
-  }
   HERDFLOW_ASSIGN(const auto ref, session_.farms().FindRef({{}, id}));
   if (ref) return FarmRef{*ref};
   return Fail(ErrorCode::kUnavailable, "judging readings: the farm {} is new", id);

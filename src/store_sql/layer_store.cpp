@@ -146,7 +146,7 @@ class SqlLayerStore final : public pipeline::LayerStore {
     HERDFLOW_ASSIGN(const auto scope, Begin(kHerdBookStep));
     std::optional<std::int64_t> birthdate;
     if (wish.birthdate) birthdate = wish.birthdate->days;
-    HERDFLOW_ASSIGN(const pipeline::FarmRef farm, FarmRefOf(*scope, wish.farm));
+    HERDFLOW_ASSIGN(const pipeline::FarmRef farm, FarmRefOf(scope->session(), wish.farm));
     if (!wish.idempotency_key.empty()) {
       HERDFLOW_ASSIGN(Statement * read, scope->Get(sql::kReadCowRequest));
       HERDFLOW_ASSIGN(const bool known,

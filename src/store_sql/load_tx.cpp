@@ -72,7 +72,7 @@ class SqlLoadTx final : public pipeline::LoadTx {
     const bool has_ref = row.sensor_id_is_good || row.cow_id_is_good;
     pipeline::FarmRef farm{};
     if (has_ref) {
-      HERDFLOW_ASSIGN(farm, FarmRefOf(*scope_, row.farm));
+      HERDFLOW_ASSIGN(farm, FarmRefOf(scope_->session(), row.farm));
     }
     Id sensor, cow;
     HERDFLOW_ASSIGN(sensor, IdOf(farm, sensor_id, row.sensor_id_is_good, scope_->sensors()));

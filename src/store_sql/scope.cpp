@@ -33,9 +33,9 @@ Result<> WriteScope::Commit() {
   return {};
 }
 
-Result<pipeline::FarmRef> FarmRefOf(WriteScope& scope, std::string_view id) {
+Result<pipeline::FarmRef> FarmRefOf(Session& session, std::string_view id) {
   if (id == herd::kDefaultFarm) return pipeline::kDefaultFarmRef;
-  HERDFLOW_ASSIGN(const std::int64_t ref, scope.farms().RefOf({{}, id}));
+  HERDFLOW_ASSIGN(const std::int64_t ref, session.farms().RefOf({{}, id}));
   return pipeline::FarmRef{ref};
 }
 

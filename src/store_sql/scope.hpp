@@ -36,7 +36,6 @@ class WriteScope {
 
   Result<Statement*> Get(const Sql& sql) { return session().Get(sql); }
   [[nodiscard]] Session& session() { return transaction_->session(); }
-  [[nodiscard]] IdTable& farms() { return session().farms(); }
   [[nodiscard]] IdTable& cows() { return session().cows(); }
   [[nodiscard]] IdTable& sensors() { return session().sensors(); }
   /// What rises when this commits: see TouchRevision.
@@ -63,7 +62,7 @@ class WriteScope {
 Result<> WriteCountChanges(WriteScope& scope);
 
 /// The farm's integer; given now, if it has none yet.
-Result<pipeline::FarmRef> FarmRefOf(WriteScope& scope, std::string_view id);
+Result<pipeline::FarmRef> FarmRefOf(Session& session, std::string_view id);
 
 /// Steps to the end: `each(row)` for each; where it may fail, to the first failure.
 template <class Each>
