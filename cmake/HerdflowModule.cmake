@@ -59,16 +59,16 @@ function(herdflow_server_test name program filter)
   endif()
 endfunction()
 
-# herdflow_sql_files(<out> <module> [SHARED <module>]): statements/*.sql as constants of the executable, which needs no file at run time:
-# `read_farms.sql` is `herdflow::<module>::sql::kReadFarms`, declared in the generated "herdflow/<module>/sql_files.hpp".
-# SHARED: a file whose name the other module's folder has too is no constant but this engine's own text of that one,
-# for FindOwnText of own_texts.hpp. <out> receives the sources.
-function(herdflow_sql_files out module)
-  cmake_parse_arguments(arg "" "SHARED" "" ${ARGN})
+# herdflow_sql_files(<module> [SHARED <module> OWN <out>]): statements/*.sql as constants of the executable, which needs no file at run time:
+# `read_farms.sql` is `herdflow::<module>::sql::kReadFarms` of the generated "herdflow/<module>/sql_files.hpp".
+# SHARED: a file whose name the other module's folder has too is no constant but this engine's own text of that one, which
+# gives the same columns; <out> receives the source of FindOwnText of own_texts.hpp.
+function(herdflow_sql_files module)
+  cmake_parse_arguments(arg "" "SHARED;OWN" "" ${ARGN})
   file(GLOB files CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/statements/*.sql)
-  set(declarations "")
-  set(definitions "")
+  set(constants "")
   set(own "")
+  set(own_pairs "")
   foreach(file IN LISTS files)
     get_filename_component(name ${file} NAME_WE)
     string(REPLACE "_" ";" words ${name})
@@ -81,10 +81,12 @@ function(herdflow_sql_files out module)
     endforeach()
     file(READ ${file} text)
     if(arg_SHARED AND EXISTS ${PROJECT_SOURCE_DIR}/src/${arg_SHARED}/statements/${name}.sql)
-      string(APPEND own "      {${arg_SHARED}::sql::${constant}.name, R\"sql(${text})sql\"},\n")
+      set(shared "${arg_SHARED}::sql::${constant}")
+      string(APPEND own "constexpr store_sql::Sql ${constant}{${shared}.name, R\"sql(${text})sql\"};\n"
+        "static_assert(store_sql::SameColumns(${shared}, ${constant}), \"${name}.sql: other columns than the shared text's\");\n")
+      string(APPEND own_pairs "      {${constant}.name, ${constant}.text},\n")
     else()
-      string(APPEND declarations "extern const store_sql::Sql ${constant};\n")
-      string(APPEND definitions "const store_sql::Sql ${constant}{\"${name}\", R\"sql(${text})sql\"};\n")
+      string(APPEND constants "inline constexpr store_sql::Sql ${constant}{\"${name}\", R\"sql(${text})sql\"};\n")
     endif()
   endforeach()
   set(generated ${CMAKE_CURRENT_BINARY_DIR}/generated)
@@ -95,42 +97,37 @@ function(herdflow_sql_files out module)
 
 namespace herdflow::@module@::sql {
 
-@declarations@
+@constants@
 }  // namespace herdflow::@module@::sql
 ]])
-  file(CONFIGURE OUTPUT ${CMAKE_CURRENT_BINARY_DIR}/sql_files.cpp @ONLY CONTENT [[
-#include "herdflow/@module@/sql_files.hpp"
-
-namespace herdflow::@module@::sql {
-
-@definitions@
-}  // namespace herdflow::@module@::sql
-]])
-  set(sources ${CMAKE_CURRENT_BINARY_DIR}/sql_files.cpp)
   if(arg_SHARED)
     file(CONFIGURE OUTPUT ${CMAKE_CURRENT_BINARY_DIR}/own_texts.cpp @ONLY CONTENT [[
 #include "own_texts.hpp"
 
 #include <unordered_map>
 
+#include "herdflow/store_sql/columns.hpp"
 #include "herdflow/@arg_SHARED@/sql_files.hpp"
 
 namespace herdflow::@module@ {
+namespace {
+
+@own@
+}  // namespace
 
 std::string_view FindOwnText(const store_sql::Sql& sql) {
   if (!sql.list_text.empty()) return sql.list_text;
   static const std::unordered_map<std::string_view, std::string_view> kOwn{
-@own@  };
+@own_pairs@  };
   const auto found = kOwn.find(sql.name);
   return found == kOwn.end() ? std::string_view() : found->second;
 }
 
 }  // namespace herdflow::@module@
 ]])
-    list(APPEND sources ${CMAKE_CURRENT_BINARY_DIR}/own_texts.cpp)
+    set(${arg_OWN} ${CMAKE_CURRENT_BINARY_DIR}/own_texts.cpp PARENT_SCOPE)
   endif()
   set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${files})
-  set(${out} ${sources} PARENT_SCOPE)
 endfunction()
 
 # herdflow_migrations(<out> <namespace> <header>): migrations/*.sql in the order of their numbers as the source file

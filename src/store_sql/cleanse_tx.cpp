@@ -3,6 +3,7 @@
 
 #include "change_counter.hpp"
 #include "herd_view.hpp"
+#include "herdflow/store_sql/columns.hpp"
 #include "known_versions.hpp"
 #include "rejudge_queue.hpp"
 #include "row_writer.hpp"
@@ -147,12 +148,14 @@ class SqlCleanseTx final : public pipeline::CleanseTx {
 
   Result<> ReadOpenEntries(std::span<const ReadingKey> by_cow,
                            std::vector<pipeline::OpenEntry>& entries) {
+    static constexpr Columns kOf(sql::kReadOpenEntries);
     HERDFLOW_ASSIGN(Statement * read, scope_->Get(sql::kReadOpenEntries));
     return ForCloseDays(by_cow, [&](const ReadingKey& first, FarmDay last) -> Result<> {
       read->Bind(1, first.cow).Bind(2, first.day.days).Bind(3, last.days);
       return ForEachRow(*read, [&](const Statement& row) -> Result<> {
-        HERDFLOW_ASSIGN(const ReadingKey key, ReadKeyOfCow(*scope_, row, 0));
-        entries.push_back({key, ReadLineage(row, 4)});
+        HERDFLOW_ASSIGN(const ReadingKey key,
+                        ReadKeyOfCow(*scope_, row, kOf.InARow(kKeyOfCowColumns)));
+        entries.push_back({key, ReadLineage(row, kOf.InARow(kLineageColumns))});
         return {};
       });
     });

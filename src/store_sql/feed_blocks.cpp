@@ -6,6 +6,7 @@
 
 #include "derived_rows.hpp"
 #include "derived_statements.hpp"
+#include "herdflow/store_sql/columns.hpp"
 #include "unjudged.hpp"
 
 namespace herdflow::store_sql {
@@ -190,11 +191,12 @@ class BlockFinder {
       if (noted) return std::optional(Found{farm, found.first});
       from = found.first + 1;
     }
+    static constexpr Columns kOf(sql::kFindNotedFarm);
     HERDFLOW_ASSIGN(Statement * other, session_.Get(sql::kFindNotedFarm));
     other->Bind(1, farm).Bind(2, of.position).Bind(3, of.target);
     HERDFLOW_ASSIGN(const bool there, other->Step());
     if (!there) return std::optional<Found>();
-    const Found found{FarmRef{other->Int(0)}, DayOf(other->Int(1))};
+    const Found found{FarmRef{other->Int(kOf["farm"])}, DayOf(other->Int(kOf["farm_day"]))};
     other->Reset();
     return std::optional(found);
   }
@@ -248,10 +250,12 @@ class BlockFinder {
     const std::size_t most =
         std::max<std::size_t>(1, max / std::max<std::size_t>(1, source.size()));
     std::vector<CowRef> cows;
+    static constexpr Columns kOf(sql::kReadNotedCows);
     HERDFLOW_ASSIGN(Statement * read, session_.Get(sql::kReadNotedCows));
     read->Bind(1, block.farm).Bind(2, place.cow).Bind(3, of.position).Bind(4, of.target);
     HERDFLOW_CHECK(ForEachRow(read->Bind(5, most), [&](const Statement& row) -> Result<> {
-      const DerivedKey key{block.farm, DayOf(row.Int(1)), CowRef{row.Int(0)}, {}};
+      const DerivedKey key{
+          block.farm, DayOf(row.Int(kOf["first_day"])), CowRef{row.Int(kOf["cow_id"])}, {}};
       cows.push_back(key.cow);
       block.keys.push_back(key);
       block.period.first = std::min(block.period.first, key.day);
@@ -276,16 +280,18 @@ class BlockFinder {
                       return FirstInt(nth->Bind(5, of.position).Bind(6, of.target));
                     }));
     std::vector<CowRef> cows;
+    static constexpr Columns kOf(sql::kReadNoted);
     HERDFLOW_ASSIGN(Statement * read, session_.Get(sql::kReadNoted));
     for (const FarmDay day : noted) {
       read->Bind(1, block.farm).Bind(2, day.days);
       read->Bind(3, static_cast<std::int64_t>(place.cow) + 1).Bind(4, last);
       read->Bind(5, of.position).Bind(6, of.target);
       HERDFLOW_CHECK(ForEachRow(*read, [&](const Statement& row) -> Result<> {
-        const CowRef cow{row.Int(0)};
+        const CowRef cow{row.Int(kOf["cow_id"])};
         cows.push_back(cow);
-        block.keys.push_back({block.farm, block.period.first, cow,
-                              shape().by_sensor ? SensorRef{row.Int(1)} : SensorRef{}});
+        block.keys.push_back(
+            {block.farm, block.period.first, cow,
+             shape().by_sensor ? SensorRef{row.Int(kOf["sensor_id"])} : SensorRef{}});
         return {};
       }));
     }

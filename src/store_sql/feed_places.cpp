@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <tuple>
 
+#include "herdflow/store_sql/columns.hpp"
 #include "unjudged.hpp"
 
 namespace herdflow::store_sql {
@@ -16,14 +17,19 @@ FarmDay DayAt(const Statement& row, int column) {
 }
 
 Result<std::optional<TablePlace>> PlaceIn(Statement& read) {
+  static constexpr Columns kOf(sql::kReadFeedPlace);
+  static_assert(SameColumns(sql::kReadFeedPlace, sql::kHoldFeedPlace));
   HERDFLOW_ASSIGN(const bool there, read.Step());
   if (!there) return std::optional<TablePlace>();
-  TablePlace place{read.Int(0),
-                   read.Int(1),
-                   FeedState{read.Int(2)},
-                   {pipeline::FarmRef{read.Int(3)}, DayAt(read, 4), pipeline::CowRef{read.Int(5)}},
+  TablePlace place{read.Int(kOf["position"]),
+                   read.Int(kOf["target"]),
+                   FeedState{read.Int(kOf["state"])},
+                   {pipeline::FarmRef{read.Int(kOf["last_farm"])}, DayAt(read, kOf["last_day"]),
+                    pipeline::CowRef{read.Int(kOf["last_cow"])}},
                    {}};
-  if (!read.IsNull(6)) place.days = DayRange{DayAt(read, 6), DayAt(read, 7)};
+  if (!read.IsNull(kOf["first_day"])) {
+    place.days = DayRange{DayAt(read, kOf["first_day"]), DayAt(read, kOf["final_day"])};
+  }
   read.Reset();
   return std::optional(place);
 }

@@ -8,6 +8,7 @@
 #include "feed_blocks.hpp"
 #include "feed_places.hpp"
 #include "gold_rows.hpp"
+#include "herdflow/store_sql/columns.hpp"
 #include "rejudge_queue.hpp"
 #include "revisions.hpp"
 #include "row_counts.hpp"
@@ -131,9 +132,12 @@ class SqlFeedTx final : public pipeline::FeedTx {
 
   Result<> ReadReadings(FarmRef farm, FarmDay day, std::span<const CowRange> cows,
                         const EachReading& each) override {
+    static constexpr Columns kOf(sql::kReadAcceptedOfCow);
+    static_assert(SameColumns(sql::kReadAcceptedOfCow, sql::kReadAcceptedOfCows));
     const auto give = [&](const Statement& row) {
       ++read_;
-      return each({CowRef{row.Int(0)}, SensorRef{row.Int(1)}, FromMicros(row.Int(2)), row.Int(3)});
+      return each({CowRef{row.Int(kOf["cow_id"])}, SensorRef{row.Int(kOf["sensor_id"])},
+                   FromMicros(row.Int(kOf["timestamp"])), row.Int(kOf["value"])});
     };
     std::vector<Value> single;
     for (const auto& [first, last] : cows) {

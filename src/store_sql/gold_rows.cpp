@@ -3,6 +3,8 @@
 #include <string>
 #include <utility>
 
+#include "herdflow/store_sql/columns.hpp"
+
 namespace herdflow::store_sql {
 namespace {
 
@@ -34,43 +36,54 @@ auto ReadOne(Session& session, const Sql& statement, Key key, In in)
 }  // namespace
 
 GoldCow CowIn(const Statement& row) {
+  static constexpr Columns kOf(sql::kReadGoldCow);
+  static_assert(SameColumns(sql::kReadGoldCow, sql::kReadGoldCows));
   GoldCow cow;
-  cow.cow = pipeline::CowRef{row.Int(0)};
-  cow.name = row.Bytes(1);
-  if (const auto birth = row.MaybeInt(2)) {
+  cow.cow = pipeline::CowRef{row.Int(kOf["cow_id"])};
+  cow.name = row.Bytes(kOf["name"]);
+  if (const auto birth = row.MaybeInt(kOf["birthdate"])) {
     cow.birthdate = FarmDay{static_cast<std::int32_t>(*birth)};
   }
-  cow.retired_at = InstantOf(row.MaybeInt(3));
-  cow.lineage = ReadLineage(row, 4);
-  cow.created_at = FromMicros(row.Int(8));
-  cow.updated_at = FromMicros(row.Int(9));
+  cow.retired_at = InstantOf(row.MaybeInt(kOf["retired_at"]));
+  cow.lineage = ReadLineage(row, kOf.InARow(kLineageColumns));
+  cow.created_at = FromMicros(row.Int(kOf["created_at"]));
+  cow.updated_at = FromMicros(row.Int(kOf["updated_at"]));
   return cow;
 }
 
 GoldSensor SensorIn(const Statement& row) {
+  static constexpr Columns kOf(sql::kReadGoldSensor);
+  static_assert(SameColumns(sql::kReadGoldSensor, sql::kReadGoldSensors));
   GoldSensor sensor;
-  sensor.sensor = pipeline::SensorRef{row.Int(0)};
-  sensor.unit = row.Bytes(1);
-  sensor.kind = row.Bytes(2);
-  sensor.retired_at = InstantOf(row.MaybeInt(3));
-  sensor.lineage = ReadLineage(row, 4);
-  sensor.created_at = FromMicros(row.Int(8));
-  sensor.updated_at = FromMicros(row.Int(9));
+  sensor.sensor = pipeline::SensorRef{row.Int(kOf["sensor_id"])};
+  sensor.unit = row.Bytes(kOf["unit"]);
+  sensor.kind = row.Bytes(kOf["kind"]);
+  sensor.retired_at = InstantOf(row.MaybeInt(kOf["retired_at"]));
+  sensor.lineage = ReadLineage(row, kOf.InARow(kLineageColumns));
+  sensor.created_at = FromMicros(row.Int(kOf["created_at"]));
+  sensor.updated_at = FromMicros(row.Int(kOf["updated_at"]));
   return sensor;
 }
 
 GoldFarm FarmIn(const Statement& row) {
+  static constexpr Columns kOf(sql::kReadGoldFarm);
+  static_assert(SameColumns(sql::kReadGoldFarm, sql::kReadGoldFarms));
+  static_assert(Columns(sql::kListFarms).BeginsLike(kOf));
+  static_assert(Columns(sql::kFindFarm).BeginsLike(kOf));
   GoldFarm farm;
-  farm.farm = pipeline::FarmRef{row.Int(0)};
-  farm.name = row.Bytes(1);
-  farm.rules.time_zone = row.Bytes(2);
-  farm.rules.bounds = {row.Int(3), row.Int(4), row.Int(5), row.Int(6)};
-  farm.rules.density_millionths = row.Int(7);
-  farm.closed_at = InstantOf(row.MaybeInt(8));
-  farm.lineage = ReadLineage(row, 9);
-  farm.created_at = FromMicros(row.Int(13));
-  farm.updated_at = FromMicros(row.Int(14));
-  if (!row.IsNull(15)) farm.state = ReadLineage(row, 15);
+  farm.farm = pipeline::FarmRef{row.Int(kOf["farm"])};
+  farm.name = row.Bytes(kOf["name"]);
+  farm.rules.time_zone = row.Bytes(kOf["time_zone"]);
+  farm.rules.bounds = {row.Int(kOf["litre_min"]), row.Int(kOf["litre_max"]),
+                       row.Int(kOf["kilogram_min"]), row.Int(kOf["kilogram_max"])};
+  farm.rules.density_millionths = row.Int(kOf["milk_density"]);
+  farm.closed_at = InstantOf(row.MaybeInt(kOf["closed_at"]));
+  farm.lineage = ReadLineage(row, kOf.InARow(kLineageColumns));
+  farm.created_at = FromMicros(row.Int(kOf["created_at"]));
+  farm.updated_at = FromMicros(row.Int(kOf["updated_at"]));
+  static constexpr int kState =
+      kOf.InARow({"state_version", "state_stream", "state_partition", "state_offset"});
+  if (!row.IsNull(kState)) farm.state = ReadLineage(row, kState);
   return farm;
 }
 
@@ -138,8 +151,10 @@ Result<> WriteGold(WriteScope& scope, const GoldFarm& farm) {
 
 Result<std::optional<herd::Measure>> ReadMeasure(Session& session, pipeline::SensorRef sensor) {
   return ReadOne(session, sql::kReadSensorUnit, sensor, [](const Statement& row) {
-    return herd::MeasureOf(row.Bytes(0), row.Bytes(1),
-                           row.MaybeInt(2).value_or(herd::kMilkDensityMillionths));
+    static constexpr Columns kOf(sql::kReadSensorUnit);
+    return herd::MeasureOf(
+        row.Bytes(kOf["unit"]), row.Bytes(kOf["kind"]),
+        row.MaybeInt(kOf["milk_density"]).value_or(herd::kMilkDensityMillionths));
   });
 }
 

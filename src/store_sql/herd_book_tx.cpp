@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "gold_rows.hpp"
+#include "herdflow/store_sql/columns.hpp"
 #include "known_versions.hpp"
 #include "refused_of_farms.hpp"
 #include "rejudge_queue.hpp"
@@ -111,6 +112,9 @@ class SqlHerdBookTx final : public pipeline::HerdBookTx {
                     scope_->Get(topic == Topic::kCows    ? sql::kReadBronzeCows
                                 : topic == Topic::kFarms ? sql::kReadBronzeFarms
                                                          : sql::kReadBronzeSensors));
+    static constexpr Columns kOf(sql::kReadBronzeCows);
+    static_assert(SameColumns(sql::kReadBronzeCows, sql::kReadBronzeFarms));
+    static_assert(SameColumns(sql::kReadBronzeCows, sql::kReadBronzeSensors));
     std::size_t bytes = 0;
     for (const UnjudgedPartition& partition : partitions) {
       if (records.size() >= max || bytes >= kChunkBytes) break;
@@ -119,11 +123,13 @@ class SqlHerdBookTx final : public pipeline::HerdBookTx {
       while (bytes < kChunkBytes) {
         HERDFLOW_ASSIGN(const bool there, read->Step());
         if (!there) break;
-        next = read->Int(0) + 1;
-        records.push_back({{read->Int(1), partition.stream, partition.partition, read->Int(0)},
-                           FromMicros(read->Int(2)),
-                           std::string(read->Bytes(3)),
-                           read->Int(0) < partition.farms_from});
+        const std::int64_t offset = read->Int(kOf["topic_offset"]);
+        next = offset + 1;
+        records.push_back(
+            {{read->Int(kOf["version"]), partition.stream, partition.partition, offset},
+             FromMicros(read->Int(kOf["received_at"])),
+             std::string(read->Bytes(kOf["payload"])),
+             offset < partition.farms_from});
         bytes += records.back().payload.size();
       }
       read->Reset();
@@ -397,12 +403,14 @@ class SqlHerdBookTx final : public pipeline::HerdBookTx {
 
   /// All entries of the topic go.
   Result<> CountEntriesAway(Topic topic) {
+    static constexpr Columns kOf(sql::kCountEntriesOfTopic);
     HERDFLOW_ASSIGN(Statement * count, scope_->Get(sql::kCountEntriesOfTopic));
     count->Bind(1, Name(topic));
     while (true) {
       HERDFLOW_ASSIGN(const bool there, count->Step());
       if (!there) return {};
-      CountEntries(*scope_, count->Int(0), count->Bytes(1), -count->Int(2), -count->Int(3));
+      CountEntries(*scope_, count->Int(kOf["farm"]), count->Bytes(kOf["code"]),
+                   -count->Int(kOf["total"]), -count->Int(kOf["waiting"]));
     }
   }
 

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "gold_rows.hpp"
+#include "herdflow/store_sql/columns.hpp"
 #include "queries.hpp"
 #include "revisions.hpp"
 
@@ -29,7 +30,9 @@ Result<std::optional<std::int64_t>> FindNewestDay(Session& session, std::int64_t
     }
     HERDFLOW_CHECK(
         session.ReadForKeys(sql::kFindDailyOfCow, 3, keys, [&](const Statement& row) -> Result<> {
-          newest = std::max(newest.value_or(row.Int(0)), row.Int(0));
+          static constexpr Columns kOf(sql::kFindDailyOfCow);
+          const std::int64_t found = row.Int(kOf["first_day"]);
+          newest = std::max(newest.value_or(found), found);
           return {};
         }));
   }
@@ -41,26 +44,29 @@ Result<std::optional<LatestSensorData>> FindLatest(Session& session, std::int64_
   std::optional<LatestSensorData> latest;
   HERDFLOW_ASSIGN(const auto day, FindNewestDay(session, farm, cow));
   if (!day) return latest;
+  static constexpr Columns kOf(sql::kReadLatestSensorData);
   HERDFLOW_ASSIGN(Statement * read, session.Get(sql::kReadLatestSensorData));
   HERDFLOW_ASSIGN(const bool there, read->Bind(1, farm).Bind(2, *day).Bind(3, cow).Step());
   if (!there) return latest;
-  const std::int64_t count = read->Int(4);
-  latest =
-      LatestSensorData{std::string(read->Bytes(0)),        FarmDay{static_cast<std::int32_t>(*day)},
-                       herd::Average(read->Int(1), count), herd::Shown(read->Int(2)),
-                       herd::Shown(read->Int(3)),          count};
+  const std::int64_t count = read->Int(kOf["records_count"]);
+  latest = LatestSensorData{
+      std::string(read->Bytes(kOf["text_id"])),          FarmDay{static_cast<std::int32_t>(*day)},
+      herd::Average(read->Int(kOf["value_sum"]), count), herd::Shown(read->Int(kOf["value_min"])),
+      herd::Shown(read->Int(kOf["value_max"])),          count};
   read->Reset();
   return latest;
 }
 
 /// A row of list_farms or find_farm.
 pipeline::FarmView FarmViewIn(const Statement& row) {
+  static constexpr Columns kOf(sql::kListFarms);
+  static_assert(SameColumns(sql::kListFarms, sql::kFindFarm));
   pipeline::GoldFarm farm = FarmIn(row);
   pipeline::FarmView view;
-  view.id = row.Bytes(19);
+  view.id = row.Bytes(kOf["farm_id"]);
   view.name = std::move(farm.name);
   view.rules = std::move(farm.rules);
-  view.rules_version = row.Bytes(20);
+  view.rules_version = row.Bytes(kOf["rules_version"]);
   view.closed_at = farm.closed_at;
   if (farm.lineage.version <= 0) return view;  // No event has told of it.
   view.created_at = farm.created_at;
@@ -97,16 +103,17 @@ class SqlHerdQueries final : public pipeline::HerdQueries {
     HERDFLOW_ASSIGN(const auto snapshot, sessions_->BeginRead());
     HERDFLOW_ASSIGN(const auto farm_ref, FindFarmRef(snapshot->session(), farm));
     if (!farm_ref) return std::optional<CowView>();
+    static constexpr Columns kOf(sql::kFindCow);
     HERDFLOW_ASSIGN(Statement * find, snapshot->session().Get(sql::kFindCow));
     HERDFLOW_ASSIGN(const bool there, find->Bind(1, *farm_ref).Bind(2, cow_id).Step());
     if (!there) return std::optional<CowView>();
-    const std::int64_t ref = find->Int(0);
+    const std::int64_t ref = find->Int(kOf["cow_id"]);
     CowView cow;
     cow.id = cow_id;
-    cow.name = find->Bytes(1);
-    if (!find->IsNull(2)) cow.birthdate = DayIn(*find, 2);
-    cow.created_at = FromMicros(find->Int(3));
-    cow.retired_at = MaybeInstantIn(*find, 4);
+    cow.name = find->Bytes(kOf["name"]);
+    if (!find->IsNull(kOf["birthdate"])) cow.birthdate = DayIn(*find, kOf["birthdate"]);
+    cow.created_at = FromMicros(find->Int(kOf["created_at"]));
+    cow.retired_at = MaybeInstantIn(*find, kOf["retired_at"]);
     find->Reset();
     HERDFLOW_ASSIGN(cow.latest_sensor_data, FindLatest(snapshot->session(), *farm_ref, ref));
     return std::optional(std::move(cow));
@@ -115,17 +122,21 @@ class SqlHerdQueries final : public pipeline::HerdQueries {
   Result<std::optional<pipeline::FarmRevisions>> ReadRevisions(std::string_view farm,
                                                                herd::Period days) override {
     HERDFLOW_ASSIGN(const auto snapshot, sessions_->BeginRead());
+    static constexpr Columns kOf(sql::kReadRevisions);
     HERDFLOW_ASSIGN(Statement * read, snapshot->session().Get(sql::kReadRevisions));
     read->Bind(1, farm).Bind(2, FirstOfMonth(days.first).days).Bind(3, days.last.days);
     std::optional<pipeline::FarmRevisions> found;
     HERDFLOW_ASSIGN(const bool there, read->Step());
     if (!there) return found;
     found.emplace();
-    if (!read->IsNull(0)) found->time_zone.emplace(read->Bytes(0));
-    if (!read->IsNull(1)) found->data = herd::DataRange{DayIn(*read, 1), DayIn(*read, 2)};
-    found->herd_book = read->Int(3);
-    found->newest_days = read->Int(4);
-    found->cow_days = read->Int(5);
+    if (!read->IsNull(kOf["time_zone"])) found->time_zone.emplace(read->Bytes(kOf["time_zone"]));
+    if (!read->IsNull(kOf["oldest_day"])) {
+      found->data =
+          herd::DataRange{DayIn(*read, kOf["oldest_day"]), DayIn(*read, kOf["newest_day"])};
+    }
+    found->herd_book = read->Int(kOf["herd_book"]);
+    found->newest_days = read->Int(kOf["newest_days"]);
+    found->cow_days = read->Int(kOf["cow_days"]);
     read->Reset();
     return found;
   }

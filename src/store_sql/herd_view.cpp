@@ -47,26 +47,28 @@ Result<std::string> HerdView::IdOf(FarmRef farm) {
 }
 
 Result<> HerdView::Give(const Statement& row, const pipeline::EachMeasurement& each) {
+  static constexpr const Columns& kOf = kBronzeMeasurement;
   pipeline::UnjudgedMeasurement message;
-  message.lineage = {row.Int(1), pipeline::StreamRef{row.Int(10)},
-                     static_cast<std::int32_t>(row.Int(11)), row.Int(0)};
-  message.received_at = FromMicros(row.Int(2));
+  message.lineage = {row.Int(kOf["version"]), pipeline::StreamRef{row.Int(kOf["stream_id"])},
+                     static_cast<std::int32_t>(row.Int(kOf["topic_partition"])),
+                     row.Int(kOf["topic_offset"])};
+  message.received_at = FromMicros(row.Int(kOf["received_at"]));
   TextId sensor_id, cow_id;
-  if (const auto sensor = row.MaybeInt(3)) {
+  if (const auto sensor = row.MaybeInt(kOf["sensor_id"])) {
     message.sensor = SensorRef{*sensor};
     HERDFLOW_ASSIGN(sensor_id, session_.sensors().IdOf(*sensor));
     message.farm = sensor_id.farm;
   }
-  if (const auto cow = row.MaybeInt(4)) {
+  if (const auto cow = row.MaybeInt(kOf["cow_id"])) {
     message.cow = CowRef{*cow};
     HERDFLOW_ASSIGN(cow_id, session_.cows().IdOf(*cow));
     message.farm = cow_id.farm;
   }
-  if (const auto kinds = row.MaybeInt(5)) {
+  if (const auto kinds = row.MaybeInt(kOf["field_kinds"])) {
     herd::MeasurementFields fields;
-    fields.timestamp.text = row.Bytes(6);
-    fields.value.text = row.Bytes(7);
-    fields.deleted.text = row.Bytes(8);
+    fields.timestamp.text = row.Bytes(kOf["timestamp"]);
+    fields.value.text = row.Bytes(kOf["value"]);
+    fields.deleted.text = row.Bytes(kOf["deleted"]);
     pipeline::UnpackKinds(*kinds, fields);
     message.fields = fields;
     message.sensor_id = sensor_id.text;
@@ -77,7 +79,7 @@ Result<> HerdView::Give(const Statement& row, const pipeline::EachMeasurement& e
       message.farm_id = farm.text;
     }
   } else {
-    message.payload = row.Bytes(kPayload);
+    message.payload = row.Bytes(kOf["payload"]);
   }
   each(message);
   return {};

@@ -1,5 +1,6 @@
 #include "herdflow/store_sql/ids.hpp"
 
+#include "herdflow/store_sql/columns.hpp"
 #include "herdflow/store_sql/session.hpp"
 #include "scope.hpp"
 
@@ -49,11 +50,14 @@ Result<TextId> IdTable::IdOf(std::int64_t ref) {
 
 Result<std::optional<TextId>> IdTable::FindId(std::int64_t ref) {
   if (const auto known = ids_.find(ref); known != ids_.end()) return std::optional(known->second);
+  static constexpr Columns kOf(sql::kReadCowId);
+  static_assert(SameColumns(sql::kReadCowId, sql::kReadSensorId));
+  static_assert(SameColumns(sql::kReadCowId, sql::kReadFarmId));
   HERDFLOW_ASSIGN(Statement * read, session_.Get(names_.read));
   read->Bind(1, ref);
   HERDFLOW_ASSIGN(const bool there, read->Step());
   if (!there) return std::optional<TextId>();
-  Remember({pipeline::FarmRef{read->Int(1)}, read->Bytes(0)}, ref);
+  Remember({pipeline::FarmRef{read->Int(kOf["farm"])}, read->Bytes(kOf["text_id"])}, ref);
   read->Reset();
   return std::optional(ids_.at(ref));
 }

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "herdflow/store_sql/columns.hpp"
+
 namespace herdflow::store_sql {
 namespace {
 
@@ -20,20 +22,25 @@ void KeepEachOnce(std::vector<Version>& versions) {
 }  // namespace
 
 KnownEntry ReadEntry(const Statement& row) {
+  static constexpr Columns kOf(sql::kReadEntry);
+  static_assert(SameColumns(sql::kReadEntry, sql::kReadEntriesOfDays));
+  static_assert(SameColumns(sql::kReadEntry, sql::kReadEntriesOfTopic));
   KnownEntry known;
   auto& entry = known.entry;
-  entry.lineage = ReadLineage(row, 0);
-  entry.received_at = FromMicros(row.Int(4));
-  if (const auto sensor = row.MaybeInt(5)) entry.sensor = SensorRef{*sensor};
-  if (const auto cow = row.MaybeInt(6)) entry.cow = CowRef{*cow};
-  if (const auto day = row.MaybeInt(7)) entry.day = FarmDay{static_cast<std::int32_t>(*day)};
-  if (const auto at = row.MaybeInt(8)) entry.at = FromMicros(*at);
-  known.code = row.Bytes(9);
-  known.field = row.Bytes(10);
-  entry.rejection.reason = row.Bytes(11);
-  entry.original = row.Bytes(12);
-  entry.status = static_cast<pipeline::QuarantineStatus>(row.Int(13));
-  if (const auto farm = row.MaybeInt(14)) entry.farm = pipeline::FarmRef{*farm};
+  entry.lineage = ReadLineage(row, kOf.InARow(kLineageColumns));
+  entry.received_at = FromMicros(row.Int(kOf["received_at"]));
+  if (const auto sensor = row.MaybeInt(kOf["sensor_id"])) entry.sensor = SensorRef{*sensor};
+  if (const auto cow = row.MaybeInt(kOf["cow_id"])) entry.cow = CowRef{*cow};
+  if (const auto day = row.MaybeInt(kOf["farm_day"])) {
+    entry.day = FarmDay{static_cast<std::int32_t>(*day)};
+  }
+  if (const auto at = row.MaybeInt(kOf["timestamp"])) entry.at = FromMicros(*at);
+  known.code = row.Bytes(kOf["code"]);
+  known.field = row.Bytes(kOf["field"]);
+  entry.rejection.reason = row.Bytes(kOf["reason"]);
+  entry.original = row.Bytes(kOf["original"]);
+  entry.status = static_cast<pipeline::QuarantineStatus>(row.Int(kOf["status"]));
+  if (const auto farm = row.MaybeInt(kOf["farm"])) entry.farm = pipeline::FarmRef{*farm};
   return known;
 }
 
@@ -66,9 +73,12 @@ Result<> ReadReadings(WriteScope& scope, std::span<const Value> keys,
                       std::vector<pipeline::SilverReading>& readings) {
   HERDFLOW_CHECK(scope.session().ReadForKeys(
       sql::kReadReading, 5, keys, [&](const Statement& row) -> Result<> {
-        readings.push_back({ReadKey(row, 0), row.Int(5),
-                            static_cast<pipeline::ReadingState>(row.Int(6)), ReadLineage(row, 7),
-                            FromMicros(row.Int(11)), FromMicros(row.Int(12))});
+        static constexpr Columns kOf(sql::kReadReading);
+        readings.push_back({ReadKey(row, kOf.InARow(kKeyColumns)), row.Int(kOf["value"]),
+                            static_cast<pipeline::ReadingState>(row.Int(kOf["state"])),
+                            ReadLineage(row, kOf.InARow(kLineageColumns)),
+                            FromMicros(row.Int(kOf["created_at"])),
+                            FromMicros(row.Int(kOf["updated_at"]))});
         return {};
       }));
   std::sort(readings.begin(), readings.end(),
@@ -93,15 +103,20 @@ Result<pipeline::KnownVersions> ReadKnownVersions(WriteScope& scope,
   }
   Session& session = scope.session();
   HERDFLOW_CHECK(
-      session.ReadForKeys(sql::kReadDisplaced, 4, values, [&](const auto& row) -> Result<> {
-        HERDFLOW_ASSIGN(const ReadingKey key, ReadKeyOfCow(scope, row, 0));
-        known.displaced.push_back({key, ReadLineage(row, 4)});
+      session.ReadForKeys(sql::kReadDisplaced, 4, values, [&](const Statement& row) -> Result<> {
+        static constexpr Columns kOf(sql::kReadDisplaced);
+        HERDFLOW_ASSIGN(const ReadingKey key,
+                        ReadKeyOfCow(scope, row, kOf.InARow(kKeyOfCowColumns)));
+        known.displaced.push_back({key, ReadLineage(row, kOf.InARow(kLineageColumns))});
         return {};
       }));
   HERDFLOW_CHECK(
-      session.ReadForKeys(sql::kReadWaiting, 4, values, [&](const auto& row) -> Result<> {
-        HERDFLOW_ASSIGN(const ReadingKey key, ReadKeyOfCow(scope, row, 0));
-        known.waiting.push_back({key, ReadLineage(row, 4), row.Int(8) != 0});
+      session.ReadForKeys(sql::kReadWaiting, 4, values, [&](const Statement& row) -> Result<> {
+        static constexpr Columns kOf(sql::kReadWaiting);
+        HERDFLOW_ASSIGN(const ReadingKey key,
+                        ReadKeyOfCow(scope, row, kOf.InARow(kKeyOfCowColumns)));
+        known.waiting.push_back(
+            {key, ReadLineage(row, kOf.InARow(kLineageColumns)), row.Int(kOf["unit_known"]) != 0});
         return {};
       }));
   KeepEachOnce(known.displaced);

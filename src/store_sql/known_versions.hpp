@@ -2,6 +2,7 @@
 
 #include <array>
 #include <span>
+#include <string_view>
 #include <vector>
 
 #include "herdflow/pipeline/layer_store.hpp"
@@ -10,6 +11,10 @@
 /// What silver, the quarantine and the notes beside them hold of readings.
 namespace herdflow::store_sql {
 
+inline constexpr std::string_view kKeyColumns[]{"farm", "farm_day", "cow_id", "sensor_id",
+                                                "timestamp"};
+inline constexpr std::string_view kKeyOfCowColumns[]{"cow_id", "farm_day", "sensor_id",
+                                                     "timestamp"};
 /// A reading's key of silver: farm, day, cow, sensor and instant from column `first` on.
 [[nodiscard]] pipeline::ReadingKey ReadKey(const Statement& row, int first);
 /// The key of a table that is kept by cow: cow, day, sensor and instant. The farm is the cow's.

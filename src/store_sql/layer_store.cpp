@@ -1,6 +1,7 @@
 #include <utility>
 
 #include "herdflow/core/retry.hpp"
+#include "herdflow/store_sql/columns.hpp"
 #include "herdflow/store_sql/store.hpp"
 #include "rejudge_queue.hpp"
 #include "row_counts.hpp"
@@ -82,15 +83,16 @@ class SqlLayerStore final : public pipeline::LayerStore {
     } else {
       HERDFLOW_CHECK(InsertPartition(*scope, claim.stream_id, claim.partition, begin, owner));
     }
+    static constexpr Columns kOf(sql::kReadPartition);
     HERDFLOW_ASSIGN(Statement * read, scope->Get(sql::kReadPartition));
     BindPartition(*read, claim.stream_id, claim.partition);
     HERDFLOW_ASSIGN(const bool there, read->Step());
     if (!there) return Fail(ErrorCode::kInternal, "claiming a partition: its row is not there");
-    claim.next_offset = read->Int(0);
-    claim.last_version = read->Int(1);
-    claim.epoch = read->Int(2);
-    claim.last_hash = HashIn(read->Bytes(3));
-    claim.last_offset = read->Int(4);
+    claim.next_offset = read->Int(kOf["next_offset"]);
+    claim.last_version = read->Int(kOf["last_version"]);
+    claim.epoch = read->Int(kOf["epoch"]);
+    claim.last_hash = HashIn(read->Bytes(kOf["last_hash"]));
+    claim.last_offset = read->Int(kOf["last_offset"]);
     read->Reset();
     HERDFLOW_CHECK(scope->Commit());
     return claim;
@@ -148,12 +150,15 @@ class SqlLayerStore final : public pipeline::LayerStore {
     if (wish.birthdate) birthdate = wish.birthdate->days;
     HERDFLOW_ASSIGN(const pipeline::FarmRef farm, FarmRefOf(scope->session(), wish.farm));
     if (!wish.idempotency_key.empty()) {
+      static constexpr Columns kOf(sql::kReadCowRequest);
       HERDFLOW_ASSIGN(Statement * read, scope->Get(sql::kReadCowRequest));
       HERDFLOW_ASSIGN(const bool known,
                       read->Bind(1, farm).Bind(2, std::string_view(wish.idempotency_key)).Step());
       if (known) {
-        const bool same = read->Bytes(0) == wish.name && read->MaybeInt(1) == birthdate;
-        pipeline::CowReservation reserved{std::string(read->Bytes(2)), std::string(read->Bytes(3))};
+        const bool same = read->Bytes(kOf["wanted_name"]) == wish.name &&
+                          read->MaybeInt(kOf["birthdate"]) == birthdate;
+        pipeline::CowReservation reserved{std::string(read->Bytes(kOf["cow_id"])),
+                                          std::string(read->Bytes(kOf["name"]))};
         read->Reset();
         if (same) return reserved;
         return Fail(ErrorCode::kConflict,
@@ -249,10 +254,13 @@ class SqlLayerStore final : public pipeline::LayerStore {
   }
 
   static Result<std::optional<Stream>> FirstStream(Statement& find) {
+    static constexpr Columns kOf(sql::kFindPartitionStream);
+    static_assert(SameColumns(sql::kFindPartitionStream, sql::kFindTopicStream));
     HERDFLOW_ASSIGN(const bool there, find.Step());
     if (!there) return std::optional<Stream>();
-    Stream stream{pipeline::StreamRef{find.Int(0)}, std::string(find.Bytes(1)),
-                  std::string(find.Bytes(2))};
+    Stream stream{pipeline::StreamRef{find.Int(kOf["id"])},
+                  std::string(find.Bytes(kOf["stream_id"])),
+                  std::string(find.Bytes(kOf["log_id"]))};
     find.Reset();
     return std::optional(std::move(stream));
   }

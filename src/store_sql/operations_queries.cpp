@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include "herdflow/store_sql/columns.hpp"
 #include "queries.hpp"
 #include "row_counts.hpp"
 #include "transactions.hpp"
@@ -31,31 +32,32 @@ struct Progress {
 
 Result<std::vector<Progress>> FindProgress(Session& session) {
   std::vector<Progress> all;
+  static constexpr Columns kOf(sql::kReadProgress);
   HERDFLOW_ASSIGN(Statement * read, session.Get(sql::kReadProgress));
   read->Bind(1, kConsumerGroup);
   while (true) {
     HERDFLOW_ASSIGN(const bool there, read->Step());
     if (!there) return all;
     PartitionProgress at;
-    at.topic = read->Bytes(0);
-    at.stream_id = read->Bytes(1);
-    at.partition = static_cast<std::int32_t>(read->Int(2));
-    at.first_offset = read->Int(3);
-    at.next_offset = read->Int(4);
-    at.holes = read->Int(5);
-    at.judged_offset = read->Int(6);
-    at.log_id = read->Bytes(8);
-    at.last_hash = HashIn(read->Bytes(9));
-    at.hidden = read->Int(10);
-    at.last_offset = read->Int(11);
-    at.owner = read->Bytes(12);
-    at.claimed_at = MaybeInstantIn(*read, 13);
+    at.topic = read->Bytes(kOf["topic"]);
+    at.stream_id = read->Bytes(kOf["stream_id"]);
+    at.partition = static_cast<std::int32_t>(read->Int(kOf["part"]));
+    at.first_offset = read->Int(kOf["first_offset"]);
+    at.next_offset = read->Int(kOf["next_offset"]);
+    at.holes = read->Int(kOf["holes"]);
+    at.judged_offset = read->Int(kOf["judged_offset"]);
+    at.log_id = read->Bytes(kOf["log_id"]);
+    at.last_hash = HashIn(read->Bytes(kOf["last_hash"]));
+    at.hidden = read->Int(kOf["hidden"]);
+    at.last_offset = read->Int(kOf["last_offset"]);
+    at.owner = read->Bytes(kOf["owner"]);
+    at.claimed_at = MaybeInstantIn(*read, kOf["claimed_at"]);
     // Of the streams of one partition, oldest first, the last one is loaded now.
     if (!all.empty()) {
       PartitionProgress& before = all.back().at;
       before.current = before.topic != at.topic || before.partition != at.partition;
     }
-    all.push_back({std::move(at), read->Int(7), read->Int(14)});
+    all.push_back({std::move(at), read->Int(kOf["id"]), read->Int(kOf["bronze_rows"])});
   }
 }
 
@@ -73,10 +75,11 @@ std::vector<std::string> ShownTables() {
 
 Result<std::string> FarmIdOf(Session& session, std::int64_t farm) {
   if (farm == 0) return std::string();
+  static constexpr Columns kOf(sql::kReadFarmId);
   HERDFLOW_ASSIGN(Statement * read, session.Get(sql::kReadFarmId));
   HERDFLOW_ASSIGN(const bool there, read->Bind(1, farm).Step());
   if (!there) return fmt::format("farm {}", farm);
-  std::string id(read->Bytes(0));
+  std::string id(read->Bytes(kOf["text_id"]));
   read->Reset();
   return id;
 }
@@ -100,16 +103,22 @@ Result<StoreStatus> StatusOf(Session& session, const RowCounts& counts,
     tables[BronzeTable(at.topic)] += rows;
     status.partitions.push_back({at, rows});
   }
-  HERDFLOW_CHECK(ForEachRow(session, sql::kCountKnownFarms,
-                            [&](const Statement& row) { tables["gold_farms"] = row.Int(0); }));
+  static constexpr Columns kFarms(sql::kCountKnownFarms);
+  HERDFLOW_CHECK(ForEachRow(session, sql::kCountKnownFarms, [&](const Statement& row) {
+    tables["gold_farms"] = row.Int(kFarms["total"]);
+  }));
   for (std::string& table : ShownTables()) {
     const std::int64_t rows = tables[table];
     status.tables.push_back({std::move(table), rows});
   }
-  HERDFLOW_CHECK(ForEachRow(session, sql::kCountRejudgeRequests,
-                            [&](const Statement& row) { status.rejudge_requests = row.Int(0); }));
-  HERDFLOW_CHECK(ForEachRow(session, sql::kCountDirtyDays,
-                            [&](const Statement& row) { status.dirty_days = row.Int(0); }));
+  static constexpr Columns kRequests(sql::kCountRejudgeRequests);
+  HERDFLOW_CHECK(ForEachRow(session, sql::kCountRejudgeRequests, [&](const Statement& row) {
+    status.rejudge_requests = row.Int(kRequests["total"]);
+  }));
+  static constexpr Columns kDays(sql::kCountDirtyDays);
+  HERDFLOW_CHECK(ForEachRow(session, sql::kCountDirtyDays, [&](const Statement& row) {
+    status.dirty_days = row.Int(kDays["total"]);
+  }));
   return status;
 }
 
@@ -118,7 +127,8 @@ Result<> CountBronze(Session& session, std::vector<Progress>& progress,
                      std::vector<pipeline::CountDifference>& differences) {
   std::map<std::pair<std::int64_t, std::int64_t>, std::int64_t> counted;
   HERDFLOW_CHECK(ForEachRow(session, sql::kCountBronzeRows, [&](const Statement& row) {
-    counted[{row.Int(0), row.Int(1)}] = row.Int(2);
+    static constexpr Columns kOf(sql::kCountBronzeRows);
+    counted[{row.Int(kOf["stream_id"]), row.Int(kOf["topic_partition"])}] = row.Int(kOf["total"]);
   }));
   for (auto& [at, stream, rows] : progress) {
     const std::int64_t there = counted[{stream, at.partition}];

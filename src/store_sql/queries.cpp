@@ -1,5 +1,6 @@
 #include "queries.hpp"
 
+#include "herdflow/store_sql/columns.hpp"
 #include "herdflow/store_sql/store.hpp"
 
 namespace herdflow::store_sql {
@@ -19,11 +20,14 @@ Result<std::optional<std::int64_t>> FindFarmRef(Session& session, std::string_vi
 }
 
 Result<std::optional<herd::DataRange>> FindDataRange(Session& session, std::int64_t farm) {
+  static constexpr Columns kOf(sql::kReadDataRange);
   HERDFLOW_ASSIGN(Statement * read, session.Get(sql::kReadDataRange));
   HERDFLOW_ASSIGN(const bool there, read->Bind(1, farm).Step());
   std::optional<herd::DataRange> range;
   if (!there) return range;
-  if (!read->IsNull(0)) range = herd::DataRange{DayIn(*read, 0), DayIn(*read, 1)};
+  if (!read->IsNull(kOf["oldest_day"])) {
+    range = herd::DataRange{DayIn(*read, kOf["oldest_day"]), DayIn(*read, kOf["newest_day"])};
+  }
   read->Reset();
   return range;
 }

@@ -3,6 +3,7 @@
 #include <array>
 #include <optional>
 
+#include "herdflow/store_sql/columns.hpp"
 #include "rejudge_queue.hpp"
 #include "row_counts.hpp"
 #include "unjudged.hpp"
@@ -32,6 +33,8 @@ const RefusedTopic* RefusedTopicOf(Topic topic) {
 
 Result<TakenRefused> ReadRefused(WriteScope& scope, const Sql& statement, FarmRef farm,
                                  std::size_t max) {
+  static constexpr Columns kOf(sql::kReadBronzeCowsOfFarm);
+  static_assert(SameColumns(sql::kReadBronzeCowsOfFarm, sql::kReadBronzeSensorsOfFarm));
   TakenRefused taken;
   HERDFLOW_ASSIGN(Statement * read, scope.Get(statement));
   read->Bind(1, farm).Bind(2, max);
@@ -39,10 +42,13 @@ Result<TakenRefused> ReadRefused(WriteScope& scope, const Sql& statement, FarmRe
   while (bytes < kChunkBytes) {
     HERDFLOW_ASSIGN(const bool there, read->Step());
     if (!there) break;
-    const pipeline::Lineage lineage{read->Int(1), pipeline::StreamRef{read->Int(4)},
-                                    static_cast<std::int32_t>(read->Int(5)), read->Int(0)};
-    taken.records.push_back({lineage, FromMicros(read->Int(2)), std::string(read->Bytes(3))});
-    const auto status = static_cast<pipeline::QuarantineStatus>(read->Int(6));
+    const pipeline::Lineage lineage{read->Int(kOf["version"]),
+                                    pipeline::StreamRef{read->Int(kOf["stream_id"])},
+                                    static_cast<std::int32_t>(read->Int(kOf["topic_partition"])),
+                                    read->Int(kOf["topic_offset"])};
+    taken.records.push_back({lineage, FromMicros(read->Int(kOf["received_at"])),
+                             std::string(read->Bytes(kOf["payload"]))});
+    const auto status = static_cast<pipeline::QuarantineStatus>(read->Int(kOf["status"]));
     if (status == pipeline::QuarantineStatus::kDismissed) taken.dismissed.push_back(lineage);
     const std::string_view code = herd::Name(herd::RejectionCode::kUnknownFarm);
     CountEntries(scope, static_cast<std::int64_t>(farm), code, -1,

@@ -4,6 +4,7 @@
 #include <limits>
 
 #include "feed_places.hpp"
+#include "herdflow/store_sql/columns.hpp"
 #include "known_versions.hpp"
 #include "unjudged.hpp"
 
@@ -23,11 +24,12 @@ struct Known {
 };
 
 Result<std::vector<Known>> ReadRequests(WriteScope& scope, std::size_t max) {
+  static constexpr Columns kOf(sql::kReadRejudgeRequests);
   std::vector<Known> requests;
   HERDFLOW_ASSIGN(Statement * read, scope.Get(sql::kReadRejudgeRequests));
   read->Bind(1, max);
   HERDFLOW_CHECK(ForEachRow(*read, [&](const Statement& row) {
-    requests.push_back({RequestKind{row.Int(0)}, row.Int(1)});
+    requests.push_back({RequestKind{row.Int(kOf["kind"])}, row.Int(kOf["ref"])});
   }));
   return requests;
 }
@@ -36,6 +38,8 @@ Result<std::vector<Known>> ReadRequests(WriteScope& scope, std::size_t max) {
 /// these are all.
 Result<bool> ReadWaiting(WriteScope& scope, const Known& request, std::size_t max,
                          std::vector<ReadingKey>& keys) {
+  static constexpr Columns kOf(sql::kReadWaitingOfCow);
+  static_assert(SameColumns(sql::kReadWaitingOfCow, sql::kReadWaitingOfSensor));
   // Without its sensor's unit a reading of a known cow waits for the sensor's request.
   const bool of_sensor = request.kind == RequestKind::kSensor;
   HERDFLOW_ASSIGN(Statement * read,
@@ -52,8 +56,11 @@ Result<bool> ReadWaiting(WriteScope& scope, const Known& request, std::size_t ma
       HERDFLOW_ASSIGN(const bool there, read->Step());
       if (!there) break;
       ++rows;
-      after = {read->Int(of_sensor ? 0 : 1), read->Int(of_sensor ? 1 : 2), read->Int(3)};
-      HERDFLOW_ASSIGN(const ReadingKey key, ReadKeyOfCow(scope, *read, 0));
+      after = {read->Int(of_sensor ? kOf["cow_id"] : kOf["farm_day"]),
+               read->Int(of_sensor ? kOf["farm_day"] : kOf["sensor_id"]),
+               read->Int(kOf["timestamp"])};
+      HERDFLOW_ASSIGN(const ReadingKey key,
+                      ReadKeyOfCow(scope, *read, kOf.InARow(kKeyOfCowColumns)));
       if (!keys.empty() && keys.back() == key) continue;
       keys.push_back(key);
       ++added;
@@ -167,24 +174,28 @@ Result<> RejudgeQueue::TakeKnown(std::size_t max, RejudgePiece& piece) {
 }
 
 Result<std::optional<RejudgeQueue::Pass>> RejudgeQueue::ReadPass() {
+  static constexpr Columns kOf(sql::kReadRejudgePass);
   HERDFLOW_ASSIGN(Statement * asked, scope_.Get(sql::kReadRejudgePass));
   HERDFLOW_ASSIGN(const bool any, asked->Step());
   if (!any) return std::optional<Pass>();
   Pass pass;
-  pass.kind = PassKind{asked->Int(0)};
-  if (pass.kind == PassKind::kFarm) pass.farm = pipeline::FarmRef{asked->Int(1)};
+  pass.kind = PassKind{asked->Int(kOf["kind"])};
+  if (pass.kind == PassKind::kFarm) pass.farm = pipeline::FarmRef{asked->Int(kOf["ref"])};
   if (pass.kind == PassKind::kDays) {
-    pass.days = {FarmDay{static_cast<std::int32_t>(asked->Int(3))},
-                 FarmDay{static_cast<std::int32_t>(asked->Int(4))}};
+    pass.days = {FarmDay{static_cast<std::int32_t>(asked->Int(kOf["first_day"]))},
+                 FarmDay{static_cast<std::int32_t>(asked->Int(kOf["last_day"]))}};
   }
-  const bool goes_on = asked->Int(2) != 0;
+  const bool goes_on = asked->Int(kOf["in_pass"]) != 0;
   asked->Reset();
   if (goes_on) {
+    static constexpr Columns kPlace(sql::kReadRejudgePlace);
     HERDFLOW_ASSIGN(Statement * read, scope_.Get(sql::kReadRejudgePlace));
     HERDFLOW_ASSIGN(const bool there, read->Step());
     if (there) {
-      pass.place = {read->Int(0),
-                    {read->Int(1), read->Int(2), read->Int(3), read->Int(4), read->Int(5)}};
+      pass.place = {
+          read->Int(kPlace["phase"]),
+          {read->Int(kPlace["place_1"]), read->Int(kPlace["place_2"]), read->Int(kPlace["place_3"]),
+           read->Int(kPlace["place_4"]), read->Int(kPlace["place_5"])}};
       read->Reset();
       return std::optional(pass);
     }
@@ -269,6 +280,8 @@ Result<> RejudgeQueue::TakeKeys(const Sql& statement, std::size_t max, Pass& pas
 
 Result<> RejudgeQueue::TakeKeysUpTo(std::int64_t last_cow, const Sql& statement, std::size_t max,
                                     Pass& pass, RejudgePiece& piece) {
+  static constexpr Columns kOf(sql::kReadDisplacedAfter);
+  static_assert(SameColumns(sql::kReadDisplacedAfter, sql::kReadWaitingAfter));
   HERDFLOW_ASSIGN(Statement * read, scope_.Get(statement));
   auto& at = pass.place.at;
   const auto& [first, last] = pass.days.value_or(kAllDays);
@@ -278,13 +291,16 @@ Result<> RejudgeQueue::TakeKeysUpTo(std::int64_t last_cow, const Sql& statement,
     HERDFLOW_ASSIGN(const bool there, read->Step());
     if (!there) return {};
     ++piece.size;
-    at = {read->Int(0), read->Int(1), read->Int(2), read->Int(3), 0};
-    HERDFLOW_ASSIGN(const ReadingKey key, ReadKeyOfCow(scope_, *read, 0));
+    at = {read->Int(kOf["cow_id"]), read->Int(kOf["farm_day"]), read->Int(kOf["sensor_id"]),
+          read->Int(kOf["timestamp"]), 0};
+    HERDFLOW_ASSIGN(const ReadingKey key,
+                    ReadKeyOfCow(scope_, *read, kOf.InARow(kKeyOfCowColumns)));
     piece.keys.push_back(key);
   }
 }
 
 Result<> RejudgeQueue::TakeSilver(std::size_t max, Pass& pass, RejudgePiece& piece) {
+  static constexpr Columns kOf(sql::kReadSilverAfter);
   HERDFLOW_ASSIGN(Statement * read, scope_.Get(sql::kReadSilverAfter));
   auto& at = pass.place.at;
   const PassPlan plan = PlanOf(pass.kind);
@@ -298,10 +314,11 @@ Result<> RejudgeQueue::TakeSilver(std::size_t max, Pass& pass, RejudgePiece& pie
     HERDFLOW_ASSIGN(const bool there, read->Step());
     if (!there) return {};
     ++piece.size;
-    const ReadingKey key = ReadKey(*read, 0);
-    at = {read->Int(0), read->Int(1), read->Int(2), read->Int(3), read->Int(4)};
+    const ReadingKey key = ReadKey(*read, kOf.InARow(kKeyColumns));
+    at = {read->Int(kOf["farm"]), read->Int(kOf["farm_day"]), read->Int(kOf["cow_id"]),
+          read->Int(kOf["sensor_id"]), read->Int(kOf["timestamp"])};
     if (plan.heals) {
-      piece.versions.push_back({key, ReadLineage(*read, 5)});
+      piece.versions.push_back({key, ReadLineage(*read, kOf.InARow(kLineageColumns))});
     } else {
       piece.keys.push_back(key);
     }
@@ -309,6 +326,8 @@ Result<> RejudgeQueue::TakeSilver(std::size_t max, Pass& pass, RejudgePiece& pie
 }
 
 Result<> RejudgeQueue::TakeEntries(std::size_t max, Pass& pass, RejudgePiece& piece) {
+  static constexpr Columns kOf(sql::kReadEntriesAfter);
+  static_assert(SameColumns(sql::kReadEntriesAfter, sql::kReadEntriesOfFarmAfter));
   const PassPlan plan = PlanOf(pass.kind);
   HERDFLOW_ASSIGN(Statement * read, scope_.Get(*plan.read_entries));
   auto& at = pass.place.at;
@@ -325,9 +344,10 @@ Result<> RejudgeQueue::TakeEntries(std::size_t max, Pass& pass, RejudgePiece& pi
     HERDFLOW_ASSIGN(const bool there, read->Step());
     if (!there) break;
     ++piece.size;
-    piece.entries.push_back(ReadLineage(*read, 0));
-    at = {read->Int(1), read->Int(2), read->Int(3), 0, 0};
-    bytes += static_cast<std::size_t>(read->Int(4));
+    piece.entries.push_back(ReadLineage(*read, kOf.InARow(kLineageColumns)));
+    at = {read->Int(kOf["stream_id"]), read->Int(kOf["topic_partition"]),
+          read->Int(kOf["topic_offset"]), 0, 0};
+    bytes += static_cast<std::size_t>(read->Int(kOf["original_bytes"]));
   }
   read->Reset();
   return {};
@@ -374,12 +394,13 @@ Result<> RequestTopic(WriteScope& scope, pipeline::Topic topic) {
 }
 
 Result<> RequestPassOrLetGoOn(WriteScope& scope, const std::optional<pipeline::DayRange>& days) {
+  static constexpr Columns kOf(sql::kReadRejudgeDays);
   HERDFLOW_ASSIGN(Statement * read, scope.Get(sql::kReadRejudgeDays));
   const auto kind = days ? PassKind::kDays : PassKind::kEverything;
   HERDFLOW_ASSIGN(const bool asked, read->Bind(1, kind).Step());
   if (!asked) return InsertPass(scope, kind, 0, days);
-  const FarmDay first{static_cast<std::int32_t>(read->Int(0))};
-  const FarmDay last{static_cast<std::int32_t>(read->Int(1))};
+  const FarmDay first{static_cast<std::int32_t>(read->Int(kOf["first_day"]))};
+  const FarmDay last{static_cast<std::int32_t>(read->Int(kOf["last_day"]))};
   read->Reset();
   if (!days || (first <= days->first && days->last <= last)) return {};
   // With those that were asked for before: nobody has come to their end.

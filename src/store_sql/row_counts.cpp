@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "derived_statements.hpp"
+#include "herdflow/store_sql/columns.hpp"
 #include "transactions.hpp"
 #include "unjudged.hpp"
 
@@ -13,20 +14,27 @@ namespace herdflow::store_sql {
 namespace {
 
 Result<RowCounts> ReadCounts(Statement& read) {
+  static constexpr Columns kOf(sql::kReadRowCounts);
+  static_assert(SameColumns(sql::kReadRowCounts, sql::kReadRowCountsOfFarm));
   RowCounts counts;
   HERDFLOW_CHECK(ForEachRow(read, [&](const Statement& row) {
-    counts[{std::string(row.Bytes(0)), row.Int(1), std::string(row.Bytes(2))}] += row.Int(3);
+    counts[{std::string(row.Bytes(kOf["counted"])), row.Int(kOf["farm"]),
+            std::string(row.Bytes(kOf["kind"]))}] += row.Int(kOf["total"]);
   }));
   return counts;
 }
 
 /// Adds the entries of the topics whose messages a step judges.
 Result<> AddEntries(Session& session, bool of_measurements, RowCounts& counts) {
+  static constexpr Columns kOf(sql::kCountEntries);
   HERDFLOW_ASSIGN(Statement * read, session.Get(sql::kCountEntries));
   return ForEachRow(*read, [&](const Statement& row) {
-    if ((row.Bytes(0) == kMeasurementsStep) != of_measurements) return;
-    counts[{std::string(kCountedEntries), row.Int(1), std::string(row.Bytes(2))}] += row.Int(3);
-    if (row.Int(4) != 0) counts[{std::string(kCountedWaiting), row.Int(1), ""}] += row.Int(4);
+    if ((row.Bytes(kOf["topic"]) == kMeasurementsStep) != of_measurements) return;
+    const std::int64_t farm = row.Int(kOf["farm"]);
+    counts[{std::string(kCountedEntries), farm, std::string(row.Bytes(kOf["code"]))}] +=
+        row.Int(kOf["total"]);
+    const std::int64_t waiting = row.Int(kOf["waiting"]);
+    if (waiting != 0) counts[{std::string(kCountedWaiting), farm, ""}] += waiting;
   });
 }
 
@@ -37,11 +45,13 @@ struct Partition {
 };
 
 Result<std::vector<Partition>> ReadPartitions(WriteScope& scope) {
+  static constexpr Columns kOf(sql::kReadProgress);
   std::vector<Partition> partitions;
   HERDFLOW_ASSIGN(Statement * read, scope.Get(sql::kReadProgress));
   read->Bind(1, kConsumerGroup);
   HERDFLOW_CHECK(ForEachRow(*read, [&](const Statement& row) {
-    partitions.push_back({row.Int(7), std::string(row.Bytes(1)), row.Int(2)});
+    partitions.push_back(
+        {row.Int(kOf["id"]), std::string(row.Bytes(kOf["stream_id"])), row.Int(kOf["part"])});
   }));
   return partitions;
 }
@@ -113,15 +123,17 @@ Result<RowCounts> ReadRowCountsOf(Session& session, std::int64_t farm) {
 
 Result<RowCounts> CountReadingsAndEntries(Session& session) {
   using pipeline::ReadingState;
+  static constexpr Columns kOf(sql::kCountReadingsByFarm);
   RowCounts counts;
   HERDFLOW_ASSIGN(Statement * read, session.Get(sql::kCountReadingsByFarm));
   HERDFLOW_CHECK(ForEachRow(*read, [&](const Statement& row) {
-    int column = 1;
+    int column = kOf.InARow({"accepted", "pending", "deleted"});
     for (const auto state :
          {ReadingState::kAccepted, ReadingState::kPending, ReadingState::kDeleted}) {
       const std::int64_t rows = row.Int(column++);
       if (rows == 0) continue;
-      counts[{std::string(kCountedReadings), row.Int(0), std::string(Name(state))}] += rows;
+      counts[{std::string(kCountedReadings), row.Int(kOf["farm"]), std::string(Name(state))}] +=
+          rows;
     }
   }));
   HERDFLOW_CHECK(AddEntries(session, true, counts));
@@ -129,10 +141,12 @@ Result<RowCounts> CountReadingsAndEntries(Session& session) {
 }
 
 Result<RowCounts> CountHerdBook(Session& session) {
+  static constexpr Columns kOf(sql::kCountBookByFarm);
   RowCounts counts;
   HERDFLOW_ASSIGN(Statement * read, session.Get(sql::kCountBookByFarm));
   HERDFLOW_CHECK(ForEachRow(*read, [&](const Statement& row) {
-    counts[{std::string(row.Bytes(0)), row.Int(1), ""}] += row.Int(2);
+    counts[{std::string(row.Bytes(kOf["counted"])), row.Int(kOf["farm"]), ""}] +=
+        row.Int(kOf["total"]);
   }));
   HERDFLOW_CHECK(AddEntries(session, false, counts));
   return counts;

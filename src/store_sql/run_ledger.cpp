@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "herdflow/core/text.hpp"
+#include "herdflow/store_sql/columns.hpp"
 #include "herdflow/store_sql/store.hpp"
 #include "owners_watch.hpp"
 #include "row_writer.hpp"
@@ -53,25 +54,30 @@ std::optional<Instant> InstantAt(const Statement& row, int column) {
 Value TextOrNull(std::string_view text) { return text.empty() ? Value() : Value(text); }
 
 TaskRun ReadRun(const Statement& row) {
+  static constexpr Columns kOf(sql::kReadTaskRun);
+  static_assert(SameColumns(sql::kReadTaskRun, sql::kFindTaskRun));
+  static_assert(SameColumns(sql::kReadTaskRun, sql::kReadOpenTaskRuns));
+  static_assert(SameColumns(sql::kReadTaskRun, sql::kReadLastTaskRuns));
+  static_assert(SameColumns(sql::kReadTaskRun, sql::kReadLastFailedTaskRun));
   TaskRun run;
-  run.id = RunId{row.Int(0)};
-  run.pipeline = row.Bytes(1);
-  run.task = row.Bytes(2);
-  run.key = row.Bytes(3);
-  run.trigger = Named(pipeline::kAllRunTriggers, row.Bytes(4));
-  run.state = Named(pipeline::kAllRunStates, row.Bytes(5));
-  run.owner = row.Bytes(6);
-  run.requested_at = FromMicros(row.Int(7));
-  run.started_at = InstantAt(row, 8);
-  run.finished_at = InstantAt(row, 9);
-  run.heartbeat_at = InstantAt(row, 10);
-  run.attempt = row.Int(11);
-  run.rows_read = row.Int(12);
-  run.rows_written = row.Int(13);
-  run.error = row.Bytes(14);
-  run.cancel_requested = row.Int(15) != 0;
-  run.slot = InstantAt(row, 16);
-  run.beats = row.Int(17);
+  run.id = RunId{row.Int(kOf["id"])};
+  run.pipeline = row.Bytes(kOf["pipeline"]);
+  run.task = row.Bytes(kOf["task"]);
+  run.key = row.Bytes(kOf["idempotency_key"]);
+  run.trigger = Named(pipeline::kAllRunTriggers, row.Bytes(kOf["trigger_kind"]));
+  run.state = Named(pipeline::kAllRunStates, row.Bytes(kOf["state"]));
+  run.owner = row.Bytes(kOf["owner"]);
+  run.requested_at = FromMicros(row.Int(kOf["requested_at"]));
+  run.started_at = InstantAt(row, kOf["started_at"]);
+  run.finished_at = InstantAt(row, kOf["finished_at"]);
+  run.heartbeat_at = InstantAt(row, kOf["heartbeat_at"]);
+  run.attempt = row.Int(kOf["attempt"]);
+  run.rows_read = row.Int(kOf["rows_read"]);
+  run.rows_written = row.Int(kOf["rows_written"]);
+  run.error = row.Bytes(kOf["error"]);
+  run.cancel_requested = row.Int(kOf["cancel_requested"]) != 0;
+  run.slot = InstantAt(row, kOf["slot"]);
+  run.beats = row.Int(kOf["beats"]);
   return run;
 }
 
@@ -200,14 +206,16 @@ class SqlRunLedger final : public pipeline::RunLedger {
     HERDFLOW_ASSIGN(auto run, ReadOne(find->Bind(1, id)));
     if (!run) return std::optional<pipeline::RunWithLog>();
     pipeline::RunWithLog with_log{*std::move(run), {}};
+    static constexpr Columns kOf(sql::kReadTaskRunLog);
     HERDFLOW_ASSIGN(Statement * read, snapshot->session().Get(sql::kReadTaskRunLog));
     read->Bind(1, id).Bind(2, after).Bind(3, limit);
     while (true) {
       HERDFLOW_ASSIGN(const bool there, read->Step());
       if (!there) return std::optional(std::move(with_log));
       with_log.log.push_back(
-          {read->Int(0),
-           {FromMicros(read->Int(1)), LevelNamed(read->Bytes(2)), std::string(read->Bytes(3))}});
+          {read->Int(kOf["number"]),
+           {FromMicros(read->Int(kOf["logged_at"])), LevelNamed(read->Bytes(kOf["level"])),
+            std::string(read->Bytes(kOf["text"]))}});
     }
   }
 
@@ -219,18 +227,19 @@ class SqlRunLedger final : public pipeline::RunLedger {
     HERDFLOW_ASSIGN(overview.last_runs, ReadRuns(*last));
     HERDFLOW_ASSIGN(Statement * failed, session.Get(sql::kReadLastFailedTaskRun));
     HERDFLOW_ASSIGN(overview.last_failure, ReadOne(*failed));
+    static constexpr Columns kOf(sql::kReadNotifications);
     HERDFLOW_ASSIGN(Statement * read, session.Get(sql::kReadNotifications));
     read->Bind(1, kNotificationsShown);
     while (true) {
       HERDFLOW_ASSIGN(const bool there, read->Step());
       if (!there) return overview;
       Notification notification;
-      notification.at = FromMicros(read->Int(0));
-      notification.pipeline = read->Bytes(1);
-      notification.task = read->Bytes(2);
-      notification.event = Named(pipeline::kAllEvents, read->Bytes(3));
-      notification.message = read->Bytes(4);
-      notification.url = read->Bytes(5);
+      notification.at = FromMicros(read->Int(kOf["noted_at"]));
+      notification.pipeline = read->Bytes(kOf["pipeline"]);
+      notification.task = read->Bytes(kOf["task"]);
+      notification.event = Named(pipeline::kAllEvents, read->Bytes(kOf["event"]));
+      notification.message = read->Bytes(kOf["message"]);
+      notification.url = read->Bytes(kOf["url"]);
       overview.notifications.push_back(std::move(notification));
     }
   }

@@ -84,6 +84,9 @@ Result<std::optional<std::int64_t>> FirstInt(Statement& statement);
 
 /// Binds version, stream, partition and offset from parameter `first` on.
 void BindLineage(Statement& statement, int first, const pipeline::Lineage& lineage);
+/// Of a row's own message, as most tables have it.
+inline constexpr std::string_view kLineageColumns[]{"version", "stream_id", "topic_partition",
+                                                    "topic_offset"};
 /// Reads the same four from column `first` on.
 [[nodiscard]] pipeline::Lineage ReadLineage(const Statement& row, int first);
 /// The hash in a blob column, if it holds one.

@@ -9,6 +9,7 @@
 
 #include "gold_rows.hpp"
 #include "herdflow/core/logging.hpp"
+#include "herdflow/store_sql/columns.hpp"
 #include "rejudge_queue.hpp"
 
 namespace herdflow::store_sql {
@@ -20,10 +21,11 @@ constexpr std::string_view kRulesVersionSetting = "rules_version";
 constexpr std::string_view kTimeZoneSetting = "time_zone";
 
 Result<std::optional<std::string>> ReadSetting(WriteScope& scope, std::string_view name) {
+  static constexpr Columns kOf(sql::kReadSetting);
   HERDFLOW_ASSIGN(Statement * read, scope.Get(sql::kReadSetting));
   HERDFLOW_ASSIGN(const bool there, read->Bind(1, name).Step());
   if (!there) return std::optional<std::string>();
-  std::string value(read->Bytes(0));
+  std::string value(read->Bytes(kOf["value"]));
   read->Reset();
   return std::optional(std::move(value));
 }

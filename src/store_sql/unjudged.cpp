@@ -10,13 +10,16 @@ namespace {
 
 Result<std::vector<UnjudgedPartition>> ReadPartitions(WriteScope& scope, const Sql& statement,
                                                       std::string_view step) {
+  static constexpr Columns kOf(sql::kReadUnjudgedPartitions);
+  static_assert(SameColumns(sql::kReadUnjudgedPartitions, sql::kReadJudgedPartitions));
   std::vector<UnjudgedPartition> partitions;
   HERDFLOW_ASSIGN(Statement * read, scope.Get(statement));
   read->Bind(1, step).Bind(2, step);
   HERDFLOW_CHECK(ForEachRow(*read, [&](const Statement& row) {
-    partitions.push_back({{pipeline::StreamRef{row.Int(0)}, static_cast<std::int32_t>(row.Int(1)),
-                           row.Int(2), row.Int(3)},
-                          row.Int(4)});
+    partitions.push_back(
+        {{pipeline::StreamRef{row.Int(kOf["id"])}, static_cast<std::int32_t>(row.Int(kOf["part"])),
+          row.Int(kOf["from_offset"]), row.Int(kOf["to_offset"])},
+         row.Int(kOf["farms_from"])});
   }));
   return partitions;
 }
@@ -55,8 +58,8 @@ Result<TakenBronze> TakeBronze(Session& session, const Sql& sql, const pipeline:
     while (taken.bytes < max_bytes) {
       HERDFLOW_ASSIGN(const bool there, read->Step());
       if (!there) break;
-      taken.next = read->Int(0) + 1;
-      taken.bytes += read->Bytes(kPayload).size();
+      taken.next = read->Int(kBronzeMeasurement["topic_offset"]) + 1;
+      taken.bytes += read->Bytes(kBronzeMeasurement["payload"]).size();
       ++rows;
       HERDFLOW_CHECK(each(*read));
     }

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "herdflow/pipeline/layer_store.hpp"
+#include "herdflow/store_sql/columns.hpp"
 #include "scope.hpp"
 
 /// What the steps that judge bronze share: their watermarks and the quarantine.
@@ -19,8 +20,10 @@ inline constexpr std::string_view kMeasurementsStep = "measurements";
 /// A transaction takes no further message after so many bytes: what is refused is kept until it
 /// ends.
 inline constexpr std::size_t kChunkBytes = std::size_t{16} << 20;
-/// The column of the read_bronze_measurement… statements.
-inline constexpr int kPayload = 9;
+/// What the read_bronze_measurement… statements give.
+inline constexpr Columns kBronzeMeasurement(sql::kReadBronzeMeasurement);
+static_assert(SameColumns(sql::kReadBronzeMeasurement, sql::kReadBronzeMeasurements));
+static_assert(SameColumns(sql::kReadBronzeMeasurement, sql::kReadBronzeOfSensors));
 
 /// Bronze rows of a partition, which a step has not judged or (judged) has.
 struct UnjudgedPartition : pipeline::BronzePlace {

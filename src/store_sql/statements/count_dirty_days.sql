@@ -1,1 +1,1 @@
-SELECT COUNT(*) FROM {ops}dirty_days
+SELECT COUNT(*) AS total FROM {ops}dirty_days

@@ -1,1 +1,1 @@
-SELECT COUNT(*) FROM {gold}farms_rows WHERE state_version IS NOT NULL
+SELECT COUNT(*) AS total FROM {gold}farms_rows WHERE state_version IS NOT NULL

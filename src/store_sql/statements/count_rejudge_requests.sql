@@ -1,2 +1,2 @@
 SELECT (SELECT COUNT(*) FROM {ops}rejudge_requests) + (SELECT COUNT(*) FROM {ops}rejudge_passes)
-       + (SELECT COUNT(*) FROM {ops}rejudge_topics)
+       + (SELECT COUNT(*) FROM {ops}rejudge_topics) AS total

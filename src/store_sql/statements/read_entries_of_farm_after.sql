@@ -1,5 +1,5 @@
 -- Of measurements.
-SELECT version, stream_id, topic_partition, topic_offset, LENGTH(original)
+SELECT version, stream_id, topic_partition, topic_offset, LENGTH(original) AS original_bytes
 FROM {silver}quarantine_rows
 WHERE farm = ?5 AND stream_id >= ?1 AND (stream_id, topic_partition, topic_offset) > (?1, ?2, ?3)
   AND stream_id IN (SELECT id FROM {ops}streams WHERE topic = 'measurements')

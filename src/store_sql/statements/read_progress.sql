@@ -1,7 +1,7 @@
 -- Who has judged the last message has judged everything: what was left out behind it is no message.
 SELECT s.topic, o.stream_id, o.part, o.first_offset, o.next_offset, o.holes,
        CASE WHEN COALESCE(w.next_offset, o.first_offset) > o.last_offset THEN o.next_offset
-            ELSE COALESCE(w.next_offset, o.first_offset) END,
+            ELSE COALESCE(w.next_offset, o.first_offset) END AS judged_offset,
        s.id, s.log_id, o.last_hash, o.hidden, o.last_offset, o.owner, o.claimed_at,
        o.bronze_rows
 FROM {ops}consumer_offsets o

@@ -1,4 +1,4 @@
-SELECT counted, farm, kind, SUM(row_count)
+SELECT counted, farm, kind, SUM(row_count) AS total
 FROM {ops}row_counts
 WHERE farm = ?1
 GROUP BY counted, farm, kind

@@ -11,7 +11,7 @@ namespace {
 
 TEST(Sql, AStatementIsItsFileWithTheSchemasPutIn) {
   EXPECT_EQ(Text(sql::kCountDirtyDays, {"b_", "s_", "g_", "o_"}),
-            "SELECT COUNT(*) FROM o_dirty_days\n");
+            "SELECT COUNT(*) AS total FROM o_dirty_days\n");
   const std::string cow = Text(sql::kFindCow, {"b.", "s.", "g.", "o."});
   EXPECT_NE(cow.find("FROM o.cow_ids i JOIN g.cows_rows g"), std::string::npos) << cow;
 }
