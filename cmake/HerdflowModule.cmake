@@ -54,7 +54,7 @@ endfunction()
 function(herdflow_server_test name program filter)
   if(HERDFLOW_TESTS)
     add_test(NAME ${name} COMMAND ${program} --gtest_brief=1 --gtest_filter=${filter})
-    set_tests_properties(${name} PROPERTIES LABELS stack TIMEOUT 900
+    set_tests_properties(${name} PROPERTIES LABELS stack COST 300 TIMEOUT 900
       SKIP_REGULAR_EXPRESSION "its server does not run;no Kafka broker")
   endif()
 endfunction()
