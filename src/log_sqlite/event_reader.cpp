@@ -17,6 +17,10 @@ using pipeline::TopicPartition;
 
 /// Between two looks for new messages, and for the end of the group's other reader.
 constexpr std::chrono::milliseconds kLook{10};
+/// Once nothing has come for so long, looks may be further apart: they are what an idle process
+/// costs.
+constexpr std::chrono::seconds kIdleAfter{5};
+constexpr std::chrono::milliseconds kIdleLook{100};
 constexpr std::chrono::milliseconds kLookForMembership{25};
 /// Cows and sensors go first, but for one turn in so many.
 constexpr int kTurnsInFront = 4;
@@ -76,6 +80,7 @@ class SqliteEventReader : public pipeline::EventReader {
   std::int64_t seen_version_ = -1;  ///< Of the file, when the partitions were looked at.
   std::vector<PartitionState> partitions_;
   std::size_t last_chosen_ = 0;
+  Clock::time_point news_at_ = Clock::now();  ///< When there was anything to read last.
   int turns_in_front_ = 0;
 };
 
@@ -87,6 +92,7 @@ Result<pipeline::Polled> SqliteEventReader::Poll(const pipeline::PollLimits& lim
     if (auto revoked = TakeRevoked(); !revoked.partitions.empty()) return revoked;
     if (auto assigned = TakeAssigned(); !assigned.partitions.empty()) return assigned;
     if (auto* state = Choose()) {
+      news_at_ = Clock::now();
       auto batch = Read(*state, limits);
       if (batch) return *std::move(batch);
       if (batch.error().code() != ErrorCode::kCorruptData) return Fail(std::move(batch).error());
@@ -94,7 +100,8 @@ Result<pipeline::Polled> SqliteEventReader::Poll(const pipeline::PollLimits& lim
     }
     const auto left = deadline - Clock::now();
     if (left <= Clock::duration::zero()) return pipeline::Idle{};
-    std::this_thread::sleep_for(std::min<Clock::duration>(left, kLook));
+    const bool is_idle = Clock::now() - news_at_ >= kIdleAfter;
+    std::this_thread::sleep_for(std::min<Clock::duration>(left, is_idle ? kIdleLook : kLook));
   }
 }
 

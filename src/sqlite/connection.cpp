@@ -37,6 +37,11 @@ int Connection::RunKept(StatementHandle& kept, std::string_view sql) {
   return code == SQLITE_DONE ? SQLITE_OK : code;
 }
 
+void Connection::SetBusyTimeout(std::chrono::milliseconds timeout) {
+  busy_timeout = timeout;
+  sqlite3_busy_timeout(handle, static_cast<int>(timeout.count()));
+}
+
 int Connection::Checkpoint(int sqlite_mode) {
   int in_log = 0;
   int copied = 0;

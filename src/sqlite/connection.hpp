@@ -3,6 +3,7 @@
 #include <sqlite3.h>
 #include <sys/stat.h>
 
+#include <chrono>
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -28,6 +29,7 @@ struct Connection {
   Result<StatementHandle> Compile(std::string_view sql, unsigned flags, std::string_view& rest);
   /// Run one statement that is compiled once and kept in `kept`.
   [[nodiscard]] int RunKept(StatementHandle& kept, std::string_view sql);
+  void SetBusyTimeout(std::chrono::milliseconds timeout);
   /// Checkpoint and note what is left.
   [[nodiscard]] int Checkpoint(int sqlite_mode);
   /// Note which file is open, for IsInPlace.
@@ -42,6 +44,8 @@ struct Connection {
   std::int64_t wal_pages = 0;  ///< In the write-ahead log after this connection's last commit.
   std::int64_t copied_pages = 0;  ///< Of those, copied into the file by this connection.
   std::int64_t checkpoint_pages = 0;
+  std::int64_t restart_again_at = 0;  ///< Pages; where readers kept the log from starting anew.
+  std::chrono::milliseconds busy_timeout{0};
   std::string path;  ///< Empty: in memory.
   dev_t device = 0;
   ino_t inode = 0;

@@ -1,7 +1,9 @@
 #include "herdflow/sqlite/database.hpp"
 
+#include <malloc.h>
 #include <sqlite3.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <thread>
 #include <utility>
@@ -21,6 +23,11 @@ using Clock = std::chrono::steady_clock;
 constexpr std::string_view kInMemory = ":memory:";
 /// The write-ahead log's file is cut to this size when it starts anew.
 constexpr std::int64_t kKeptWalBytes = 64 << 20;
+/// So many times OpenOptions::checkpoint_pages the log becomes only where there always is a reader:
+/// it cannot start anew then, and would grow until the disk is full.
+constexpr std::int64_t kTooLong = 4;
+/// For those who read when it is that long. A longer log is worth a longer wait.
+constexpr std::chrono::milliseconds kReaderPatience{50}, kLongestReaderPatience{2'000};
 /// While another process rewrites the file, or reads it.
 constexpr std::chrono::minutes kSealPatience{10};
 constexpr std::chrono::milliseconds kLook{5};
@@ -31,10 +38,18 @@ int AfterCommit(void* argument, sqlite3*, const char*, int pages) {
   auto& connection = *static_cast<Connection*>(argument);
   if (pages < connection.copied_pages) connection.copied_pages = 0;  // It started anew.
   connection.wal_pages = pages;
-  if (pages - connection.copied_pages >= connection.checkpoint_pages) {
-    // Its failure is no failure of the commit: the pages stay where they are safe.
+  if (pages - connection.copied_pages < connection.checkpoint_pages) return SQLITE_OK;
+  // Its failure is no failure of the commit: the pages stay where they are safe.
+  if (pages / kTooLong < connection.checkpoint_pages || pages < connection.restart_again_at) {
     static_cast<void>(connection.Checkpoint(SQLITE_CHECKPOINT_PASSIVE));
+    return SQLITE_OK;
   }
+  const auto patience = kReaderPatience * (pages / kTooLong / connection.checkpoint_pages);
+  sqlite3_busy_timeout(connection.handle,
+                       static_cast<int>(std::min(patience, kLongestReaderPatience).count()));
+  const int code = connection.Checkpoint(SQLITE_CHECKPOINT_RESTART);
+  sqlite3_busy_timeout(connection.handle, static_cast<int>(connection.busy_timeout.count()));
+  connection.restart_again_at = code == SQLITE_OK ? 0 : pages + connection.checkpoint_pages;
   return SQLITE_OK;
 }
 
@@ -59,7 +74,7 @@ Result<std::unique_ptr<Connection>> Connect(const OpenOptions& options) {
     return Fail(connection->Failure(code).Because("opening " + options.path));
   }
   sqlite3* handle = connection->handle;
-  sqlite3_busy_timeout(handle, static_cast<int>(options.busy_timeout.count()));
+  connection->SetBusyTimeout(options.busy_timeout);
   sqlite3_db_config(handle, SQLITE_DBCONFIG_DEFENSIVE, 1, nullptr);
   sqlite3_db_config(handle, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, nullptr);
   sqlite3_wal_hook(handle, AfterCommit, connection.get());
@@ -236,7 +251,7 @@ Result<std::int64_t> Database::QueryInt(std::string_view sql) {
 }
 
 void Database::SetBusyTimeout(std::chrono::milliseconds timeout) {
-  sqlite3_busy_timeout(connection_->handle, static_cast<int>(timeout.count()));
+  connection_->SetBusyTimeout(timeout);
 }
 
 std::int64_t Database::changes() const { return sqlite3_changes64(connection_->handle); }
@@ -249,6 +264,11 @@ Result<std::int64_t> Database::UserVersion() { return QueryInt("PRAGMA user_vers
 
 Result<> Database::SetUserVersion(std::int32_t version) {
   return Execute(fmt::format("PRAGMA user_version={}", version));
+}
+
+void Database::ReleaseMemory() {
+  sqlite3_db_release_memory(connection_->handle);
+  malloc_trim(0);  // What is freed lies scattered, and would stay with the process.
 }
 
 std::int64_t Database::wal_pages() const { return connection_->wal_pages; }

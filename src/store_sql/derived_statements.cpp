@@ -84,6 +84,7 @@ DerivedSql::DerivedSql(const DerivedTable& derived)
                        Parameters(all.size())),
            {}};
   remove = ByKey(named("remove"), fmt::format("DELETE FROM {}", table), key);
+  read_row = ByKey(named("read row"), select, key);
   const std::vector<std::string> to_cow(key.begin(), key.begin() + (shape.by_cow ? 3 : 2));
   read_cow = ByKey(named("read cow"), select, to_cow);
   if (shape.by_cow) {

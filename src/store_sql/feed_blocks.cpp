@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <limits>
+#include <set>
 #include <utility>
 
 #include "derived_rows.hpp"
@@ -24,8 +25,6 @@ using pipeline::FeedPlace;
 using pipeline::kAllCows;
 using pipeline::SensorRef;
 
-/// Also those of notes about none.
-constexpr CowRange kEveryCow{CowRef{0}, kAllCows.last};
 constexpr FarmDay kLastDay{std::numeric_limits<std::int32_t>::max() / 2};
 
 /// A place where rows are: the first of a farm's period, or of a farm.
@@ -35,21 +34,6 @@ struct Found {
 
   auto operator<=>(const Found&) const = default;
 };
-
-/// Runs of cows so close together that reading what lies between costs less than looking anew.
-std::vector<CowRange> RunsOf(const std::vector<CowRef>& cows) {
-  constexpr std::int64_t kClose = 4;
-  std::vector<CowRange> runs;
-  for (const CowRef cow : cows) {
-    const auto number = static_cast<std::int64_t>(cow);
-    if (!runs.empty() && number <= static_cast<std::int64_t>(runs.back().last) + kClose) {
-      runs.back().last = cow;
-    } else {
-      runs.push_back({cow, cow});
-    }
-  }
-  return runs;
-}
 
 class BlockFinder {
  public:
@@ -180,129 +164,163 @@ class BlockFinder {
     return std::max(last, CowRef{static_cast<std::int64_t>(after) + 1});
   }
 
-  Result<std::optional<Found>> FindNoted(const TablePlace& of, FarmRef farm, FarmDay from) {
-    while (true) {
-      HERDFLOW_ASSIGN(Statement * next, session_.Get(sql::kFindNotedDay));
-      HERDFLOW_ASSIGN(const auto day, FirstInt(next->Bind(1, farm).Bind(2, from.days)));
-      if (!day) break;
-      const Period found{DayOf(*day), DayOf(*day)};
-      HERDFLOW_ASSIGN(const bool noted,
-                      HasNotes(session_, farm, found, kEveryCow, of.position, of.target));
-      if (noted) return std::optional(Found{farm, found.first});
-      from = found.first + 1;
-    }
+  Result<std::optional<Found>> FindNotedFarm(const TablePlace& of, FarmRef behind) {
     static constexpr Columns kOf(sql::kFindNotedFarm);
-    HERDFLOW_ASSIGN(Statement * other, session_.Get(sql::kFindNotedFarm));
-    other->Bind(1, farm).Bind(2, of.position).Bind(3, of.target);
-    HERDFLOW_ASSIGN(const bool there, other->Step());
+    HERDFLOW_ASSIGN(Statement * find, session_.Get(sql::kFindNotedFarm));
+    find->Bind(1, behind).Bind(2, of.position).Bind(3, of.target);
+    HERDFLOW_ASSIGN(const bool there, find->Step());
     if (!there) return std::optional<Found>();
-    const Found found{FarmRef{other->Int(kOf["farm"])}, DayOf(other->Int(kOf["farm_day"]))};
-    other->Reset();
+    const Found found{FarmRef{find->Int(kOf["farm"])}, DayOf(find->Int(kOf["farm_day"]))};
+    find->Reset();
     return std::optional(found);
-  }
-
-  /// The days of the farm's period that are noted.
-  Result<std::vector<FarmDay>> NotedDays(const TablePlace& of, FarmRef farm, Period period) {
-    std::vector<FarmDay> days;
-    while (true) {
-      HERDFLOW_ASSIGN(const auto found,
-                      FindNoted(of, farm, days.empty() ? period.first : days.back() + 1));
-      if (!found || found->farm != farm || found->day > period.last) return days;
-      days.push_back(found->day);
-    }
   }
 
   /// The block behind the place, which moves on; without keys where none of them is the table's.
   Result<std::optional<Block>> NextNoted(TablePlace& of, std::size_t max) {
     FeedPlace& place = of.last;
-    if (place.cow == kAllCows.last) {
-      const bool at_start = place == FeedPlace{};
-      const FarmDay from = at_start         ? place.day
-                           : shape().chains ? kLastDay
-                                            : PeriodOf(place.day).last + 1;
-      HERDFLOW_ASSIGN(const auto found, FindNoted(of, place.farm, from));
-      if (!found) return std::optional<Block>();
-      place = {found->farm, shape().chains ? found->day : PeriodOf(found->day).first, CowRef{0}};
-    }
     Block block;
-    block.farm = place.farm;
-    block.period = PeriodOf(place.day);
-    if (!shape().by_cow) {
-      block.keys.push_back({block.farm, block.period.first, {}, {}});
-      block.cows = {kAllCows};
-      place.cow = kAllCows.last;
+    if (place.cow != kAllCows.last) {
+      HERDFLOW_CHECK(shape().chains ? AddNotedChains(of, max, block)
+                                    : AddNotedCows(of, max, block));
       return std::optional(std::move(block));
     }
+    if (place != FeedPlace{} && !shape().chains) {
+      const Found rest{place.farm, PeriodOf(place.day).last + 1};
+      HERDFLOW_CHECK(AddNotedPeriods(rest, of, max, block));
+      const bool is_inside = place.cow != kAllCows.last;  // Of a period of which more is to come.
+      if (is_inside || !block.keys.empty()) return std::optional(std::move(block));
+    }
+    HERDFLOW_ASSIGN(const auto other, FindNotedFarm(of, place.farm));
+    if (!other) return std::optional<Block>();
     if (shape().chains) {
+      place = {other->farm, other->day, CowRef{0}};
       HERDFLOW_CHECK(AddNotedChains(of, max, block));
     } else {
-      HERDFLOW_CHECK(AddNoted(of, max, block));
+      place = {other->farm, other->day, kAllCows.last};
+      HERDFLOW_CHECK(AddNotedPeriods({other->farm, PeriodOf(other->day).first}, of, max, block));
     }
     return std::optional(std::move(block));
   }
 
-  /// Makes it the block of the next cows, each with the first day that is noted of it.
-  Result<> AddNotedChains(TablePlace& of, std::size_t max, Block& block) {
-    FeedPlace& place = of.last;
-    HERDFLOW_ASSIGN(const FarmDay end, EndOfChain(place.farm, place.day));
-    block.period = {end, end};
-    HERDFLOW_ASSIGN(const auto source, SourceDays(block.farm, {place.day, end}));
-    const std::size_t most =
-        std::max<std::size_t>(1, max / std::max<std::size_t>(1, source.size()));
-    std::vector<CowRef> cows;
-    static constexpr Columns kOf(sql::kReadNotedCows);
-    HERDFLOW_ASSIGN(Statement * read, session_.Get(sql::kReadNotedCows));
-    read->Bind(1, block.farm).Bind(2, place.cow).Bind(3, of.position).Bind(4, of.target);
-    HERDFLOW_CHECK(ForEachRow(read->Bind(5, most), [&](const Statement& row) -> Result<> {
-      const DerivedKey key{
-          block.farm, DayOf(row.Int(kOf["first_day"])), CowRef{row.Int(kOf["cow_id"])}, {}};
-      cows.push_back(key.cow);
-      block.keys.push_back(key);
-      block.period.first = std::min(block.period.first, key.day);
-      return {};
+  /// Adds the keys of the next periods, of as many as are at most about `max` rows to read. Where
+  /// the first of them is more than that, the place goes into it.
+  Result<> AddNotedPeriods(Found from, TablePlace& of, std::size_t max, Block& block) {
+    static constexpr Columns kOf(sql::kReadNoted);
+    const std::size_t most = MostKeys(from, max);
+    const std::size_t most_notes = MostNotes(from, most, max);
+    HERDFLOW_ASSIGN(Statement * read, session_.Get(sql::kReadNoted));
+    read->Bind(1, from.farm).Bind(2, from.day.days).Bind(3, shape().by_cow ? 1 : 0);
+    read->Bind(4, of.position).Bind(5, of.target).Bind(6, most_notes);
+    std::set<DerivedKey> keys;
+    std::size_t notes = 0;
+    HERDFLOW_CHECK(ForEachRow(*read, [&](const Statement& row) {
+      ++notes;
+      if (keys.size() > most) return;
+      keys.insert(KeyOf({from.farm, DayOf(row.Int(kOf["farm_day"])), CowRef{row.Int(kOf["cow_id"])},
+                         SensorRef{row.Int(kOf["sensor_id"])}}));
     }));
-    std::sort(block.keys.begin(), block.keys.end());
-    block.cows = RunsOf(cows);
-    place.cow = cows.size() < most ? kAllCows.last : cows.back();
+    block.farm = from.farm;
+    if (keys.empty()) return {};
+    const FarmDay last = keys.rbegin()->day;
+    if (notes == most_notes || keys.size() > most) {  // The last period is not complete.
+      if (keys.begin()->day != last) {
+        keys.erase(keys.lower_bound({from.farm, last, {}, {}}), keys.end());
+      } else if (shape().by_cow) {
+        of.last = {from.farm, last, CowRef{0}};
+        return AddNotedCows(of, max, block);
+      }
+    }
+    block.keys.assign(keys.begin(), keys.end());
+    of.last = {from.farm, block.keys.back().day, kAllCows.last};
     return {};
   }
 
-  /// Adds the keys of the next cows that are noted in the block's period.
-  Result<> AddNoted(TablePlace& of, std::size_t max, Block& block) {
+  /// Adds the keys of the next cows of the place's period, of which there are about `max` notes.
+  Result<> AddNotedCows(TablePlace& of, std::size_t max, Block& block) {
+    static constexpr Columns kOf(sql::kReadNotedOfDay);
     FeedPlace& place = of.last;
-    HERDFLOW_ASSIGN(const auto noted, NotedDays(of, block.farm, block.period));
-    HERDFLOW_ASSIGN(const auto source, SourceDays(block.farm, block.period));
-    const std::size_t read_days = std::max(noted.size(), source.size());
-    const std::size_t rows = std::max<std::size_t>(1, max / std::max<std::size_t>(1, read_days));
+    block.farm = place.farm;
+    std::vector<FarmDay> days;
+    const Period period = PeriodOf(place.day);
+    for (FarmDay day = period.first; day <= period.last; day = day + 1) days.push_back(day);
+    const std::size_t notes = std::max<std::size_t>(1, max / days.size());
     HERDFLOW_ASSIGN(Statement * nth, session_.Get(sql::kFindNthNotedCow));
-    HERDFLOW_ASSIGN(const CowRef last, LastCow(noted, place.cow, [&](FarmDay day) {
-                      nth->Bind(1, block.farm).Bind(2, day.days).Bind(3, place.cow).Bind(4, rows);
+    HERDFLOW_ASSIGN(const CowRef last, LastCow(days, place.cow, [&](FarmDay day) {
+                      nth->Bind(1, block.farm).Bind(2, day.days).Bind(3, place.cow).Bind(4, notes);
                       return FirstInt(nth->Bind(5, of.position).Bind(6, of.target));
                     }));
-    std::vector<CowRef> cows;
-    static constexpr Columns kOf(sql::kReadNoted);
-    HERDFLOW_ASSIGN(Statement * read, session_.Get(sql::kReadNoted));
-    for (const FarmDay day : noted) {
+    HERDFLOW_ASSIGN(Statement * read, session_.Get(sql::kReadNotedOfDay));
+    for (const FarmDay day : days) {
       read->Bind(1, block.farm).Bind(2, day.days);
       read->Bind(3, static_cast<std::int64_t>(place.cow) + 1).Bind(4, last);
       read->Bind(5, of.position).Bind(6, of.target);
-      HERDFLOW_CHECK(ForEachRow(*read, [&](const Statement& row) -> Result<> {
-        const CowRef cow{row.Int(kOf["cow_id"])};
-        cows.push_back(cow);
-        block.keys.push_back(
-            {block.farm, block.period.first, cow,
-             shape().by_sensor ? SensorRef{row.Int(kOf["sensor_id"])} : SensorRef{}});
-        return {};
+      HERDFLOW_CHECK(ForEachRow(*read, [&](const Statement& row) {
+        block.keys.push_back(KeyOf({block.farm, day, CowRef{row.Int(kOf["cow_id"])},
+                                    SensorRef{row.Int(kOf["sensor_id"])}}));
       }));
     }
-    const auto sort = [](auto& all) {
-      std::sort(all.begin(), all.end());
-      all.erase(std::unique(all.begin(), all.end()), all.end());
-    };
-    sort(cows);
-    sort(block.keys);
-    block.cows = RunsOf(cows);
+    std::sort(block.keys.begin(), block.keys.end());
+    block.keys.erase(std::unique(block.keys.begin(), block.keys.end()), block.keys.end());
     place.cow = last;
+    return {};
+  }
+
+  /// The table's key of a note.
+  [[nodiscard]] DerivedKey KeyOf(const DerivedKey& noted) const {
+    return {noted.farm, PeriodOf(noted.day).first, shape().by_cow ? noted.cow : CowRef{},
+            shape().by_sensor ? noted.sensor : SensorRef{}};
+  }
+
+  /// So many keys are about `max` rows to read.
+  [[nodiscard]] std::size_t MostKeys(Found from, std::size_t max) const {
+    constexpr std::size_t kDaysOfHerd = 32,
+                          kReadingsOfKey = 4;  // What is more ends the transaction.
+    if (!shape().by_cow) return std::clamp<std::size_t>(max, 1, kDaysOfHerd);
+    if (shape().reads.empty()) return std::max<std::size_t>(1, max / kReadingsOfKey);
+    const std::size_t parts = PeriodsIn(*shape().reads.front(), PeriodOf(from.day)).size();
+    return std::max<std::size_t>(1, max / parts);
+  }
+
+  /// So many notes tell whether there are more than `most` keys, unless they lie far apart.
+  [[nodiscard]] std::size_t MostNotes(Found from, std::size_t most, std::size_t max) const {
+    const std::size_t bound = 4 * std::max<std::size_t>(1, max);
+    if (!shape().by_cow) return bound;
+    const Period period = PeriodOf(from.day);
+    const auto days = static_cast<std::size_t>(period.last.days - period.first.days + 1);
+    return std::min(bound, (most + 1) * days);
+  }
+
+  /// Makes it the block of the days that are noted of the next cows. What is followed from there
+  /// is at most all of their days since.
+  Result<> AddNotedChains(TablePlace& of, std::size_t max, Block& block) {
+    static constexpr Columns kOf(sql::kReadNotedDaysOfCows);
+    max = std::max<std::size_t>(1, max);
+    FeedPlace& place = of.last;
+    block.farm = place.farm;
+    HERDFLOW_ASSIGN(const FarmDay end, EndOfChain(place.farm, place.day));
+    HERDFLOW_ASSIGN(Statement * read, session_.Get(sql::kReadNotedDaysOfCows));
+    read->Bind(1, block.farm).Bind(2, place.cow).Bind(3, place.day.days);
+    read->Bind(4, of.position).Bind(5, of.target).Bind(6, max);
+    FarmDay first = end;
+    std::size_t found = 0, cows = 0;
+    bool is_full = false;
+    HERDFLOW_CHECK(ForEachRow(*read, [&](const Statement& row) {
+      const DerivedKey key{
+          block.farm, DayOf(row.Int(kOf["farm_day"])), CowRef{row.Int(kOf["cow_id"])}, {}};
+      ++found;
+      first = std::min(first, key.day);
+      const bool is_other = block.keys.empty() || block.keys.back().cow != key.cow;
+      const auto days = static_cast<std::size_t>(end.days - first.days + 1);
+      is_full = is_full || (is_other && cows > 0 && (cows + 1) * days > max);
+      if (is_full) return;
+      if (is_other) ++cows;
+      block.keys.push_back(key);
+    }));
+    const bool is_last = found < max && !is_full;
+    if (!block.keys.empty()) place = {block.farm, block.keys.back().day, block.keys.back().cow};
+    if (is_last) place.cow = kAllCows.last;
+    std::sort(block.keys.begin(), block.keys.end());
+    block.period = {block.keys.empty() ? end : block.keys.front().day, end};
     return {};
   }
 
@@ -320,15 +338,6 @@ Result<std::optional<std::int64_t>> ReadSeen(Session& session, const DerivedTabl
     seen = std::min(seen, place->position);
   }
   return std::optional(seen);
-}
-
-Result<bool> HasNotes(Session& session, FarmRef farm, Period days, CowRange cows,
-                      std::int64_t behind, std::int64_t up_to) {
-  HERDFLOW_ASSIGN(Statement * find, session.Get(sql::kFindNote));
-  find->Bind(1, farm).Bind(2, days.first.days).Bind(3, days.last.days);
-  find->Bind(4, cows.first).Bind(5, cows.last).Bind(6, behind);
-  HERDFLOW_ASSIGN(const auto found, FirstInt(find->Bind(7, up_to)));
-  return found.has_value();
 }
 
 Result<std::optional<Block>> NextOfAll(Session& session, const DerivedTable& table,

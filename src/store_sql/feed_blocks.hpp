@@ -14,11 +14,6 @@ namespace herdflow::store_sql {
 /// Up to which note the tables have come that this one reads; nothing: one of them is not filled.
 Result<std::optional<std::int64_t>> ReadSeen(Session& session, const pipeline::DerivedTable& table);
 
-/// Whether anything of these cows and days is noted, behind one chunk and up to another. Cow 0:
-/// what is of none.
-Result<bool> HasNotes(Session& session, pipeline::FarmRef farm, herd::Period days,
-                      pipeline::CowRange cows, std::int64_t behind, std::int64_t up_to);
-
 /// What lies behind `place`, which moves on, of all that there is, or of the periods that touch
 /// `days`. At most about `max` rows are read for it. Nothing: there is no more.
 Result<std::optional<pipeline::Block>> NextOfAll(Session& session,

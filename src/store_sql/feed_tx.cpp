@@ -1,5 +1,4 @@
 #include <algorithm>
-#include <limits>
 #include <map>
 #include <utility>
 
@@ -120,8 +119,11 @@ class SqlFeedTx final : public pipeline::FeedTx {
 
   Result<> Commit() override {
     const bool moves = after_ && after_ != before_;
-    snapshot_.reset();                 // Nobody waits for it while it waits for its turn to write.
-    if (!moves && !drops_) return {};  // Looking in vain writes nothing.
+    snapshot_.reset();        // Nobody waits for it while it waits for its turn to write.
+    if (!moves && !drops_) {  // Looking in vain writes nothing.
+      sessions_.writers->Rest();
+      return {};
+    }
     HERDFLOW_ASSIGN(const auto scope, WriteScope::Begin(*sessions_.writers, shape().task));
     HERDFLOW_CHECK(CheckNothingMoved(*scope));
     HERDFLOW_CHECK(WriteRows(*scope));
@@ -130,34 +132,40 @@ class SqlFeedTx final : public pipeline::FeedTx {
     return scope->Commit();
   }
 
-  Result<> ReadReadings(FarmRef farm, FarmDay day, std::span<const CowRange> cows,
-                        const EachReading& each) override {
+  Result<> ReadReadings(const Block& block, const EachReading& each) override {
     static constexpr Columns kOf(sql::kReadAcceptedOfCow);
     static_assert(SameColumns(sql::kReadAcceptedOfCow, sql::kReadAcceptedOfCows));
     const auto give = [&](const Statement& row) {
       ++read_;
-      return each({CowRef{row.Int(kOf["cow_id"])}, SensorRef{row.Int(kOf["sensor_id"])},
-                   FromMicros(row.Int(kOf["timestamp"])), row.Int(kOf["value"])});
+      return each({DayOf(row.Int(kOf["farm_day"])), CowRef{row.Int(kOf["cow_id"])},
+                   SensorRef{row.Int(kOf["sensor_id"])}, FromMicros(row.Int(kOf["timestamp"])),
+                   row.Int(kOf["value"])});
     };
-    std::vector<Value> single;
-    for (const auto& [first, last] : cows) {
-      if (first == last) {
-        single.insert(single.end(), {farm, day.days, first});
-        continue;
+    if (block.whole) {
+      for (const auto& [first, last] : block.cows) {
+        HERDFLOW_ASSIGN(Statement * read, session().Get(sql::kReadAcceptedOfCows));
+        read->Bind(1, block.farm).Bind(2, block.period.first.days).Bind(3, first).Bind(4, last);
+        HERDFLOW_CHECK(ForEachRow(*read, give));
       }
-      HERDFLOW_ASSIGN(Statement * read, session().Get(sql::kReadAcceptedOfCows));
-      read->Bind(1, farm).Bind(2, day.days).Bind(3, first).Bind(4, last);
-      HERDFLOW_CHECK(ForEachRow(*read, give));
+      return {};
     }
-    return session().ReadForKeys(sql::kReadAcceptedOfCow, 3, single, give);
+    std::vector<Value> cows;
+    const DerivedKey* last = nullptr;
+    for (const DerivedKey& key : block.keys) {
+      const bool again = last != nullptr && last->day == key.day && last->cow == key.cow;
+      if (!again) cows.insert(cows.end(), {key.farm, key.day.days, key.cow});
+      last = &key;
+    }
+    return session().ReadForKeys(sql::kReadAcceptedOfCow, 3, cows, give);
   }
 
-  Result<> ReadRows(const DerivedTable& of, FarmRef farm, Period days,
-                    std::span<const CowRange> cows, const EachRow& each) override {
-    return ReadDerivedRows(session(), of, farm, days, cows, [&](const DerivedRow& row) {
+  Result<> ReadRows(const DerivedTable& of, const Block& block, const EachRow& each) override {
+    const auto give = [&](const DerivedRow& row) {
       ++read_;
       return each(row);
-    });
+    };
+    if (block.whole) return ReadWhole(session(), of, block, give);
+    return ReadSourceRows(session(), of, table_, block.keys, give);
   }
 
   Result<std::int64_t> CountRefused(FarmRef farm, FarmDay day) override {
@@ -219,8 +227,12 @@ class SqlFeedTx final : public pipeline::FeedTx {
   Result<bool> IsNoted(const DerivedKey& key) {
     const CowRange cows = shape().by_cow ? CowRange{key.cow, key.cow} : CowRange{{}, kAllCows.last};
     const FarmDay first = shape().chains ? FeedPlace{}.day : key.day;
-    return HasNotes(session(), key.farm, {first, herd::PeriodOf(shape().period, key.day).last},
-                    cows, before_->position, std::numeric_limits<std::int64_t>::max());
+    const FarmDay last = herd::PeriodOf(shape().period, key.day).last;
+    HERDFLOW_ASSIGN(Statement * find, session().Get(sql::kFindNote));
+    find->Bind(1, key.farm).Bind(2, first.days).Bind(3, last.days);
+    find->Bind(4, cows.first).Bind(5, cows.last).Bind(6, before_->position);
+    HERDFLOW_ASSIGN(const auto found, FirstInt(*find));
+    return found.has_value();
   }
 
   // --- What is written -------------------------------------------------------------------------
@@ -233,8 +245,7 @@ class SqlFeedTx final : public pipeline::FeedTx {
       return {};
     };
     if (block_.whole) {
-      HERDFLOW_CHECK(
-          ReadDerivedRows(session(), table_, block_.farm, block_.period, block_.cows, keep));
+      HERDFLOW_CHECK(ReadWhole(session(), table_, block_, keep));
       const bool is_first = block_.cows.front().first == kAllCows.first;
       if (is_first && !shape().chains && shape().period != PeriodKind::kDay) {
         HERDFLOW_ASSIGN(Statement * read, session().Get(StatementsOf(table_).read_misplaced.sql()));
@@ -244,32 +255,13 @@ class SqlFeedTx final : public pipeline::FeedTx {
             *read, [&](const Statement& row) { return keep(DerivedRowIn(table_, row)); }));
       }
     } else {
-      HERDFLOW_CHECK(ReadOfKeys(derived.keys, keep));
+      HERDFLOW_CHECK(store_sql::ReadRows(session(), table_, derived.keys, keep));
     }
     const auto by_key = [](const DerivedRow& a, const DerivedRow& b) { return a.key < b.key; };
     if (!std::is_sorted(known.begin(), known.end(), by_key)) {
       std::sort(known.begin(), known.end(), by_key);
     }
     return known;
-  }
-
-  Result<> ReadOfKeys(const std::vector<DerivedKey>& keys, const EachRow& each) {
-    std::vector<Value> values;
-    DerivedKey last{FarmRef{-1}, {}, {}, {}};
-    for (DerivedKey key : keys) {
-      key.sensor = {};
-      if (key == last) continue;
-      last = key;
-      values.insert(values.end(), {key.farm, key.day.days});
-      if (shape().by_cow) values.emplace_back(key.cow);
-    }
-    return session().ReadForKeys(StatementsOf(table_).read_cow.sql(), shape().by_cow ? 3 : 2,
-                                 values, [&](const Statement& read) -> Result<> {
-                                   const DerivedRow row = DerivedRowIn(table_, read);
-                                   if (!std::binary_search(keys.begin(), keys.end(), row.key))
-                                     return {};
-                                   return each(row);
-                                 });
   }
 
   /// Goes through what there is to be and what there is, both by key.
@@ -299,12 +291,6 @@ class SqlFeedTx final : public pipeline::FeedTx {
                 shape().table);
   }
 
-  void AddKey(const DerivedKey& key, std::vector<Value>& values) const {
-    values.insert(values.end(), {key.farm, key.day.days});
-    if (shape().by_cow) values.emplace_back(key.cow);
-    if (shape().by_sensor) values.emplace_back(key.sensor);
-  }
-
   /// What the herd's answers and reports are made from.
   void Touch(WriteScope& scope, const DerivedKey& key) const {
     if (&table_ == &pipeline::SensorPeriods(PeriodKind::kDay)) {
@@ -324,10 +310,10 @@ class SqlFeedTx final : public pipeline::FeedTx {
       values.clear();
       return done;
     };
-    for (const DerivedKey& key : gone_) AddKey(key, values);
+    for (const DerivedKey& key : gone_) AddKey(table_, key, values);
     HERDFLOW_CHECK(write(sql.remove.sql(), sql.key_columns));
     for (const DerivedRow& row : rows_) {
-      AddKey(row.key, values);
+      AddKey(table_, row.key, values);
       for (std::size_t i = 0; i < shape().values.size(); ++i) {
         const std::int64_t value = row.values[i];
         values.push_back(value == pipeline::kNoValue ? Value() : Value(value));

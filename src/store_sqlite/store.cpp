@@ -1,5 +1,6 @@
 #include "herdflow/store_sqlite/store.hpp"
 
+#include <chrono>
 #include <condition_variable>
 #include <mutex>
 #include <optional>
@@ -14,6 +15,8 @@
 namespace herdflow::store_sqlite {
 namespace {
 
+using Clock = std::chrono::steady_clock;
+
 constexpr std::chrono::milliseconds kNoPatience{0};
 
 /// Most of a year of a herd of a thousand cows stays in memory while it is computed.
@@ -21,6 +24,7 @@ constexpr int kWriterCacheKib = 96 * 1024;
 /// Of each reader; the system remembers the file's pages for all of them.
 constexpr int kReaderCacheKib = 2 * 1024;
 constexpr std::size_t kReaders = 4;
+constexpr std::chrono::seconds kRestsAfter{10};
 constexpr int kLedgerCacheKib = 512;
 
 /// A lock that its waiters get in the order in which they came. A step that begins its next chunk
@@ -31,6 +35,12 @@ class FairMutex {
     std::unique_lock guard(mutex_);
     const std::uint64_t ticket = next_ticket_++;
     turn_came_.wait(guard, [&] { return serving_ == ticket; });
+  }
+  bool try_lock() {
+    const std::lock_guard guard(mutex_);
+    if (serving_ != next_ticket_) return false;
+    ++next_ticket_;
+    return true;
   }
   void unlock() {
     {
@@ -51,15 +61,25 @@ class FairMutex {
 class SqliteWriteTransaction final : public store_sql::Transaction {
  public:
   SqliteWriteTransaction(SqliteSession& session, std::unique_lock<FairMutex> lock,
-                         sqlite::Transaction transaction)
-      : session_(session), lock_(std::move(lock)), transaction_(std::move(transaction)) {}
+                         sqlite::Transaction transaction,
+                         std::optional<Clock::time_point>& wrote_at)
+      : session_(session),
+        lock_(std::move(lock)),
+        wrote_at_(wrote_at),
+        transaction_(std::move(transaction)) {}
 
   store_sql::Session& session() override { return session_; }
-  Result<> Commit() override { return transaction_.Commit(); }
+  Result<> Commit() override {
+    const std::int64_t pages = session_.database().wal_pages();
+    HERDFLOW_CHECK(transaction_.Commit());
+    if (session_.database().wal_pages() != pages) wrote_at_ = Clock::now();
+    return {};
+  }
 
  private:
   SqliteSession& session_;
   std::unique_lock<FairMutex> lock_;
+  std::optional<Clock::time_point>& wrote_at_;
   sqlite::Transaction transaction_;  // Ends before the lock does.
 };
 
@@ -72,19 +92,26 @@ class SqliteWriter final : public store_sql::WriteSessions {
       : session_(std::move(session)), turn_(std::move(turn)), patience_(patience) {}
 
   Result<std::unique_ptr<store_sql::Transaction>> BeginWrite(std::string_view) override {
-    const auto until = std::chrono::steady_clock::now() + patience_;
+    const auto until = Clock::now() + patience_;
     std::unique_lock lock(mutex_);
     // Who has waited for the others of this process has waited.
-    const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(
-        until - std::chrono::steady_clock::now());
+    const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(until - Clock::now());
     HERDFLOW_ASSIGN(auto transaction,
                     turn_.Begin(session_->database(), std::max(left, kNoPatience), [] {}));
     return std::make_unique<SqliteWriteTransaction>(*session_, std::move(lock),
-                                                    std::move(transaction));
+                                                    std::move(transaction), wrote_at_);
+  }
+
+  void Rest() override {
+    const std::unique_lock lock(mutex_, std::try_to_lock);
+    if (!lock || !wrote_at_ || Clock::now() - *wrote_at_ < kRestsAfter) return;
+    session_->database().ReleaseMemory();
+    wrote_at_.reset();
   }
 
  private:
   FairMutex mutex_;
+  std::optional<Clock::time_point> wrote_at_;  ///< The last time, unless it has rested since.
   std::unique_ptr<SqliteSession> session_;
   sqlite::WriteTurn turn_;
   const std::chrono::milliseconds patience_;

@@ -9,7 +9,7 @@ namespace {
 
 /// A day of one cow while its readings come, in any order.
 struct Day {
-  CowRef cow{};
+  DerivedKey key;
   herd::CowDay metrics;
   SensorRef newest{};  ///< Whose weight is the day's last so far.
 
@@ -56,24 +56,23 @@ class CowDayTable final : public DerivedTable {
                       .reads = {}}) {}
 
   Result<Derived> Compute(FeedReads& reads, const Block& block) const override {
-    std::vector<Day> days;  // By cow.
-    const auto day_of = [&](CowRef cow) -> Day& {
-      if (!days.empty() && days.back().cow == cow) return days.back();
-      const auto at = std::lower_bound(days.begin(), days.end(), cow,
-                                       [](const Day& day, CowRef of) { return day.cow < of; });
-      if (at != days.end() && at->cow == cow) return *at;
-      return *days.insert(at, Day{cow, {}, {}});
+    std::vector<Day> days;  // By key.
+    const auto day_of = [&](const DerivedKey& key) -> Day& {
+      if (!days.empty() && days.back().key == key) return days.back();
+      const auto at =
+          std::lower_bound(days.begin(), days.end(), key,
+                           [](const Day& day, const DerivedKey& of) { return day.key < of; });
+      if (at != days.end() && at->key == key) return *at;
+      return *days.insert(at, Day{key, {}, {}});
     };
-    HERDFLOW_CHECK(reads.ReadReadings(block.farm, block.period.first, block.cows,
-                                      [&](const FeedReads::Reading& reading) -> Result<> {
-                                        return day_of(reading.cow).Add(reads, reading);
-                                      }));
+    HERDFLOW_CHECK(reads.ReadReadings(block, [&](const FeedReads::Reading& reading) -> Result<> {
+      return day_of({block.farm, reading.day, reading.cow, {}}).Add(reads, reading);
+    }));
     Derived derived{block.keys, {}};
     for (const Day& day : days) {
-      const DerivedKey key{block.farm, block.period.first, day.cow, {}};
       const bool asked =
-          block.whole || std::binary_search(block.keys.begin(), block.keys.end(), key);
-      if (asked && !day.metrics.empty()) derived.rows.push_back(RowOf(key, day.metrics));
+          block.whole || std::binary_search(block.keys.begin(), block.keys.end(), day.key);
+      if (asked && !day.metrics.empty()) derived.rows.push_back(RowOf(day.key, day.metrics));
     }
     return derived;
   }

@@ -1,5 +1,8 @@
 #include <algorithm>
 #include <map>
+#include <optional>
+#include <span>
+#include <vector>
 
 #include "cow_days.hpp"
 #include "herdflow/pipeline/derived_table.hpp"
@@ -11,7 +14,12 @@ namespace {
 struct Run {
   std::int64_t days = 0;
   std::int64_t milk_millionths = 0;
+
+  bool operator==(const Run&) const = default;
 };
+
+/// Each cow's milk of each day that has any.
+using Milk = std::map<CowRef, std::map<FarmDay, std::int64_t>>;
 
 class CowMilkMeanTable final : public DerivedTable {
  public:
@@ -28,12 +36,7 @@ class CowMilkMeanTable final : public DerivedTable {
 
   Result<Derived> Compute(FeedReads& reads, const Block& block) const override {
     Derived derived;
-    if (block.whole) {
-      HERDFLOW_CHECK(Follow(reads, block, block.period.first, block.cows, derived));
-    } else {
-      HERDFLOW_CHECK(FollowChanges(reads, block, derived));
-    }
-    derived.keys.insert(derived.keys.end(), block.keys.begin(), block.keys.end());
+    HERDFLOW_CHECK(block.whole ? Fill(reads, block, derived) : Follow(reads, block, derived));
     std::sort(derived.keys.begin(), derived.keys.end());
     derived.keys.erase(std::unique(derived.keys.begin(), derived.keys.end()), derived.keys.end());
     std::sort(derived.rows.begin(), derived.rows.end(),
@@ -42,69 +45,106 @@ class CowMilkMeanTable final : public DerivedTable {
   }
 
  private:
-  /// Cows that changed at about the same time are read at once, from the first day of them on: at
-  /// most twice the days that each needs.
-  Result<> FollowChanges(FeedReads& reads, const Block& block, Derived& derived) const {
-    const auto days_from = [&](FarmDay day) { return block.period.last.days - day.days + 1; };
-    std::map<FarmDay, std::vector<CowRange>> cows_by_day;
-    for (const DerivedKey& key : block.keys) {
-      FarmDay first = key.day;
-      if (!cows_by_day.empty()) {
-        const FarmDay before = cows_by_day.rbegin()->first;
-        if (days_from(before) <= 2 * days_from(key.day)) first = before;
-      }
-      cows_by_day[first].push_back({key.cow, key.cow});
-    }
-    for (auto& [day, cows] : cows_by_day) {
-      std::sort(cows.begin(), cows.end(),
-                [](const CowRange& a, const CowRange& b) { return a.first < b.first; });
-      HERDFLOW_CHECK(Follow(reads, block, day, cows, derived));
+  Result<> Fill(FeedReads& reads, const Block& block, Derived& derived) const {
+    HERDFLOW_ASSIGN(const Milk milk, ReadMilk(reads, block));
+    for (const auto& [cow, days] : milk) {
+      Count(days, {}, block.period, {block.farm, {}, cow, {}}, derived);
     }
     return {};
   }
 
-  /// Computes the rows of these cows from `first` to the block's last day.
-  Result<> Follow(FeedReads& reads, const Block& block, FarmDay first,
-                  std::span<const CowRange> cows, Derived& derived) const {
-    std::map<CowRef, Run> before;
-    if (!block.whole) {
-      HERDFLOW_CHECK(reads.ReadRows(*this, block.farm, {first - 1, first - 1}, cows,
-                                    [&](const DerivedRow& row) -> Result<> {
-                                      before[row.key.cow] = {row.values[0], row.values[1]};
-                                      return {};
-                                    }));
-    }
-    std::vector<std::pair<DerivedKey, std::int64_t>> milk;
-    HERDFLOW_CHECK(reads.ReadRows(*shape().reads.front(), block.farm, {first, block.period.last},
-                                  cows, [&](const DerivedRow& row) -> Result<> {
-                                    const herd::CowDay day = CowDayIn(row);
-                                    if (day.milk_count > 0) {
-                                      milk.emplace_back(row.key, day.milk_sum_millionths);
-                                    }
-                                    return {};
-                                  }));
-    std::sort(milk.begin(), milk.end(), [](const auto& a, const auto& b) {
-      return std::pair(a.first.cow, a.first.day) < std::pair(b.first.cow, b.first.day);
-    });
-    const DerivedKey* last = nullptr;
-    Run run;
-    for (const auto& [key, of_day] : milk) {
-      const bool is_next = last != nullptr && last->cow == key.cow && last->day + 1 == key.day;
-      if (!is_next) {
-        const auto known = before.find(key.cow);
-        run = key.day == first && known != before.end() ? known->second : Run{};
+  /// Where a cow is followed from.
+  struct Link {
+    FarmDay day;
+    std::optional<Run> before;        ///< Of the day before; else the one that the table has.
+    std::span<const FarmDay> behind;  ///< Changes that are still to be looked at.
+  };
+
+  /// Goes on from each change, in pieces of all cows at once, until a row comes out as it was: so
+  /// do all behind it, up to the cow's next change.
+  Result<> Follow(FeedReads& reads, const Block& block, Derived& derived) const {
+    derived.keys = block.keys;
+    std::map<CowRef, std::vector<FarmDay>> changes;
+    for (const DerivedKey& key : block.keys) changes[key.cow].push_back(key.day);
+    std::map<CowRef, Link> open;
+    for (const auto& [cow, days] : changes) open[cow] = {days.front(), {}, days};
+    while (!open.empty()) {
+      std::map<CowRef, std::map<FarmDay, Run>> known;
+      HERDFLOW_CHECK(
+          reads.ReadRows(*this, DaysOf(block, open, 1), [&](const DerivedRow& row) -> Result<> {
+            known[row.key.cow][row.key.day] = {row.values[0], row.values[1]};
+            // What is there and has no milk any more goes.
+            if (row.key.day >= open[row.key.cow].day) derived.keys.push_back(row.key);
+            return {};
+          }));
+      HERDFLOW_ASSIGN(Milk milk, ReadMilk(reads, DaysOf(block, open, 0)));
+      for (auto at = open.begin(); at != open.end();) {
+        const CowRef cow = at->first;
+        Link& link = at->second;
+        const herd::Period piece = PieceOf(block, link);
+        const Run before = link.before.value_or(known[cow][link.day - 1]);
+        const Run run = Count(milk[cow], before, piece, {block.farm, {}, cow, {}}, derived);
+        while (!link.behind.empty() && link.behind.front() <= piece.last) {
+          link.behind = link.behind.subspan(1);
+        }
+        if (run != known[cow][piece.last] && piece.last < block.period.last) {
+          link = {piece.last + 1, run, link.behind};
+        } else if (!link.behind.empty()) {
+          link = {link.behind.front(), {}, link.behind};
+        } else {
+          at = open.erase(at);
+          continue;
+        }
+        ++at;
       }
+    }
+    return {};
+  }
+
+  static herd::Period PieceOf(const Block& block, const Link& link) {
+    constexpr std::int32_t kPiece = 32;
+    const FarmDay last = std::min(link.day + (kPiece - 1), block.period.last);
+    return {link.day, std::max(link.day, last)};
+  }
+
+  /// The next piece of each cow, and so many days before.
+  static Block DaysOf(const Block& block, const std::map<CowRef, Link>& open, std::int32_t before) {
+    Block days{block.farm, block.period, {}, false, {}};
+    for (const auto& [cow, link] : open) {
+      const herd::Period piece = PieceOf(block, link);
+      for (FarmDay day = piece.first - before; day <= piece.last; day = day + 1) {
+        days.keys.push_back({block.farm, day, cow, {}});
+      }
+    }
+    std::sort(days.keys.begin(), days.keys.end());
+    return days;
+  }
+
+  Result<Milk> ReadMilk(FeedReads& reads, const Block& block) const {
+    Milk milk;
+    HERDFLOW_CHECK(
+        reads.ReadRows(*shape().reads.front(), block, [&](const DerivedRow& row) -> Result<> {
+          const herd::CowDay day = CowDayIn(row);
+          if (day.milk_count > 0) {
+            milk[row.key.cow][row.key.day] = day.milk_sum_millionths;
+          }
+          return {};
+        }));
+    return milk;
+  }
+
+  /// Adds the rows of `key`'s cow in this period, before which its run was `run`. The run at its
+  /// end: of no days where the last one has no milk.
+  static Run Count(const std::map<FarmDay, std::int64_t>& milk, Run run, const herd::Period& period,
+                   DerivedKey key, Derived& derived) {
+    key.day = period.first - 1;
+    for (const auto& [day, of_day] : milk) {
+      if (day != key.day + 1) run = {};
+      key.day = day;
       run = {run.days + 1, run.milk_millionths + of_day};
       derived.rows.push_back({key, {run.days, run.milk_millionths}});
-      last = &key;
     }
-    if (block.whole) return {};
-    // What is there of these days and has no milk any more goes.
-    return reads.ReadRows(*this, block.farm, {first, block.period.last}, cows,
-                          [&](const DerivedRow& row) -> Result<> {
-                            derived.keys.push_back(row.key);
-                            return {};
-                          });
+    return key.day == period.last ? run : Run{};
   }
 };
 

@@ -20,8 +20,7 @@ DerivedRow RowOf(const DerivedKey& key, const Statistics& of) {
 
 /// Statistics of some part of a row, many to a row.
 struct Part {
-  CowRef cow{};
-  SensorRef sensor{};
+  DerivedKey row;
   Statistics statistics;
 };
 
@@ -29,28 +28,23 @@ struct Part {
 /// where the store reads in order, takes the place of one part.
 class Parts {
  public:
-  Statistics& Of(CowRef cow, SensorRef sensor) {
-    if (parts_.empty() || parts_.back().cow != cow || parts_.back().sensor != sensor) {
-      parts_.push_back({cow, sensor, {}});
-    }
+  Statistics& Of(const DerivedKey& row) {
+    if (parts_.empty() || parts_.back().row != row) parts_.push_back({row, {}});
     return parts_.back().statistics;
   }
 
   /// The rows of the block.
   std::vector<DerivedRow> Rows(const Block& block) {
-    const auto key = [](const Part& part) { return std::pair(part.cow, part.sensor); };
-    const auto before = [&](const Part& a, const Part& b) { return key(a) < key(b); };
+    const auto before = [](const Part& a, const Part& b) { return a.row < b.row; };
     if (!std::is_sorted(parts_.begin(), parts_.end(), before)) {
       std::sort(parts_.begin(), parts_.end(), before);
     }
     std::vector<DerivedRow> rows;
     auto asked = block.keys.begin();
     for (auto part = parts_.begin(); part != parts_.end();) {
-      const DerivedKey at{block.farm, block.period.first, part->cow, part->sensor};
+      const DerivedKey at = part->row;
       Statistics all;
-      for (const auto first = part; part != parts_.end() && key(*part) == key(*first); ++part) {
-        all.Add(part->statistics);
-      }
+      for (; part != parts_.end() && part->row == at; ++part) all.Add(part->statistics);
       if (!block.whole) {
         while (asked != block.keys.end() && *asked < at) ++asked;
         if (asked == block.keys.end() || *asked != at) continue;
@@ -106,18 +100,19 @@ class SensorPeriodTable final : public DerivedTable {
   Result<Derived> Compute(FeedReads& reads, const Block& block) const override {
     Parts parts;
     if (shape().reads.empty()) {
-      HERDFLOW_CHECK(
-          reads.ReadReadings(block.farm, block.period.first, block.cows,
-                             [&](const FeedReads::Reading& reading) -> Result<> {
-                               parts.Of(reading.cow, reading.sensor).Add(reading.value_millionths);
-                               return {};
-                             }));
+      HERDFLOW_CHECK(reads.ReadReadings(block, [&](const FeedReads::Reading& reading) -> Result<> {
+        parts.Of({block.farm, reading.day, reading.cow, reading.sensor})
+            .Add(reading.value_millionths);
+        return {};
+      }));
     } else {
-      HERDFLOW_CHECK(reads.ReadRows(*shape().reads.front(), block.farm, block.period, block.cows,
-                                    [&](const DerivedRow& row) -> Result<> {
-                                      parts.Of(row.key.cow, row.key.sensor).Add(StatisticsIn(row));
-                                      return {};
-                                    }));
+      HERDFLOW_CHECK(
+          reads.ReadRows(*shape().reads.front(), block, [&](const DerivedRow& row) -> Result<> {
+            const FarmDay day = block.whole ? block.period.first
+                                            : herd::PeriodOf(shape().period, row.key.day).first;
+            parts.Of({block.farm, day, row.key.cow, row.key.sensor}).Add(StatisticsIn(row));
+            return {};
+          }));
     }
     return Derived{block.keys, parts.Rows(block)};
   }

@@ -51,7 +51,12 @@ bool Has(std::span<const CowRange> cows, CowRef cow) {
 /// Holds a little of everything, and gives it last first: nothing is promised of an order.
 class FakeReads final : public FeedReads {
  public:
-  void Add(FarmDay day, Reading reading) { readings_.emplace_back(day, reading); }
+  /// For whom it reads.
+  void Serve(const DerivedTable& table) { into_ = &table; }
+  void Add(FarmDay day, Reading reading) {
+    reading.day = day;
+    readings_.push_back(reading);
+  }
   void Add(const DerivedTable& table, std::vector<DerivedRow> rows) {
     auto& all = rows_[&table];
     all.insert(all.end(), rows.begin(), rows.end());
@@ -61,20 +66,23 @@ class FakeReads final : public FeedReads {
   }
   void Refuse(FarmDay day, std::int64_t count) { refused_[day] = count; }
 
-  Result<> ReadReadings(FarmRef farm, FarmDay day, std::span<const CowRange> cows,
-                        const EachReading& each) override {
-    EXPECT_EQ(farm, kFarm);
-    for (const auto& [of, reading] : readings_ | std::views::reverse) {
-      if (of == day && Has(cows, reading.cow)) HERDFLOW_CHECK(each(reading));
+  Result<> ReadReadings(const Block& block, const EachReading& each) override {
+    EXPECT_EQ(block.farm, kFarm);
+    for (const Reading& reading : readings_ | std::views::reverse) {
+      const auto is_asked_for = [&](const DerivedKey& key) {
+        return key.day == reading.day && key.cow == reading.cow;
+      };
+      const bool asked = block.whole
+                             ? block.period.first == reading.day && Has(block.cows, reading.cow)
+                             : std::any_of(block.keys.begin(), block.keys.end(), is_asked_for);
+      if (asked) HERDFLOW_CHECK(each(reading));
     }
     return {};
   }
-  Result<> ReadRows(const DerivedTable& of, FarmRef farm, herd::Period days,
-                    std::span<const CowRange> cows, const EachRow& each) override {
-    EXPECT_EQ(farm, kFarm);
+  Result<> ReadRows(const DerivedTable& of, const Block& block, const EachRow& each) override {
+    EXPECT_EQ(block.farm, kFarm);
     for (const DerivedRow& row : rows_[&of] | std::views::reverse) {
-      if (row.key.day < days.first || row.key.day > days.last) continue;
-      if (!of.shape().by_cow || Has(cows, row.key.cow)) HERDFLOW_CHECK(each(row));
+      if (IsAskedFor(of, block, row.key)) HERDFLOW_CHECK(each(row));
     }
     return {};
   }
@@ -86,7 +94,20 @@ class FakeReads final : public FeedReads {
   Result<std::string_view> IdOf(SensorRef sensor) override { return sensors_.at(sensor).id; }
 
  private:
-  std::vector<std::pair<FarmDay, Reading>> readings_;
+  bool IsAskedFor(const DerivedTable& of, const Block& block, const DerivedKey& row) const {
+    const auto is_in = [&](const herd::Period& days) {
+      return row.day >= days.first && row.day <= days.last;
+    };
+    if (block.whole) return is_in(block.period) && (!of.shape().by_cow || Has(block.cows, row.cow));
+    return std::any_of(block.keys.begin(), block.keys.end(), [&](const DerivedKey& key) {
+      const auto& into = into_->shape();
+      return is_in(herd::PeriodOf(into.period, key.day)) && (!into.by_cow || key.cow == row.cow) &&
+             (!into.by_sensor || key.sensor == row.sensor);
+    });
+  }
+
+  const DerivedTable* into_ = nullptr;
+  std::vector<Reading> readings_;
   std::map<const DerivedTable*, std::vector<DerivedRow>> rows_;
   std::map<FarmDay, std::int64_t> refused_;
   struct Sensor {
@@ -97,25 +118,19 @@ class FakeReads final : public FeedReads {
 };
 
 FeedReads::Reading Of(int cow, int sensor, std::int64_t at, std::int64_t value) {
-  return {CowRef{cow}, SensorRef{sensor}, FromMicros(at), value};
+  return {{}, CowRef{cow}, SensorRef{sensor}, FromMicros(at), value};
 }
 
 Block Whole(herd::Period period) { return {kFarm, period, {kBoth.begin(), kBoth.end()}, true, {}}; }
 Block Whole(FarmDay day) { return Whole(herd::Period{day, day}); }
 
-/// Of the cows of the keys.
 Block Some(herd::Period period, std::vector<DerivedKey> keys) {
-  Block block{kFarm, period, {}, false, std::move(keys)};
-  std::set<CowRef> cows;
-  for (const DerivedKey& key : block.keys) cows.insert(key.cow);
-  for (const CowRef cow : cows) block.cows.push_back({cow, cow});
-  return block;
+  return {kFarm, period, {}, false, std::move(keys)};
 }
-Block Some(FarmDay day, std::vector<DerivedKey> keys) {
-  return Some(herd::Period{day, day}, std::move(keys));
-}
+Block Some(std::vector<DerivedKey> keys) { return Some(herd::Period{}, std::move(keys)); }
 
 Derived Computed(const DerivedTable& table, FakeReads& reads, const Block& block) {
+  reads.Serve(table);
   auto derived = table.Compute(reads, block);
   EXPECT_TRUE(derived.has_value());
   EXPECT_TRUE(std::is_sorted(derived->keys.begin(), derived->keys.end()));
@@ -137,6 +152,45 @@ TEST(DerivedTables, EachStandsBehindThoseThatItReadsAndIsFoundByItsTask) {
     before.insert(table);
   }
   EXPECT_EQ(FindDerivedTable("walk"), nullptr);
+}
+
+TEST(DerivedTables, KeysOfManyPeriodsAreComputedAtOnceAndAsWholePeriodsAre) {
+  const FarmDay start = Day("2023-12-20"), end = start + 75;
+  FakeReads reads;
+  reads.AddSensor(1, "litres", {Metric::kMilk, 1, 1});
+  reads.AddSensor(2, "scale", {Metric::kWeight, 1, 1});
+  for (int day = 0; day < 75; ++day) {
+    for (const int cow : {1, 2, 3}) {
+      if ((day + cow) % 5 == 0) continue;
+      for (const int sensor : {1, 2}) reads.Add(start + day, Of(cow, sensor, day, 10 * cow + day));
+    }
+    if (day % 7 == 0) reads.Refuse(start + day, 1 + day);
+  }
+  for (const DerivedTable* table : DerivedTables()) {
+    const auto& shape = table->shape();
+    if (shape.chains) continue;
+    std::vector<DerivedRow> all, wanted;
+    std::vector<DerivedKey> asked;
+    for (FarmDay day = herd::PeriodOf(shape.period, start).first; day < end;) {
+      const herd::Period period = herd::PeriodOf(shape.period, day);
+      Block whole = Whole(period);
+      if (!shape.by_cow) whole.keys = {Key(day)};
+      const Derived derived = Computed(*table, reads, whole);
+      all.insert(all.end(), derived.rows.begin(), derived.rows.end());
+      for (std::size_t i = 0; i < derived.rows.size(); ++i) {
+        if ((i + all.size()) % 3 == 0) continue;
+        asked.push_back(derived.rows[i].key);
+        wanted.push_back(derived.rows[i]);
+      }
+      if (shape.by_cow) asked.push_back(Key(day, 9, shape.by_sensor ? 1 : 0));  // There is none.
+      day = period.last + 1;
+    }
+    ASSERT_GT(wanted.size(), 3u) << shape.task;
+    const Derived derived = Computed(*table, reads, Some(asked));
+    EXPECT_EQ(derived.rows, wanted) << shape.task;
+    EXPECT_EQ(derived.keys, asked) << shape.task;
+    reads.Add(*table, all);
+  }
 }
 
 // --- By sensor -----------------------------------------------------------------------------------
@@ -162,7 +216,7 @@ TEST(SensorPeriods, OnlyTheRowsThatAreAskedForAreMade) {
   FakeReads reads;
   for (const int sensor : {1, 2, 3}) reads.Add(day, Of(1, sensor, sensor, 5));
   const std::vector<DerivedKey> keys{Key(day, 1, 2), Key(day, 1, 4)};
-  const Derived derived = Computed(SensorPeriods(PeriodKind::kDay), reads, Some(day, keys));
+  const Derived derived = Computed(SensorPeriods(PeriodKind::kDay), reads, Some(keys));
   EXPECT_EQ(derived.keys, keys);  // Of the second nothing is left.
   EXPECT_THAT(derived.rows, ElementsAre(DerivedRow{Key(day, 1, 2), {5, 5, 5, 1}}));
 }
@@ -183,7 +237,7 @@ TEST(SensorPeriods, WeeksAndMonthsAreMadeFromDays) {
         ElementsAre(DerivedRow{Key(period.first, 1, 1),
                                {week ? 30 : 60, week ? 1 : 0, week ? 18 : 40, week ? 5 : 4}},
                     DerivedRow{Key(period.first, 2, 1), {30, 30, 30, 1}}));
-    EXPECT_THAT(Computed(table, reads, Some(period, {Key(period.first, 2, 1)})).rows,
+    EXPECT_THAT(Computed(table, reads, Some({Key(period.first, 2, 1)})).rows,
                 ElementsAre(DerivedRow{Key(period.first, 2, 1), {30, 30, 30, 1}}));
   }
 }
@@ -238,7 +292,7 @@ TEST(CowDays, WithoutAWeightThereIsNoLastOne) {
   reads.Add(day, Of(1, 1, 10, 0));
   reads.Add(day, Of(2, 1, 10, 5));
   const std::vector<DerivedKey> keys{Key(day, 1), Key(day, 3)};
-  const Derived derived = Computed(CowDays(), reads, Some(day, keys));
+  const Derived derived = Computed(CowDays(), reads, Some(keys));
   EXPECT_EQ(derived.keys, keys);
   EXPECT_THAT(derived.rows, ElementsAre(DerivedRow{Key(day, 1), {1, 0, 0, 0, kNoValue, kNoValue}}));
   EXPECT_EQ(RowOf(Key(day, 1), CowDayIn(derived.rows.front())), derived.rows.front());
@@ -262,9 +316,7 @@ TEST(HerdDays, ADayCountsItsCowsReadingsAndWhatWasRefused) {
   reads.Add(CowDays(), {CowDay(day, 1, 2, 20, 600), CowDay(day, 2, 1, 0), CowDay(day, 3, 0, 0, 700),
                         CowDay(day - 1, 1, 2, 1000)});
   reads.Refuse(day, 5);
-  Block block = Some(day, {Key(day)});
-  block.cows = {kAllCows};
-  EXPECT_THAT(Computed(HerdDays(), reads, block).rows,
+  EXPECT_THAT(Computed(HerdDays(), reads, Some({Key(day)})).rows,
               ElementsAre(DerivedRow{Key(day), {20, 2, 1300, 2, 7, 5}}));
 }
 
@@ -272,11 +324,7 @@ TEST(HerdDays, ADayIsThereForReadingsOrForWhatWasRefused) {
   const FarmDay day = Day("2024-04-07");
   FakeReads reads;
   reads.Refuse(day, 2);
-  const auto of = [&](FarmDay wanted) {
-    Block block = Some(wanted, {Key(wanted)});
-    block.cows = {kAllCows};
-    return Computed(HerdDays(), reads, block);
-  };
+  const auto of = [&](FarmDay wanted) { return Computed(HerdDays(), reads, Some({Key(wanted)})); };
   EXPECT_THAT(of(day).rows, ElementsAre(DerivedRow{Key(day), {0, 0, 0, 0, 0, 2}}));
   EXPECT_THAT(of(day + 1).keys, ElementsAre(Key(day + 1)));
   EXPECT_THAT(of(day + 1).rows, IsEmpty());
@@ -323,28 +371,33 @@ TEST(CowMilkMeans, BehindADayThatLostItsMilkNothingIsCountedOn) {
   EXPECT_THAT(derived.rows, ElementsAre(DerivedRow{Key(day + 2, 1), {1, 30}}));
 }
 
-TEST(CowMilkMeans, CowsThatChangedAtAboutTheSameTimeAreFollowedTogether) {
+TEST(CowMilkMeans, EachCowIsFollowedFromItsChangesUntilARowIsAsItWas) {
   const FarmDay day = Day("2024-04-01");
   FakeReads reads;
-  for (int n = 0; n < 9; ++n) {
-    for (const int cow : {1, 2, 3}) reads.Add(CowDays(), {CowDay(day + n, cow, 1, 10)});
-    for (const int cow : {1, 2, 3}) reads.Add(CowMilkMeans(), {{Key(day + n, cow), {n + 1, 7}}});
+  for (int n = 0; n < 400; ++n) {
+    for (const int cow : {1, 2, 3}) {
+      if (n == 40) continue;  // A day without milk.
+      const int in_a_row = n < 40 ? n + 1 : n - 40;
+      reads.Add(CowDays(), {CowDay(day + n, cow, 1, 10)});
+      reads.Add(CowMilkMeans(), {{Key(day + n, cow), {in_a_row, cow == 1 ? 7 : in_a_row * 10}}});
+    }
   }
   const Derived derived =
       Computed(CowMilkMeans(), reads,
-               Some({day + 1, day + 8}, {Key(day + 1, 2), Key(day + 2, 3), Key(day + 7, 1)}));
-  std::map<CowRef, std::pair<FarmDay, int>> followed;
+               Some({day + 1, day + 399}, {Key(day + 1, 1), Key(day + 2, 2), Key(day + 300, 2)}));
+  std::map<CowRef, std::set<std::int32_t>> followed;
   for (const DerivedRow& row : derived.rows) {
-    auto& [first, rows] = followed.try_emplace(row.key.cow, row.key.day, 0).first->second;
-    ++rows;
+    followed[row.key.cow].insert(row.key.day.days - day.days);
   }
-  EXPECT_EQ(followed, (std::map<CowRef, std::pair<FarmDay, int>>{
-                          {CowRef{1}, {day + 7, 2}},  // Long after the others.
-                          {CowRef{2}, {day + 1, 8}},
-                          {CowRef{3}, {day + 1, 8}}}));
+  EXPECT_EQ(followed.size(), 2u) << "the third has not changed";
+  EXPECT_EQ(*followed[CowRef{1}].begin(), 1);
+  EXPECT_TRUE(followed[CowRef{1}].contains(39)) << "all that came out otherwise";
+  EXPECT_TRUE(followed[CowRef{2}].contains(300));
+  EXPECT_EQ(followed[CowRef{2}].count(100), 0u) << "what comes out as it was is not followed on";
+  EXPECT_LT(followed[CowRef{2}].size(), 100u);
 }
 
-/// By cow, and day of two weeks.
+/// By cow, and day of seven weeks.
 using Milk = std::map<std::pair<int, int>, std::int64_t>;
 
 std::map<DerivedKey, DerivedRow> ByKey(const std::vector<DerivedRow>& rows) {
@@ -356,7 +409,7 @@ std::map<DerivedKey, DerivedRow> ByKey(const std::vector<DerivedRow>& rows) {
 /// On most days, so that there are runs.
 Milk AnyMilk() {
   Milk milk;
-  for (int day = 0; day < 28; ++day) {
+  for (int day = 0; day < 98; ++day) {
     if (*rc::gen::inRange(0, 4) != 0) milk[{1 + day % 2, day / 2}] = 10 + day;
   }
   return milk;
@@ -365,7 +418,7 @@ Milk AnyMilk() {
 /// On a few days another milk, or none.
 Milk Changed(Milk milk) {
   for (int left = *rc::gen::inRange(1, 6); left > 0; --left) {
-    const std::pair of(*rc::gen::inRange(1, 3), *rc::gen::inRange(0, 14));
+    const std::pair of(*rc::gen::inRange(1, 3), *rc::gen::inRange(0, 49));
     if (*rc::gen::inRange(0, 2) == 0) {
       milk.erase(of);
     } else {
@@ -381,7 +434,7 @@ TEST(CowMilkMeans, WhatIsComputedByKeysIsWhatIsComputedAsAWhole) {
     FakeReads reads;
     for (const auto& [of, sum] : milk)
       reads.Add(CowDays(), {CowDay(start + of.second, of.first, 1, sum)});
-    return Computed(CowMilkMeans(), reads, Whole(herd::Period{start, start + 14})).rows;
+    return Computed(CowMilkMeans(), reads, Whole(herd::Period{start, start + 49})).rows;
   };
   EXPECT_TRUE(rc::check("milk before and after", [&] {
     const Milk before = AnyMilk(), after = Changed(before);
@@ -391,12 +444,8 @@ TEST(CowMilkMeans, WhatIsComputedByKeysIsWhatIsComputedAsAWhole) {
       reads.Add(CowDays(), {CowDay(start + of.second, of.first, 1, sum)});
     for (const auto& [key, row] : held) reads.Add(CowMilkMeans(), {row});
     std::vector<DerivedKey> changed;
-    for (int day = 0; day < 14; ++day) {
+    for (int day = 0; day < 49; ++day) {
       for (const int cow : {1, 2}) {
-        if (std::any_of(changed.begin(), changed.end(),
-                        [&](const DerivedKey& key) { return key.cow == CowRef{cow}; })) {
-          continue;
-        }
         const auto was = before.find({cow, day}), is = after.find({cow, day});
         const bool same = (was == before.end()) == (is == after.end()) &&
                           (was == before.end() || was->second == is->second);
@@ -405,7 +454,7 @@ TEST(CowMilkMeans, WhatIsComputedByKeysIsWhatIsComputedAsAWhole) {
     }
     if (changed.empty()) return;
     const Derived derived =
-        Computed(CowMilkMeans(), reads, Some({changed.front().day, start + 14}, changed));
+        Computed(CowMilkMeans(), reads, Some({changed.front().day, start + 49}, changed));
     for (const DerivedKey& key : derived.keys) held.erase(key);
     for (const DerivedRow& row : derived.rows) held.insert_or_assign(row.key, row);
     RC_ASSERT(held == ByKey(whole_of(after)));

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 #include <sqlite3.h>
 
+#include <atomic>
 #include <filesystem>
 #include <fstream>
 #include <thread>
@@ -256,6 +257,72 @@ TEST_F(DatabaseTest, CheckpointsWhenAskedAndWhenTheLogIsLong) {
   }
   ASSERT_TRUE(database.Checkpoint(CheckpointMode::kTruncate));
   EXPECT_EQ(std::filesystem::file_size(options.path + "-wal"), 0u);
+}
+
+/// Reads from construction to destruction, by two snapshots that overlap, each of them short.
+class AlwaysReading {
+ public:
+  AlwaysReading(Database one, Database other)
+      : thread_([this, one = std::move(one),
+                 other = std::move(other)](const std::stop_token& stop) mutable {
+          auto select = Reading(one);
+          reads_ = true;
+          for (Database* next = &other; !stop.stop_requested();
+               next = next == &other ? &one : &other) {
+            auto following = Reading(*next);
+            select.Reset();
+            select = std::move(following);
+            std::this_thread::sleep_for(std::chrono::milliseconds(2));
+          }
+        }) {
+    while (!reads_) std::this_thread::yield();
+  }
+
+ private:
+  static Statement Reading(Database& database) {
+    auto select = database.Prepare("SELECT a FROM t").value();
+    EXPECT_TRUE(select.Step().value());
+    return select;
+  }
+
+  std::atomic<bool> reads_{false};
+  std::jthread thread_;
+};
+
+TEST_F(DatabaseTest, TheLogStaysShortWhereThereAlwaysIsAReader) {
+  auto options = Options();
+  options.checkpoint_pages = 50;
+  Database writer = Database::Open(options).value();
+  ASSERT_TRUE(writer.Execute("CREATE TABLE t(a); INSERT INTO t VALUES (1)"));
+  {
+    const AlwaysReading readers(Open(), Open());
+    for (int i = 0; i < 1'000; ++i) {
+      ASSERT_TRUE(writer.Execute("INSERT INTO t VALUES (zeroblob(9000))"));
+      ASSERT_LT(writer.wal_pages(), 1'000);
+    }
+  }
+  EXPECT_EQ(Count(writer), 1'001);
+}
+
+TEST_F(DatabaseTest, AReaderThatStaysKeepsTheLogAndNobodyWaitsLong) {
+  auto options = Options();
+  options.checkpoint_pages = 50;
+  Database writer = Database::Open(options).value();
+  Database reader = Open();
+  ASSERT_TRUE(writer.Execute("CREATE TABLE t(a); INSERT INTO t VALUES (1)"));
+  auto select = reader.Prepare("SELECT a FROM t").value();
+  ASSERT_TRUE(select.Step().value());
+  const auto insert = [&](int times) {
+    for (int i = 0; i < times; ++i) {
+      ASSERT_TRUE(writer.Execute("INSERT INTO t VALUES (zeroblob(9000))"));
+    }
+  };
+  insert(150);
+  EXPECT_GT(writer.wal_pages(), 450) << "nothing is lost that somebody reads";
+  select.Reset();
+  insert(50);
+  EXPECT_LT(writer.wal_pages(), 450);
+  EXPECT_EQ(Count(writer), 201);
 }
 
 TEST_F(DatabaseTest, AReaderInTheWayOfARestartIsToldAndHarmless) {

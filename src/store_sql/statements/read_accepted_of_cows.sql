@@ -1,3 +1,3 @@
-SELECT cow_id, sensor_id, timestamp, value FROM {silver}measurements_rows
+SELECT farm_day, cow_id, sensor_id, timestamp, value FROM {silver}measurements_rows
 WHERE farm = ?1 AND farm_day = ?2 AND cow_id BETWEEN ?3 AND ?4 AND state = 0
 ORDER BY cow_id, sensor_id, timestamp

@@ -51,17 +51,17 @@ inline constexpr CowRange kAllCows{CowRef{1}, CowRef{std::numeric_limits<std::in
 
 class DerivedTable;
 
-/// A piece of what a table has to compute: cows of a farm and a period.
+/// A piece of what a table has to compute: whole, every row that some cows of a farm have in a
+/// period; else what changed.
 struct Block {
   FarmRef farm{};
-  /// Whose rows they are. Of a table that chains: from the first day that changed of these cows to
-  /// the last that the table before it has.
+  /// Not whole, only of a table that chains: from the first day that changed to the last that the
+  /// table before it has.
   herd::Period period;
-  std::vector<CowRange> cows;  ///< Ascending. Whom it is about.
-  bool whole = false;          ///< Every row that these cows have in the period.
-  /// Else these rows: what changed, ascending, each once. Of a table that chains: of each cow the
-  /// first that did.
-  std::vector<DerivedKey> keys;
+  std::vector<CowRange> cows;  ///< Ascending. Of a whole one.
+  bool whole = false;
+  std::vector<DerivedKey> keys;  ///< Ascending, each once, of any periods. Whole: of a table
+                                 ///< without cows the one of its period.
 };
 
 /// What a table makes of a block: what it speaks for, and the rows of that which there are.
@@ -75,6 +75,7 @@ struct Derived {
 class FeedReads {
  public:
   struct Reading {
+    FarmDay day;
     CowRef cow{};
     SensorRef sensor{};
     Instant at;
@@ -85,12 +86,11 @@ class FeedReads {
 
   virtual ~FeedReads() = default;
 
-  /// The accepted readings of these cows on this day.
-  virtual Result<> ReadReadings(FarmRef farm, FarmDay day, std::span<const CowRange> cows,
-                                const EachReading& each) = 0;
-  /// The rows of these cows in these days: of the tables that this one reads, or its own.
-  virtual Result<> ReadRows(const DerivedTable& of, FarmRef farm, herd::Period days,
-                            std::span<const CowRange> cows, const EachRow& each) = 0;
+  /// The accepted readings of a block of days: of its cows or of the keys' cows, whatever sensor.
+  virtual Result<> ReadReadings(const Block& block, const EachReading& each) = 0;
+  /// The rows of a block, in its period or in the periods of its keys: of the tables that this one
+  /// reads, or its own.
+  virtual Result<> ReadRows(const DerivedTable& of, const Block& block, const EachRow& each) = 0;
   /// Readings of this day that were refused, by a message that no newer version overtook.
   virtual Result<std::int64_t> CountRefused(FarmRef farm, FarmDay day) = 0;
   virtual Result<herd::Measure> MeasureOf(SensorRef sensor) = 0;

@@ -152,13 +152,11 @@ class ForwardingFeedTx : public ForwardingTx<FeedTx> {
  public:
   using ForwardingTx::ForwardingTx;
 
-  Result<> ReadReadings(FarmRef farm, FarmDay day, std::span<const CowRange> cows,
-                        const EachReading& each) override {
-    return Pass([&](FeedTx& to) { return to.ReadReadings(farm, day, cows, each); });
+  Result<> ReadReadings(const Block& block, const EachReading& each) override {
+    return Pass([&](FeedTx& to) { return to.ReadReadings(block, each); });
   }
-  Result<> ReadRows(const DerivedTable& of, FarmRef farm, herd::Period days,
-                    std::span<const CowRange> cows, const EachRow& each) override {
-    return Pass([&](FeedTx& to) { return to.ReadRows(of, farm, days, cows, each); });
+  Result<> ReadRows(const DerivedTable& of, const Block& block, const EachRow& each) override {
+    return Pass([&](FeedTx& to) { return to.ReadRows(of, block, each); });
   }
   Result<std::int64_t> CountRefused(FarmRef farm, FarmDay day) override {
     return Pass([&](FeedTx& to) { return to.CountRefused(farm, day); });

@@ -24,7 +24,10 @@ struct OpenOptions {
   /// How long a step waits for another connection's lock before it fails with kUnavailable.
   std::chrono::milliseconds busy_timeout{5'000};
   /// A commit that leaves this many pages in the write-ahead log copies them into the file, on the
-  /// committer's time. An owner that calls Checkpoint when it is idle seldom gets there.
+  /// committer's time. An owner that calls Checkpoint when it is idle seldom gets there. Where
+  /// there always is a reader the log grows; from four times as long on the committer waits for
+  /// them, 50 ms and more the longer it is, with other writers behind it, so that the log starts
+  /// anew.
   std::int64_t checkpoint_pages = 16'384;
 };
 
@@ -78,6 +81,9 @@ class Database {
   Result<std::int64_t> UserVersion();
   Result<> SetUserVersion(std::int32_t version);
 
+  /// Give the pages of the cache, and whatever else the process holds and does not use, back to the
+  /// system.
+  void ReleaseMemory();
   /// Pages in the write-ahead log after this connection's last commit or checkpoint, and how many
   /// of them it has not copied into the file yet. Long and copied: a reader keeps it from starting
   /// anew, kRestart helps.

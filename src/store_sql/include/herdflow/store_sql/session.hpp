@@ -150,6 +150,9 @@ class WriteSessions {
   /// empty step waits for nobody. Everything that is read was committed, before or meanwhile, or is
   /// the transaction's own.
   virtual Result<std::unique_ptr<Transaction>> BeginWrite(std::string_view step) = 0;
+  /// Somebody looked, and there was nothing to write: what is held only to be fast may be given
+  /// back. Waits for nobody.
+  virtual void Rest() {}
 };
 
 /// The engine's sessions that read. Threads: any.
