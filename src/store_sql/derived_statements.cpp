@@ -93,6 +93,17 @@ DerivedSql::DerivedSql(const DerivedTable& derived)
                              select, shape.day_column, order),
                  {}};
   }
+  std::string sums;
+  for (const std::string_view value : shape.summed) {
+    sums += fmt::format("{0}COALESCE(SUM({1}), 0), COALESCE(SUM({1} > 0), 0)",
+                        sums.empty() ? "" : ", ", value);
+  }
+  if (!sums.empty()) {
+    sum_day = {named("sum day"),
+               fmt::format("SELECT {} FROM {} WHERE farm = ?1 AND {} = ?2", sums, table,
+                           shape.day_column),
+               {}};
+  }
   count = {named("count"), fmt::format("SELECT farm, COUNT(*) FROM {} GROUP BY farm", table), {}};
   read_misplaced = {named("read misplaced"),
                     fmt::format("{} WHERE farm = ?1 AND {} > ?2 AND {} <= ?3{}", select,

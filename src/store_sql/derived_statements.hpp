@@ -41,6 +41,8 @@ struct DerivedSql {
   OwnedSql read_row;        ///< Of a key.
   OwnedSql read_cow;        ///< Of a farm, a day and a cow; where the table has no cows: and a day.
   OwnedSql read_cows;       ///< Of a farm, a day and the cows ?3 to ?4, in the order of the key.
+  /// Of a farm and a day: of each `summed` value the sum, and in how many rows it is more than 0.
+  OwnedSql sum_day;
   OwnedSql count;           ///< How many rows each farm has.
   OwnedSql read_misplaced;  ///< Of a farm and the days behind ?2 up to ?3.
 };

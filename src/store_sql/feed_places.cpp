@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <tuple>
 
+#include "day_sums.hpp"
 #include "herdflow/store_sql/columns.hpp"
 #include "unjudged.hpp"
 
@@ -88,6 +89,7 @@ Result<> RefillFeeds(WriteScope& scope, const std::optional<DayRange>& days) {
     if (!wanted) place->position = newest;  // What is noted up to here is in what it will read.
     place->target = place->position;
     HERDFLOW_CHECK(WritePlace(scope, *table, *place));
+    HERDFLOW_CHECK(DropDaySums(scope, *table, wanted));
   }
   return {};
 }

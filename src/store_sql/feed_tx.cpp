@@ -2,6 +2,7 @@
 #include <map>
 #include <utility>
 
+#include "day_sums.hpp"
 #include "derived_rows.hpp"
 #include "derived_statements.hpp"
 #include "feed_blocks.hpp"
@@ -39,7 +40,10 @@ bool Touches(const Period& period, const DayRange& days) {
 class SqlFeedTx final : public pipeline::FeedTx {
  public:
   SqlFeedTx(FeedSessions sessions, std::unique_ptr<Transaction> snapshot, const DerivedTable& table)
-      : sessions_(std::move(sessions)), snapshot_(std::move(snapshot)), table_(table) {}
+      : sessions_(std::move(sessions)),
+        snapshot_(std::move(snapshot)),
+        table_(table),
+        sums_(table) {}
 
   Result<std::optional<Block>> Next(std::size_t max) override {
     if (!seen_) {
@@ -73,6 +77,7 @@ class SqlFeedTx final : public pipeline::FeedTx {
   Result<std::optional<Block>> Look(const std::optional<DayRange>& days, FeedPlace& place,
                                     std::size_t max) override {
     session().herd().Forget();
+    is_looking_ = true;
     looks_at_ = days;
     HERDFLOW_ASSIGN(before_, ReadPlace(session(), table_));
     if (!before_ || before_->state == FeedState::kFill) return std::optional<Block>();
@@ -86,23 +91,30 @@ class SqlFeedTx final : public pipeline::FeedTx {
     std::int64_t& added = added_[block_.farm];
     CompareRows(
         derived, known,
-        [&](const DerivedRow& row, bool known_before) {
+        [&](const DerivedRow& row, const DerivedRow* was) {
           rows_.push_back(row);
-          if (!known_before) ++added;
+          if (was == nullptr) ++added;
+          if (block_.whole) return;
+          sums_.Add(row);
+          if (was != nullptr) sums_.Remove(*was);
         },
-        [&](const DerivedKey& key) {
-          gone_.push_back(key);
+        [&](const DerivedRow& was) {
+          gone_.push_back(was.key);
           --added;
+          if (!block_.whole) sums_.Remove(was);
         });
+    if (!block_.whole) return {};
+    for (const DerivedRow& row : derived.rows) sums_.Add(row);  // A fill begins without any.
     return {};
   }
 
   Result<std::vector<DerivedKey>> Otherwise(const Derived& derived) override {
     HERDFLOW_ASSIGN(const std::vector<DerivedRow> known, ReadKnown(derived));
-    std::vector<DerivedKey> differing;
+    std::vector<DerivedKey> differing = std::exchange(wrong_sums_, {});
     CompareRows(
-        derived, known, [&](const DerivedRow& row, bool) { differing.push_back(row.key); },
-        [&](const DerivedKey& key) { differing.push_back(key); });
+        derived, known,
+        [&](const DerivedRow& row, const DerivedRow*) { differing.push_back(row.key); },
+        [&](const DerivedRow& was) { differing.push_back(was.key); });
     std::vector<DerivedKey> otherwise;
     for (const DerivedKey& key : differing) {
       // A chain is computed as a whole.
@@ -168,6 +180,14 @@ class SqlFeedTx final : public pipeline::FeedTx {
     return ReadSourceRows(session(), of, table_, block.keys, give);
   }
 
+  Result<> SumDays(const DerivedTable& of, const Block& block, const EachSum& each) override {
+    read_ += block.keys.size();
+    if (!is_looking_) return ReadDaySums(session(), of, block.keys, each);
+    HERDFLOW_ASSIGN(const auto wrong, FindWrongSums(session(), of, block.keys));
+    for (const FarmDay day : wrong) wrong_sums_.push_back({block.farm, day, {}, {}});
+    return store_sql::SumDays(session(), of, block.keys, each);
+  }
+
   Result<std::int64_t> CountRefused(FarmRef farm, FarmDay day) override {
     HERDFLOW_ASSIGN(Statement * count, session().Get(sql::kCountRefusedOfDay));
     HERDFLOW_ASSIGN(const auto counted, FirstInt(count->Bind(1, farm).Bind(2, day.days)));
@@ -214,6 +234,7 @@ class SqlFeedTx final : public pipeline::FeedTx {
       HERDFLOW_CHECK(HoldChunkCounter(*scope));
       HERDFLOW_ASSIGN(const auto place, HoldPlace(*scope, table_));
       if (!place) {
+        HERDFLOW_CHECK(DropDaySums(*scope, table_, {}));
         HERDFLOW_CHECK(WritePlace(*scope, table_, {seen, seen, FeedState::kFill, {}, {}}));
       }
       HERDFLOW_CHECK(scope->Commit());
@@ -270,12 +291,12 @@ class SqlFeedTx final : public pipeline::FeedTx {
                           Gone is_gone) {
     auto was = known.begin();
     for (const DerivedRow& row : derived.rows) {
-      while (was != known.end() && was->key < row.key) is_gone((was++)->key);
+      while (was != known.end() && was->key < row.key) is_gone(*was++);
       const bool there = was != known.end() && was->key == row.key;
-      if (!there || *was != row) is_new(row, there);
+      if (!there || *was != row) is_new(row, there ? &*was : nullptr);
       if (there) ++was;
     }
-    while (was != known.end()) is_gone((was++)->key);
+    while (was != known.end()) is_gone(*was++);
   }
 
   Result<> CheckNothingMoved(WriteScope& scope) {
@@ -323,6 +344,7 @@ class SqlFeedTx final : public pipeline::FeedTx {
     HERDFLOW_CHECK(write(sql.write.sql(), sql.columns));
     for (const DerivedKey& key : gone_) Touch(scope, key);
     for (const DerivedRow& row : rows_) Touch(scope, row.key);
+    HERDFLOW_CHECK(sums_.Write(scope));
     for (const auto& [farm, added] : added_) {
       CountChange(scope, GoldName(table_), static_cast<std::int64_t>(farm), "", added);
     }
@@ -361,10 +383,13 @@ class SqlFeedTx final : public pipeline::FeedTx {
   bool had_block_ = false;            ///< if this transaction had any yet;
   std::size_t keys_ = 0;              ///< it asked for so many rows,
   std::size_t read_ = 0;              ///< for which so many were read.
-  std::optional<DayRange> looks_at_;  ///< Who looks: at these days alone.
+  bool is_looking_ = false;           ///< Nothing is to be written,
+  std::optional<DayRange> looks_at_;  ///< and these days alone are looked at.
   bool drops_ = false;                ///< Nothing is to be done but to let all notes go.
   std::vector<DerivedRow> rows_;
   std::vector<DerivedKey> gone_;
+  std::vector<DerivedKey> wrong_sums_;  ///< What is to be made of these would come out wrong.
+  DaySumChanges sums_;
   std::map<FarmRef, std::int64_t> added_;  ///< How many rows more each farm has.
 };
 

@@ -53,6 +53,7 @@ class CowDayTable final : public DerivedTable {
                       .by_sensor = false,
                       .values = {"milk_count", "milk_sum", "weight_count", "weight_sum",
                                  "last_weight", "last_weight_at"},
+                      .summed = {"milk_count", "milk_sum", "weight_count", "last_weight"},
                       .reads = {}}) {}
 
   Result<Derived> Compute(FeedReads& reads, const Block& block) const override {

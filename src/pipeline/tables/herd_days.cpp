@@ -1,6 +1,5 @@
 #include <map>
 
-#include "cow_days.hpp"
 #include "herdflow/pipeline/derived_table.hpp"
 
 namespace herdflow::pipeline {
@@ -9,13 +8,6 @@ namespace {
 /// What the cows of a day make together.
 struct Day {
   std::int64_t milk = 0, milked = 0, weight = 0, weighed = 0, readings = 0;
-
-  void Add(const herd::CowDay& of) {
-    milk += of.milk_sum_millionths;
-    milked += of.milk_count > 0 ? 1 : 0;
-    weight += of.last_weight_millionths;
-    weighed += of.weight_count > 0 ? 1 : 0;
-  }
 };
 
 class HerdDayTable final : public DerivedTable {
@@ -35,14 +27,16 @@ class HerdDayTable final : public DerivedTable {
 
   Result<Derived> Compute(FeedReads& reads, const Block& block) const override {
     std::map<FarmDay, Day> days;
-    HERDFLOW_CHECK(reads.ReadRows(*shape().reads[0], block, [&](const DerivedRow& row) -> Result<> {
-      days[row.key.day].readings += row.values[3];
+    const auto add = [&](const FeedReads::DaySum& sum) -> Result<> {
+      Day& day = days[sum.day];
+      if (sum.value == "records_count") day.readings = sum.total;
+      if (sum.value == "milk_sum") day.milk = sum.total;
+      if (sum.value == "milk_count") day.milked = sum.positive;
+      if (sum.value == "last_weight") day.weight = sum.total;
+      if (sum.value == "weight_count") day.weighed = sum.positive;
       return {};
-    }));
-    HERDFLOW_CHECK(reads.ReadRows(*shape().reads[1], block, [&](const DerivedRow& row) -> Result<> {
-      days[row.key.day].Add(CowDayIn(row));
-      return {};
-    }));
+    };
+    for (const DerivedTable* of : shape().reads) HERDFLOW_CHECK(reads.SumDays(*of, block, add));
     Derived derived{block.keys, {}};
     for (const DerivedKey& key : block.keys) {
       HERDFLOW_ASSIGN(const std::int64_t refused, reads.CountRefused(key.farm, key.day));

@@ -84,6 +84,7 @@ DerivedTable::Shape ShapeOf(PeriodKind kind) {
   shape.day_column = "first_day";
   shape.period = kind;
   shape.values = {"value_sum", "value_min", "value_max", "records_count"};
+  if (kind == PeriodKind::kDay) shape.summed = {"records_count"};
   // Sums of sums are exact, so that a reading costs its day and the days or months beside it.
   if (kind == PeriodKind::kYear) {
     shape.reads = {&Table<PeriodKind::kMonth>()};

@@ -86,6 +86,23 @@ class FakeReads final : public FeedReads {
     }
     return {};
   }
+  Result<> SumDays(const DerivedTable& of, const Block& block, const EachSum& each) override {
+    const auto& shape = of.shape();
+    std::map<std::pair<FarmDay, std::string_view>, DaySum> sums;
+    for (const DerivedRow& row : rows_[&of]) {
+      if (!IsAskedFor(of, block, row.key)) continue;
+      for (std::size_t i = 0; i < shape.values.size(); ++i) {
+        if (row.values.at(i) == kNoValue || !IsSummed(shape, shape.values[i])) continue;
+        DaySum& sum = sums[{row.key.day, shape.values[i]}];
+        sum.total += row.values.at(i);
+        sum.positive += row.values.at(i) > 0 ? 1 : 0;
+      }
+    }
+    for (const auto& [at, sum] : sums | std::views::reverse) {
+      HERDFLOW_CHECK(each({at.first, at.second, sum.total, sum.positive}));
+    }
+    return {};
+  }
   Result<std::int64_t> CountRefused(FarmRef farm, FarmDay day) override {
     EXPECT_EQ(farm, kFarm);
     return refused_[day];
@@ -94,6 +111,9 @@ class FakeReads final : public FeedReads {
   Result<std::string_view> IdOf(SensorRef sensor) override { return sensors_.at(sensor).id; }
 
  private:
+  static bool IsSummed(const DerivedTable::Shape& shape, std::string_view value) {
+    return std::find(shape.summed.begin(), shape.summed.end(), value) != shape.summed.end();
+  }
   bool IsAskedFor(const DerivedTable& of, const Block& block, const DerivedKey& row) const {
     const auto is_in = [&](const herd::Period& days) {
       return row.day >= days.first && row.day <= days.last;

@@ -54,6 +54,10 @@ TEST(DerivedStatements, OfATableByCow) {
   EXPECT_EQ(TextOf(sql.read_cow),
             "SELECT farm, farm_day, cow_id, milk_days, milk_sum FROM g_cow_milk_means_rows "
             "WHERE farm = ?1 AND farm_day = ?2 AND cow_id = ?3");
+  EXPECT_EQ(TextOf(StatementsOf(pipeline::SensorPeriods(PeriodKind::kDay)).sum_day),
+            "SELECT COALESCE(SUM(records_count), 0), COALESCE(SUM(records_count > 0), 0) FROM "
+            "g_measurements_daily_aggregations_rows WHERE farm = ?1 AND first_day = ?2");
+  EXPECT_TRUE(sql.sum_day.text.empty());  // Nothing of it is asked for.
   EXPECT_EQ(sql.read_cow.list_text,
             "SELECT farm, farm_day, cow_id, milk_days, milk_sum FROM {gold}cow_milk_means_rows "
             "WHERE (farm, farm_day, cow_id) IN ((?1, ?2, ?3))");

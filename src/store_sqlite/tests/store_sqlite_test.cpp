@@ -159,6 +159,37 @@ TEST_F(SqliteLayerStore, AFilledStoreOfBeforeThereWereRevisionsKnowsWhatItHolds)
   EXPECT_GT(Must(queries.herd->ReadRevisionOfFarms()), 1'000'000'000'000'000);
 }
 
+TEST_F(SqliteLayerStore, AFilledStoreOfBeforeThereWereSumsOfDaysHasThem) {
+  const auto gold =
+      "INSERT INTO gold_cow_daily_metrics_rows VALUES (1, 19822, 7, 2, 30, 1, 600, 600, 1),"
+      " (1, 19822, 8, 1, 12, 0, 0, NULL, NULL), (1, 19823, 7, 0, 0, 2, 1210, 610, 1),"
+      " (2, 19822, 9, 1, 5, 0, 0, NULL, NULL);";
+  MakeOfVersion(11, fmt::format("INSERT INTO ops_feed_places VALUES"
+                                " ('cow_daily_metrics', 1, 1, 0, 0, -1073741824, 2147483647, NULL, NULL),"
+                                " ('daily_aggregation', 1, 1, 2, 1, 19822, 2147483647, 19823, 19823);"
+                                "INSERT INTO gold_measurements_daily_aggregations_rows VALUES"
+                                " (1, 19822, 7, 1, 1, 1, 1, 3), (1, 19823, 7, 1, 1, 1, 1, 4);{}",
+                                gold));
+  Must(layers_.Open({}));
+  EXPECT_EQ(layers_.Query("SELECT farm, farm_day, value, total, positive FROM ops_day_sums", 5),
+            (std::vector<Cells>{{"1", "19822", "last_weight", "600", "1"},
+                                {"1", "19822", "milk_count", "3", "2"},
+                                {"1", "19822", "milk_sum", "42", "2"},
+                                {"1", "19822", "weight_count", "1", "1"},
+                                {"1", "19823", "last_weight", "610", "1"},
+                                {"1", "19823", "milk_count", "0", "0"},
+                                {"1", "19823", "milk_sum", "0", "0"},
+                                {"1", "19823", "weight_count", "2", "1"},
+                                {"2", "19822", "last_weight", "0", "0"},
+                                {"2", "19822", "milk_count", "1", "1"},
+                                {"2", "19822", "milk_sum", "5", "1"},
+                                {"2", "19822", "weight_count", "0", "0"},
+                                {"1", "19822", "records_count", "3", "1"}}))
+      << "but of the day that is being filled";
+  EXPECT_EQ(layers_.Query("SELECT last_farm, last_day FROM ops_feed_places WHERE state = 2", 2),
+            (std::vector<Cells>{{"0", "-1073741824"}}));
+}
+
 TEST_F(SqliteLayerStore, StatementsOfAProcessOfBeforeThereWereFarmsFail) {
   Must(layers_.Open({}));
   sqlite::OpenOptions options{};

@@ -134,6 +134,40 @@ TEST_P(LayerStoreContract, ARebuildMakesWhatIsDamagedAsAFreshStoreHasItAndVerify
   }
 }
 
+TEST_P(LayerStoreContract, SumsOfADayThatAreWrongAreToldAndARebuildMendsThem) {
+  const std::string at = "2024-04-07T05:00:00Z";
+  SendHerd();
+  for (const char* cow : {"C1", "C2"}) {
+    SendReading("S1", cow, at, "12");
+    SendReading("W1", cow, at, "600");
+  }
+  RunAll();
+  const auto sums = [&] {
+    return layers_->Query(
+        "SELECT derived, value, total, positive FROM {ops}day_sums ORDER BY derived, value", 4);
+  };
+  const auto right = sums();
+  EXPECT_EQ(right, (std::vector<Cells>{{"cow_daily_metrics", "last_weight", "1200000000", "2"},
+                                       {"cow_daily_metrics", "milk_count", "2", "2"},
+                                       {"cow_daily_metrics", "milk_sum", "24000000", "2"},
+                                       {"cow_daily_metrics", "weight_count", "2", "2"},
+                                       {"measurements_daily_aggregations", "records_count", "4",
+                                        "4"}}));
+  EXPECT_THAT(Different(), IsEmpty());
+  const Lines before = DumpLayers(*layers_);
+  for (const char* damage : {"UPDATE {ops}day_sums SET positive = 1", "DELETE FROM {ops}day_sums"}) {
+    SCOPED_TRACE(damage);
+    layers_->Query(damage, 0);
+    EXPECT_EQ(DumpLayers(*layers_), before);
+    EXPECT_THAT(Different(), Not(IsEmpty()));
+    Must(store_->RequestRebuild(std::nullopt));
+    RunAll();
+    EXPECT_EQ(sums(), right);
+    EXPECT_EQ(DumpLayers(*layers_), before);
+    EXPECT_THAT(Different(), IsEmpty());
+  }
+}
+
 TEST_P(LayerStoreContract, WhoLooksAtSomeDaysHearsOfThoseAlone) {
   SendHerd();
   for (const char* day : {"2024-03-07", "2024-04-07"}) {

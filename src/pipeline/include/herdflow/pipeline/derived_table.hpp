@@ -81,8 +81,16 @@ class FeedReads {
     Instant at;
     std::int64_t value_millionths = 0;
   };
+  /// What a value of all rows of a farm's day is together.
+  struct DaySum {
+    FarmDay day;
+    std::string_view value;  ///< Which column.
+    std::int64_t total = 0;
+    std::int64_t positive = 0;  ///< In how many rows it is more than 0.
+  };
   using EachReading = std::function<Result<>(const Reading&)>;
   using EachRow = std::function<Result<>(const DerivedRow&)>;
+  using EachSum = std::function<Result<>(const DaySum&)>;
 
   virtual ~FeedReads() = default;
 
@@ -91,6 +99,9 @@ class FeedReads {
   /// The rows of a block, in its period or in the periods of its keys: of the tables that this one
   /// reads, or its own.
   virtual Result<> ReadRows(const DerivedTable& of, const Block& block, const EachRow& each) = 0;
+  /// Of the days of a block's keys, the sums of a table's `summed` values over all cows; what is not
+  /// given is 0. Costs as little as a row each.
+  virtual Result<> SumDays(const DerivedTable& of, const Block& block, const EachSum& each) = 0;
   /// Readings of this day that were refused, by a message that no newer version overtook.
   virtual Result<std::int64_t> CountRefused(FarmRef farm, FarmDay day) = 0;
   virtual Result<herd::Measure> MeasureOf(SensorRef sensor) = 0;
@@ -115,6 +126,8 @@ class DerivedTable {
     bool chains = false;
     bool counts_refused = false;           ///< It depends on the quarantine, too.
     std::vector<std::string_view> values;  ///< Columns.
+    /// Those of them that FeedReads::SumDays gives. Of a table by day and cow.
+    std::vector<std::string_view> summed = {};
     /// The tables that it is made from, the first of which has all of its keys; none: silver.
     std::vector<const DerivedTable*> reads;
   };

@@ -158,6 +158,9 @@ class ForwardingFeedTx : public ForwardingTx<FeedTx> {
   Result<> ReadRows(const DerivedTable& of, const Block& block, const EachRow& each) override {
     return Pass([&](FeedTx& to) { return to.ReadRows(of, block, each); });
   }
+  Result<> SumDays(const DerivedTable& of, const Block& block, const EachSum& each) override {
+    return Pass([&](FeedTx& to) { return to.SumDays(of, block, each); });
+  }
   Result<std::int64_t> CountRefused(FarmRef farm, FarmDay day) override {
     return Pass([&](FeedTx& to) { return to.CountRefused(farm, day); });
   }
