@@ -49,8 +49,8 @@ Result<> DaySumChanges::Write(WriteScope& scope) const {
     for (std::size_t i = 0; i < columns_.size(); ++i) {
       const auto& [total, positive] = sums[i];
       if (total == 0 && positive == 0) continue;
-      HERDFLOW_CHECK(add.Add({shape.table, day.first, day.second.days, shape.values[columns_[i]],
-                              total, positive}));
+      HERDFLOW_CHECK(add.Add(
+          {shape.table, day.first, day.second.days, shape.values[columns_[i]], total, positive}));
     }
   }
   return add.Finish();

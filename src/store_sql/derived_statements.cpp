@@ -99,10 +99,10 @@ DerivedSql::DerivedSql(const DerivedTable& derived)
                         sums.empty() ? "" : ", ", value);
   }
   if (!sums.empty()) {
-    sum_day = {named("sum day"),
-               fmt::format("SELECT {} FROM {} WHERE farm = ?1 AND {} = ?2", sums, table,
-                           shape.day_column),
-               {}};
+    sum_day = {
+        named("sum day"),
+        fmt::format("SELECT {} FROM {} WHERE farm = ?1 AND {} = ?2", sums, table, shape.day_column),
+        {}};
   }
   count = {named("count"), fmt::format("SELECT farm, COUNT(*) FROM {} GROUP BY farm", table), {}};
   read_misplaced = {named("read misplaced"),

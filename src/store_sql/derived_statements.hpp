@@ -38,9 +38,9 @@ struct DerivedSql {
   std::size_t columns;
   DaysSql days;
   OwnedSql write, remove;
-  OwnedSql read_row;        ///< Of a key.
-  OwnedSql read_cow;        ///< Of a farm, a day and a cow; where the table has no cows: and a day.
-  OwnedSql read_cows;       ///< Of a farm, a day and the cows ?3 to ?4, in the order of the key.
+  OwnedSql read_row;   ///< Of a key.
+  OwnedSql read_cow;   ///< Of a farm, a day and a cow; where the table has no cows: and a day.
+  OwnedSql read_cows;  ///< Of a farm, a day and the cows ?3 to ?4, in the order of the key.
   /// Of a farm and a day: of each `summed` value the sum, and in how many rows it is more than 0.
   OwnedSql sum_day;
   OwnedSql count;           ///< How many rows each farm has.

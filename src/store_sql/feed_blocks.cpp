@@ -15,7 +15,6 @@ namespace {
 
 using herd::Period;
 using pipeline::Block;
-using pipeline::CowRange;
 using pipeline::CowRef;
 using pipeline::DayRange;
 using pipeline::DerivedKey;
@@ -286,8 +285,8 @@ class BlockFinder {
     const std::size_t bound = 4 * std::max<std::size_t>(1, max);
     if (!shape().by_cow) return bound;
     const Period period = PeriodOf(from.day);
-    const auto days = static_cast<std::size_t>(period.last.days - period.first.days + 1);
-    return std::min(bound, (most + 1) * days);
+    const std::int64_t days = std::int64_t{period.last.days} - period.first.days + 1;
+    return std::min(bound, (most + 1) * static_cast<std::size_t>(days));
   }
 
   /// Makes it the block of the days that are noted of the next cows. What is followed from there

@@ -164,12 +164,13 @@ TEST_F(SqliteLayerStore, AFilledStoreOfBeforeThereWereSumsOfDaysHasThem) {
       "INSERT INTO gold_cow_daily_metrics_rows VALUES (1, 19822, 7, 2, 30, 1, 600, 600, 1),"
       " (1, 19822, 8, 1, 12, 0, 0, NULL, NULL), (1, 19823, 7, 0, 0, 2, 1210, 610, 1),"
       " (2, 19822, 9, 1, 5, 0, 0, NULL, NULL);";
-  MakeOfVersion(11, fmt::format("INSERT INTO ops_feed_places VALUES"
-                                " ('cow_daily_metrics', 1, 1, 0, 0, -1073741824, 2147483647, NULL, NULL),"
-                                " ('daily_aggregation', 1, 1, 2, 1, 19822, 2147483647, 19823, 19823);"
-                                "INSERT INTO gold_measurements_daily_aggregations_rows VALUES"
-                                " (1, 19822, 7, 1, 1, 1, 1, 3), (1, 19823, 7, 1, 1, 1, 1, 4);{}",
-                                gold));
+  MakeOfVersion(
+      11, fmt::format("INSERT INTO ops_feed_places VALUES"
+                      " ('cow_daily_metrics', 1, 1, 0, 0, -1073741824, 2147483647, NULL, NULL),"
+                      " ('daily_aggregation', 1, 1, 2, 1, 19822, 2147483647, 19823, 19823);"
+                      "INSERT INTO gold_measurements_daily_aggregations_rows VALUES"
+                      " (1, 19822, 7, 1, 1, 1, 1, 3), (1, 19823, 7, 1, 1, 1, 1, 4);{}",
+                      gold));
   Must(layers_.Open({}));
   EXPECT_EQ(layers_.Query("SELECT farm, farm_day, value, total, positive FROM ops_day_sums", 5),
             (std::vector<Cells>{{"1", "19822", "last_weight", "600", "1"},

@@ -147,15 +147,16 @@ TEST_P(LayerStoreContract, SumsOfADayThatAreWrongAreToldAndARebuildMendsThem) {
         "SELECT derived, value, total, positive FROM {ops}day_sums ORDER BY derived, value", 4);
   };
   const auto right = sums();
-  EXPECT_EQ(right, (std::vector<Cells>{{"cow_daily_metrics", "last_weight", "1200000000", "2"},
-                                       {"cow_daily_metrics", "milk_count", "2", "2"},
-                                       {"cow_daily_metrics", "milk_sum", "24000000", "2"},
-                                       {"cow_daily_metrics", "weight_count", "2", "2"},
-                                       {"measurements_daily_aggregations", "records_count", "4",
-                                        "4"}}));
+  EXPECT_EQ(right,
+            (std::vector<Cells>{{"cow_daily_metrics", "last_weight", "1200000000", "2"},
+                                {"cow_daily_metrics", "milk_count", "2", "2"},
+                                {"cow_daily_metrics", "milk_sum", "24000000", "2"},
+                                {"cow_daily_metrics", "weight_count", "2", "2"},
+                                {"measurements_daily_aggregations", "records_count", "4", "4"}}));
   EXPECT_THAT(Different(), IsEmpty());
   const Lines before = DumpLayers(*layers_);
-  for (const char* damage : {"UPDATE {ops}day_sums SET positive = 1", "DELETE FROM {ops}day_sums"}) {
+  for (const char* damage :
+       {"UPDATE {ops}day_sums SET positive = 1", "DELETE FROM {ops}day_sums"}) {
     SCOPED_TRACE(damage);
     layers_->Query(damage, 0);
     EXPECT_EQ(DumpLayers(*layers_), before);

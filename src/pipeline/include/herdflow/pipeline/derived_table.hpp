@@ -99,8 +99,8 @@ class FeedReads {
   /// The rows of a block, in its period or in the periods of its keys: of the tables that this one
   /// reads, or its own.
   virtual Result<> ReadRows(const DerivedTable& of, const Block& block, const EachRow& each) = 0;
-  /// Of the days of a block's keys, the sums of a table's `summed` values over all cows; what is not
-  /// given is 0. Costs as little as a row each.
+  /// Of the days of a block's keys, the sums of a table's `summed` values over all cows; what is
+  /// not given is 0. Costs as little as a row each.
   virtual Result<> SumDays(const DerivedTable& of, const Block& block, const EachSum& each) = 0;
   /// Readings of this day that were refused, by a message that no newer version overtook.
   virtual Result<std::int64_t> CountRefused(FarmRef farm, FarmDay day) = 0;
