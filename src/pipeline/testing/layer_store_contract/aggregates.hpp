@@ -83,7 +83,7 @@ TEST_P(LayerStoreContract, WhatIsNotedIsFollowedHoweverFewRowsAtATime) {
   SendHerd();
   RunAll();
   int round = 0;
-  for (const std::size_t max : {1, 2, 3, 5, 40}) {
+  for (const std::size_t max : {1U, 2U, 3U, 5U, 40U}) {
     ++round;
     for (const char* day : {"2022-12-30", "2023-01-01", "2023-06-01", "2023-06-02", "2024-01-01",
                             "2024-01-08", "2025-03-01"}) {
